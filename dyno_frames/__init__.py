@@ -1,0 +1,1 @@
+"""pandas and Jupyter over the Dyno e-mail marketing API."""

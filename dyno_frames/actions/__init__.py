@@ -1,0 +1,1 @@
+"""Campaign actions that happen at most once."""

@@ -1,0 +1,1 @@
+"""The verbs of the API, thin over the rooms below."""

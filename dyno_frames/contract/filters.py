@@ -1,0 +1,54 @@
+"""The flat JSON filter: one object, a conjunction; its operators and its paging keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeAlias
+
+Scalar: TypeAlias = str | int | float | bool
+Filter: TypeAlias = Mapping[str, "Scalar | list[str] | Mapping[str, Scalar]"]
+"""The wire form of a question."""
+
+
+class StringOperator(StrEnum):
+    """Operators of string fields. A bare value means equal."""
+
+    LIKE = "like"
+    LIKE_IGNORE_CASE = "like_ignore_case"
+    LIKE_REGEX = "like_regex"
+    NOT_LIKE = "not_like"
+    NOT_LIKE_IGNORE_CASE = "not_like_ignore_case"
+    NOT_LIKE_REGEX = "not_like_regex"
+    IN = "in"
+    NOT_IN = "not_in"
+
+
+class NumberOperator(StrEnum):
+    """Operators of number fields. A bare value means ``eq``."""
+
+    EQ = "eq"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+
+
+class Key(StrEnum):
+    """Names in the filter that are not fields."""
+
+    FIELDS = "application_fields"
+    LIMIT = "application_limit"
+    OFFSET = "application_offset"
+    ORDER_BY = "application_order_by"
+    ORDER_DIRECTION = "application_order_direction"
+
+
+KEY_PREFIX = "application_"
+"""No field's name begins so."""
+
+ASCENDING, DESCENDING = "asc", "desc"
+"""The two directions."""
+
+LIST_SEPARATOR = ","
+"""What separates the values of ``in`` and ``not_in``; nothing escapes it."""

@@ -1,0 +1,265 @@
+"""Every error the package raises, in one tree.
+
+::
+
+    DynoError
+    ├── QueryError(ValueError)            the question cannot be asked
+    │   ├── QuerySyntaxError              pandas cannot parse it; a caret shows where
+    │   ├── UnknownFieldError             no such column; says which one is near
+    │   ├── LiteralTypeError              a value of the wrong type for its column
+    │   └── NotPushableError              strict=True, and a part would stay local
+    ├── SchemaError(ValueError)           a frame, file or declared schema does not fit
+    ├── ConfigError(ValueError)           a setting is missing or wrong
+    ├── ApiError                          the application answered no
+    │   ├── NotFoundError
+    │   ├── AuthenticationError
+    │   ├── IllegalTransitionError
+    │   ├── RejectedError
+    │   └── RateLimitError
+    ├── TransportError                    no answer came
+    │   ├── ConnectError                  no byte of the request left
+    │   ├── ReadTimeoutError
+    │   └── RetriesExhaustedError
+    ├── ContractError                     an answer outside the contract
+    ├── OutcomeUnknownError               an action left, and nobody can tell what it did
+    └── MissingExtraError(ImportError)    an optional dependency is not installed
+
+Messages carry no API key and no recipient's address: what goes in is chosen, not copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+class DynoError(Exception):
+    """The root of every error raised here."""
+
+    retryable: bool = False
+    """Whether asking the same again may succeed and cannot do harm."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state, so that a subclass may have the signature it needs."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(kind: type[DynoError], args: tuple[Any, ...], state: Mapping[str, Any]) -> DynoError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class QueryError(DynoError, ValueError):
+    """The question cannot be asked as it stands; nothing was sent."""
+
+
+class QuerySyntaxError(QueryError):
+    """pandas cannot parse the query string; the message marks the place."""
+
+
+class UnknownFieldError(QueryError):
+    """The query names a column that the resource does not have."""
+
+
+class LiteralTypeError(QueryError):
+    """A value in the query cannot be compared with its column."""
+
+
+class NotPushableError(QueryError):
+    """``strict=True`` was asked for and a part of the query would be evaluated locally."""
+
+
+class SchemaError(DynoError, ValueError):
+    """A frame, a file or a declared schema does not fit the contract."""
+
+
+class ConfigError(DynoError, ValueError):
+    """A setting is missing or cannot be used; nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSummary:
+    """What was asked, fit to be shown: never the key, never a recipient.
+
+    Parameters
+    ----------
+    verb, path
+        The request line without host.
+    body
+        The JSON body with recipients' addresses counted instead of named.
+    """
+
+    verb: str
+    path: str
+    body: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path}" + (f" {self.body}" if self.body else "")
+
+
+class ApiError(DynoError):
+    """The application received the request and said no. It is an answer: it is never sent again.
+
+    Parameters
+    ----------
+    message
+        The application's own words.
+    code
+        Its error code, as a string.
+    request
+        What was asked.
+    cure
+        What to do about it.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", request: RequestSummary | None = None, cure: str = ""
+    ) -> None:
+        self.message = message
+        self.code = code
+        self.request = request
+        self.cure = cure
+        self.outcome: Any = None
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        asked = f" (asked: {self.request})" if self.request else ""
+        cure = f" {self.cure}" if self.cure else ""
+        return f"the server refused with code {self.code or '?'}: {self.message}{asked}.{cure}"
+
+
+class NotFoundError(ApiError):
+    """No object has this id, or this key may not see it."""
+
+
+class AuthenticationError(ApiError):
+    """The API key is missing or not accepted."""
+
+
+class IllegalTransitionError(ApiError):
+    """The campaign's status does not allow the action."""
+
+
+class RejectedError(ApiError):
+    """The request itself is not acceptable; the message names field and reason."""
+
+
+class RateLimitError(ApiError):
+    """Too many requests, and the retry budget is spent."""
+
+    retryable = True
+
+
+class TransportError(DynoError):
+    """No answer came, or what came was not the application's.
+
+    Parameters
+    ----------
+    message
+        What happened, and what to check.
+    request
+        What was asked.
+    attempts
+        How often it was sent.
+    """
+
+    retryable = True
+
+    def __init__(self, message: str, *, request: RequestSummary | None = None, attempts: int = 1) -> None:
+        self.message = message
+        self.request = request
+        self.attempts = attempts
+        self.outcome: Any = None
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        asked = f" (asked: {self.request})" if self.request else ""
+        tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
+        return f"{self.message}{tries}{asked}"
+
+
+class ConnectError(TransportError):
+    """No connection: not one byte of the request left this machine."""
+
+
+class ReadTimeoutError(TransportError):
+    """The server did not answer in time."""
+
+
+class RetriesExhaustedError(TransportError):
+    """Every attempt that was allowed failed."""
+
+
+class ContractError(DynoError):
+    """The server answered, and the answer is outside the contract.
+
+    Parameters
+    ----------
+    message
+        What was expected and what came.
+    field, row, value
+        Where, when it is one value: the column, the row's id, and the value's repr, shortened.
+    request
+        What was asked.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        row: str = "",
+        value: str = "",
+        request: RequestSummary | None = None,
+    ) -> None:
+        self.message = message
+        self.field = field
+        self.row = row
+        self.value = value
+        self.request = request
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        where = f" (field {self.field!r}, row {self.row or '?'}, value {self.value})" if self.field else ""
+        asked = f" (asked: {self.request})" if self.request else ""
+        return f"{self.message}{where}{asked}"
+
+
+class OutcomeUnknownError(DynoError):
+    """An action or a create left this machine, no answer came back, and reading cannot tell what happened.
+
+    Parameters
+    ----------
+    message
+        What is known, and how to look.
+    request
+        What was asked.
+    outcome
+        The evidence.
+    """
+
+    def __init__(self, message: str, *, request: RequestSummary | None = None, outcome: Any = None) -> None:
+        self.message = message
+        self.request = request
+        self.outcome = outcome
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        asked = f" (asked: {self.request})" if self.request else ""
+        return f"{self.message}{asked}"
+
+
+class MissingExtraError(DynoError, ImportError):
+    """An optional dependency is not installed; the message ends with the line that installs it."""
+
+    @classmethod
+    def of(cls, package: str, extra: str) -> Self:
+        """Name the package that is missing and the extra that brings it."""
+        return cls(f"this needs {package}, which is not installed: pip install 'dyno_frames[{extra}]'")
+
+
+class InsecureTransportWarning(UserWarning):
+    """An API key is about to travel over plain HTTP to another machine."""

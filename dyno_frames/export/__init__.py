@@ -1,0 +1,1 @@
+"""Campaign data as Parquet."""

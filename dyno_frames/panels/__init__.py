@@ -1,0 +1,1 @@
+"""Control panels: a pure core, and views that alone know ipywidgets."""

@@ -1,0 +1,1 @@
+"""Pictures of campaigns: a frame in, Axes out."""

@@ -1,0 +1,1 @@
+"""From a pandas expression to a plan of requests, without any I/O."""

@@ -1,0 +1,1 @@
+"""From a plan to record batches: pages, residual, certificate."""
