@@ -1,0 +1,108 @@
+"""What every test stands on: state of its own, no display, and a practice server on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REAL_DATA = "DYNO_REAL_DATA"
+"""The variable that names a folder of real mailings, as Parquet."""
+
+_SCRATCH = pytest.StashKey[Path]()
+_BEFORE = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point state and cache at a scratch folder before anything is collected.
+
+    A fixture would come too late for notebooks: nbval starts their kernels with this environment and
+    asks for no fixture.
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="dyno-tests-"))
+    config.stash[_SCRATCH] = scratch
+    config.stash[_BEFORE] = {name: value for name, value in os.environ.items() if name.startswith("DYNO_")}
+    for name in ("DYNO_URL", "DYNO_API_KEY"):
+        os.environ.pop(name, None)
+    for name in ("state", "cache"):
+        (scratch / name).mkdir()
+        os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the environment back and remove the scratch folder."""
+    before = config.stash.get(_BEFORE, None)
+    if before is None:
+        return
+    for name in [name for name in os.environ if name.startswith("DYNO_")]:
+        del os.environ[name]
+    os.environ.update(before)
+    shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_dir(pytestconfig: pytest.Config) -> Path:
+    """Where this run's journals stand; nothing of it is written to the user's own folders."""
+    return pytestconfig.stash[_SCRATCH] / "state"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_display() -> None:
+    import matplotlib as mpl
+
+    mpl.use("agg")
+
+
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Fresh, empty state and cache folders for one test; returns the folder above both."""
+    for name in ("state", "cache"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(f"DYNO_{name.upper()}_DIR", str(tmp_path / name))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Any]:
+    """The practice server with its sample account, on a free port; time stands still in it."""
+    from dyno_frames.sandbox.serve import Sandbox
+
+    with Sandbox(sample=True, speed=0) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def client(sandbox: Any) -> Iterator[Any]:
+    """A client of the practice server."""
+    from dyno_frames.client.connect import connect
+
+    with connect(sandbox.url, sandbox.api_key) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real mailings, where this machine has one."""
+    named = os.environ.get(REAL_DATA)
+    if not named:
+        pytest.skip(f"{REAL_DATA} is not set: no real mailings on this machine")
+    folder = Path(named)
+    if not (folder / "campaigns.parquet").is_file():
+        pytest.fail(f"{REAL_DATA} is {named!r}, and there is no campaigns.parquet in it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The Chromium of this machine; without one the test is skipped, or fails where CI is set."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium on this machine, and CI is set: install chromium")
+    pytest.skip("no Chromium on this machine: install chromium to run what needs a browser")
