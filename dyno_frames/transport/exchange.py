@@ -1,0 +1,176 @@
+"""One request on the wire and what came back: the mechanics of HTTP, without any judgement."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from dyno_frames.transport.retry import Event
+
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An answer with a whole body.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    headers
+        The headers, by their names in any case.
+    content
+        The body, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No answer, or not a whole one.
+
+    Parameters
+    ----------
+    event
+        What happened.
+    detail
+        The same in words that name neither key nor address.
+    """
+
+    event: Event
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long to wait and how much to read.
+
+    Parameters
+    ----------
+    timeout_s
+        The longest silence, in seconds.
+    remaining_s
+        Returns what is left of the call's time, in seconds.
+    body_bytes
+        The largest body, in bytes.
+    """
+
+    timeout_s: float
+    remaining_s: Callable[[], float]
+    body_bytes: int
+
+
+def exchange(
+    adapter: HTTPAdapter, request: requests.PreparedRequest, *, limits: Limits, settings: Mapping[str, Any]
+) -> Received | Lost:
+    """Send a request and read its answer to the end.
+
+    Parameters
+    ----------
+    adapter
+        Whose connections are used.
+    request
+        What to send.
+    limits
+        When to stop waiting or reading.
+    settings
+        ``verify``, ``cert`` and ``proxies`` as requests takes them.
+
+    Notes
+    -----
+    The errors of requests hold the request's headers, hence the key: none of them leaves this function.
+    """
+    silence_s = max(0.001, min(limits.timeout_s, limits.remaining_s()))
+    try:
+        response = adapter.send(
+            request,
+            stream=True,
+            timeout=(min(silence_s, 10.0), silence_s),
+            verify=settings["verify"],
+            cert=settings["cert"],
+            proxies=settings["proxies"],
+        )
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        return _not_answered(error, silence_s)
+    raw: urllib3.response.BaseHTTPResponse = response.raw
+    try:
+        content = _body(raw, limits)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raw.close()
+        return _cut(error, silence_s)
+    if isinstance(content, Lost):
+        raw.close()
+        return content
+    raw.release_conn()
+    return Received(response.status_code, response.headers, content)
+
+
+def _body(raw: urllib3.response.BaseHTTPResponse, limits: Limits) -> bytes | Lost:
+    parts = bytearray()
+    while part := raw.read1(_CHUNK_BYTES, decode_content=True):
+        parts += part
+        if len(parts) > limits.body_bytes:
+            return Lost(Event.OVERSIZE, f"the answer is larger than {limits.body_bytes:,} bytes")
+        if limits.remaining_s() <= 0:
+            return Lost(Event.TIMEOUT, f"the answer was still arriving, after {len(parts):,} bytes")
+    return bytes(parts)
+
+
+def _not_answered(error: BaseException, silence_s: float) -> Lost:
+    reasons = list(_reasons(error))
+    if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
+        return Lost(Event.UNTRUSTED, "its certificate was not accepted")
+    if any(map(_is_before_sending, reasons)):
+        return Lost(Event.NO_CONNECTION, _words(reasons, "no connection"))
+    if any(map(_is_timeout, reasons)):
+        return Lost(Event.TIMEOUT, f"no answer within {silence_s:g} s")
+    return Lost(Event.RESET, _words(reasons, "the connection broke"))
+
+
+def _cut(error: BaseException, silence_s: float) -> Lost:
+    if any(map(_is_timeout, _reasons(error))):
+        return Lost(Event.TIMEOUT, f"the answer stopped arriving for {silence_s:g} s")
+    return Lost(Event.CUT_BODY, "the answer broke off before its end")
+
+
+def _is_before_sending(reason: BaseException) -> bool:
+    # A ProxyError alone proves nothing: urllib3 also raises it when a connection, reused or closed, breaks
+    # after the request has been written.
+    return isinstance(
+        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    ) or (isinstance(reason, OSError) and str(reason).startswith("Tunnel connection failed"))
+
+
+def _is_timeout(reason: BaseException) -> bool:
+    return isinstance(reason, TimeoutError | urllib3.exceptions.ReadTimeoutError | requests.Timeout)
+
+
+def _reasons(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those it was made from, which requests and urllib3 keep in several places."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        reason = waiting.pop()
+        if isinstance(reason, BaseException) and id(reason) not in seen:
+            seen.add(id(reason))
+            yield reason
+            inner = (getattr(reason, name, None) for name in ("reason", "original_error", "__cause__"))
+            waiting += [*inner, *reason.args]
+
+
+def _words(reasons: list[BaseException], otherwise: str) -> str:
+    if any(isinstance(reason, urllib3.exceptions.NameResolutionError) for reason in reasons):
+        return "its name is not known here"
+    texts = (reason.strerror for reason in reversed(reasons) if isinstance(reason, OSError))
+    via = ", through a proxy" if any(isinstance(r, urllib3.exceptions.ProxyError) for r in reasons) else ""
+    return next((text.lower() for text in texts if isinstance(text, str)), otherwise) + via

@@ -1,0 +1,175 @@
+"""From status and body to a reply or to the error that says what went wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import orjson
+
+from dyno_frames.contract.envelope import Code, Refusal, is_envelope, refusal
+from dyno_frames.errors import (
+    ApiError,
+    AuthenticationError,
+    IllegalTransitionError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    RequestSummary,
+)
+from dyno_frames.transport import redact
+from dyno_frames.transport.exchange import Lost, Received
+from dyno_frames.transport.retry import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the application answered.
+
+    Parameters
+    ----------
+    data
+        The envelope's payload, decoded.
+    content
+        The whole body as it came, decompressed.
+    request
+        What was asked, fit to be shown.
+    attempts
+        How often it was sent.
+    elapsed_s
+        How long it took with all attempts, in seconds.
+    """
+
+    data: Any
+    content: bytes
+    request: RequestSummary
+    attempts: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one attempt amounts to.
+
+    Parameters
+    ----------
+    event
+        Its kind.
+    detail
+        It in words, for people.
+    data
+        The payload of an answer.
+    content
+        The body of an answer.
+    refusal
+        What the application refused.
+    retry_after
+        The ``Retry-After`` header as it came.
+    """
+
+    event: Event
+    detail: str = ""
+    data: Any = None
+    content: bytes = b""
+    refusal: Refusal | None = None
+    retry_after: str | None = None
+
+
+_MALFORMED = object()
+_WIDE = re.compile(rb"[:,\[\s]-?\d{19}")
+
+
+def judge(result: Received | Lost) -> Verdict:
+    """Tell what an attempt amounts to.
+
+    Parameters
+    ----------
+    result
+        What came back from the wire.
+    """
+    if isinstance(result, Lost):
+        return Verdict(event=result.event, detail=result.detail)
+    body = _decoded(result.content)
+    retry_after = result.headers.get("Retry-After")
+    if not is_envelope(body):
+        return _without_envelope(result, body, retry_after)
+    no = refusal(body)
+    if no is None:
+        return Verdict(event=Event.ANSWER, data=body.get("data"), content=result.content)
+    no = Refusal(code=redact.message(no.code), message=redact.message(no.message))
+    slow = no.code == Code.SLOW_DOWN or result.status == 429
+    return Verdict(
+        event=Event.SLOW_DOWN if slow else Event.REFUSAL,
+        detail=f"the server refused with code {no.code}",
+        refusal=no,
+        retry_after=retry_after,
+    )
+
+
+def _without_envelope(result: Received, body: Any, retry_after: str | None) -> Verdict:
+    status = result.status
+    kind = "a body that is not JSON" if body is _MALFORMED else "JSON that is not the application's envelope"
+    detail = f"HTTP status {status} with {kind}"
+    if 300 <= status < 400:
+        target = urlsplit(result.headers.get("Location", "")).hostname or "the same host"
+        return Verdict(event=Event.REDIRECT, detail=f"HTTP status {status} points to {target}")
+    if status == 429:
+        event = Event.TOO_MANY
+    elif status == 408 or 502 <= status <= 504:
+        event = Event.GATEWAY
+    elif status >= 500:
+        event = Event.SERVER_ERROR
+    elif body is not _MALFORMED:
+        event = Event.FOREIGN
+    else:
+        event = Event.CLIENT_ERROR if status >= 400 else Event.NOT_JSON
+    return Verdict(event=event, detail=detail, retry_after=retry_after)
+
+
+def _decoded(content: bytes) -> Any:
+    """Decode JSON with integers of any width; orjson alone would make floats of the widest."""
+    try:
+        if _WIDE.search(content):
+            return json.loads(content, parse_constant=_refuse_constant)
+        return orjson.loads(content)
+    except (ValueError, RecursionError):
+        return _MALFORMED
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_KINDS: dict[str, type[ApiError]] = {
+    Code.NOT_FOUND: NotFoundError,
+    Code.UNAUTHORIZED: AuthenticationError,
+    "403": AuthenticationError,
+    Code.ILLEGAL_TRANSITION: IllegalTransitionError,
+    Code.SLOW_DOWN: RateLimitError,
+    Code.REJECTED: RejectedError,
+    Code.TOO_LARGE: RejectedError,
+}
+
+_CURES: dict[type[ApiError], str] = {
+    AuthenticationError: "Give connect() the key as api_key=, or set DYNO_API_KEY.",
+    RateLimitError: "Wait a little, or connect with fewer workers=.",
+}
+
+
+def refused(no: Refusal, request: RequestSummary, *, slow: bool = False) -> ApiError:
+    """Return the error of a refusal, by its code; a code outside the contract gives a plain ApiError.
+
+    Parameters
+    ----------
+    no
+        What the application said.
+    request
+        What was asked.
+    slow
+        Whether the answer says: too many requests, whatever its code.
+    """
+    kind = RateLimitError if slow else _KINDS.get(no.code, ApiError)
+    return kind(no.message, code=no.code, request=request, cure=_CURES.get(kind, ""))

@@ -1,0 +1,364 @@
+"""The only place that sends: one connection to one server, shared by threads."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random as _random
+import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+
+from dyno_frames.contract.envelope import Code, Refusal
+from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
+from dyno_frames.errors import (
+    ConfigError,
+    ConnectError,
+    ContractError,
+    DynoError,
+    InsecureTransportWarning,
+    RateLimitError,
+    ReadTimeoutError,
+    RequestSummary,
+    RetriesExhaustedError,
+    TransportError,
+)
+from dyno_frames.transport import redact, responses
+from dyno_frames.transport.exchange import Limits, Lost, Received, exchange
+from dyno_frames.transport.responses import Reply, Verdict
+from dyno_frames.transport.retry import (
+    NO_BYTE_LEFT,
+    Budget,
+    Decision,
+    Event,
+    Policy,
+    decide,
+    pause_s,
+    retry_after_s,
+)
+from dyno_frames.transport.secret import Secret, Veiled
+
+_LOG = logging.getLogger("dyno_frames.transport")
+_POOL = 16
+_AGENT = "dyno_frames"
+_START_IT = "Is the server running? For a practice server on this machine: dyno_frames.sandbox()"
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call and what has become of its attempts so far."""
+
+    operation: Operation
+    key: str | None
+    content: bytes | None
+    request: RequestSummary
+    started: float
+    deadline: float
+    events: list[Event] = field(default_factory=list)
+
+
+class Session:
+    """A connection to one server with one key.
+
+    Several threads may use it at once. Only loopback is spoken to in plain HTTP without a warning; a redirect
+    is never followed; creates and process actions travel on connections of their own, so that none can
+    be lost in a connection the server was about to close.
+
+    Parameters
+    ----------
+    url
+        Where the server answers, such as ``http://127.0.0.1:8080``.
+    api_key
+        The key that goes with every request.
+    timeout_s
+        The longest silence that is waited through, in seconds.
+    policy
+        Attempts, pauses, deadline and budget.
+    clock, wall
+        Return monotonic seconds, and epoch seconds.
+    sleep, random
+        Wait, and a number in [0, 1).
+
+    Examples
+    --------
+    >>> session = Session("http://127.0.0.1:8080", Secret("k"))
+    >>> session
+    Session('http://127.0.0.1:8080')
+    >>> session.close()
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: Secret,
+        *,
+        timeout_s: float = 30.0,
+        policy: Policy | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        self.url = url.rstrip("/")
+        parts = urlsplit(self.url)
+        self.host = parts.netloc
+        self.timeout_s = timeout_s
+        self.policy = policy or Policy()
+        self.deadline_s = self.policy.deadline_s or 4 * timeout_s
+        self._key = api_key
+        self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random
+        self._budget = Budget(self.policy.budget)
+        self._loopback = is_loopback(parts.hostname or "")
+        self._environment = requests.Session()
+        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
+        self._closed = threading.Event()
+        if parts.scheme == "http" and not self._loopback:
+            warnings.warn(
+                f"the API key travels to {self.host} over plain HTTP, where anyone on the way can read it",
+                InsecureTransportWarning,
+                stacklevel=2,
+            )
+
+    def __repr__(self) -> str:
+        return f"Session({self.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has been called."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """Close every connection; twice is once."""
+        self._closed.set()
+        self._adapter.close()
+
+    def send(
+        self, operation: Operation, *, key: str | None = None, body: Mapping[str, Any] | None = None
+    ) -> Reply:
+        """Ask for one operation and return what the application answered.
+
+        Parameters
+        ----------
+        operation
+            Which operation.
+        key
+            The object's id, where the path names one.
+        body
+            The JSON body.
+
+        Returns
+        -------
+        Reply
+            The payload, the raw body and how it was got.
+
+        Raises
+        ------
+        ApiError
+            The application said no; its subclass tells why.
+        ConnectError
+            Not one byte of the request left this machine.
+        TransportError
+            No answer came that was the application's.
+        ContractError
+            JSON came that is not the application's envelope.
+        ConfigError
+            The session is closed, or the body cannot be written as JSON.
+        """
+        if self.closed:
+            raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
+        started = self._clock()
+        call = _Call(
+            operation,
+            key,
+            None if body is None else _encoded(body),
+            redact.summary(operation, key=key, body=body),
+            started,
+            started + self.deadline_s,
+        )
+        while True:
+            verdict = responses.judge(self._attempt(call))
+            call.events.append(verdict.event)
+            decision = decide(operation.effect, verdict.event)
+            self._log(call, verdict)
+            if decision is Decision.SEND_AGAIN and self._wait(call, verdict):
+                continue
+            return self._conclude(call, verdict)
+
+    def _attempt(self, call: _Call) -> Received | Lost:
+        limits = Limits(
+            timeout_s=self.timeout_s,
+            remaining_s=lambda: call.deadline - self._clock(),
+            body_bytes=self.policy.body_limit_bytes,
+        )
+        url = self.url + call.operation.url_path(call.key)
+        prepared = requests.Request(call.operation.verb, url, data=call.content).prepare()
+        prepared.headers.update(self._headers(call))
+        settings = self._settings()
+        if call.operation.effect in {Effect.READ, Effect.IDEMPOTENT_WRITE}:
+            return exchange(self._adapter, prepared, limits=limits, settings=settings)
+        prepared.headers["Connection"] = "close"
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        try:
+            return exchange(adapter, prepared, limits=limits, settings=settings)
+        finally:
+            adapter.close()
+
+    def _headers(self, call: _Call) -> dict[str, str]:
+        headers = {
+            API_KEY_HEADER: Veiled(self._key.reveal()),
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": _AGENT,
+        }
+        if call.operation.verb in {"POST", "PUT"}:
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def _settings(self) -> Mapping[str, Any]:
+        # What goes to this machine goes there directly, whatever proxy the environment names.
+        settings = self._environment.merge_environment_settings(self.url, {}, True, None, None)
+        return {**settings, "proxies": {}} if self._loopback else settings
+
+    def _wait(self, call: _Call, verdict: Verdict) -> bool:
+        asked_s = retry_after_s(verdict.retry_after, now=self._wall())
+        wait_s = pause_s(len(call.events), self.policy, random=self._random, retry_after_s=asked_s)
+        if (
+            len(call.events) >= self.policy.attempts
+            or self._clock() + wait_s >= call.deadline
+            or not self._budget.spend()
+        ):
+            return False
+        _LOG.info("%s: %s; sent again in %.2f s", call.request.path, verdict.detail, wait_s)
+        self._sleep(wait_s)
+        return not self.closed
+
+    def _log(self, call: _Call, verdict: Verdict) -> None:
+        if _LOG.isEnabledFor(logging.DEBUG):
+            elapsed_s = self._clock() - call.started
+            _LOG.debug(
+                "%s %s: %s, attempt %d, %.3f s",
+                call.request.verb,
+                call.request.path,
+                verdict.event,
+                len(call.events),
+                elapsed_s,
+            )
+
+    def _conclude(self, call: _Call, verdict: Verdict) -> Reply:
+        if _is_deleted_before(call, verdict):
+            verdict = replace(verdict, event=Event.ANSWER, data={"id": call.key})
+        if verdict.event is Event.ANSWER:
+            self._budget.earn()
+            elapsed_s = self._clock() - call.started
+            return Reply(verdict.data, verdict.content, call.request, len(call.events), elapsed_s)
+        raise self._error(call, verdict)
+
+    def _error(self, call: _Call, verdict: Verdict) -> DynoError:
+        if verdict.refusal is not None:
+            no = Refusal(self._key.scrub(verdict.refusal.code), self._key.scrub(verdict.refusal.message))
+            return responses.refused(no, call.request, slow=verdict.event is Event.SLOW_DOWN)
+        harmless = decide(call.operation.effect, verdict.event) is not Decision.UNKNOWN
+        if verdict.event is Event.TOO_MANY and harmless:
+            return RateLimitError(
+                f"{self.host}: {verdict.detail}",
+                code=Code.SLOW_DOWN,
+                request=call.request,
+                cure="Wait a little, or connect with fewer workers=.",
+            )
+        if verdict.event is Event.FOREIGN:
+            return ContractError(
+                f"{self.host} answered {verdict.detail}; is this the address of a Dyno server?",
+                request=call.request,
+            )
+        error = _kind(call)(
+            f"{self.host}: {verdict.detail}. {_cure(verdict.event)}",
+            request=call.request,
+            attempts=len(call.events),
+        )
+        error.retryable = harmless and verdict.event in _PASSING
+        return error
+
+
+_PASSING = frozenset(
+    {
+        Event.NO_CONNECTION,
+        Event.TIMEOUT,
+        Event.RESET,
+        Event.CUT_BODY,
+        Event.NOT_JSON,
+        Event.GATEWAY,
+        Event.SERVER_ERROR,
+    }
+)
+
+_CURES = {
+    Event.NO_CONNECTION: _START_IT,
+    Event.UNTRUSTED: "Name the right host in url=, or add the authority with REQUESTS_CA_BUNDLE",
+    Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…)",
+    Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=",
+    Event.CLIENT_ERROR: "Is the path in url= right, and is it a Dyno server?",
+    Event.NOT_JSON: "Something between here and the server answers in its place: a proxy, a login page?",
+    Event.OVERSIZE: "Ask for fewer columns, or connect with a smaller page_size=",
+}
+
+
+def _cure(event: Event) -> str:
+    return _CURES.get(event, "The server or a proxy before it failed; its log tells why")
+
+
+def _kind(call: _Call) -> type[TransportError]:
+    if NO_BYTE_LEFT.issuperset(call.events):
+        return ConnectError
+    if len(call.events) > 1:
+        return RetriesExhaustedError
+    return ReadTimeoutError if call.events[-1] is Event.TIMEOUT else TransportError
+
+
+def _is_deleted_before(call: _Call, verdict: Verdict) -> bool:
+    """Tell whether a delete finds nothing because an earlier attempt of this very call removed it."""
+    return (
+        call.operation.verb == "DELETE"
+        and verdict.refusal is not None
+        and verdict.refusal.code == Code.NOT_FOUND
+        and any(event not in NO_BYTE_LEFT | {Event.SLOW_DOWN} for event in call.events[:-1])
+    )
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(dict(body))
+    except TypeError:
+        pass  # an integer beyond 64 bits, perhaps: the standard encoder writes those
+    try:
+        return json.dumps(dict(body), allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"the request's body cannot be written as JSON: {type(error).__name__}") from None
+
+
+def is_loopback(hostname: str) -> bool:
+    """Tell whether a host's name or address is this machine.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("api.mail.dyno.me")
+    (True, True, False)
+    """
+    try:
+        return ip_address(hostname).is_loopback
+    except ValueError:
+        return hostname.lower().rstrip(".") == "localhost"
