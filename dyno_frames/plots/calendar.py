@@ -1,0 +1,84 @@
+"""What went, or will go, to which list and when."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+from dyno_frames.contract.lifecycle import Status
+from dyno_frames.plots import theme
+from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
+
+LISTS_SHOWN = 12
+
+
+def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw every campaign on its list's line at its time, in UTC; those still to go are hollow.
+
+    Parameters
+    ----------
+    frame
+        Campaigns, with ``list_id``, ``status``, ``recipients`` and ``start_time`` (or ``created``).
+    ax
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax.data`` has one row per campaign drawn: ``list_id``, ``at``, ``status``, ``recipients``,
+        ``gap_days`` since the campaign before it on the same list. The lists with most campaigns are drawn.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing.
+
+    Examples
+    --------
+    >>> ax = calendar(sent)  # doctest: +SKIP
+    >>> ax.data.nsmallest(5, "gap_days")  # doctest: +SKIP
+    """
+    require(frame, "calendar", "list_id", "status", "recipients")
+    times, column = send_time(frame, "calendar")
+    rows = numbers(frame, "calendar", "recipients").assign(
+        list_id=texts(frame, "list_id").replace("", "no list"), at=times, status=texts(frame, "status")
+    )
+    drawn = rows[rows["at"].notna()].sort_values(["list_id", "at"], kind="stable", ignore_index=True)
+    drawn["gap_days"] = drawn.groupby("list_id")["at"].diff().dt.total_seconds() / 86_400
+    drawn = drawn[["list_id", "at", "status", "recipients", "gap_days"]]
+    shown = drawn["list_id"].value_counts().head(LISTS_SHOWN).index
+    ax = theme.new_axes((9.0, 1.8 + 0.34 * max(len(shown), 4))) if ax is None else ax
+    if drawn.empty:
+        theme.blank(ax, "no campaigns" if frame.empty else "no times")
+    else:
+        _lines(ax, drawn[drawn["list_id"].isin(shown)], list(shown), column)
+    hidden = drawn["list_id"].nunique() - len(shown)
+    notes = ["hollow: still to go; the larger, the more recipients"] * (not drawn.empty)
+    notes += [f"{hidden:,} more lists are in ax.data"] * (hidden > 0)
+    theme.dress(ax, "Campaigns by list", simulated=simulated(frame), notes=notes)
+    return theme.attach(ax, drawn)
+
+
+def _lines(ax: Axes, drawn: pd.DataFrame, lists: list[str], column: str) -> None:
+    places = drawn["list_id"].map({name: place for place, name in enumerate(lists)})
+    largest = max(float(drawn["recipients"].max()), 1.0)
+    sizes = 18 + 160 * np.sqrt(drawn["recipients"].fillna(0.0) / largest)
+    later = drawn["status"].isin([Status.DRAFT.value, Status.SCHEDULED.value])
+    for hollow, chosen in ((False, drawn[~later]), (True, drawn[later])):
+        ax.scatter(
+            chosen["at"].dt.tz_localize(None),
+            places[chosen.index],
+            s=sizes[chosen.index],
+            facecolors="white" if hollow else theme.BLUE,
+            edgecolors=theme.BLUE,
+            alpha=1.0 if hollow else 0.55,
+        )
+    ax.set_yticks(range(len(lists)), [theme.shortened(name, 16) for name in lists])
+    ax.set_ylim(len(lists) - 0.4, -0.6)
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]  # matplotlib types it by halves
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
+    ax.grid(visible=True, axis="y", alpha=0.3)
+    ax.set_xlabel(f"{column}, UTC", fontsize=theme.LABEL_SIZE)

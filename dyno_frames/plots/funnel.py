@@ -1,0 +1,136 @@
+"""How many of those written to were reached, looked and clicked, and how many were lost on the way."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from dyno_frames.plots import theme
+from dyno_frames.plots.figures import numbers, simulated
+from dyno_frames.plots.rates import OPENS_NOTE
+
+_STAGES = (
+    ("sent", "", theme.BLUE),
+    ("delivered", "sent", theme.BLUE),
+    ("opens", "delivered", theme.SKY),
+    ("clicks", "delivered", theme.BLUE),
+    ("bounces", "sent", theme.RED),
+    ("unsubscribes", "delivered", theme.RED),
+    ("complaints", "delivered", theme.RED),
+)
+_PLACES = (0.0, 1.0, 2.0, 3.0, 4.6, 5.6, 6.6)
+_NAMES = {"opens": "opened*", "clicks": "clicked", "bounces": "bounced", "unsubscribes": "unsubscribed"}
+_NAMES |= {"complaints": "complained"}
+
+
+def funnel(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw sent, delivered, opened and clicked as bars, and below them what was lost.
+
+    Parameters
+    ----------
+    frame
+        Campaigns, with the columns ``sent``, ``delivered``, ``opens``, ``clicks``, ``bounces``,
+        ``unsubscribes`` and ``complaints``. Figures that are null are left out, never counted as 0.
+    ax
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax.data`` has one row per bar: ``count``, ``campaigns`` (those that report it), ``of`` and ``rate``.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing or holds no numbers.
+
+    Examples
+    --------
+    >>> ax = funnel(sent)  # doctest: +SKIP
+    >>> ax.data.loc["clicks", "rate"]  # doctest: +SKIP
+    0.0312
+    """
+    figures = numbers(frame, "funnel", *(name for name, _, _ in _STAGES))
+    drawn = _stages(figures)
+    ax = theme.new_axes((8.0, 4.4)) if ax is None else ax
+    known = int(figures.gt(0).any(axis=1).sum())
+    if known:
+        _bars(ax, drawn)
+    else:
+        theme.blank(ax, _nothing(figures))
+    theme.dress(
+        ax,
+        f"Funnel of {known:,} campaign{'' if known == 1 else 's'}",
+        simulated=simulated(frame),
+        notes=_notes(drawn, len(frame), known),
+    )
+    return theme.attach(ax, drawn)
+
+
+def _nothing(figures: pd.DataFrame) -> str:
+    if figures.empty:
+        return "no campaigns"
+    return "no figures" if figures.isna().all(axis=None) else "nothing sent yet"
+
+
+def _stages(figures: pd.DataFrame) -> pd.DataFrame:
+    rows = {}
+    for name, of, _ in _STAGES:
+        both = figures[[name, of]].dropna() if of else None
+        whole = both[of].sum() if both is not None else 0.0
+        rows[name] = {
+            "count": figures[name].sum(min_count=1),
+            "campaigns": int(figures[name].notna().sum()),
+            "of": of,
+            "rate": both[name].sum() / whole if both is not None and whole > 0 else float("nan"),
+        }
+    drawn = pd.DataFrame.from_dict(rows, orient="index").rename_axis("stage")
+    return drawn.astype({"count": "Int64", "campaigns": "int64"})
+
+
+def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
+    colours = [colour for _, _, colour in _STAGES]
+    bars = ax.barh(_PLACES, drawn["count"].fillna(0.0), color=colours, height=0.72)
+    for bar, name in zip(bars, drawn.index, strict=True):
+        bar.set_hatch({"opens": "///"}.get(str(name), "xxx" if str(name) in drawn.index[4:] else ""))
+        bar.set_edgecolor("white")
+    for place, (name, row) in zip(_PLACES, drawn.iterrows(), strict=True):
+        ax.annotate(
+            _label(row),
+            (0.0 if pd.isna(row["count"]) else row["count"], place),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=theme.LABEL_SIZE,
+            fontweight="bold" if name == "clicks" else None,
+        )
+    ax.axhline(3.8, color=theme.GREY, linewidth=0.8, linestyle=":")
+    ax.set_yticks(_PLACES, [_NAMES.get(str(name), str(name)) for name in drawn.index])
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(7.2, -0.6)
+    ax.set_xlim(0, max(float(drawn["count"].max()), 1.0) * 1.3)
+    ax.xaxis.set_major_formatter(theme.THOUSANDS)
+    ax.xaxis.set_major_locator(_ticks())
+
+
+def _ticks() -> MaxNLocator:
+    return MaxNLocator(nbins=5, integer=True)
+
+
+def _label(row: pd.Series) -> str:
+    if pd.isna(row["count"]):
+        return "not reported"
+    share = f"  ({_percent(row['rate'])} of {row['of']})" if pd.notna(row["rate"]) else ""
+    return f"{row['count']:,.0f}{share}"
+
+
+def _percent(rate: float) -> str:
+    return f"{rate * 100:.2f}%" if 0 < rate < 0.01 else f"{rate * 100:.1f}%"
+
+
+def _notes(drawn: pd.DataFrame, rows: int, known: int) -> list[str]:
+    notes = [f"* {OPENS_NOTE}"] if known and drawn.loc["opens", "campaigns"] else []
+    if rows > known > 0:
+        notes.append(f"{rows - known:,} of {rows:,} campaigns have sent nothing or report no figures")
+    return notes

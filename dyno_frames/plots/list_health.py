@@ -1,0 +1,90 @@
+"""How lists take what they are sent: bounces, unsubscribes and complaints, against the usual limits."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from dyno_frames.plots import theme
+from dyno_frames.plots.figures import numbers, require, simulated, texts
+from dyno_frames.plots.rates import RATES
+
+LIMITS = {"bounce_rate": 0.02, "complaint_rate": 0.001}
+"""Above these, mailbox providers begin to refuse a sender."""
+
+_RATES = ("bounce_rate", "unsubscribe_rate", "complaint_rate")
+_LOOKS = {
+    "bounce_rate": (theme.RED, "o"),
+    "unsubscribe_rate": (theme.BLUE, "s"),
+    "complaint_rate": ("black", "D"),
+}
+LISTS_SHOWN = 15
+
+
+def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw bounce, unsubscribe and complaint rates per list, with the limits senders are held to.
+
+    Parameters
+    ----------
+    frame
+        Campaigns, with ``list_id``, ``sent``, ``delivered``, ``bounces``, ``unsubscribes``, ``complaints``.
+    ax
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax.data`` has one row per list, the most mailed first: ``campaigns``, the sums, the three rates.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing or holds no numbers.
+
+    Examples
+    --------
+    >>> list_health(sent).data.query("bounce_rate > 0.02")  # doctest: +SKIP
+    """
+    names = ("sent", "delivered", "bounces", "unsubscribes", "complaints")
+    require(frame, "list_health", "list_id", *names)
+    figures = numbers(frame, "list_health", *names)
+    figures = figures[figures["sent"] > 0]
+    keys = texts(frame, "list_id").replace("", "no list")[figures.index]
+    drawn = figures.groupby(keys).sum(min_count=1)
+    drawn.insert(0, "campaigns", figures.groupby(keys).size())
+    for name in _RATES:
+        rate = RATES[name]
+        drawn[name] = drawn[rate.part] / drawn[rate.whole].where(drawn[rate.whole] > 0)
+    drawn = drawn.sort_values("sent", kind="stable", ascending=False)
+    shown = drawn.head(LISTS_SHOWN)
+    ax = theme.new_axes((8.0, 2.0 + 0.36 * max(len(shown), 4))) if ax is None else ax
+    if shown.empty:
+        theme.blank(ax, "no figures" if len(frame) else "no campaigns")
+    else:
+        _dots(ax, shown)
+    notes = ["lines: 2% bounces, 0.1% complaints; above them providers begin to refuse mail"] * (
+        not drawn.empty
+    )
+    notes += [f"{len(drawn) - len(shown):,} more lists are in ax.data"] * (len(drawn) > len(shown))
+    theme.dress(ax, "Health by list", simulated=simulated(frame), notes=notes)
+    return theme.attach(ax, drawn)
+
+
+def _dots(ax: Axes, shown: pd.DataFrame) -> None:
+    places = range(len(shown))
+    for name, (colour, marker) in _LOOKS.items():
+        ax.scatter(
+            shown[name], places, color=colour, marker=marker, s=40, label=name.replace("_", " "), zorder=3
+        )
+        if name in LIMITS:
+            ax.axvline(LIMITS[name], color=colour, linestyle="--", linewidth=1)
+    names = [f"{theme.shortened(str(key), 16)}  ({sent:,.0f} sent)" for key, sent in shown["sent"].items()]
+    ax.set_yticks(list(places), names, fontsize=theme.LABEL_SIZE)
+    ax.set_ylim(len(shown) - 0.4, -0.6)
+    ax.set_xlim(left=0)
+    ax.margins(x=0.08)
+    ax.xaxis.set_major_formatter(theme.PERCENT)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=7))
+    ax.grid(visible=True, axis="x", alpha=0.3)
+    ax.legend(frameon=False, fontsize=theme.LABEL_SIZE, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)

@@ -1,0 +1,97 @@
+"""The rates of a campaign: which figure over which, and how sure a rate is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.contract.resources import COUNTERS
+from dyno_frames.errors import SchemaError
+
+OPENS_NOTE = "opens are inflated by privacy proxies, which load every picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One figure over another.
+
+    Parameters
+    ----------
+    name
+        What it is called in arguments and in ``ax.data``.
+    part, whole
+        The columns.
+    """
+
+    name: str
+    part: str
+    whole: str
+
+    @property
+    def label(self) -> str:
+        """The words for a legend."""
+        return f"{self.name.replace('_', ' ')} ({self.part} of {self.whole})"
+
+
+RATES = {
+    rate.name: rate
+    for rate in (
+        Rate("delivery_rate", "delivered", "sent"),
+        Rate("open_rate", "opens", "delivered"),
+        Rate("click_rate", "clicks", "delivered"),
+        Rate("click_to_open_rate", "clicks", "opens"),
+        Rate("bounce_rate", "bounces", "sent"),
+        Rate("unsubscribe_rate", "unsubscribes", "delivered"),
+        Rate("complaint_rate", "complaints", "delivered"),
+    )
+}
+"""Every rate by its name."""
+
+
+def rate_of(name: str, picture: str) -> Rate:
+    """Return the rate of this name.
+
+    Raises
+    ------
+    SchemaError
+        There is none; the message lists those there are.
+    """
+    if name not in RATES:
+        raise SchemaError(f"{picture} knows no rate {name!r}; expected one of {list(RATES)}")
+    return RATES[name]
+
+
+def metric_columns(metrics: tuple[str, ...], picture: str) -> tuple[str, ...]:
+    """Return the columns that metrics, all rates or all figures, are computed from.
+
+    Raises
+    ------
+    SchemaError
+        A metric is unknown, there is none, or rates and figures are mixed on one axis.
+    """
+    unknown = [name for name in metrics if name not in RATES and name not in COUNTERS]
+    if unknown or not metrics:
+        raise SchemaError(
+            f"{picture} cannot draw metrics={list(metrics)}; expected rates out of {list(RATES)} "
+            f"or figures out of {list(COUNTERS)}"
+        )
+    rates = [name for name in metrics if name in RATES]
+    if rates and len(rates) < len(metrics):
+        raise SchemaError(
+            f"{picture} has one axis: metrics={list(metrics)} mixes rates with figures; draw them one by "
+            "one, with ax= where they should stand side by side"
+        )
+    names = [column for name in rates for column in (RATES[name].part, RATES[name].whole)] or metrics
+    return tuple(dict.fromkeys(names))
+
+
+def wilson(part: pd.Series, whole: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the bounds of Wilson's 95% interval of ``part / whole``; NaN where ``whole`` is 0."""
+    z = 1.959964
+    n = whole.where(whole > 0)
+    p = (part / n).clip(0.0, 1.0)
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return centre - half, centre + half

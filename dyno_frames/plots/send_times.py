@@ -1,0 +1,109 @@
+"""Which hour of which weekday mail went out, and how it did."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from dyno_frames.contract.times import zone
+from dyno_frames.plots import theme
+from dyno_frames.plots.figures import instants, numbers, simulated, texts
+from dyno_frames.plots.rates import rate_of
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+THIN_CAMPAIGNS = 3
+"""A cell of fewer campaigns is hatched: it says little."""
+
+
+def send_times(frame: pd.DataFrame, *, metric: str = "click_rate", ax: Axes | None = None) -> Axes:
+    """Draw a rate by weekday and hour of sending, each campaign in its own time zone.
+
+    Parameters
+    ----------
+    frame
+        Campaigns, with ``start_time`` and the metric's two columns; with ``time_zone``, hours are local to
+        it, and UTC where it is null or no zone.
+    metric
+        A rate, such as ``"click_rate"``.
+    ax
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax.data`` has one row per weekday and hour that occurs: ``campaigns``, the two sums and the rate.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, or the metric is unknown.
+
+    Examples
+    --------
+    >>> send_times(sent)  # doctest: +SKIP
+    """
+    rate = rate_of(metric, "send_times")
+    figures = numbers(frame, "send_times", rate.part, rate.whole)
+    times = instants(frame, "send_times", "start_time")
+    kept = times.notna() & figures.notna().all(axis=1) & (figures[rate.whole] > 0)
+    walls = _wall_times(
+        times[kept], texts(frame, "time_zone")[kept] if "time_zone" in frame.columns else None
+    )
+    keys = [walls.dt.day_of_week.rename("weekday"), walls.dt.hour.rename("hour")]
+    groups = figures[kept].groupby(keys)
+    drawn = groups.sum()
+    drawn.insert(0, "campaigns", groups.size())
+    drawn[metric] = drawn[rate.part] / drawn[rate.whole]
+    ax = theme.new_axes((9.0, 3.4)) if ax is None else ax
+    if drawn.empty:
+        theme.blank(ax, "no figures" if len(frame) else "no campaigns")
+    else:
+        _grid(ax, drawn, metric)
+    notes = [f"hatched: fewer than {THIN_CAMPAIGNS} campaigns; in a cell: how many"] * (not drawn.empty)
+    local = "the campaign's time zone" if "time_zone" in frame.columns else "UTC"
+    title = f"{metric.replace('_', ' ').capitalize()} by hour of sending, {local}"
+    theme.dress(ax, title, simulated=simulated(frame), notes=notes)
+    return theme.attach(ax, drawn)
+
+
+def _wall_times(times: pd.Series, zones: pd.Series | None) -> pd.Series:
+    walls: pd.Series = times.dt.tz_localize(None)
+    for name in [] if zones is None else sorted(set(zones) - {""}):
+        try:
+            place = zone(name)
+        except ValueError:
+            continue
+        there = zones == name
+        walls[there] = times[there].dt.tz_convert(place).dt.tz_localize(None)
+    return walls
+
+
+def _grid(ax: Axes, drawn: pd.DataFrame, metric: str) -> None:
+    days, hours = drawn.index.get_level_values("weekday"), drawn.index.get_level_values("hour")
+    cells = np.full((7, 24), np.nan)
+    cells[days, hours] = drawn[metric]
+    image = ax.imshow(cells, cmap="cividis_r", aspect="auto", vmin=0)
+    for day, hour, campaigns in zip(days, hours, drawn["campaigns"], strict=True):
+        if campaigns < THIN_CAMPAIGNS:
+            box = Rectangle(
+                (hour - 0.5, day - 0.5), 1, 1, fill=False, hatch="////", edgecolor="white", linewidth=0
+            )
+            ax.add_patch(box)
+        ax.text(
+            hour,
+            day,
+            str(campaigns),
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=theme.INK,
+            bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
+        )
+    ax.set_yticks(range(7), DAYS)
+    ax.set_xticks(range(0, 24, 2), [f"{hour:02d}:00" for hour in range(0, 24, 2)], fontsize=theme.NOTE_SIZE)
+    ax.tick_params(length=0)
+    root = ax.get_figure()
+    if root is not None:
+        root.colorbar(image, ax=ax, format=theme.PERCENT, pad=0.01)

@@ -1,0 +1,80 @@
+"""One look for every picture: colours that colour-blind readers tell apart, on white, legible in print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
+"""Okabe and Ito's palette, in the order in which lines take them."""
+
+GREY = "#8a8a8a"
+INK = "#1f2328"
+CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+MARKERS = ("o", "s", "^", "D", "v", "P")
+"""A shape per line beside its colour: nothing is told by colour alone."""
+
+NOTE_SIZE = 8.0
+LABEL_SIZE = 9.0
+
+RC: Any = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "savefig.facecolor": "white",
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#b5bac0",
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "font.size": 10.0,
+    "axes.titlesize": 12.0,
+}
+
+PERCENT = FuncFormatter(lambda value, _position: f"{value * 100:g}%")
+THOUSANDS = FuncFormatter(lambda value, _position: f"{value:,.0f}")
+
+
+def new_axes(size_in: tuple[float, float]) -> Axes:
+    """Return Axes on a figure of its own, which a notebook shows as it shows ``df.plot()``."""
+    import matplotlib.pyplot as plt  # loaded late: it picks a backend
+
+    with rc_context(RC):
+        _figure, ax = plt.subplots(figsize=size_in, layout="constrained")
+    return ax
+
+
+def dress(ax: Axes, title: str, *, simulated: bool = False, notes: Sequence[str] = ()) -> None:
+    """Give title, open frame, notes and, where the figures are not real mail, the word for it."""
+    title += " (simulated)" if simulated else ""
+    ax.set_title(title, loc="left", fontweight="bold", pad=16)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set_axisbelow(True)
+    if notes:
+        below = "\n".join(notes)
+        known = ax.get_xlabel()
+        ax.set_xlabel(f"{known}\n{below}" if known else below, fontsize=NOTE_SIZE, loc="left")
+
+
+def blank(ax: Axes, words: str) -> None:
+    """Say in the middle of the Axes why there is nothing to see."""
+    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, fontsize=13, alpha=0.7)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+
+
+def attach(ax: Axes, drawn: pd.DataFrame) -> Axes:
+    """Hang the numbers of the picture on it, as ``ax.data``."""
+    cast("Any", ax).data = drawn
+    return ax
+
+
+def shortened(text: str, limit: int = 34) -> str:
+    """Cut a long name for an axis, and keep ``$`` from being read as mathematics."""
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return cut.replace("$", r"\$")

@@ -1,0 +1,179 @@
+"""Rates or volumes over time, with how much stands behind every point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from dyno_frames.errors import SchemaError
+from dyno_frames.plots import theme
+from dyno_frames.plots.figures import numbers, send_time, simulated
+from dyno_frames.plots.rates import OPENS_NOTE, RATES, metric_columns
+
+FREQUENCIES = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+"""The periods, and pandas' codes for them."""
+
+THIN_CAMPAIGNS = 2
+THIN_WHOLE = 200
+"""A rate of fewer campaigns, or of a whole smaller than this, is drawn hollow."""
+
+_LABELLED_POINTS = 40
+
+
+def timeline(
+    frame: pd.DataFrame,
+    *,
+    metrics: str | Sequence[str] = ("open_rate", "click_rate"),
+    freq: str = "week",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw rates or volumes per week, month or other period, in UTC.
+
+    Parameters
+    ----------
+    frame
+        Campaigns, with ``start_time`` (or ``created``) and the columns the metrics are made of.
+    metrics
+        Rates (``open_rate``, ``click_rate``, ``click_to_open_rate``, ``delivery_rate``, ``bounce_rate``,
+        ``unsubscribe_rate``, ``complaint_rate``) or figures (``sent``, ``clicks``, ...); not both at once.
+        A rate is the sum of its part over the sum of its whole, so that large campaigns weigh more.
+    freq
+        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``.
+    ax
+        Where to draw; by default on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax.data`` has one row per period: ``campaigns``, one column per metric, the sums behind them, and
+        ``thin``.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, or a metric or period is unknown.
+
+    Examples
+    --------
+    >>> timeline(sent, metrics="click_rate", freq="month")  # doctest: +SKIP
+    """
+    names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    if freq not in FREQUENCIES:
+        raise SchemaError(f"timeline got freq={freq!r}; expected one of {list(FREQUENCIES)}")
+    figures = numbers(frame, "timeline", *metric_columns(names, "timeline"))
+    times, column = send_time(frame, "timeline")
+    drawn = _periods(figures, times, names, FREQUENCIES[freq])
+    ax = theme.new_axes((9.0, 4.2)) if ax is None else ax
+    if drawn.empty or drawn[list(names)].isna().all(axis=None):
+        theme.blank(ax, "no figures" if len(frame) else "no campaigns")
+    else:
+        _draw(ax, drawn, names)
+        ax.set_xlabel(f"{column} by {freq}, UTC", fontsize=theme.LABEL_SIZE)
+    theme.dress(ax, _title(names, freq), simulated=simulated(frame), notes=_notes(drawn, names))
+    return theme.attach(ax, drawn)
+
+
+def _periods(figures: pd.DataFrame, times: pd.Series, names: tuple[str, ...], code: str) -> pd.DataFrame:
+    known = times.notna() & figures.gt(0).any(axis=1)
+    keys = pd.PeriodIndex(times[known].dt.tz_localize(None), freq=code, name="period")
+    sums = figures[known].groupby(keys).sum(min_count=1)
+    sums.insert(0, "campaigns", pd.Series(1, index=keys, dtype="int64").groupby(level=0).sum())
+    for name in names:
+        if name in RATES:
+            sums[name] = _rate(figures[known], keys, name)
+    if not sums.empty:
+        every = pd.period_range(sums.index.min(), sums.index.max(), freq=code, name="period")
+        sums = sums.reindex(every)
+    volumes = [name for name in names if name not in RATES]
+    sums[volumes] = sums[volumes].mask(sums["campaigns"].isna(), 0.0)
+    sums["campaigns"] = sums["campaigns"].fillna(0).astype("int64")
+    sums["thin"] = _thin(sums, names)
+    return sums
+
+
+def _rate(figures: pd.DataFrame, keys: pd.PeriodIndex, name: str) -> pd.Series:
+    rate = RATES[name]
+    both = figures[[rate.part, rate.whole]].where(figures[[rate.part, rate.whole]].notna().all(axis=1))
+    sums = both.groupby(keys).sum(min_count=1)
+    whole = sums[rate.whole]
+    return sums[rate.part] / whole.where(whole > 0)
+
+
+def _thin(sums: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
+    wholes = [RATES[name].whole for name in names if name in RATES]
+    thin = pd.Series(False, index=sums.index)
+    if wholes:
+        thin = (sums["campaigns"] < THIN_CAMPAIGNS) | (sums[wholes].min(axis=1) < THIN_WHOLE)
+    return thin & (sums["campaigns"] > 0)
+
+
+def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
+    index = pd.PeriodIndex(drawn.index)
+    days = index.to_timestamp()
+    for name, colour, marker in zip(
+        names, _cycled(theme.CYCLE, names), _cycled(theme.MARKERS, names), strict=True
+    ):
+        values, thin = drawn[name].to_numpy(), drawn["thin"].to_numpy()
+        style = "--" if name == "open_rate" else "-"
+        ax.plot(days, values, color=colour, linewidth=1.6, linestyle=style, zorder=2)
+        label = RATES[name].label if name in RATES else name
+        label += "*" if name in {"open_rate", "opens"} else ""
+        ax.scatter(days[~thin], values[~thin], color=colour, marker=marker, s=34, zorder=3, label=label)
+        ax.scatter(
+            days[thin], values[thin], facecolors="white", edgecolors=colour, marker=marker, s=34, zorder=3
+        )
+    ax.margins(x=0.03)
+    if len(days) == 1:
+        middle = sum(ax.get_xlim()) / 2
+        ax.set_xlim(middle - 21, middle + 21)  # days; matplotlib would show four years around one point
+    ax.yaxis.set_major_formatter(theme.PERCENT if names[0] in RATES else theme.THOUSANDS)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
+    ax.grid(visible=True, axis="y", alpha=0.3)
+    ax.legend(frameon=False, fontsize=theme.LABEL_SIZE, loc="upper left", bbox_to_anchor=(0.0, 1.02))
+    highest = float(np.nanmax(drawn[list(names)].to_numpy(dtype="float64"))) or 1.0
+    ax.set_ylim(0, highest * (1.12 + 0.09 * len(names)))
+    _counts(ax, drawn, days)
+
+
+def _cycled(items: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
+    return [items[i % len(items)] for i in range(len(names))]
+
+
+def _counts(ax: Axes, drawn: pd.DataFrame, days: pd.DatetimeIndex) -> None:
+    if len(drawn) > _LABELLED_POINTS:
+        return
+    for day, count in zip(days, drawn["campaigns"], strict=True):
+        if count:
+            ax.annotate(
+                f"{count:,}",
+                (day, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(0, 1),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+                alpha=0.75,
+            )
+
+
+def _title(names: tuple[str, ...], freq: str) -> str:
+    words = [name.replace("_", " ") for name in names]
+    said = ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
+    return f"{said[0].upper()}{said[1:]} per {freq}"
+
+
+def _notes(drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
+    notes: list[str] = []
+    if drawn.empty:
+        return notes
+    if len(drawn) <= _LABELLED_POINTS:
+        notes.append("numbers above: campaigns behind the point")
+    if drawn["thin"].any():
+        notes.append(f"hollow: one campaign only, or a whole under {THIN_WHOLE}")
+    if {"open_rate", "opens", "click_to_open_rate"} & set(names):
+        notes.append(f"* {OPENS_NOTE}")
+    return notes
