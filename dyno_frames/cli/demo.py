@@ -1,0 +1,81 @@
+"""``dyno-frames demo``: from nothing to rows, a dataset and a plot, without an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dyno_frames.cli import options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUESTION = "status == 'finished' and opens > 100"
+COLUMNS = ["name", "status", "created", "sent", "opens", "clicks"]
+
+
+@click.command()
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dyno-demo"),
+    show_default=True,
+    help="Where the dataset and the plot are written.",
+)
+@options.debug
+def demo(*, folder: Path) -> None:
+    """Show it all on a practice server.
+
+    It asks, shows the types, exports Parquet and draws a plot. Nothing leaves this machine, and no
+    account is needed.
+    """
+    from dyno_frames.client.connect import connect
+    from dyno_frames.sandbox.serve import Sandbox
+
+    folder.mkdir(parents=True, exist_ok=True)
+    dataset, drawing = folder / "campaigns", folder / "timeline.png"
+    with Sandbox(sample=True) as box, connect(box.url, box.api_key) as client:
+        click.echo(f"A practice server with a sample account answers at {box.url}\n")
+        _heading(f"client.campaigns.find({QUESTION!r}, order_by='created')")
+        finished = client.campaigns.find(QUESTION, order_by="created")
+        _show(finished)
+        _heading(f"client.campaigns.scan({QUESTION!r}).explain()")
+        click.echo(f"{str(client.campaigns.scan(QUESTION).explain()).rstrip()}\n")
+        client.campaigns.scan(None).to_parquet(dataset, mode="overwrite")
+    _draw(finished, drawing)
+    click.echo(
+        f"Every campaign, as Parquet:   {dataset.resolve()}\n"
+        f"Rates over time, as a plot:   {drawing.resolve()}\n\n"
+        "Next: dyno-frames lab          the example notebooks, in JupyterLab\n"
+        "      dyno-frames sandbox      the practice server, for your own code\n"
+        "      dyno-frames find --help  your own account, with DYNO_URL and DYNO_API_KEY"
+    )
+
+
+def _heading(call: str) -> None:
+    click.echo(click.style(f">>> {call}", bold=True))
+
+
+def _show(frame: pd.DataFrame) -> None:
+    from dyno_frames.cli.forms import written
+
+    columns = [name for name in COLUMNS if name in frame]
+    click.echo(written(frame[columns].tail(5), "table"), nl=False)
+    click.echo(f"the last of {len(frame):,}; the types of all {frame.shape[1]} columns:\n")
+    click.echo(f"{frame.dtypes.to_string()}\n")
+
+
+def _draw(frame: pd.DataFrame, path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib.figure import Figure
+
+    from dyno_frames.plots.timeline import timeline
+
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    timeline(frame, ax=figure.subplots())
+    figure.savefig(path, dpi=144)

@@ -1,0 +1,35 @@
+"""``dyno-frames explain``: what a query would send, before it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dyno_frames.cli import options
+
+EXAMPLE = "Example: dyno-frames explain campaigns --where \"name.str.contains('Weekly') and opens > clicks\""
+
+
+@click.command(epilog=EXAMPLE)
+@options.resource
+@options.where
+@options.shape
+@options.account
+def explain(
+    *,
+    resource: str,
+    where: str | None,
+    descending: bool,
+    strict: bool,
+    url: str | None,
+    api_key: str | None,
+    **shape: Any,
+) -> None:
+    """Print the plan of a query.
+
+    It says what the server answers, what is evaluated here, and why; nothing is asked for yet.
+    """
+    with options.connected(url, api_key) as client:
+        scan = getattr(client, resource).scan(where, ascending=not descending, strict=strict, **shape)
+        click.echo(str(scan.explain()).rstrip("\n"))

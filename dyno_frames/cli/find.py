@@ -1,0 +1,41 @@
+"""``dyno-frames find``: the rows that answer a query, on stdout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dyno_frames.cli import options
+
+EXAMPLE = (
+    "Example: dyno-frames find campaigns --where \"status == 'finished'\" --columns name,opens --limit 20"
+)
+
+
+@click.command(epilog=EXAMPLE)
+@options.resource
+@options.where
+@options.shape
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True
+)
+@options.account
+def find(
+    *,
+    resource: str,
+    where: str | None,
+    descending: bool,
+    strict: bool,
+    form: str,
+    url: str | None,
+    api_key: str | None,
+    **shape: Any,
+) -> None:
+    """Print the rows that answer a query."""
+    from dyno_frames.cli.forms import written
+
+    with options.connected(url, api_key) as client:
+        verbs = getattr(client, resource)
+        frame = verbs.find(where, ascending=not descending, strict=strict, **shape)
+    click.echo(written(frame, form), nl=False)

@@ -1,0 +1,89 @@
+"""The group of all commands, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from dyno_frames.cli.calibrate import calibrate
+from dyno_frames.cli.count import count
+from dyno_frames.cli.demo import demo
+from dyno_frames.cli.exits import Exit, exit_code, is_expected, one_line
+from dyno_frames.cli.explain import explain
+from dyno_frames.cli.export import export
+from dyno_frames.cli.find import find
+from dyno_frames.cli.lab import lab
+from dyno_frames.cli.options import DEBUG, debug
+from dyno_frames.cli.panel import panel
+from dyno_frames.cli.sandbox import sandbox
+
+NAME = "dyno-frames"
+
+
+@click.group(name=NAME, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="dyno_frames", prog_name=NAME)
+@debug
+def program() -> None:
+    """Ask, export and steer a Dyno account from the command line.
+
+    The account is DYNO_URL and DYNO_API_KEY, or --url and --api-key. "dyno-frames demo" needs neither.
+
+    Exit codes: 0 done, 1 the server or the network failed, 2 the command or the query is wrong, 3 an
+    action's outcome is unknown.
+    """
+
+
+for _command in (demo, lab, sandbox, find, count, export, explain, calibrate, panel):
+    program.add_command(_command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors go to stderr."""
+    context: click.Context | None = None
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            with program.make_context(
+                NAME, list(sys.argv[1:] if arguments is None else arguments)
+            ) as context:
+                program.invoke(context)
+            sys.stdout.flush()
+        except click.exceptions.Exit as stop:
+            return stop.exit_code
+        except click.ClickException as fault:
+            fault.show()
+            return Exit.COMMAND
+        except BrokenPipeError:
+            return _reader_has_left()
+        except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - the end of the line: every error becomes a code
+            return _failed(error, debug_asked=context is not None and context.meta.get(DEBUG, False))
+    return Exit.DONE
+
+
+def _failed(error: BaseException, *, debug_asked: bool) -> int:
+    if isinstance(error, click.Abort):
+        error = KeyboardInterrupt()
+    if debug_asked:
+        import traceback
+
+        traceback.print_exception(error)
+    elif is_expected(error):
+        click.echo(f"{NAME}: {one_line(error)}", err=True)
+    else:
+        click.echo(f"{NAME}: {type(error).__name__}: {one_line(error)} (--debug shows where)", err=True)
+    return exit_code(error)
+
+
+def _reader_has_left() -> int:
+    # The interpreter flushes stdout once more at its end, and must not fail there.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.DONE
+
+
+def _show_warning(message: Warning | str, *_place: Any, **_more: Any) -> None:
+    click.echo(f"{NAME}: warning: {message}", err=True)
