@@ -1,0 +1,97 @@
+"""The body of a request: read up to a bound, and taken as JSON without losing a digit."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from dyno_frames.contract.envelope import Code
+from dyno_frames.sandbox.refusals import Refused, shown
+
+MOST_BYTES = 16 * 1024 * 1024
+"""The largest body that is read."""
+
+_JSON = "application/json"
+
+
+async def read(request: Request, most_bytes: int = MOST_BYTES) -> bytes:
+    """Return the body, all of it received.
+
+    Raises
+    ------
+    Refused
+        The body is larger than the bound. It is still received to its end, so that the sender hears why.
+    """
+    chunks: list[bytes] = []
+    size_bytes = 0
+    async for chunk in request.stream():
+        size_bytes += len(chunk)
+        if size_bytes <= most_bytes:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+    if size_bytes > most_bytes:
+        raise Refused(Code.TOO_LARGE, f"{size_bytes} bytes; at most {most_bytes} are read")
+    return b"".join(chunks)
+
+
+def check_content_type(header: str | None) -> None:
+    """Refuse a POST or PUT that does not say it is JSON."""
+    if header is None or header.partition(";")[0].strip().lower() != _JSON:
+        raise Refused(Code.REJECTED, f"Content-Type: {shown(header)}; expected {_JSON}")
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body holds; integers of any size are exact.
+
+    Raises
+    ------
+    Refused
+        The body is no JSON object, names a key twice, or holds a number that JSON does not have.
+    """
+    try:
+        value = json.loads(
+            body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
+    except RecursionError as error:
+        raise Refused(Code.REJECTED, "the body is nested too deeply") from error
+    except ValueError as error:
+        raise Refused(Code.REJECTED, f"the body is no JSON: {_reason(error)}") from error
+    if not isinstance(value, dict):
+        raise Refused(Code.REJECTED, f"the body is {_kind(value)}; expected a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Refused(Code.REJECTED, f"{shown(twice)}: stands twice in one object")
+    return value
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise Refused(Code.REJECTED, f"{word} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise Refused(Code.REJECTED, f"{shown(digits)} is too great for a number")
+    return number
+
+
+def _reason(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        # never the text itself: it may hold addresses
+        return f"{error.msg} at character {error.pos}"
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "a number has too many digits"
+
+
+def _kind(value: object) -> str:
+    names: dict[type, str] = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

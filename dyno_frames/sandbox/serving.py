@@ -1,0 +1,121 @@
+"""An HTTP server in a thread of its own, that is there when start returns and gone when stop does."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from dyno_frames.errors import ConfigError
+
+HOST = "127.0.0.1"
+_WORKERS = 4
+_START_S, _STOP_S = 10.0, 5
+
+
+def bind(port: int) -> socket.socket:
+    """Return a socket on loopback; port 0 takes a free one.
+
+    Raises
+    ------
+    ConfigError
+        The port is no port, or is taken.
+    """
+    if not _is_port(port):
+        raise ConfigError(f"port is {port!r}; expected 0 for a free one, or a number up to 65535")
+    # with its protocol named, asyncio sets TCP_NODELAY on what it accepts; else each answer waits 40 ms
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"port {port} on {HOST} cannot be used ({error.strerror}); close what uses it, or leave port out "
+            "to get a free one"
+        ) from error
+    return listener
+
+
+def _is_port(port: Any) -> bool:
+    return isinstance(port, int) and not isinstance(port, bool) and 0 <= port <= 65535
+
+
+class Serving:
+    """A running server.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    listener
+        The bound socket; it is closed with the server.
+    executor
+        What the application runs its work on; it ends with the server.
+    """
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, executor: ThreadPoolExecutor) -> None:
+        self._executor = executor
+        self._listener = listener
+        self._ready = threading.Event()
+        self._server = _Announcing(_config(app), self._ready)
+        port = listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, name=f"dyno-sandbox-{port}", daemon=True)
+
+    def start(self) -> None:
+        """Start, and return when requests are answered."""
+        self._thread.start()
+        if not self._ready.wait(_START_S) or not self._server.started:
+            self.stop()
+            raise ConfigError(f"the sandbox's server did not start within {_START_S:.0f} s")
+
+    def stop(self) -> None:
+        """Finish the requests that are under way, close every connection, and join every thread."""
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._listener.close()
+        self._executor.shutdown(wait=True)
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        finally:
+            self._ready.set()
+
+
+class _Announcing(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        # longer than a notebook's pauses, so that a kept connection is seldom closed under a client
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_STOP_S,
+    )
+
+
+def workers() -> ThreadPoolExecutor:
+    """Return the threads that answer requests."""
+    return ThreadPoolExecutor(_WORKERS, thread_name_prefix="dyno-sandbox-work")

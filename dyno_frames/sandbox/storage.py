@@ -1,0 +1,438 @@
+"""The rows of one account in SQLite, asked and changed directly; HTTP stands in front, and is not needed.
+
+One connection under one lock: a process owns its database, in memory or on disk, and every change is one
+transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import orjson
+
+from dyno_frames.contract.envelope import Code
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import CAMPAIGNS, KEY, LISTS, RESOURCES, UPDATED, Resource
+from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox import columns as catalogue
+from dyno_frames.sandbox import contacts, functions
+from dyno_frames.sandbox.columns import Column, Columns
+from dyno_frames.sandbox.filters import question, shows_blobs
+from dyno_frames.sandbox.refusals import Refused
+from dyno_frames.sandbox.values import Held, Stored, decode, encode
+
+APPLICATION_ID = 0x44594E4F
+"""What marks a file as a sandbox's database."""
+
+PAGE_LIMIT = 1000
+
+DECIDED = Profile()
+"""The decided semantics."""
+
+_UNBOUNDED = frozenset({"deep_offset"})
+_EMAILS = "emails"
+_T = TypeVar("_T")
+
+
+class Store:
+    """The rows of one account.
+
+    Parameters
+    ----------
+    path
+        The database file, made where it is missing; None keeps everything in memory.
+    profile
+        What filters mean here. Every semantic must be known.
+    page_limit
+        The largest page; another number than 1,000 stands before the profile's.
+
+    Raises
+    ------
+    ConfigError
+        The profile leaves something unknown, or the file cannot be used.
+
+    Examples
+    --------
+    >>> from dyno_frames.contract.resources import LISTS
+    >>> with Store() as store:
+    ...     store.load(LISTS, [{"id": "a", "name": "News"}, {"id": "b", "name": "Offers"}])
+    ...     store.count(LISTS, {"name": {"like": "ew"}})
+    2
+    1
+    """
+
+    def __init__(
+        self, path: Path | None = None, *, profile: Profile = DECIDED, page_limit: int = PAGE_LIMIT
+    ) -> None:
+        self.profile = _settled(profile, page_limit)
+        self._lock = threading.RLock()
+        self._connection = _opened(path)
+        self._open = True
+        try:
+            functions.register(
+                self._connection,
+                collation=_known(self.profile.collation),
+                like_folding=_known(self.profile.like_folding),
+                dialect=_known(self.profile.dialect),
+                regex=_known(self.profile.regex),
+            )
+            self._columns = self._read_columns()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise ConfigError(f"{path} cannot be read as a sandbox's database: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def find(self, resource: Resource, wire: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the rows of one page, as JSON values.
+
+        Parameters
+        ----------
+        resource
+            Where to look.
+        wire
+            The filter, with its ``application_`` keys.
+
+        Raises
+        ------
+        Refused
+            The filter is not acceptable.
+        """
+        return self._find(resource, wire, decode)
+
+    def find_json(self, resource: Resource, wire: Mapping[str, Any]) -> bytes:
+        """Return the rows of one page as the text of a JSON array; see :meth:`find`."""
+        return orjson.dumps(self._find(resource, wire, orjson.Fragment))
+
+    def count(self, resource: Resource, wire: Mapping[str, Any]) -> int:
+        """Return how many rows a filter keeps, whatever page it asks for; see :meth:`find`."""
+        with self._lock:
+            asked = question(wire, self._columns[resource.name], self.profile)
+            where = f" WHERE {asked.where}" if asked.where else ""
+            row = self._connection.execute(
+                f"SELECT count(*) FROM {resource.name}{where}",  # noqa: S608 - SQL from constants
+                asked.parameters,
+            ).fetchone()
+        return int(row[0])
+
+    def get(self, resource: Resource, key: str) -> dict[str, Any] | None:
+        """Return one row, or None where no row has this id."""
+        with self._lock:
+            return self._row(resource, key, decode)
+
+    def get_json(self, resource: Resource, key: str) -> bytes | None:
+        """Return one row as JSON text, or None where no row has this id."""
+        with self._lock:
+            row = self._row(resource, key, orjson.Fragment)
+        return None if row is None else orjson.dumps(row)
+
+    def insert(self, resource: Resource, row: Mapping[str, Any]) -> str:
+        """Add one row, and return its id.
+
+        Raises
+        ------
+        Refused
+            The id is taken, or a value is no JSON.
+        """
+        with self.transaction() as connection:
+            self._write(connection, resource, [row])
+        return str(row[KEY])
+
+    def update(
+        self,
+        resource: Resource,
+        key: str,
+        changes: Mapping[str, Any],
+        *,
+        now: int,
+        statuses: Collection[str] | None = None,
+    ) -> bool:
+        """Change one row, and say whether there was one to change.
+
+        Parameters
+        ----------
+        resource, key
+            Which row.
+        changes
+            The fields and their new values; for a list also ``emails``.
+        now
+            What ``updated`` becomes, unless it is later already.
+        statuses
+            Where given, the row must be in one of these.
+        """
+        plain = dict(changes)
+        with self.transaction() as connection:
+            emails = plain.pop(_EMAILS, None) if resource is LISTS else None
+            encoded, seen = _encoded(plain)
+            table = self._widen(connection, resource, seen)
+            sets = [f"{table[name].sql} = ?" for name in encoded]
+            sets.append(f"{UPDATED} = max(coalesce({UPDATED}, 0), ?)")
+            condition, bound = _status_condition(statuses)
+            changed = connection.execute(
+                f"UPDATE {resource.name} SET {', '.join(sets)} WHERE {KEY} = ?{condition}",  # noqa: S608 - SQL from constants
+                (*encoded.values(), now, key, *bound),
+            ).rowcount
+            if changed and emails is not None:
+                contacts.replace(connection, key, emails)
+        return changed > 0
+
+    def delete(self, resource: Resource, key: str, *, statuses: Collection[str] | None = None) -> bool:
+        """Remove one row, and say whether there was one; ``statuses`` as in :meth:`update`."""
+        condition, bound = _status_condition(statuses)
+        with self.transaction() as connection:
+            gone = connection.execute(
+                f"DELETE FROM {resource.name} WHERE {KEY} = ?{condition}",  # noqa: S608 - SQL from constants
+                (key, *bound),
+            ).rowcount
+            if gone and resource is LISTS:
+                contacts.forget(connection, key)
+            if gone and resource is CAMPAIGNS:
+                connection.execute("DELETE FROM deliveries WHERE campaign_id = ?", (key,))
+        return gone > 0
+
+    def load(
+        self, resource: Resource, rows: Iterable[Mapping[str, Any]], *, replace_all: bool = False
+    ) -> int:
+        """Add rows as they are, and return how many; nothing is invented, not even a counter.
+
+        Parameters
+        ----------
+        resource
+            Where they go.
+        rows
+            JSON values by field; each has an id. Fields outside the contract are kept.
+        replace_all
+            Remove every row first, in the same transaction.
+
+        Raises
+        ------
+        Refused
+            An id is there twice, or a value is no JSON.
+        """
+        kept = list(rows)
+        with self.transaction() as connection:
+            if replace_all:
+                self._clear(connection, resource)
+            self._write(connection, resource, kept)
+        return len(kept)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each resource has."""
+        return {name: self.count(resource, {}) for name, resource in RESOURCES.items()}
+
+    def column_names(self, resource: Resource) -> tuple[str, ...]:
+        """Return the names of all fields that the resource's rows may have."""
+        return tuple(self._columns[resource.name])
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock and one transaction: committed at the end, rolled back by an exception."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.rollback()
+                self._columns = self._read_columns()
+                raise
+            self._connection.commit()
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return not self._open
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        with self._lock:
+            self._open = False
+            self._connection.close()
+
+    def _find(self, resource: Resource, wire: Mapping[str, Any], read: Any) -> list[dict[str, Any]]:
+        with self._lock:
+            asked = question(wire, self._columns[resource.name], self.profile)
+            where = f" WHERE {asked.where}" if asked.where else ""
+            order = f" ORDER BY {asked.order}" if asked.order else ""
+            stored = self._connection.execute(
+                f"SELECT {_listed(asked.columns)} FROM {resource.name}{where}{order} LIMIT ? OFFSET ?",  # noqa: S608 - SQL from constants
+                (*asked.parameters, asked.limit, asked.offset),
+            ).fetchall()
+        return _rows(stored, asked.columns, read)
+
+    def _row(self, resource: Resource, key: str, read: Any) -> dict[str, Any] | None:
+        shown = tuple(self._columns[resource.name].values())
+        try:
+            stored = self._connection.execute(
+                f"SELECT {_listed(shown)} FROM {resource.name} WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
+                (key,),
+            ).fetchall()
+        except UnicodeEncodeError:
+            return None
+        return next(iter(_rows(stored, shown, read)), None)
+
+    def _write(
+        self, connection: sqlite3.Connection, resource: Resource, rows: list[Mapping[str, Any]]
+    ) -> None:
+        plain, emails = _without_emails(rows) if resource is LISTS else (rows, {})
+        names = tuple(dict.fromkeys(name for row in plain for name in row))
+        if fault := catalogue.fault_in_names(names):
+            raise Refused(Code.REJECTED, fault)
+        seen: dict[str, Held] = dict.fromkeys(names, Held.NOTHING)
+        stored: list[list[Stored]] = []
+        for row in plain:
+            encoded, held = _encoded(row)
+            for name, kind in held.items():
+                seen[name] |= kind
+            stored.append([encoded.get(name) for name in names])
+        table = self._widen(connection, resource, seen)
+        listed = ", ".join(table[name].sql for name in names)
+        try:
+            connection.executemany(
+                f"INSERT INTO {resource.name} ({listed}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608 - SQL from constants
+                stored,
+            )
+        except sqlite3.IntegrityError as error:
+            raise Refused(Code.REJECTED, "id: missing, or the id of another row") from error
+        for key, addresses in emails.items():
+            contacts.replace(connection, key, addresses)
+
+    def _widen(self, connection: sqlite3.Connection, resource: Resource, seen: Mapping[str, Held]) -> Columns:
+        known = self._columns[resource.name]
+        for name, held in seen.items():
+            column = known.get(name)
+            if column is not None and column.field is not None and held & ~column.held:
+                raise Refused(Code.REJECTED, f"{name}: expected a {column.field.wire} of at most 64 bits")
+        try:
+            table = catalogue.widen(connection, resource, known, seen)
+        except ValueError as error:
+            raise Refused(Code.REJECTED, str(error)) from error
+        self._columns[resource.name] = table
+        return table
+
+    def _clear(self, connection: sqlite3.Connection, resource: Resource) -> None:
+        connection.execute(f"DELETE FROM {resource.name}")  # noqa: S608 - SQL from constants
+        if resource is LISTS:
+            connection.execute("DELETE FROM contacts")
+        if resource is CAMPAIGNS:
+            connection.execute("DELETE FROM deliveries")
+
+    def _read_columns(self) -> dict[str, Columns]:
+        return {name: catalogue.read(self._connection, resource) for name, resource in RESOURCES.items()}
+
+
+def _settled(profile: Profile, page_limit: int) -> Profile:
+    unknown = [
+        field.name
+        for field in fields(profile)
+        if field.name not in _UNBOUNDED and getattr(profile, field.name) is None
+    ]
+    if unknown:
+        raise ConfigError(
+            f"the profile {profile.name!r} leaves {', '.join(unknown)} unknown; a sandbox must know "
+            "what it does: give each a value, as dataclasses.replace(Profile(), …) does"
+        )
+    if page_limit != PAGE_LIMIT:
+        profile = replace(profile, page_limit=page_limit)
+    for name in ("page_limit", "default_limit"):
+        if getattr(profile, name) < 1:
+            raise ConfigError(f"{name} is {getattr(profile, name)}; expected 1 or more rows")
+    return profile
+
+
+def _known(value: _T | None) -> _T:
+    if value is None:  # pragma: no cover - _settled refuses it before
+        raise ConfigError("the profile leaves something unknown")
+    return value
+
+
+@lru_cache(maxsize=1)
+def _schema() -> str:
+    return resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def _opened(path: Path | None) -> sqlite3.Connection:
+    if path is not None and not path.parent.is_dir():
+        raise ConfigError(f"the folder of {path} does not exist; make it, or give another path")
+    connection = sqlite3.connect(
+        ":memory:" if path is None else path, isolation_level=None, check_same_thread=False, timeout=0.5
+    )
+    try:
+        _prepare(connection, on_disk=path is not None)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        cure = "close the sandbox that has it open" if "locked" in str(error) else "give another path"
+        raise ConfigError(f"{path} cannot be used as a sandbox's database: {error}; {cure}") from error
+    except ConfigError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, *, on_disk: bool) -> None:
+    if on_disk:
+        # one owner: a second sandbox over the same file would send the same mail again
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        marked = connection.execute("PRAGMA application_id").fetchone()[0]
+        if marked == APPLICATION_ID:
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise ConfigError("the file is another program's database; give another path")
+    connection.executescript(f"BEGIN; {_schema()} PRAGMA application_id = {APPLICATION_ID}; COMMIT;")
+
+
+def _listed(shown: tuple[Column, ...]) -> str:
+    return ", ".join(column.sql for column in shown) or "NULL"
+
+
+def _rows(stored: list[tuple[Stored, ...]], shown: tuple[Column, ...], read: Any) -> list[dict[str, Any]]:
+    """Name the values of each row; a field that is never null is left out where the row does not have it."""
+    names = [column.name for column in shown]
+    rows: list[dict[str, Any]] = [dict(zip(names, values, strict=False)) for values in stored]
+    for name in (column.name for column in shown if column.field is not None and not column.field.nullable):
+        for row in rows:
+            if row[name] is None:
+                del row[name]
+    for name in shows_blobs(shown):
+        for row in rows:
+            if isinstance(row[name], bytes):
+                row[name] = read(row[name])
+    return rows
+
+
+def _encoded(row: Mapping[str, Any]) -> tuple[dict[str, Stored], dict[str, Held]]:
+    stored: dict[str, Stored] = {}
+    seen: dict[str, Held] = {}
+    for name, value in row.items():
+        try:
+            stored[name], seen[name] = encode(value)
+        except ValueError as error:
+            raise Refused(Code.REJECTED, f"{name}: {error}") from error
+    return stored, seen
+
+
+def _without_emails(
+    rows: list[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], dict[str, list[str]]]:
+    emails = {row[KEY]: row[_EMAILS] for row in rows if KEY in row and row.get(_EMAILS) is not None}
+    return [{name: value for name, value in row.items() if name != _EMAILS} for row in rows], emails
+
+
+def _status_condition(statuses: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
+    if statuses is None:
+        return "", ()
+    bound = tuple(sorted(statuses))
+    return f" AND status IN ({', '.join('?' * len(bound))})", bound
