@@ -125,7 +125,7 @@ class Session:
             warnings.warn(
                 f"the API key travels to {self.host} over plain HTTP, where anyone on the way can read it",
                 InsecureTransportWarning,
-                stacklevel=2,
+                stacklevel=3,  # the caller of connect
             )
 
     def __repr__(self) -> str:
@@ -148,7 +148,12 @@ class Session:
         self._adapter.close()
 
     def send(
-        self, operation: Operation, *, key: str | None = None, body: Mapping[str, Any] | None = None
+        self,
+        operation: Operation,
+        *,
+        key: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        deadline_s: float | None = None,
     ) -> Reply:
         """Ask for one operation and return what the application answered.
 
@@ -160,6 +165,8 @@ class Session:
             The object's id, where the path names one.
         body
             The JSON body.
+        deadline_s
+            How long this call may take with all its attempts, in seconds; None is the session's own.
 
         Returns
         -------
@@ -188,7 +195,7 @@ class Session:
             None if body is None else _encoded(body),
             redact.summary(operation, key=key, body=body),
             started,
-            started + self.deadline_s,
+            started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
         )
         while True:
             verdict = responses.judge(self._attempt(call))

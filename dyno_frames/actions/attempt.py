@@ -1,0 +1,156 @@
+"""A process action, at most once: written down, sent once, and judged by reading the campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dyno_frames.actions import flight
+from dyno_frames.actions.case import RESOURCE, Case, Patience, read, seen
+from dyno_frames.actions.intent import Intent
+from dyno_frames.actions.journal import Entry, Journal
+from dyno_frames.actions.outcome import Outcome
+from dyno_frames.actions.reconcile import confirmed, reconciled
+from dyno_frames.contract.envelope import Code
+from dyno_frames.contract.lifecycle import RULES, Action, Status, allowed
+from dyno_frames.contract.operations import operation
+from dyno_frames.errors import (
+    ApiError,
+    ConfigError,
+    ConnectError,
+    ContractError,
+    IllegalTransitionError,
+    OutcomeUnknownError,
+    TransportError,
+)
+from dyno_frames.transport import redact
+from dyno_frames.transport.session import Session
+
+
+def attempt(
+    session: Session,
+    journal: Journal,
+    action: Action,
+    campaign_id: str,
+    body: Mapping[str, Any],
+    *,
+    patience: Patience | None = None,
+) -> Outcome:
+    """Ask for an action once, and find out what became of it.
+
+    Parameters
+    ----------
+    session
+        The connection.
+    journal
+        Where the intent is written before the request leaves.
+    action
+        Which action.
+    campaign_id
+        Of which campaign.
+    body
+        The request's body without the id: texts, ``iso_start_time``, ``time_zone``.
+    patience
+        How long to read until the state explains itself.
+
+    Returns
+    -------
+    Outcome
+        Its status is ``"applied"``.
+
+    Raises
+    ------
+    ApiError
+        The application refused, or the status does not allow it and nothing was sent.
+    TransportError
+        No answer came, and it did not take effect.
+    OutcomeUnknownError
+        Nobody can tell; or an earlier action of this campaign is unresolved and nothing was sent.
+    """
+    patience = patience or Patience()
+    row = _first_read(session, action, campaign_id, patience)
+    now = patience.wall()
+    body = {RULES[action].id_key: campaign_id, **body}
+    until = now + session.deadline_s + patience.settle_s
+    intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
+    case = Case(session, journal, intent, patience, row=row, evidence=[seen("before", row)])
+    _check_status(case)
+    with flight.under_way(intent.id):
+        blockers = journal.intend(intent, alone=RULES[action].sends)
+        if blockers:
+            raise _blocked(case, blockers[-1])
+        return _send(case, body)
+
+
+def _first_read(session: Session, action: Action, campaign_id: str, patience: Patience) -> Mapping[str, Any]:
+    try:
+        return read(session, campaign_id)
+    except (ApiError, TransportError) as error:
+        error.outcome = Outcome(
+            status="not_applied",
+            action=action,
+            campaign_id=campaign_id,
+            before="?",
+            evidence=("the campaign could not be read, and nothing was sent",),
+            at=datetime.fromtimestamp(patience.wall(), UTC),
+        )
+        raise
+
+
+def _check_status(case: Case) -> None:
+    action, status = case.intent.action, case.intent.before
+    if status in RULES[action].sources:
+        return
+    verbs = ", ".join(allowed(status))
+    if status not in set(Status):
+        shown = redact.message(status)
+        reason = f"its status is {shown!r}, a word outside the contract, so nothing can be told of {action}"
+    else:
+        sources = " or ".join(word for word in Status if word in RULES[action].sources)
+        reason = f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"
+    case.evidence.append("nothing was sent")
+    error = IllegalTransitionError(
+        f"campaign {case.intent.campaign_id}: {reason} (found before sending; nothing was sent)",
+        code=Code.ILLEGAL_TRANSITION,
+    )
+    error.outcome = case.outcome("not_applied")
+    case.journal.refuse(case.intent, error.outcome)
+    raise error
+
+
+def _blocked(case: Case, blocker: Entry) -> OutcomeUnknownError:
+    earlier = blocker.intent
+    when = f"{datetime.fromtimestamp(earlier.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    case.evidence.append(f"{earlier.action} of {when} is unresolved: nothing was sent")
+    outcome = case.outcome("not_applied")
+    case.journal.refuse(case.intent, outcome)
+    return OutcomeUnknownError(
+        f"{case.intent.action} was not sent: what became of {earlier.action}, asked for at {when}, is not "
+        f"known yet. Look first: client.campaigns.resolve({case.intent.campaign_id!r})",
+        outcome=outcome,
+    )
+
+
+def _send(case: Case, body: Mapping[str, Any]) -> Outcome:
+    asked = operation(RESOURCE, case.intent.action)
+    case.request = redact.summary(asked, body=body)
+    try:
+        reply = case.session.send(asked, body=body)
+    except ApiError as error:
+        case.evidence.append(f"the server refused with code {error.code}")
+        error.outcome = case.concluded("not_applied")
+        raise
+    except ConnectError as error:
+        case.evidence.append("no byte of the request left this machine")
+        error.outcome = case.concluded("not_applied")
+        raise
+    except ConfigError:
+        case.evidence.append("nothing was sent")
+        case.concluded("not_applied")
+        raise
+    except (TransportError, ContractError) as error:
+        case.evidence.append(f"sent once; {error.message}")
+        return reconciled(case, error)
+    case.evidence.append(f"the server accepted it in {reply.elapsed_s:.3g} s")
+    return confirmed(case)

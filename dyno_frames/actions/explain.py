@@ -1,0 +1,154 @@
+"""What a reading of a campaign says about an action that was sent: pure, one rule for each action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
+
+from dyno_frames.actions.intent import Intent, hashed, number
+from dyno_frames.contract.lifecycle import RULES, Action, Status
+
+Word = Literal["applied", "not_applied", "unknown", "open"]
+
+_UNDER_WAY = frozenset({Status.RUNNING, Status.PAUSED, Status.FINISHED})
+_BY_OTHERS = "that another hand did the same cannot be excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a reading says.
+
+    Parameters
+    ----------
+    word
+        ``"applied"``; ``"not_applied"``; ``"open"``: nothing shows, and the action may still take
+        effect; ``"unknown"``: something else happened, and this reading cannot tell.
+    reason
+        Why, in words.
+    """
+
+    word: Word
+    reason: str
+
+
+def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanation:
+    """Read a campaign after the server accepted an action: an echo is not a state.
+
+    Parameters
+    ----------
+    intent
+        The action.
+    row
+        The campaign; None where it no longer exists.
+    """
+    if row is None:
+        return Explanation("applied", "the server accepted it; the campaign no longer exists")
+    status = str(row.get("status"))
+    start = number(row.get("start_time"))
+    stays = intent.action is Action.RESCHEDULE and intent.start_epoch_s is not None
+    if stays and status == Status.SCHEDULED:
+        if start is not None and start == intent.start_before != intent.start_epoch_s:
+            return Explanation("open", "the server accepted it, and the start time has not changed")
+        return Explanation("applied", "the server accepted it, and the campaign is scheduled")
+    if status in RULES[intent.action].sources and status == intent.before:
+        return Explanation("open", f"the server accepted it, and the campaign is still {status}")
+    return Explanation("applied", f"the server accepted it, and the campaign is {status}")
+
+
+def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) -> Explanation:
+    """Read a campaign after an action left and no answer came.
+
+    Parameters
+    ----------
+    intent
+        The action.
+    row
+        The campaign; None where it no longer exists.
+    now
+        The present, in epoch seconds.
+    """
+    if row is None:
+        return Explanation("unknown", "the campaign no longer exists")
+    status = str(row.get("status"))
+    match intent.action:
+        case Action.START:
+            return _start(intent, row, status)
+        case Action.RESCHEDULE:
+            return _reschedule(intent, row, status, now=now)
+        case Action.RESUME | Action.UPDATE_AND_RESUME:
+            return _resume(intent, row, status)
+        case Action.PAUSE | Action.STOP | Action.CANCEL_SCHEDULE:
+            return _halt(intent, status)
+        case _:
+            assert_never(intent.action)
+
+
+def _start(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
+    started = _UNDER_WAY | {Status.STOPPED, Status.SCHEDULED}
+    if status not in started:
+        return _open(intent, status)
+    start = number(row.get("start_time"))
+    timed = intent.start_epoch_s is not None
+    if status == Status.SCHEDULED and not timed:
+        return Explanation(
+            "unknown", "it is scheduled, though it was to start at once: another start came in"
+        )
+    if timed and start is not None and start != intent.start_epoch_s:
+        return Explanation("unknown", f"it is {status} with another start time: another start came in")
+    return _with_texts(intent, row, status)
+
+
+def _resume(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
+    if status in {Status.RUNNING, Status.FINISHED}:
+        return _with_texts(intent, row, status)
+    return _open(intent, status)
+
+
+def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: float) -> Explanation:
+    start, wanted = number(row.get("start_time")), intent.start_epoch_s
+    if status == Status.SCHEDULED and wanted is not None and start == wanted:
+        return _with_texts(intent, row, "scheduled for that time")
+    if status in _UNDER_WAY:
+        if wanted is not None and start == wanted != intent.start_before:
+            return _with_texts(intent, row, status)
+        early = intent.start_before is not None and intent.start_before > now
+        if wanted is None and early:
+            return _with_texts(intent, row, f"{status} before its old start time")
+        return Explanation("unknown", f"it is {status}, and its old start time may have come")
+    return _open(intent, status)
+
+
+def _halt(intent: Intent, status: str) -> Explanation:
+    if status == RULES[intent.action].now:
+        return Explanation("applied", f"it is {status}; {_BY_OTHERS}")
+    if intent.action is Action.STOP and status == Status.FINISHED:
+        return Explanation("not_applied", "it finished; a stopped campaign never does")
+    if intent.action is Action.PAUSE and status == Status.FINISHED:
+        return Explanation(
+            "not_applied", "it finished; a paused campaign does not, unless another resumes it"
+        )
+    if intent.action is Action.CANCEL_SCHEDULE and status in _UNDER_WAY:
+        return Explanation(
+            "not_applied", f"it is {status}: its time came first, unless another hand started it again"
+        )
+    return _open(intent, status)
+
+
+def _with_texts(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
+    """Hold that it applied, if the texts that came with it are there too."""
+    absent = [name for name in intent.overrides if name not in row]
+    other = [name for name, text in intent.overrides.items() if name in row and hashed(row[name]) != text]
+    if other:
+        return Explanation("unknown", f"it is {status}, and {', '.join(other)} is not what was asked for")
+    if absent:
+        return Explanation("unknown", f"it is {status}, and does not show {', '.join(absent)}")
+    return Explanation("applied", f"it is {status}; {_BY_OTHERS}")
+
+
+def _open(intent: Intent, status: str) -> Explanation:
+    if status in RULES[intent.action].sources:
+        return Explanation("open", f"it is {status}, and the request may still take effect")
+    if status not in set(Status):
+        return Explanation("open", f"it is {status!r}, a status outside the contract")
+    return Explanation("unknown", f"it is {status}, which {intent.action} does not explain")

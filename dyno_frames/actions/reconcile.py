@@ -1,0 +1,141 @@
+"""Finding out what became of an action by reading the campaign until its state explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dyno_frames.actions import explain
+from dyno_frames.actions.case import Case, read, seen
+from dyno_frames.actions.explain import Explanation
+from dyno_frames.actions.intent import figures
+from dyno_frames.actions.outcome import Outcome
+from dyno_frames.contract.lifecycle import FINAL
+from dyno_frames.errors import (
+    ApiError,
+    ContractError,
+    NotFoundError,
+    OutcomeUnknownError,
+    TransportError,
+)
+
+
+def confirmed(case: Case) -> Outcome:
+    """Read a campaign after the server accepted the action, until it shows.
+
+    Raises
+    ------
+    OutcomeUnknownError
+        It does not show.
+    """
+    found = settled(case, lambda row: explain.after_acceptance(case.intent, row))
+    if found is None:
+        case.evidence.append("the server accepted it, and the campaign could not be read again")
+        return case.concluded("applied")
+    if found.word == "applied":
+        return case.concluded("applied")
+    raise unknown(case, found)
+
+
+def reconciled(case: Case, error: TransportError | ContractError) -> Outcome:
+    """Read a campaign after the action left and no answer came, until its state explains itself.
+
+    Parameters
+    ----------
+    case
+        The attempt.
+    error
+        What came instead of an answer.
+
+    Raises
+    ------
+    TransportError
+        It did not take effect.
+    OutcomeUnknownError
+        Nobody can tell.
+    """
+    found = settled(case, lambda row: explain.after_silence(case.intent, row, now=case.patience.wall()))
+    if found is not None and found.word == "applied":
+        return case.concluded("applied")
+    if found is not None and found.word == "not_applied":
+        failure = TransportError(
+            f"{error.message}; it did not take effect: {found.reason}", request=case.request
+        )
+        failure.retryable = False
+        failure.outcome = case.concluded("not_applied")
+        raise failure from error
+    raise unknown(case, found) from error
+
+
+def settled(case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]) -> Explanation | None:
+    """Read until a reading explains itself or the time is over; None where no reading succeeded."""
+    patience = case.patience
+    deadline = patience.clock() + patience.settle_s
+    pause_s, found, failure = patience.first_s, None, ""
+    readings = 0
+    while True:
+        try:
+            case.row = read(
+                case.session,
+                case.intent.campaign_id,
+                deadline_s=max(0.5, deadline - patience.clock()),
+            )
+        except NotFoundError:
+            case.row = None
+            found = judge(None)
+        except (ApiError, TransportError, ContractError) as error:
+            failure = error.message
+        else:
+            found = judge(case.row)
+        readings += 1
+        decided = found is not None and found.word != "open"
+        if decided or patience.clock() + pause_s >= deadline:
+            break
+        patience.sleep(pause_s)
+        pause_s = min(patience.longest_s, 2 * pause_s)
+    _note(case, found, failure, readings)
+    return found
+
+
+def _note(case: Case, found: Explanation | None, failure: str, readings: int) -> None:
+    times = "once" if readings == 1 else f"{readings} times"
+    if found is None:
+        case.evidence.append(f"read {times}, without an answer: {failure}")
+        return
+    if case.row is not None:
+        case.evidence.append(seen(f"read {times}", case.row))
+        now, then = figures(case.row), case.intent.counters
+        moved = [
+            f"{name} {then[name]} → {now[name]}" for name in now if then.get(name, now[name]) != now[name]
+        ]
+        if moved:
+            case.evidence.append("figures that moved: " + ", ".join(moved))
+    case.evidence.append(found.reason)
+
+
+def unknown(case: Case, found: Explanation | None) -> OutcomeUnknownError:
+    """Return the error of an action of which nobody can tell what became; sends wait where any is possible.
+
+    Parameters
+    ----------
+    case
+        The attempt.
+    found
+        What the last reading said; None where none succeeded.
+    """
+    intent = case.intent
+    gone = found is not None and case.row is None
+    over = gone or (case.row is not None and found is not None and case.row.get("status") in FINAL)
+    reason = "the campaign could not be read" if found is None else found.reason
+    look = (
+        ""
+        if over
+        else " Nothing that sends mail leaves for it until this is resolved: "
+        f"client.campaigns.resolve({intent.campaign_id!r})"
+    )
+    return OutcomeUnknownError(
+        f"nobody can tell whether {intent.action} of campaign {intent.campaign_id} took effect: "
+        f"{reason}.{look}",
+        request=case.request,
+        outcome=case.concluded("unknown", blocks=not over),
+    )

@@ -1,0 +1,102 @@
+"""Settling actions whose outcome nobody could tell when they were asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from dyno_frames.actions import flight
+from dyno_frames.actions.case import Case, Patience, read, seen
+from dyno_frames.actions.explain import Explanation, after_silence
+from dyno_frames.actions.journal import Entry, Journal
+from dyno_frames.actions.outcome import Outcome, OutcomeStatus
+from dyno_frames.actions.reconcile import unknown
+from dyno_frames.errors import ConfigError, NotFoundError, OutcomeUnknownError
+from dyno_frames.transport.session import Session
+
+Decided = Literal["applied", "not_applied"]
+
+
+def resolve(
+    session: Session,
+    journal: Journal,
+    campaign_id: str,
+    *,
+    decision: Decided | None = None,
+    patience: Patience | None = None,
+) -> Outcome | None:
+    """Read a campaign and settle every action of it that is unresolved. Nothing but readings is sent.
+
+    Parameters
+    ----------
+    session
+        The connection.
+    journal
+        Where the actions are written.
+    campaign_id
+        Which campaign.
+    decision
+        What became of them, where a person knows and the readings cannot show it: ``"applied"`` or
+        ``"not_applied"``. It is noted as such.
+    patience
+        Whose clock is used.
+
+    Returns
+    -------
+    Outcome or None
+        Of the latest; None where nothing was unresolved.
+
+    Raises
+    ------
+    OutcomeUnknownError
+        At least one cannot be told yet; sends go on waiting.
+    ConfigError
+        ``decision`` is another word.
+    """
+    if decision not in {None, "applied", "not_applied"}:
+        raise ConfigError(f"decision= is {decision!r}; expected 'applied', 'not_applied' or None")
+    patience = patience or Patience()
+    last: Outcome | None = None
+    for entry in journal.unresolved(campaign_id):
+        last = _settle(Case(session, journal, entry.intent, patience), entry, decision)
+    return last
+
+
+def _settle(case: Case, entry: Entry, decision: Decided | None) -> Outcome:
+    now = case.patience.wall()
+    if flight.is_under_way(case.intent, now=now):
+        raise _still_going(case)
+    case.evidence += [
+        *entry.evidence,
+        f"looked again at {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC",
+    ]
+    found = _reading(case, now)
+    if decision is not None:
+        case.evidence.append(f"decided by a person: {decision}")
+        return case.concluded(decision)
+    case.evidence.append(found.reason)
+    settled: dict[str, OutcomeStatus] = {"applied": "applied", "not_applied": "not_applied"}
+    if found.word in settled:
+        return case.concluded(settled[found.word])
+    raise unknown(case, found)
+
+
+def _reading(case: Case, now: float) -> Explanation:
+    try:
+        case.row = read(case.session, case.intent.campaign_id)
+    except NotFoundError:
+        case.row = None
+        case.evidence.append("the campaign no longer exists")
+    else:
+        case.evidence.append(seen("read", case.row))
+    return after_silence(case.intent, case.row, now=now)
+
+
+def _still_going(case: Case) -> OutcomeUnknownError:
+    until = f"{datetime.fromtimestamp(case.intent.until, UTC):%H:%M:%S} UTC"
+    case.evidence.append(f"its own process may still be at it, until {until} at the latest")
+    return OutcomeUnknownError(
+        f"{case.intent.action} of campaign {case.intent.campaign_id} is still going on in another thread or "
+        f"process of this machine; look again when it has ended, or after {until}",
+        outcome=case.outcome("unknown"),
+    )

@@ -1,0 +1,83 @@
+"""One connection as a person sees it: its resources, its journal, and its end."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Self
+
+import pandas as pd
+
+from dyno_frames.actions.journal import Journal
+from dyno_frames.client import journal_frame, registry
+from dyno_frames.client.campaigns import Campaigns
+from dyno_frames.client.resources import ResourceClient
+from dyno_frames.client.settings import Settings
+from dyno_frames.contract.resources import LISTS, TEMPLATES
+from dyno_frames.transport.session import Session
+
+
+class Client:
+    """A connected server; :func:`dyno_frames.connect` makes one.
+
+    Parameters
+    ----------
+    settings
+        What was asked for.
+    session
+        The connection, which the client closes.
+
+    Attributes
+    ----------
+    campaigns
+        Campaigns: the six verbs, and the seven process actions.
+    lists, templates
+        The six verbs.
+    """
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self.settings = settings
+        self.session = session
+        self.actions_journal = Journal(session.host)
+        self.campaigns = Campaigns(self)
+        self.lists = ResourceClient(self, LISTS)
+        self.templates = ResourceClient(self, TEMPLATES)
+        registry.register(self)
+
+    @property
+    def name(self) -> str:
+        """What the connection is called."""
+        return self.settings.name
+
+    @property
+    def url(self) -> str:
+        """Where the server answers."""
+        return self.settings.url
+
+    @property
+    def journal(self) -> pd.DataFrame:
+        """Every action asked for on this machine of this server, and its outcome; oldest first."""
+        return journal_frame.frame(self.actions_journal.entries())
+
+    def close(self) -> None:
+        """Close the connection; twice is once. Frames that came from it no longer find it."""
+        registry.unregister(self)
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        closed = ", closed" if self.session.closed else ""
+        return f"Client({self.url!r}, name={self.name!r}{closed})"
+
+    def _repr_html_(self) -> str:
+        state = "closed" if self.session.closed else "connected"
+        rows = {"url": self.url, "name": self.name, "state": state}
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(label)}</th><td>{escape(text)}</td></tr>"
+            for label, text in rows.items()
+        )
+        return f"<table><caption>Dyno client</caption>{cells}</table>"

@@ -1,0 +1,109 @@
+"""What a create or an update may set: checked where the user calls, all faults at once."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from dyno_frames.contract.fields import Wire
+from dyno_frames.contract.filters import KEY_PREFIX
+from dyno_frames.contract.resources import Resource
+from dyno_frames.errors import ConfigError
+
+EMAILS = "emails"
+
+
+def checked(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields as they travel.
+
+    Parameters
+    ----------
+    resource
+        Whose fields.
+    fields
+        Names and values as the user gave them. Names outside the contract are let through, unless one of
+        the contract's is nearly the same.
+
+    Raises
+    ------
+    ConfigError
+        One or more cannot be sent; the message names every one, and no address.
+
+    Examples
+    --------
+    >>> from dyno_frames.contract.resources import LISTS
+    >>> checked(LISTS, {"name": "friends", "emails": ("ann@example.com",)})
+    {'name': 'friends', 'emails': ['ann@example.com']}
+    """
+    wire = {name: _wire(name, value) for name, value in fields.items()}
+    faults = [fault for name, value in wire.items() for fault in _faults(resource, name, value)]
+    if faults:
+        raise ConfigError(f"{resource.singular} not sent: " + "; ".join(faults))
+    return wire
+
+
+def _wire(name: str, value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if name == EMAILS and isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
+        return [part.item() if isinstance(part, np.generic) else part for part in value]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _faults(resource: Resource, name: str, value: Any) -> Iterator[str]:
+    field = resource.field(name)
+    if name in resource.server_set:
+        yield f"{name} is set by the server alone"
+    elif name in resource.write_only:
+        yield from _address_faults(name, value)
+    elif field is None:
+        yield from _stranger_faults(resource, name, value)
+    elif value is None:
+        if not field.nullable:
+            yield f"{name} is None, and is never null"
+    elif field.wire is Wire.STRING and not isinstance(value, str):
+        yield f"{name} is of type {type(value).__name__}; expected a text"
+    elif field.wire is not Wire.STRING and not _is_json(value):
+        yield f"{name} is of type {type(value).__name__}, which JSON cannot carry"
+
+
+def _address_faults(name: str, value: Any) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{name} is of type {type(value).__name__}; expected a list of addresses"
+        return
+    wrong = [place for place, part in enumerate(value) if not isinstance(part, str) or "@" not in part]
+    if wrong:
+        shown = ", ".join(map(str, wrong[:5])) + (", …" if len(wrong) > 5 else "")
+        yield f"{name} holds {len(wrong)} values that are no addresses, at {shown}"
+
+
+def _stranger_faults(resource: Resource, name: str, value: Any) -> Iterator[str]:
+    known = [*resource.names, *resource.write_only]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    if name.startswith(KEY_PREFIX):
+        yield f"{name} is a word of filters, not a field"
+    elif near:
+        yield f"{name} is no field of {resource.name}; did you mean {near[0]}?"
+    elif not _is_json(value):
+        yield (
+            f"{name} is of type {type(value).__name__}, or holds one, that JSON cannot carry; "
+            "expected text, number, true or false, None, or lists and dicts of them"
+        )
+
+
+def _is_json(value: Any) -> bool:
+    match value:
+        case None | bool() | int() | str():
+            return True
+        case float():
+            return math.isfinite(value)
+        case list():
+            return all(map(_is_json, value))
+        case dict():
+            return all(isinstance(name, str) and _is_json(part) for name, part in value.items())
+        case _:
+            return False

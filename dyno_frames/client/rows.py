@@ -1,0 +1,56 @@
+"""One row as Python values, for ``get``: times become aware Timestamps, the rest is as it came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dyno_frames.contract.fields import Kind
+from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.errors import ContractError, RequestSummary
+
+
+def python_values(resource: Resource, row: object, *, key: str, request: RequestSummary) -> dict[str, Any]:
+    """Return a row of an answer as Python values.
+
+    Parameters
+    ----------
+    resource
+        Whose row.
+    row
+        The payload of a get.
+    key
+        The id that was asked for.
+    request
+        What was asked, for the error.
+
+    Raises
+    ------
+    ContractError
+        It is no object, another object's, or a time in it is no number of seconds.
+    """
+    if not isinstance(row, Mapping):
+        raise ContractError(f"expected one {resource.singular}, got {type(row).__name__}", request=request)
+    if KEY in row and row[KEY] != key:
+        raise ContractError(f"asked for {resource.singular} {key!r} and got another one", request=request)
+    times = {field.name for field in resource.fields if field.kind is Kind.TIME}
+    return {
+        name: _instant(name, value, key=key, request=request) if name in times else value
+        for name, value in row.items()
+    }
+
+
+def _instant(name: str, value: Any, *, key: str, request: RequestSummary) -> pd.Timestamp | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        try:
+            return pd.Timestamp(int(value), unit="s", tz="UTC").as_unit("s")
+        except (ValueError, OverflowError):
+            pass  # outside what a Timestamp holds: said below
+    raise ContractError(
+        "expected epoch seconds", field=name, row=key, value=repr(value)[:40], request=request
+    )
