@@ -28,6 +28,14 @@ _SENDER = "sandbox@localhost"
 _RICH = SandboxedEnvironment(autoescape=True)
 _PLAIN = SandboxedEnvironment(autoescape=False)
 
+_REFUSALS = (
+    smtplib.SMTPResponseException,
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPNotSupportedError,
+    ValueError,
+)
+"""The mail server said no to this message: it did not leave."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -154,7 +162,7 @@ class Delivery:
         outcome = "sent"
         try:
             connection.send_message(message, from_addr=letter.from_email, to_addrs=[email])
-        except smtplib.SMTPRecipientsRefused:
+        except _REFUSALS:
             outcome = "refused"
         except (OSError, smtplib.SMTPException):
             # it may have been taken before the connection broke
@@ -166,7 +174,7 @@ class Delivery:
     def _claim(self, campaign: str) -> str | None:
         """Reserve the next contact, in one statement that also sees that the campaign still runs."""
         with self._store.transaction() as connection:
-            row = connection.execute(
+            claimed = connection.execute(
                 "INSERT INTO deliveries (campaign_id, email, outcome, claimed)"
                 " SELECT campaigns.id, contacts.email, 'claimed', ? FROM campaigns"
                 " JOIN contacts ON contacts.list_id = campaigns.list_id"
@@ -174,8 +182,8 @@ class Delivery:
                 " (SELECT 1 FROM deliveries WHERE campaign_id = campaigns.id AND email = contacts.email)"
                 " LIMIT 1 RETURNING email",
                 (int(self._clock()), campaign, str(Status.RUNNING)),
-            ).fetchone()
-        return None if row is None else str(row[0])
+            ).fetchall()
+        return str(claimed[0][0]) if claimed else None
 
     def _settle(self, connection: sqlite3.Connection, campaign: str, email: str, *, outcome: str) -> None:
         now = int(self._clock())

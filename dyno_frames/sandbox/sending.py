@@ -126,10 +126,9 @@ class Sender:
             now_s = time.monotonic()
             try:
                 carried = self.tick(now_s - last_s, carried)
-            except Exception as error:  # noqa: BLE001 - the thread outlives a fault, and says which kind it was
-                _log.error(
-                    "campaigns did not move: %s", type(error).__name__
-                )  # no traceback: values may hold addresses
+            except Exception as error:  # noqa: BLE001 - the thread outlives a fault
+                # its kind only: a traceback's values may hold addresses
+                _log.error("campaigns did not move: %s", type(error).__name__)
             last_s = now_s
 
 
