@@ -1,0 +1,127 @@
+"""A panel without a screen: state, client and watcher put together; scripts and every view stand on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from dyno_frames.contract.lifecycle import Status
+from dyno_frames.contract.resources import CAMPAIGNS, KEY
+from dyno_frames.errors import SchemaError
+from dyno_frames.panels import actions as on
+from dyno_frames.panels.ports import Client
+from dyno_frames.panels.runner import Runner
+from dyno_frames.panels.state import READ, Campaign, Entry, State
+from dyno_frames.panels.store import Spawn, Store, on_a_thread
+from dyno_frames.panels.watch import INTERVAL_S, Watcher
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the time now."""
+    return datetime.now(UTC)
+
+
+class Control:
+    """What a panel does, without showing it.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    subject
+        A campaign's id, or a frame of campaigns with a column ``id``.
+    watch
+        Whether running campaigns on the page shown are read again every two seconds.
+    clock, spawn, interval_s
+        The time, where effects run, and the watcher's pause; for tests.
+
+    Raises
+    ------
+    SchemaError
+        The frame has no ids, or is not one of campaigns.
+    DynoError
+        The one campaign asked for cannot be read.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        subject: str | pd.DataFrame,
+        *,
+        watch: bool = True,
+        clock: Clock = utc_now,
+        spawn: Spawn = on_a_thread,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self.clock = clock
+        runner = Runner(client, clock)
+        one = isinstance(subject, str)
+        rows = (runner.one(subject),) if isinstance(subject, str) else campaigns(subject)
+        state = State(rows=rows, selected=rows[0].id if one else None)
+        self.store = Store(state, runner.run, spawn=spawn)
+        self.watcher = Watcher(
+            lambda: running(self.store.state),
+            lambda ids: self.store.dispatch(runner.read(ids)),
+            lambda message: self.store.dispatch(on.WatchStopped(message)),
+            interval_s=interval_s,
+        )
+        if watch:
+            self.store.subscribe(lambda _state: self.watcher.wake())
+            self.watcher.wake()
+
+    @property
+    def state(self) -> State:
+        """What the panel knows now."""
+        return self.store.state
+
+    def dispatch(self, action: on.PanelAction) -> None:
+        """Tell the panel that something happened."""
+        self.store.dispatch(action)
+
+    @property
+    def journal(self) -> pd.DataFrame:
+        """What was done here: one row per action, with its outcome."""
+        names = list(Entry.__dataclass_fields__)
+        frame = pd.DataFrame([asdict(entry) for entry in self.state.journal], columns=names)
+        frame["at"] = pd.to_datetime(frame["at"], utc=True).astype("datetime64[s, UTC]")
+        return frame.astype({name: "str" for name in names if name != "at"})
+
+    def close(self) -> None:
+        """Stop watching and tell no view any more."""
+        self.watcher.close()
+        self.store.silence()
+
+
+def campaigns(frame: pd.DataFrame) -> tuple[Campaign, ...]:
+    """Return a frame's campaigns, each once, as values that still have to be read.
+
+    Raises
+    ------
+    SchemaError
+        There are no ids, or the frame is not one of campaigns.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(f"a panel shows a campaign's id or a DataFrame of campaigns, got {frame!r:.80}")
+    resource = (frame.attrs.get("dyno") or {}).get("resource", CAMPAIGNS.name)
+    if resource != CAMPAIGNS.name:
+        raise SchemaError(f"a panel controls campaigns; this frame holds {resource}")
+    if KEY not in frame.columns:
+        raise SchemaError(
+            f"a panel needs the column {KEY!r}; this frame has {[str(name) for name in frame.columns]}"
+        )
+    known = frame[[name for name in READ if name in frame.columns]]
+    rows = known[known[KEY].notna()].drop_duplicates(KEY).to_dict("records")
+    return tuple(Campaign.of({str(name): row[name] for name in row}, read_at=None) for row in rows)
+
+
+def running(state: State) -> tuple[str, ...]:
+    """Return the ids that are worth watching: those shown that run, unless watching was given up."""
+    if state.watch_note:
+        return ()
+    shown = {row.id: row for row in (*state.visible, *filter(None, [state.chosen]))}
+    return tuple(key for key, row in shown.items() if row.status == Status.RUNNING and key not in state.busy)

@@ -1,0 +1,190 @@
+"""Does what the reducer asks for, with a client, and brings every answer back as an action."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from dyno_frames.contract.lifecycle import Action
+from dyno_frames.errors import (
+    ApiError,
+    ConfigError,
+    DynoError,
+    NotFoundError,
+    OutcomeUnknownError,
+    QueryError,
+    SchemaError,
+    TransportError,
+)
+from dyno_frames.panels import actions as on
+from dyno_frames.panels.effects import Act, Effect, ReadCampaigns, ReadForReview, Resolve
+from dyno_frames.panels.ports import Client
+from dyno_frames.panels.rules import changes, reach
+from dyno_frames.panels.state import READ, Campaign, Reach, Request
+
+_NEVER_LEFT = (ConfigError, QueryError, SchemaError, ValueError)
+
+
+class Runner:
+    """Performs effects; it never raises: what fails comes back as an action.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    clock
+        The time now, UTC.
+    mint
+        Makes a token that was never there before.
+    """
+
+    def __init__(
+        self, client: Client, clock: Callable[[], datetime], *, mint: Callable[[], str] = secrets.token_hex
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._mint = mint
+        self._spent: set[str] = set()
+        self._guard = threading.Lock()
+
+    def run(self, effect: Effect) -> on.PanelAction | None:
+        """Return the action that answers an effect; None for one that was run before."""
+        match effect:
+            case ReadCampaigns(ids):
+                return self._page(ids)
+            case ReadForReview():
+                return self._review(effect)
+            case Act():
+                return self._act(effect) if self._spend(effect.token) else None
+            case Resolve(key):
+                return self._resolve(key)
+            case _:
+                assert_never(effect)
+
+    def read(self, ids: Sequence[str]) -> on.CampaignsRead:
+        """Read campaigns; raises as the client does."""
+        at = self._clock()
+        if len(ids) == 1:
+            try:
+                return on.CampaignsRead((self.one(ids[0]),), tuple(ids), at)
+            except NotFoundError:
+                return on.CampaignsRead((), tuple(ids), at)
+        frame = self._client.campaigns.find(f"id in {list(ids)!r}", columns=list(READ))
+        rows = frame.to_dict("records")
+        return on.CampaignsRead(tuple(Campaign.of(row, read_at=at) for row in rows), tuple(ids), at)
+
+    def one(self, key: str) -> Campaign:
+        """Read one campaign; raises as the client does."""
+        at = self._clock()
+        return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
+
+    def _page(self, ids: Sequence[str]) -> on.PanelAction:
+        try:
+            return self.read(ids)
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to; the panel shows it
+            return on.ReadFailed(told(error))
+
+    def _review(self, effect: ReadForReview) -> on.PanelAction:
+        try:
+            campaign = self.one(effect.request.campaign_id)
+            reached = self._reach(campaign)
+        except Exception as error:  # noqa: BLE001 - the same
+            return on.ReviewFailed(effect.serial, told(error))
+        return on.ReviewRead(effect.serial, self._mint(), campaign, reached, self._clock())
+
+    def _reach(self, campaign: Campaign) -> Reach:
+        found: Mapping[str, Any] = {}
+        if campaign.list_id:
+            try:
+                found = self._client.lists.get(campaign.list_id)
+            except NotFoundError:
+                found = {}
+        contacts = found.get("contacts")
+        count = reach(campaign, None if contacts is None else int(contacts))
+        return Reach(count, str(found.get("name") or ""))
+
+    def _spend(self, token: str) -> bool:
+        """Take a review's token; False where it was taken before."""
+        with self._guard:
+            fresh = token not in self._spent
+            self._spent |= {token} if token else set()
+        return fresh
+
+    def _act(self, effect: Act) -> on.Settled:
+        if effect.reviewed is not None:
+            try:
+                differing = changes(effect.reviewed, self.one(effect.request.campaign_id))
+            except Exception as error:  # noqa: BLE001 - the same
+                return self._settled(effect, on.Result.NOT_APPLIED, f"{told(error)} Nothing was sent.")
+            if differing:
+                text = f"Changed since the review: {'; '.join(differing)}. Nothing was sent; review again."
+                return self._settled(effect, on.Result.CHANGED, text)
+        return self._settled(effect, *self._send(effect.request))
+
+    def _send(self, request: Request) -> tuple[on.Result, str]:
+        verb = getattr(self._client.campaigns, request.verb.value)
+        said = spoken(request.verb)
+        try:
+            outcome = verb(request.campaign_id, **arguments(request))
+        except OutcomeUnknownError as error:
+            return on.Result.UNKNOWN, f"{said}: {told(error)}"
+        except ApiError as error:
+            return on.Result.REFUSED, f"{said}: {told(error)} Nothing was done."
+        except TransportError as error:
+            return on.Result.NOT_APPLIED, f"{said}: {told(error)} It did not happen."
+        except _NEVER_LEFT as error:
+            return on.Result.NOT_APPLIED, f"{said}: {told(error)} Nothing was sent."
+        except Exception as error:  # noqa: BLE001 - whatever it is, the action may have left
+            return on.Result.UNKNOWN, f"{said}: {told(error)} Nobody can tell yet whether it happened."
+        result = _result(outcome)
+        return result, f"{said}: {result.value}."
+
+    def _settled(self, effect: Act, result: on.Result, message: str) -> on.Settled:
+        fresh = self._reread(effect.request.campaign_id)
+        if result is on.Result.APPLIED and fresh is not None:
+            message += f" The campaign is {fresh.status}."
+        return on.Settled(effect.serial, effect.request, result, message, self._clock(), fresh)
+
+    def _resolve(self, key: str) -> on.Resolved:
+        try:
+            result = _result(self._client.campaigns.resolve(key))
+            message = f"The last action was {'' if result is on.Result.APPLIED else 'not '}applied."
+            if result not in {on.Result.APPLIED, on.Result.NOT_APPLIED}:
+                message = "The outcome is still unknown; look again later."
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
+            result, message = on.Result.UNKNOWN, f"The outcome is still unknown: {told(error)}"
+        return on.Resolved(key, result, message, self._clock(), self._reread(key))
+
+    def _reread(self, key: str) -> Campaign | None:
+        try:
+            return self.one(key)
+        except Exception:  # noqa: BLE001 - the row is then shown as not read
+            return None
+
+
+def arguments(request: Request) -> dict[str, str]:
+    """Return the keyword arguments of the client's verb."""
+    timed = {"at": request.at, "time_zone": request.time_zone} if request.at else {}
+    return {**timed, **dict(request.overrides)}
+
+
+def spoken(verb: Action) -> str:
+    """Return an action's name as words."""
+    return verb.value.replace("_", " ").capitalize()
+
+
+def told(error: Exception) -> str:
+    """Return an error in one sentence; of errors that are not ours only the kind, for they quote anything."""
+    if not isinstance(error, DynoError):
+        return f"{type(error).__name__}."
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _result(outcome: Any) -> on.Result:
+    """Read an outcome; a word that is not known is an outcome that is not known."""
+    word = str(getattr(outcome, "status", ""))
+    return on.Result(word) if word in {"applied", "not_applied"} else on.Result.UNKNOWN

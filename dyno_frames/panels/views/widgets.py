@@ -1,0 +1,136 @@
+"""The panel in a notebook: ipywidgets drawn from the control's state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+import pandas as pd
+
+from dyno_frames.panels import actions as on
+from dyno_frames.panels.control import Control, utc_now
+from dyno_frames.panels.ports import Client
+from dyno_frames.panels.state import State
+from dyno_frames.panels.store import Spawn, on_a_thread
+from dyno_frames.panels.views import markup, text
+from dyno_frames.panels.views.stage import Clock, Stage
+from dyno_frames.panels.views.table import Table
+from dyno_frames.panels.watch import INTERVAL_S
+from dyno_frames.panels.wording import card, entry_line
+
+
+class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """Watch and control campaigns: start, schedule, pause, resume and stop, each with a fresh review.
+
+    Whatever sends mail is reviewed first, from a fresh read, with what will change and how many will be
+    written to; a review can be confirmed once, within a minute. Pause needs one click.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    subject
+        A campaign's id, or a frame of campaigns with the column ``id``.
+    watch
+        Whether running campaigns shown are read again every two seconds.
+    clock, spawn, interval_s
+        The time, where requests run, and the watcher's pause; for tests.
+
+    Raises
+    ------
+    SchemaError
+        The frame has no ids, or is not one of campaigns.
+    DynoError
+        The one campaign asked for cannot be read.
+
+    Examples
+    --------
+    >>> panel = CampaignPanel(client, sent.tail(3))  # doctest: +SKIP
+    >>> panel  # doctest: +SKIP
+    CampaignPanel of 3 campaigns
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        subject: str | pd.DataFrame,
+        *,
+        watch: bool = True,
+        clock: Clock = utc_now,
+        spawn: Spawn = on_a_thread,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self._control = Control(client, subject, watch=watch, clock=clock, spawn=spawn, interval_s=interval_s)
+        self._table = Table(self._send)
+        self._stage = Stage(self._send, clock)
+        self._card = ipywidgets.HTML()
+        self._card.add_class("dyno-card")
+        self._notice = ipywidgets.HTML()
+        self._notice.add_class("dyno-notice")
+        self._lines = ipywidgets.HTML()
+        self._journal = ipywidgets.Accordion([self._lines], selected_index=None)
+        style = ipywidgets.HTML(markup.STYLE, layout={"display": "none"})
+        parts = [style, self._table.box, self._card, self._notice, self._stage.box, self._journal]
+        super().__init__(parts)
+        self.add_class("dyno-panel")
+        self._control.store.subscribe(self._draw)
+        self._draw(self._control.state)
+        if self._control.state.selected is None:
+            self._send(on.RefreshAsked())
+
+    @property
+    def control(self) -> Control:
+        """The panel without its screen, for scripts."""
+        return self._control
+
+    @property
+    def journal(self) -> pd.DataFrame:
+        """What was done in this panel: one row per action, with its outcome."""
+        return self._control.journal
+
+    def close(self) -> None:
+        """Stop watching and remove the panel."""
+        control: Control | None = getattr(self, "_control", None)
+        if control is not None:
+            control.close()
+        super().close()
+
+    def _send(self, action: on.PanelAction) -> None:
+        try:
+            self._control.dispatch(action)
+        except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
+            kind = type(error).__name__
+            self._notice.value = markup.status(
+                "Failed", f"the panel itself failed ({kind}); look before you act."
+            )
+
+    def _draw(self, state: State) -> None:
+        row = state.chosen
+        self._table.draw(state)
+        self._card.value = (
+            "" if row is None else markup.paragraphs([row.name or row.id]) + markup.pairs(card(row))
+        )
+        notice = "" if state.notice is None else markup.status(state.notice.tone.value, state.notice.text)
+        if row is not None and row.id in state.busy:
+            notice = markup.status("Sent", "waiting for the server's answer.")
+        watch = markup.status("Note", state.watch_note) if state.watch_note else ""
+        self._notice.value = notice + watch
+        self._stage.draw(state)
+        self._lines.value = markup.listing(entry_line(entry) for entry in reversed(state.journal))
+        self._journal.set_title(0, f"Journal ({len(state.journal)})")
+        self._journal.layout.display = None if state.journal else "none"
+
+    def __repr__(self) -> str:
+        return "\n".join(text.lines(self._control.state))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        shown, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
+        if shown is None:
+            return bundle
+        filled = {
+            **shown,
+            "text/plain": repr(self),
+            "text/html": text.static_html(self._control.state),
+        }
+        return (filled, *rest) if rest else filled

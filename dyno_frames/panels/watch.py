@@ -1,0 +1,90 @@
+"""Reads running campaigns again and again, only while there are any, and never for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+INTERVAL_S = 2.0
+FAILURES = 3
+"""After so many failed reads in a row it stops and says so."""
+
+
+class Watcher:
+    """A daemon thread that lives while something is to be watched.
+
+    Parameters
+    ----------
+    wanted
+        Returns the ids to read now; none ends the thread.
+    read
+        Reads them; may raise.
+    give_up
+        Is told when reading failed too often.
+    interval_s
+        The pause between two rounds.
+    """
+
+    def __init__(
+        self,
+        wanted: Callable[[], Sequence[str]],
+        read: Callable[[Sequence[str]], None],
+        give_up: Callable[[str], None],
+        *,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self._wanted = wanted
+        self._read = read
+        self._give_up = give_up
+        self._interval_s = interval_s
+        self._closed = threading.Event()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failures = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether it reads."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def wake(self) -> None:
+        """Begin, where there is something to watch and nothing watches it yet."""
+        with self._guard:
+            if self._closed.is_set() or self._thread is not None or not self._wanted():
+                return
+            self._failures = 0
+            self._thread = threading.Thread(target=self._live, name="dyno-watch", daemon=True)
+            self._thread.start()
+
+    def close(self, *, wait_s: float = 0.0) -> None:
+        """Stop for good; optionally wait for a read under way."""
+        self._closed.set()
+        thread = self._thread
+        if wait_s and thread is not None and thread is not threading.current_thread():
+            thread.join(wait_s)
+
+    def step(self) -> bool:
+        """Read once; False where there is nothing more to do."""
+        ids = self._wanted()
+        if not ids:
+            return False
+        try:
+            self._read(ids)
+        except Exception:  # noqa: BLE001 - counted here and told below
+            self._failures += 1
+            if self._failures >= FAILURES:
+                self._give_up(f"Stopped watching after {FAILURES} failed reads; Refresh starts it again.")
+                return False
+        else:
+            self._failures = 0
+        return True
+
+    def _live(self) -> None:
+        while not self._closed.wait(self._interval_s):
+            if not self.step():
+                with self._guard:
+                    if self._wanted() and self._failures < FAILURES:
+                        continue
+                    self._thread = None
+                    return
