@@ -31,6 +31,8 @@ class Family:
         The template they use, or none.
     lines
         Names, subjects and previews in turn; ``{n}`` is the number of the campaign, ``{month}`` its month.
+    seasonal
+        Whether the lines follow the year, from January on.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Family:
     hour: int
     template: str | None
     lines: tuple[tuple[str, str, str | None], ...]
+    seasonal: bool = False
 
 
 FAMILIES = (
@@ -77,13 +80,14 @@ FAMILIES = (
         8,
         "offer",
         (
-            ("Spring sale", "Spring sale: 20% off everything for the garden", "Until Sunday at midnight"),
-            ("Summer sale, last days", "50% off, today only", None),
-            ("Back in stock", "It's back: the zinc watering can", "Made to be mended"),
-            ("Grüße aus der Werkstatt", "Neu: Körbe aus Weide 🧺", "Handgemacht, in drei Größen"),
             ("Winter sale", "Winter sale ❄ up to 30% off", "Warm things, cool prices"),
+            ("Spring sale", "Spring sale: 20% off everything for the garden", "Until Sunday at midnight"),
+            ("Back in stock", "It's back: the zinc watering can", "Made to be mended"),
+            ("Summer sale, last days", "50% off, today only", None),
             ("Free delivery weekend", "Free delivery, no minimum", None),
+            ("Grüße aus der Werkstatt", "Neu: Körbe aus Weide 🧺", "Handgemacht, in drei Größen"),
         ),
+        seasonal=True,
     ),
     Family(
         "shop-us",
@@ -97,6 +101,7 @@ FAMILIES = (
         14,
         "offer",
         (
+            ("Winter clearance", "Winter clearance: last pieces, low prices", None),
             (
                 "Spring sale, Americas",
                 "Spring sale: 20% off everything for the yard",
@@ -104,9 +109,10 @@ FAMILIES = (
             ),
             ("Memorial Day", "Mom's picks, and 15% off", None),
             ("Back to school", "Back to school: bags, books, & 100% cotton", "Everything on the list"),
+            ("Fall favorites", "Fall favorites, in stock again", "Order by Thursday"),
             ("Holiday gifts", "🎁 Gifts under $25", "Wrapped for free"),
-            ("Last call", "Last call: order by Thursday, get it by the 24th", None),
         ),
+        seasonal=True,
     ),
     Family(
         "club",
