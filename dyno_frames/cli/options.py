@@ -11,7 +11,7 @@ import click
 from dyno_frames.contract.resources import RESOURCES
 
 if TYPE_CHECKING:
-    from dyno_frames.client.connect import Client
+    from dyno_frames.client.client import Client
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

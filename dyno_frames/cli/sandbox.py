@@ -47,7 +47,7 @@ def _loads(
     help="Load rows from .parquet, .csv or .jsonl; once for each resource.",
 )
 @click.option("--smtp", metavar="URL", help="Deliver mail there, such as smtp://localhost:1025.")
-@click.option("--profile", metavar="NAME", help="Answer as another server would.")
+@click.option("--profile", metavar="NAME", help="Filter as another server would: a name or a file.")
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="How fast time goes."
 )
@@ -67,8 +67,10 @@ def sandbox(
 
     It prints its address and its key; nothing leaves this machine unless --smtp says so.
     """
+    from dyno_frames.cli.profiles import profile_of
     from dyno_frames.sandbox.serve import Sandbox
 
+    answers_as = None if profile is None else profile_of(profile)
     stop = threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
@@ -77,7 +79,14 @@ def sandbox(
     before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Sandbox(
-            db, sample=sample, load=load, port=port, api_key=api_key, profile=profile, smtp=smtp, speed=speed
+            db,
+            sample=sample,
+            load=load,
+            port=port,
+            api_key=api_key,
+            profile=answers_as,
+            smtp=smtp,
+            speed=speed,
         ) as box:
             click.echo(
                 f"The practice server answers at {box.url}\nUser-Api-Key: {box.api_key}\nCtrl-C stops it."

@@ -1,0 +1,153 @@
+"""The commands that ask, against the practice server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+QUESTION = "status == 'finished' and opens > 100"
+
+
+@pytest.fixture(scope="module")
+def finished(client) -> pd.DataFrame:
+    frame = client.campaigns.find(QUESTION)
+    assert len(frame) > 3, "the sample account should have finished campaigns that were opened"
+    return frame
+
+
+def test_find_prints_the_rows_that_the_client_finds(ask, finished):
+    ended = ask("find", "campaigns", "--where", QUESTION, "--columns", "id,name", "--format", "jsonl")
+    assert (ended.code, ended.err) == (0, "")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert rows == finished[["id", "name"]].to_dict("records")
+
+
+def test_find_orders_and_limits(ask, finished):
+    ended = ask(
+        "find", "campaigns", "--where", QUESTION, "--columns", "opens", "--order-by", "opens",
+        "--descending", "--limit", 3, "--format", "csv",
+    )  # fmt: skip
+    assert ended.code == 0
+    opens = [int(row["opens"]) for row in csv.DictReader(io.StringIO(ended.out))]
+    assert opens == finished["opens"].sort_values(ascending=False).head(3).tolist()
+
+
+def test_find_prints_a_table_for_people(ask, finished):
+    ended = ask("find", "campaigns", "--where", QUESTION, "--columns", "name,opens")
+    assert ended.code == 0
+    assert ended.out.splitlines()[0].split() == ["name", "opens"]
+    assert ended.out.endswith(f"{len(finished):,} rows\n")
+
+
+@pytest.mark.parametrize("resource", ["templates", "lists", "campaigns"])
+def test_count_prints_the_number_and_nothing_else(ask, client, resource):
+    ended = ask("count", resource)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"{getattr(client, resource).count()}\n"
+
+
+def test_explain_prints_the_plan(ask, client):
+    ended = ask("explain", "campaigns", "--where", QUESTION)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.strip() == str(client.campaigns.scan(QUESTION).explain()).strip()
+
+
+def test_export_writes_the_rows_that_find_prints(ask, finished, tmp_path):
+    ended = ask("export", "campaigns", "--where", QUESTION, "--to", tmp_path / "rows")
+    assert (ended.code, ended.err) == (0, "")
+    files = sorted((tmp_path / "rows").rglob("*.parquet"))
+    rows = pd.concat([pd.read_parquet(file) for file in files])
+    assert sorted(rows["id"]) == sorted(finished["id"])
+
+
+def test_calibrate_prints_what_the_server_means(ask, own_state):
+    ended = ask("calibrate", "--format", "json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["like"] == "substring"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["find", "campaigns", "--where", "status =="], "status =="),
+        (["find", "campaigns", "--where", "opnes > 3"], "opens"),
+        (["count", "campaigns", "--where", "opens > 'many'"], "opens"),
+        (["find", "campaigns", "--columns", "name,opnes"], "opens"),
+        (["find", "senders"], "senders"),
+        (["find", "campaigns", "--columns", "name,,opens"], "empty name"),
+        (["find", "campaigns", "--limit", "-1"], "-1"),
+        (["find", "campaigns", "--strict", "--where", "opens > opens.mean()"], "opens"),
+        (["sandbox", "--load", "senders=x.csv"], "senders"),
+        (["sandbox", "--load", "campaigns=absent.csv"], "absent.csv"),
+        (["fnid"], "fnid"),
+        (["export", "campaigns"], "--to"),
+        ([], "Usage"),
+    ],
+)
+def test_a_wrong_command_or_query_ends_with_2_and_a_clear_line(ask, arguments, word):
+    ended = ask(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert word in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_server_that_is_not_there_ends_with_1(run):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ended = run("count", "campaigns", "--url", f"http://127.0.0.1:{port}", "--api-key", "not-a-secret")
+    assert ended.code == 1
+    assert len(ended.err.splitlines()) == 1
+    assert "not-a-secret" not in ended.err
+
+
+def test_a_wrong_key_is_said_and_never_shown(run, sandbox):
+    ended = run("count", "campaigns", "--url", sandbox.url, "--api-key", "not-the-right-one")
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+    assert "not-the-right-one" not in ended.err
+
+
+def test_without_an_account_the_cure_is_named(run):
+    ended = run("count", "campaigns")
+    assert ended.code == 2
+    assert "DYNO_API_KEY" in ended.err or "DYNO_URL" in ended.err
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_debug_shows_where_it_failed_and_keeps_the_code(ask, place):
+    command = ["count", "campaigns", "--where", "opnes > 3"]
+    ended = ask(*(["--debug", *command] if place == "before" else [*command, "--debug"]))
+    assert ended.code == 2
+    assert "Traceback" in ended.err
+
+
+def test_a_reader_that_leaves_early_is_no_error(sandbox):
+    line = [sys.executable, "-m", "dyno_frames.cli", "find", "campaigns", "--format", "jsonl"]
+    account = {"DYNO_URL": sandbox.url, "DYNO_API_KEY": sandbox.api_key}
+    with subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **account}
+    ) as asked:
+        asked.stdout.close()
+        assert asked.wait(60) == 0
+        assert asked.stderr.read() == b""
+
+
+def test_help_loads_no_heavy_guest_and_names_every_command():
+    script = (
+        "import sys\nfrom dyno_frames.cli import main\ncode = main(['--help'])\n"
+        "print(code, sorted(set(sys.modules) & {'pyarrow', 'matplotlib', 'starlette', 'ipywidgets', 'requests'}))"
+    )
+    asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    for name in ("demo", "lab", "sandbox", "find", "count", "export", "explain", "calibrate", "panel"):
+        assert f"\n  {name} " in asked.stdout
+    assert asked.stdout.splitlines()[-1] == "0 []"

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from dyno_frames import errors
+from dyno_frames.cli.exits import Exit, exit_code, one_line, printable
+
+LEAVES = {
+    errors.QuerySyntaxError("q"): Exit.COMMAND,
+    errors.UnknownFieldError("q"): Exit.COMMAND,
+    errors.LiteralTypeError("q"): Exit.COMMAND,
+    errors.NotPushableError("q"): Exit.COMMAND,
+    errors.SchemaError("s"): Exit.COMMAND,
+    errors.ConfigError("c"): Exit.COMMAND,
+    errors.NotFoundError("a", code="404"): Exit.COMMAND,
+    errors.AuthenticationError("a", code="401"): Exit.COMMAND,
+    errors.IllegalTransitionError("a", code="409"): Exit.COMMAND,
+    errors.RejectedError("a", code="400"): Exit.COMMAND,
+    errors.RateLimitError("a", code="429"): Exit.SERVER,
+    errors.ApiError("a", code="777"): Exit.SERVER,
+    errors.ConnectError("t"): Exit.SERVER,
+    errors.ReadTimeoutError("t"): Exit.SERVER,
+    errors.RetriesExhaustedError("t"): Exit.SERVER,
+    errors.ContractError("c"): Exit.SERVER,
+    errors.OutcomeUnknownError("o"): Exit.UNKNOWN,
+    errors.MissingExtraError.of("jupyterlab", "lab"): Exit.COMMAND,
+    FileNotFoundError(2, "No such file", "rows.csv"): Exit.COMMAND,
+    ConnectionResetError("reset"): Exit.SERVER,
+    KeyboardInterrupt(): Exit.INTERRUPTED,
+}
+
+
+@pytest.mark.parametrize("error", LEAVES, ids=lambda error: type(error).__name__)
+def test_every_error_has_the_exit_code_of_its_kind(error):
+    assert exit_code(error) is LEAVES[error]
+
+
+def test_no_leaf_of_the_error_tree_is_forgotten():
+    def leaves(kind: type) -> set[type]:
+        below = kind.__subclasses__()
+        return set().union(*map(leaves, below)) if below else {kind}
+
+    inside = {leaf for leaf in leaves(errors.DynoError) if leaf.__module__ == errors.__name__}
+    assert inside <= {type(error) for error in LEAVES}
+
+
+def test_an_error_is_one_line_and_a_syntax_error_keeps_its_caret():
+    assert one_line(errors.ConfigError("no url:\n  set DYNO_URL")) == "no url: set DYNO_URL"
+    assert one_line(errors.QuerySyntaxError("a ==\n   ^")) == "a ==\n   ^"
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x07", "\r", "\x9b31m", "\u202e", "\u2028", "\ud800"])
+def test_no_word_of_a_server_steers_the_terminal(hostile):
+    shown = printable(f"a{hostile}b")
+    assert hostile[0] not in shown
+    assert shown.startswith("a\\")
+
+
+@pytest.mark.parametrize("text", ["naïve – “quoted”", "日本語", "👩‍👧 family", "a\u00a0b"])
+def test_people_s_own_letters_stay(text):
+    assert printable(text) == text

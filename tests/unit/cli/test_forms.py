@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dyno_frames.cli.forms import written
+
+
+def frame_of(names: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": pd.Series(names, dtype="str"),
+            "status": pd.Series(["draft"] * len(names), dtype="category"),
+            "created": pd.Series(range(len(names)), dtype="int64").astype("datetime64[s, UTC]"),
+            "opens": pd.Series([2**60 + 1] * len(names), dtype="int64"),
+        }
+    )
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1)))
+def test_json_lines_give_back_every_value(names):
+    rows = [json.loads(line) for line in written(frame_of(names), "jsonl").split("\n") if line]
+    assert [row["name"] for row in rows] == names
+    assert [row["opens"] for row in rows] == [2**60 + 1] * len(names)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1)))
+def test_csv_gives_back_every_value(names):
+    back = pd.read_csv(io.StringIO(written(frame_of(names), "csv")), keep_default_na=False, dtype="str")
+    assert back["name"].tolist() == names
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_times_are_utc_and_say_so(form):
+    assert "1970-01-01T00:00:00" in written(frame_of(["a"]), form)
+    assert "Z" in written(frame_of(["a"]), form)
+
+
+def test_a_table_counts_its_rows_and_spells_control_characters_out():
+    table = written(frame_of(["plain", "\x1b[31mred\nline"]), "table")
+    assert "\x1b" not in table
+    assert r"\x1b[31mred\nline" in table
+    assert table.endswith("2 rows\n")
+    assert len(table.splitlines()) == 4
+
+
+def test_an_empty_answer_names_its_columns():
+    assert written(frame_of([]), "table") == "name, status, created, opens\n0 rows\n"
+    assert written(frame_of([]), "csv") == "name,status,created,opens\n"
+    assert written(frame_of([]), "jsonl") == ""
+
+
+def test_missing_values_are_blank_in_a_table():
+    table = written(pd.DataFrame({"subject": pd.Series(["x", None], dtype="str")}), "table")
+    assert "nan" not in table.lower()
+    assert "None" not in table
+
+
+def test_the_frame_is_left_as_it_was():
+    frame = frame_of(["a\x07", "b"])
+    before = frame.copy(deep=True)
+    written(frame, "table")
+    pd.testing.assert_frame_equal(frame, before)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from dyno_frames.cli import jupyter, lab, panel
+from dyno_frames.errors import MissingExtraError
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [lab.STARTER, panel.cells("id'1", None), panel.cells(None, "status == 'draft'"), panel.cells(None, None)],
+)
+def test_a_written_notebook_is_valid_and_its_code_parses(tmp_path, cells):
+    path = tmp_path / "deep" / "start.ipynb"
+    assert jupyter.write_notebook(path, cells)
+    book = nbformat.read(path, as_version=4)
+    nbformat.validate(book)
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            compile(cell.source, "cell", "exec")
+
+
+def test_a_notebook_that_is_there_is_kept(tmp_path):
+    path = tmp_path / "start.ipynb"
+    path.write_text("mine", encoding="utf-8")
+    assert not jupyter.write_notebook(path, lab.STARTER)
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("command", [["lab"], ["panel", "--url", "http://127.0.0.1:9", "--api-key", "k"]])
+def test_without_jupyterlab_the_line_that_installs_it_is_shown(run, monkeypatch, tmp_path, command):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(jupyter, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError):
+        jupyter.require_jupyterlab()
+    ended = run(*command)
+    assert ended.code == 2
+    assert ended.err.endswith("pip install 'dyno_frames[lab]'\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_examples_of_a_checkout_are_found_and_a_wheel_has_none(monkeypatch, tmp_path):
+    inside = tmp_path / "dyno_frames" / "cli" / "lab.py"
+    monkeypatch.setattr(lab, "__file__", str(inside))
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01.ipynb").touch()
+    assert lab.examples() is None
+    (tmp_path / "pyproject.toml").touch()
+    assert lab.examples() == (tmp_path / "notebooks").resolve()
+
+
+def test_root_is_told_to_jupyterlab_and_nobody_else(monkeypatch):
+    monkeypatch.setattr(jupyter.os, "geteuid", lambda: 0, raising=False)
+    assert "--allow-root" in jupyter.command_line(Path("x"), opens=None, port=None, browser=True)
+    monkeypatch.setattr(jupyter.os, "geteuid", lambda: 1000, raising=False)
+    assert "--allow-root" not in jupyter.command_line(Path("x"), opens=None, port=None, browser=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end programs differently there")
+def test_lab_serves_the_starter_notebook_until_it_is_told_to_stop(started, tmp_path):
+    with started("lab", "--no-browser", "--port", 0, "--to", tmp_path / "work") as program:
+        line = program.line_with("http://127.0.0.1:")
+        url, token = re.search(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)", line).groups()
+        # The line comes a moment before the port is open: the connection is tried until it is.
+        patient = HTTPAdapter(max_retries=Retry(connect=60, backoff_factor=0.1, backoff_max=1))
+        with requests.Session() as session:
+            session.mount("http://127.0.0.1", patient)
+            answer = session.get(f"{url}/api/contents/start.ipynb?content=0&token={token}", timeout=30)
+        assert answer.json()["name"] == "start.ipynb"
+        program.end(signal.SIGTERM)
