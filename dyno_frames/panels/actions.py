@@ -117,6 +117,7 @@ class Result(StrEnum):
     CHANGED = "changed since the review"
     REFUSED = "refused"
     NOT_APPLIED = "not_applied"
+    CLEAR = "nothing unresolved"
     UNKNOWN = "unknown"
 
 

@@ -183,7 +183,7 @@ def _settle(state: State, action: on.Settled | on.ResolveAsked | on.Resolved) ->
         case on.Resolved(key, result, message, at, fresh):
             if key not in state.locked:
                 return state, ()
-            found = result in {on.Result.APPLIED, on.Result.NOT_APPLIED}
+            found = result in {on.Result.APPLIED, on.Result.NOT_APPLIED, on.Result.CLEAR}
             if found:
                 state = replace(state, locked={k: why for k, why in state.locked.items() if k != key})
             tone = Tone.DONE if found else Tone.UNKNOWN
@@ -198,6 +198,7 @@ _TONES = {
     on.Result.CHANGED: Tone.NOTE,
     on.Result.REFUSED: Tone.REFUSED,
     on.Result.NOT_APPLIED: Tone.FAILED,
+    on.Result.CLEAR: Tone.NOTE,
     on.Result.UNKNOWN: Tone.UNKNOWN,
 }
 

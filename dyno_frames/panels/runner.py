@@ -150,10 +150,9 @@ class Runner:
 
     def _resolve(self, key: str) -> on.Resolved:
         try:
-            result = _result(self._client.campaigns.resolve(key))
-            message = f"The last action was {'' if result is on.Result.APPLIED else 'not '}applied."
-            if result not in {on.Result.APPLIED, on.Result.NOT_APPLIED}:
-                message = "The outcome is still unknown; look again later."
+            outcome = self._client.campaigns.resolve(key)
+            result = on.Result.CLEAR if outcome is None else _result(outcome)
+            message = _FOUND[result]
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
             result, message = on.Result.UNKNOWN, f"The outcome is still unknown: {told(error)}"
         return on.Resolved(key, result, message, self._clock(), self._reread(key))
@@ -182,6 +181,14 @@ def told(error: Exception) -> str:
         return f"{type(error).__name__}."
     text = " ".join(str(error).split())
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+_FOUND = {
+    on.Result.APPLIED: "The last action was applied.",
+    on.Result.NOT_APPLIED: "The last action was not applied; nothing was done.",
+    on.Result.CLEAR: "No action is unresolved; the status shown is the server's own.",
+    on.Result.UNKNOWN: "The outcome is still unknown; look again later.",
+}
 
 
 def _result(outcome: Any) -> on.Result:

@@ -61,8 +61,8 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._control = Control(client, subject, watch=watch, clock=clock, spawn=spawn, interval_s=interval_s)
-        self._table = Table(self._send)
-        self._stage = Stage(self._send, clock)
+        self._table = Table(self._dispatch)
+        self._stage = Stage(self._dispatch, clock)
         self._card = ipywidgets.HTML()
         self._card.add_class("dyno-card")
         self._notice = ipywidgets.HTML()
@@ -73,10 +73,10 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         parts = [style, self._table.box, self._card, self._notice, self._stage.box, self._journal]
         super().__init__(parts)
         self.add_class("dyno-panel")
-        self._control.store.subscribe(self._draw)
-        self._draw(self._control.state)
+        self._control.store.subscribe(self._redraw)
+        self._redraw(self._control.state)
         if self._control.state.selected is None:
-            self._send(on.RefreshAsked())
+            self._dispatch(on.RefreshAsked())
 
     @property
     def control(self) -> Control:
@@ -95,7 +95,7 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
             control.close()
         super().close()
 
-    def _send(self, action: on.PanelAction) -> None:
+    def _dispatch(self, action: on.PanelAction) -> None:
         try:
             self._control.dispatch(action)
         except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
@@ -104,7 +104,7 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
                 "Failed", f"the panel itself failed ({kind}); look before you act."
             )
 
-    def _draw(self, state: State) -> None:
+    def _redraw(self, state: State) -> None:
         row = state.chosen
         self._table.draw(state)
         self._card.value = (

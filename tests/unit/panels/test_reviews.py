@@ -1,0 +1,263 @@
+"""What is asked before anything is sent, and what is then sent."""
+
+import pytest
+
+from dyno_frames.contract.lifecycle import RULES, Action, Status, allowed
+from dyno_frames.errors import (
+    ConnectError,
+    IllegalTransitionError,
+    NotFoundError,
+    OutcomeUnknownError,
+    ReadTimeoutError,
+)
+from dyno_frames.panels import actions as on
+from dyno_frames.panels.rules import refusal
+from dyno_frames.panels.state import Filling, Idle, Review, Tone
+from dyno_frames.panels.wording import confirm_label, disabled, keep_label, review_lines
+
+
+@pytest.mark.parametrize("status", [*(s.value for s in Status), "odd", ""])
+def test_exactly_what_the_contract_allows_for_a_status_is_possible(kit, status):
+    panel = kit.control(kit.scripted(kit.row(status=status)))
+    possible = {verb for verb in Action if not refusal(panel.state, verb)}
+    assert possible == set(allowed(status))
+    assert len(disabled(panel.state)) >= (1 if not possible else 0)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in Action if verb is not Action.PAUSE])
+def test_nothing_but_pause_acts_before_a_review(kit, verb):
+    status = min(RULES[verb].sources)
+    client = kit.scripted(kit.row(status=status, recipients=50, sent=10))
+    panel = kit.control(client)
+    kit.ask(panel, verb)
+    assert isinstance(panel.state.phase, Review)
+    assert client.campaigns.sent == []
+    kit.confirm(panel, "stop" if verb is Action.STOP else "")
+    assert client.campaigns.sent == [(verb.value, "c1", {})]
+    assert panel.journal[["verb", "outcome"]].to_numpy().tolist() == [[verb.value, "applied"]]
+
+
+def test_pause_is_one_click(kit):
+    client = kit.scripted(kit.row(status="running", recipients=10, sent=1))
+    panel = kit.control(client)
+    for _ in range(3):
+        panel.dispatch(on.VerbChosen(Action.PAUSE))
+    assert client.campaigns.sent == [("pause", "c1", {})]
+    assert panel.state.chosen.status == "paused"
+
+
+def test_three_confirms_of_one_review_send_once(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    review = panel.state.phase
+    for _ in range(3):
+        panel.dispatch(on.ConfirmPressed(review.token, panel.clock()))
+    assert len(client.campaigns.sent) == 1
+
+
+def test_a_review_says_name_subject_sender_list_count_and_what_changes(kit):
+    panel = kit.control(kit.scripted(kit.row(name="Sale"), contacts=12))
+    kit.ask(
+        panel,
+        "start",
+        overrides=(("subject", "Spring is here"), ("from_name", ""), ("from_email", "ann@shop.example")),
+    )
+    review = panel.state.phase
+    text = "\n".join(review_lines(review))
+    for part in (
+        "“Sale”",
+        "NOW",
+        "12 recipients of the list “Readers”",
+        "Subject: Spring is here",
+        "cannot be recalled",
+    ):
+        assert part in text
+    assert "Changed: subject “Spring” → “Spring is here”" in text
+    assert "from_name" not in text
+    assert (confirm_label(review), keep_label(review)) == ("Send to 12 recipients", "Keep as draft")
+    kit.confirm(panel)
+    assert panel.state.journal[0].outcome == "applied"
+
+
+def test_a_time_is_read_in_its_zone_echoed_in_both_and_sent_as_typed(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    kit.ask(panel, "start", when="2026-07-01 09:30", time_zone="Europe/Paris")
+    review = panel.state.phase
+    assert "at 2026-07-01 09:30 Europe/Paris = 2026-07-01 07:30 UTC" in review_lines(review)[0]
+    assert confirm_label(review) == "Schedule to 100 recipients"
+    kit.confirm(panel)
+    assert client.campaigns.sent == [
+        ("start", "c1", {"at": "2026-07-01T09:30:00", "time_zone": "Europe/Paris"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "fault"),
+    [
+        ({"when": "2026-03-29 02:30", "time_zone": "Europe/Paris"}, "does not exist"),
+        ({"when": "2026-03-01 09:30", "time_zone": "Europe/Paris"}, "in the past"),
+        ({"when": "tomorrow"}, "expected YYYY-MM-DD HH:MM"),
+        ({"when": "2026-07-01 09:30", "time_zone": "Mars/Base"}, "no time zone"),
+        ({"overrides": (("subject", "two\nlines"),)}, "one line"),
+        ({"overrides": (("from_email", "nobody"),)}, "name@example.org"),
+    ],
+)
+def test_a_form_with_a_fault_is_never_reviewed(kit, form, fault):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    kit.ask(panel, "start", **form)
+    assert isinstance(panel.state.phase, Filling)
+    assert fault in panel.state.phase.faults[0]
+    assert client.campaigns.sent == []
+
+
+def test_all_faults_of_a_form_are_told_at_once(kit):
+    panel = kit.control(kit.scripted(kit.row()))
+    kit.ask(panel, "start", when="soon", overrides=(("from_email", "nobody"), ("subject", "a\tb")))
+    assert len(panel.state.phase.faults) == 3
+
+
+def test_a_wall_time_that_happens_twice_is_told_with_the_instant_taken(kit):
+    panel = kit.control(kit.scripted(kit.row()))
+    kit.ask(panel, "start", when="2026-10-25 02:30", time_zone="Europe/Paris")
+    assert any("happens twice" in line for line in review_lines(panel.state.phase))
+
+
+@pytest.mark.parametrize(
+    ("contacts", "typed", "sends"),
+    [
+        (1_000, "", True),
+        (1_001, "", False),
+        (1_001, "1000", False),
+        (1_001, " 1,001 ", True),
+        (None, "", False),
+        (None, "SEND", True),
+    ],
+)
+def test_above_a_thousand_recipients_the_count_is_typed(kit, contacts, typed, sends):
+    client = kit.scripted(kit.row(), contacts=contacts)
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    kit.confirm(panel, typed)
+    assert bool(client.campaigns.sent) is sends
+    assert sends or "first" in panel.state.phase.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stops"), [("", False), ("sto", False), ("stop", True), (" campaign C1 ", True)]
+)
+def test_a_stop_is_typed_as_the_word_or_the_name(kit, typed, stops):
+    client = kit.scripted(kit.row(status="running", recipients=10, sent=4))
+    panel = kit.control(client)
+    kit.ask(panel, "stop")
+    kit.confirm(panel, typed)
+    assert bool(client.campaigns.sent) is stops
+
+
+def test_a_paused_campaign_writes_to_those_that_remain(kit):
+    panel = kit.control(kit.scripted(kit.row(status="paused", recipients=5_000, sent=1_500)))
+    kit.ask(panel, "resume")
+    assert panel.state.phase.demand == "3500"
+    assert "the remaining 3,500 recipients" in review_lines(panel.state.phase)[0]
+
+
+def test_a_review_expires_after_a_minute(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    panel.clock.forward(60)
+    kit.confirm(panel)
+    assert client.campaigns.sent == []
+    assert panel.state.notice.text == "The review is older than a minute. Nothing was sent; review again."
+
+
+def test_what_changed_since_the_review_is_told_and_nothing_is_sent(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    client.campaigns.rows["c1"]["subject"] = "Summer"
+    kit.confirm(panel)
+    assert client.campaigns.sent == []
+    assert "subject was Spring, is Summer" in panel.state.notice.text
+    assert isinstance(panel.state.phase, Idle)
+
+
+def test_a_campaign_started_by_somebody_else_is_not_reviewed(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    client.campaigns.rows["c1"]["status"] = "running"
+    kit.ask(panel, "start")
+    assert isinstance(panel.state.phase, Idle)
+    assert "needs status draft; this one is running" in panel.state.notice.text
+
+
+def test_keeping_sends_nothing_and_says_so(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    token = panel.state.phase.token
+    panel.dispatch(on.Dropped())
+    panel.dispatch(on.ConfirmPressed(token, panel.clock()))
+    assert client.campaigns.sent == []
+    assert panel.state.notice.text == "Nothing was sent."
+
+
+@pytest.mark.parametrize(
+    ("error", "tone", "words"),
+    [
+        (IllegalTransitionError("ILLEGAL TRANSITION", code="409"), Tone.REFUSED, "Nothing was done."),
+        (ConnectError("no connection"), Tone.FAILED, "It did not happen."),
+        (ReadTimeoutError("no answer"), Tone.FAILED, "It did not happen."),
+        (ValueError("key=hunter2"), Tone.FAILED, "Nothing was sent."),
+        (OutcomeUnknownError("no answer came"), Tone.UNKNOWN, "no answer came."),
+        (RuntimeError("key=hunter2"), Tone.UNKNOWN, "Nobody can tell yet"),
+    ],
+)
+def test_every_failure_says_whether_anything_was_sent(kit, error, tone, words):
+    client = kit.scripted(kit.row())
+    client.campaigns.failing = error
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    kit.confirm(panel)
+    assert panel.state.notice.tone is tone
+    assert words in panel.state.notice.text
+    assert "hunter2" not in repr(panel.state)
+    assert ("c1" in panel.state.locked) is (tone is Tone.UNKNOWN)
+
+
+def test_an_unknown_outcome_locks_the_campaign_until_looking_again_explains_it(kit):
+    client = kit.scripted(kit.row())
+    client.campaigns.failing = OutcomeUnknownError("no answer came")
+    panel = kit.control(client)
+    kit.ask(panel, "start")
+    kit.confirm(panel)
+    assert "look again" in disabled(panel.state)[0]
+    client.campaigns.resolves_to = OutcomeUnknownError("still no answer")
+    panel.dispatch(on.ResolveAsked())
+    assert "c1" in panel.state.locked
+    client.campaigns.resolves_to = None
+    panel.dispatch(on.ResolveAsked())
+    assert panel.state.locked == {}
+    assert [entry.verb for entry in panel.state.journal] == ["start", "look again", "look again"]
+
+
+def test_a_review_that_cannot_be_read_is_no_review(kit):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    client.campaigns.reading_fails = ConnectError("no connection")
+    kit.ask(panel, "start")
+    assert isinstance(panel.state.phase, Idle)
+    assert "Nothing was sent" in panel.state.notice.text
+
+
+def test_a_panel_of_a_campaign_that_is_not_there_is_refused_where_it_is_made(kit):
+    with pytest.raises(NotFoundError):
+        kit.control(kit.scripted(), "c9")
+
+
+def test_tokens_are_in_no_repr(kit):
+    panel = kit.control(kit.scripted(kit.row()))
+    kit.ask(panel, "start")
+    assert panel.state.phase.token not in repr(panel.state)
