@@ -11,7 +11,7 @@ import orjson
 from dyno_frames.contract.operations import Operation
 from dyno_frames.errors import RequestSummary
 
-_ADDRESS = re.compile(r"[^\s@<>\"',;:()\[\]]+@[^\s@<>\"',;:()\[\]]+")
+_ADDRESS = re.compile(r"\S+@\S+")
 _LONGEST_TEXT = 60
 _LONGEST_BODY = 600
 _LONGEST_MESSAGE = 500

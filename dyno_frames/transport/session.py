@@ -59,7 +59,7 @@ class _Call:
 
     operation: Operation
     key: str | None
-    content: bytes | None
+    content: bytes | None = field(repr=False)
     request: RequestSummary
     started: float
     deadline: float
@@ -198,7 +198,7 @@ class Session:
             started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
         )
         while True:
-            verdict = responses.judge(self._attempt(call))
+            verdict = self._scrubbed(responses.judge(self._attempt(call)))
             call.events.append(verdict.event)
             decision = decide(operation.effect, verdict.event)
             self._log(call, verdict)
@@ -241,6 +241,14 @@ class Session:
         settings = self._environment.merge_environment_settings(self.url, {}, True, None, None)
         return {**settings, "proxies": {}} if self._loopback else settings
 
+    def _scrubbed(self, verdict: Verdict) -> Verdict:
+        """Take the key out of a refusal that echoes it, before anything can show it."""
+        no = verdict.refusal
+        if no is None:
+            return verdict
+        hidden = Refusal(self._key.scrub(no.code), self._key.scrub(no.message))
+        return replace(verdict, refusal=hidden, detail=self._key.scrub(verdict.detail))
+
     def _wait(self, call: _Call, verdict: Verdict) -> bool:
         asked_s = retry_after_s(verdict.retry_after, now=self._wall())
         wait_s = pause_s(len(call.events), self.policy, random=self._random, retry_after_s=asked_s)
@@ -277,8 +285,8 @@ class Session:
 
     def _error(self, call: _Call, verdict: Verdict) -> DynoError:
         if verdict.refusal is not None:
-            no = Refusal(self._key.scrub(verdict.refusal.code), self._key.scrub(verdict.refusal.message))
-            return responses.refused(no, call.request, slow=verdict.event is Event.SLOW_DOWN)
+            slow = verdict.event is Event.SLOW_DOWN
+            return responses.refused(verdict.refusal, call.request, slow=slow)
         harmless = decide(call.operation.effect, verdict.event) is not Decision.UNKNOWN
         if verdict.event is Event.TOO_MANY and harmless:
             return RateLimitError(
