@@ -89,6 +89,7 @@ def question(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> Que
             continue
         if name.startswith(KEY_PREFIX):
             raise rejected(name, f"no such key; expected one of {', '.join(Key)}")
+        _check_text(name, name)
         conditions += _field_conditions(name, asked, columns.get(name), profile)
     if len(conditions) > MOST_CONDITIONS:
         raise Refused(Code.REJECTED, f"{len(conditions)} conditions; at most {MOST_CONDITIONS} are answered")

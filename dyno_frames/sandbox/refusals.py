@@ -30,7 +30,7 @@ class Refused(Exception):  # noqa: N818 - it is an answer of the API, not a faul
 
 def rejected(field: str, reason: str) -> Refused:
     """Return the refusal of one field of a request."""
-    return Refused(Code.REJECTED, f"{shown(field)}: {reason}")
+    return Refused(Code.REJECTED, f"{shown(str(field))}: {reason}")
 
 
 def shown(value: object, size: int = 80) -> str:

@@ -41,6 +41,7 @@ class Sender:
     -----
     What moves is decided by statements that name the status they found, so an action that comes between two
     of them stands. A campaign whose ``recipients`` is not known is left alone.
+    ``ticks`` counts how often everything was looked at.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Sender:
         self._speed = speed
         self._delivery = delivery
         self._stopping = threading.Event()
+        self.ticks = 0
         self._thread = threading.Thread(target=self._run, name="dyno-sandbox-sending", daemon=True)
 
     @staticmethod
@@ -110,6 +112,7 @@ class Sender:
         if messages:
             advance(self._store, messages, now=now, but=mailed)
         finish(self._store, now=now, but=mailed)
+        self.ticks += 1
         return due - messages
 
     def _deliver(self, messages: int) -> tuple[str, ...]:

@@ -332,7 +332,12 @@ class Store:
         return {name: catalogue.read(self._connection, resource) for name, resource in RESOURCES.items()}
 
 
-def _settled(profile: Profile, page_limit: int) -> Profile:
+def _settled(given: Profile, page_limit: int) -> Profile:
+    try:
+        # a plain word is as good as its name
+        profile = Profile.from_json(given.to_json())
+    except ValueError as error:
+        raise ConfigError(f"the profile {given.name!r} cannot be used: {error}") from error
     unknown = [
         field.name
         for field in fields(profile)
