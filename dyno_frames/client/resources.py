@@ -1,16 +1,16 @@
-"""The verbs that every resource has for one object: get, create, update, delete."""
+"""The verbs that every resource has for one object: get, create, update, delete; those for many are questions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from dyno_frames.client import fields as given
+from dyno_frames.client.questions import Questions
 from dyno_frames.client.rows import python_values
 from dyno_frames.contract import envelope
 from dyno_frames.contract.operations import Operation, operation
-from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import (
     ConfigError,
     ConnectError,
@@ -19,11 +19,8 @@ from dyno_frames.errors import (
     TransportError,
 )
 
-if TYPE_CHECKING:
-    from dyno_frames.client.client import Client
 
-
-class ResourceClient:
+class ResourceClient(Questions):
     """Templates, lists or campaigns of one server.
 
     Parameters
@@ -33,10 +30,6 @@ class ResourceClient:
     resource
         Which of the three.
     """
-
-    def __init__(self, client: Client, resource: Resource) -> None:
-        self.client = client
-        self.resource = resource
 
     def __repr__(self) -> str:
         return f"<{self.resource.name} of {self.client!r}>"

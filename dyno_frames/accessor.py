@@ -1,0 +1,263 @@
+"""``df.dyno``: the verbs of a frame that is bound to an account. It keeps no state; everything is in ``df.attrs``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dyno_frames.client import registry
+from dyno_frames.client.questions import caller
+from dyno_frames.client.resources import ResourceClient
+from dyno_frames.errors import QueryError, SchemaError
+from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
+from dyno_frames.query.plan import Plan
+from dyno_frames.query.question import Expression, Scope
+from dyno_frames.scan.certificate import Certificate
+from dyno_frames.scan.scan import Scan
+
+if TYPE_CHECKING:
+    from dyno_frames.export.dataset import Dataset
+    from dyno_frames.panels.views.widgets import CampaignPanel
+    from dyno_frames.plots.plotter import Plotter
+
+
+class DynoAccessor:
+    """Questions, exports, panels and plots of a frame that came from an account.
+
+    Parameters
+    ----------
+    frame
+        The frame; its ``attrs["dyno"]`` says where it comes from.
+
+    Examples
+    --------
+    >>> campaigns = client.campaigns.frame()  # doctest: +SKIP
+    >>> campaigns.dyno.query("status == 'finished' and opens > 100")  # doctest: +SKIP
+    >>> campaigns.dyno[lambda c: c.subject.str.contains("sale")]  # doctest: +SKIP
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    def __repr__(self) -> str:
+        origin = self._origin
+        return f"<dyno: {origin.resource} of {origin.url} where {origin.expression}>"
+
+    @property
+    def _origin(self) -> Origin:
+        return origin_of(self._frame)
+
+    @property
+    def _resource(self) -> ResourceClient:
+        origin = self._origin
+        found: ResourceClient = getattr(registry.lookup(origin.client, origin.url), origin.resource)
+        return found
+
+    def query(
+        self,
+        expr: Expression,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        ascending: bool | Sequence[bool] = True,
+        limit: int | None = None,
+        offset: int = 0,
+        progress: bool | None = None,
+        strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
+    ) -> pd.DataFrame:
+        """Return the account's rows that answer a question: what pandas would answer on all of them.
+
+        Parameters
+        ----------
+        expr
+            A query string, a ``pd.col`` expression, a function of the frame, or None for every row.
+        columns
+            Which columns, in order; None is all.
+        order_by, ascending
+            The order; without it by ``created``. Ties go by ``id``, nulls last.
+        limit, offset
+            How many rows in all, after how many.
+        progress
+            Whether to show a bar; None is after a second, and only for people.
+        strict
+            Raise where a part would be answered here, or the answer cannot be certified.
+        local_dict, global_dict, level
+            Where ``@names`` are looked up, as in :meth:`pandas.DataFrame.query`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A plain frame with a fresh RangeIndex, bound to the same account.
+
+        Raises
+        ------
+        QueryError
+            The question cannot be asked; nothing was sent.
+
+        Examples
+        --------
+        >>> campaigns.dyno.query("created >= '2016-01-01' and name.str.contains('Weekly')")  # doctest: +SKIP
+        """
+        around = caller(1 + level)
+        local_names = around.local_names if local_dict is None else local_dict
+        scope = Scope(local_names, around.global_names if global_dict is None else global_dict)
+        return self.scan(
+            expr,
+            columns=columns,
+            order_by=order_by,
+            ascending=ascending,
+            limit=limit,
+            offset=offset,
+            progress=progress,
+            strict=strict,
+            scope=scope,
+        ).to_frame()
+
+    def __getitem__(self, expr: Expression) -> pd.DataFrame:
+        if isinstance(expr, str):
+            raise QueryError(
+                f"dyno[{expr!r}] names a column, as frame[{expr!r}] would; a question in a string is asked with "
+                f".dyno.query({expr!r})"
+            )
+        return self.scan(expr, scope=caller(1)).to_frame()
+
+    def count(self, expr: Expression = None) -> int:
+        """Return the number of rows that answer a question; no row moves where the plan is exact.
+
+        Examples
+        --------
+        >>> campaigns.dyno.count("status == 'draft'")  # doctest: +SKIP
+        12
+        """
+        return self.scan(expr, scope=caller(1)).count()
+
+    def explain(self, expr: Expression = None) -> Plan:
+        """Return what would be sent for a question, what would be answered here, and why.
+
+        Examples
+        --------
+        >>> campaigns.dyno.explain("opens > clicks")  # doctest: +SKIP
+        """
+        return self.scan(expr, scope=caller(1)).explain()
+
+    def scan(
+        self,
+        expr: Expression = None,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        ascending: bool | Sequence[bool] = True,
+        limit: int | None = None,
+        offset: int = 0,
+        progress: bool | None = None,
+        strict: bool = False,
+        scope: Scope | None = None,
+    ) -> Scan:
+        """Plan a question without asking it; the arguments are those of :meth:`query`."""
+        return self._resource.scan(
+            expr,
+            columns=columns,
+            order_by=order_by,
+            ascending=ascending,
+            limit=limit,
+            offset=offset,
+            progress=progress,
+            strict=strict,
+            scope=scope or caller(1),
+        )
+
+    def refresh(self) -> pd.DataFrame:
+        """Return the answer to the same question, asked again now.
+
+        Raises
+        ------
+        QueryError
+            The question was asked with something that cannot be stored, such as a function of your own.
+        """
+        origin = self._origin
+        if origin.question is None:
+            raise QueryError(
+                f"the question {origin.expression!r} holds what a frame cannot remember (a variable or a function "
+                "of yours); ask it again with .dyno.query(…)"
+            )
+        return self.scan(
+            origin.question,
+            columns=origin.columns,
+            order_by=origin.order_by,
+            ascending=origin.ascending,
+            limit=origin.limit,
+            offset=origin.offset,
+        ).to_frame()
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """How complete the answer is and what proves it; None for a frame that nothing was asked for."""
+        origin_of(self._frame)
+        stored = certificate_of(self._frame)
+        return None if stored is None else Certificate.from_json(stored)
+
+    def to_parquet(
+        self, path: str | Path, *, compression: str = "zstd", progress: bool | None = None
+    ) -> Dataset:
+        """Ask the frame's question again and write the answer to a Parquet file as it comes.
+
+        Parameters
+        ----------
+        path
+            The file; one that is there is replaced when the new one is complete.
+        compression
+            ``"zstd"`` and others, as :func:`dyno_frames.export.write.write` says.
+        progress
+            As in :meth:`query`.
+
+        Returns
+        -------
+        Dataset
+            Where it is and what it holds.
+        """
+        origin = self._origin
+        if origin.question is None:
+            raise QueryError(
+                f"the question {origin.expression!r} cannot be asked again; use .dyno.scan(…).to_parquet(…)"
+            )
+        scan = self.scan(
+            origin.question,
+            columns=origin.columns,
+            order_by=origin.order_by,
+            ascending=origin.ascending,
+            limit=origin.limit,
+            offset=origin.offset,
+        )
+        written: Dataset = scan.to_parquet(path, compression=compression, progress=progress)
+        return written
+
+    def panel(self) -> CampaignPanel:
+        """Return a panel that controls these campaigns from the notebook.
+
+        Raises
+        ------
+        SchemaError
+            The frame holds no campaigns, or no ``id``.
+        """
+        from dyno_frames.panels.views.widgets import CampaignPanel
+
+        origin = self._origin
+        if origin.resource != "campaigns" or "id" not in self._frame.columns:
+            raise SchemaError(
+                f"a panel needs campaigns with their id; this frame holds {origin.resource} with the columns "
+                f"{', '.join(map(str, self._frame.columns))}"
+            )
+        return CampaignPanel(registry.lookup(origin.client, origin.url), self._frame)
+
+    @property
+    def plot(self) -> Plotter:
+        """Pictures of these campaigns: ``.plot.funnel()``, ``.plot.timeline()`` and others."""
+        from dyno_frames.plots.plotter import Plotter
+
+        return Plotter(self._frame)

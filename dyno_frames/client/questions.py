@@ -1,0 +1,256 @@
+"""The verbs of a resource that ask for many rows: find, count, scan, and the typed empty frame they begin with."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from dyno_frames.contract.filters import DESCENDING, Key
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import CREATED, Resource
+from dyno_frames.errors import QueryError, UnknownFieldError
+from dyno_frames.frames.provenance import Origin, attach
+from dyno_frames.frames.schema import Schema, declared_kinds, learn
+from dyno_frames.query.plan import Context, Shape, make_plan
+from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.scan.scan import Scan
+
+if TYPE_CHECKING:
+    from dyno_frames.client.client import Client
+
+SAMPLE_ROWS = 100
+"""How many of the newest rows are read, once per connection, to learn the fields outside the contract."""
+
+
+class Questions:
+    """What a resource can be asked.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    resource
+        Which of the three.
+    """
+
+    def __init__(self, client: Client, resource: Resource) -> None:
+        self.client = client
+        self.resource = resource
+        self._learnt: Schema | None = None
+        self._lock = threading.Lock()
+
+    def frame(self) -> pd.DataFrame:
+        """Return zero rows with the full columns and dtypes, bound to this account and resource.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Shape (0, fields); its ``.dyno`` asks questions.
+
+        Examples
+        --------
+        >>> client.campaigns.frame().dyno.query("opens > 100")  # doctest: +SKIP
+        """
+        return attach(self._schema().empty(), self._origin(None, Shape()))
+
+    def find(
+        self,
+        expr: Expression = None,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        ascending: bool | Sequence[bool] = True,
+        limit: int | None = None,
+        offset: int = 0,
+        progress: bool | None = None,
+        strict: bool = False,
+        scope: Scope | None = None,
+    ) -> pd.DataFrame:
+        """Return the rows that answer a question, as pandas would on all rows.
+
+        Parameters
+        ----------
+        expr
+            A query string, a ``pd.col`` expression, a function of the frame, or None for every row.
+        columns
+            Which columns, in order; None is all.
+        order_by, ascending
+            The order; without it by ``created``. Ties go by ``id``, nulls last.
+        limit, offset
+            How many rows in all, after how many.
+        progress
+            Whether to show a bar; None is after a second, and only for people.
+        strict
+            Raise where a part would be answered here, or the answer cannot be certified.
+        scope
+            Where ``@names`` are looked up; None is the caller.
+
+        Raises
+        ------
+        QueryError
+            The question cannot be asked; nothing was sent.
+
+        Examples
+        --------
+        >>> client.campaigns.find("status == 'finished'", order_by="opens", ascending=False, limit=5)  # doctest: +SKIP
+        """
+        scan = self.scan(
+            expr,
+            columns=columns,
+            order_by=order_by,
+            ascending=ascending,
+            limit=limit,
+            offset=offset,
+            progress=progress,
+            strict=strict,
+            scope=scope or caller(1),
+        )
+        return scan.to_frame()
+
+    def count(self, expr: Expression = None, *, scope: Scope | None = None) -> int:
+        """Return the number of rows that answer a question; no row moves where the plan is exact.
+
+        Parameters
+        ----------
+        expr
+            As in :meth:`find`.
+        scope
+            Where ``@names`` are looked up; None is the caller.
+
+        Examples
+        --------
+        >>> client.campaigns.count("status == 'draft'")  # doctest: +SKIP
+        12
+        """
+        return self.scan(expr, scope=scope or caller(1)).count()
+
+    def scan(
+        self,
+        expr: Expression = None,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        ascending: bool | Sequence[bool] = True,
+        limit: int | None = None,
+        offset: int = 0,
+        progress: bool | None = None,
+        strict: bool = False,
+        scope: Scope | None = None,
+    ) -> Scan:
+        """Plan a question without asking it; the arguments are those of :meth:`find`.
+
+        Returns
+        -------
+        Scan
+            To explain, count, or let its rows come as a frame, Arrow batches or Parquet.
+        """
+        schema = self._schema()
+        question = ask(expr, schema.empty(), scope or caller(1))
+        for warning in question.warnings:
+            warnings.warn(warning, stacklevel=_outside())
+        shape = _shape(
+            schema, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
+        )
+        context = self._context(schema)
+        plan = make_plan(question, context, shape)
+        origin = self._origin(question, shape)
+        session = self.client.session
+        return Scan(session, question, plan, schema, context, origin, progress=progress, strict=strict)
+
+    def _context(self, schema: Schema) -> Context:
+        settings = self.client.settings
+        profile = Profile() if settings.profile == "auto" else settings.profile
+        return Context(
+            self.resource.name, schema.by_name, schema.dtypes, profile, schema.unseen, settings.page_size
+        )
+
+    def _origin(self, question: Question | None, shape: Shape) -> Origin:
+        return Origin(
+            client=self.client.name,
+            url=self.client.url,
+            resource=self.resource.name,
+            columns=shape.columns,
+            order_by=shape.order_by,
+            ascending=shape.ascending,
+            limit=shape.limit,
+            offset=shape.offset,
+            expression="every row" if question is None else question.text,
+            question={"form": "all"} if question is None else question.memory,
+        )
+
+    def _schema(self) -> Schema:
+        """Return the schema, learnt once from the newest rows: two threads learn it once."""
+        with self._lock:
+            if self._learnt is None:
+                self._learnt = self._learn()
+            return self._learnt
+
+    def _learn(self) -> Schema:
+        settings = self.client.settings
+        kinds = declared_kinds(settings.schema)
+        body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: DESCENDING, Key.LIMIT: SAMPLE_ROWS}
+        plain = {str(name): value for name, value in body.items()}
+        rows = find_rows(self.client.session, self.resource.name, plain, Tally())
+        return learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
+
+
+def caller(depth: int) -> Scope:
+    """Return the names of whoever called the function that is ``depth`` calls above this one's caller."""
+    frame = sys._getframe(depth + 1)  # noqa: SLF001 - what pandas itself uses for @names
+    return Scope(frame.f_locals, frame.f_globals)
+
+
+def _outside() -> int:
+    """Return the stack level of the first caller outside the package."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - as above
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("dyno_frames"):
+        level, frame = level + 1, frame.f_back
+    return level - 1
+
+
+def _shape(
+    schema: Schema,
+    *,
+    columns: Sequence[str] | None,
+    order_by: str | Sequence[str] | None,
+    ascending: bool | Sequence[bool],
+    limit: int | None,
+    offset: int,
+) -> Shape:
+    order = (order_by,) if isinstance(order_by, str) else tuple(order_by or ())
+    directions = (ascending,) * len(order) if isinstance(ascending, bool) else tuple(ascending)
+    if len(directions) != len(order):
+        raise QueryError(
+            f"ascending={ascending!r} has {len(directions)} directions for {len(order)} columns of order_by"
+        )
+    if isinstance(columns, str):
+        raise QueryError(f"columns={columns!r} is one text; expected a list of names, such as ['{columns}']")
+    chosen = None if columns is None else tuple(columns)
+    for argument, names in (("columns", chosen or ()), ("order_by", order)):
+        _check_names(argument, names, schema)
+    if chosen is not None and len(set(chosen)) < len(chosen):
+        raise QueryError(f"columns={list(chosen)} names a column twice")
+    given: dict[str, Any] = {"limit": limit, "offset": offset}
+    for argument, number in given.items():
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+            raise QueryError(
+                f"{argument}={number!r}; expected a whole number from 0{', or None' if argument == 'limit' else ''}"
+            )
+    return Shape(chosen, order, directions, limit, offset)
+
+
+def _check_names(argument: str, names: Sequence[str], schema: Schema) -> None:
+    for name in names:
+        if name not in schema.by_name:
+            near = difflib.get_close_matches(str(name), schema.names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UnknownFieldError(
+                f"{argument}: no column is called {name!r}{hint} (columns: {', '.join(schema.names)})"
+            )

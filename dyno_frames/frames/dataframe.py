@@ -1,0 +1,42 @@
+"""From Arrow to pandas: each column in the dtype of the schema, without a Python loop over rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dyno_frames.contract.fields import Field, Kind
+from dyno_frames.frames.schema import Schema
+
+
+def to_frame(table: pa.Table, schema: Schema) -> pd.DataFrame:
+    """Return a table as a frame with the schema's columns and dtypes and a RangeIndex.
+
+    Parameters
+    ----------
+    table
+        Record batches under ``schema.arrow``.
+    schema
+        The columns, in order.
+    """
+    columns = {field.name: _series(table.column(field.name), field, schema) for field in schema.fields}
+    return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+
+
+def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
+    dtype = schema.dtype(field)
+    if field.kind is Kind.JSON:
+        values = [None if text is None else orjson.loads(text) for text in column.to_pylist()]
+        return pd.Series(values, dtype=object)
+    if field.kind is Kind.STATUS:
+        codes = pc.fill_null(pc.index_in(column, pa.array(dtype.categories, pa.large_string())), -1)
+        return pd.Categorical.from_codes(codes.to_numpy(), dtype=dtype)
+    if isinstance(dtype, pd.ArrowDtype):
+        column = column.cast(dtype.pyarrow_dtype)
+    if hasattr(dtype, "__from_arrow__"):
+        return dtype.__from_arrow__(column)
+    return column.to_numpy()

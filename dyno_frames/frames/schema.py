@@ -1,0 +1,212 @@
+"""The schema of a resource as one server sends it: the contract's fields, and the fields that it was seen to add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+
+from dyno_frames.contract.fields import Field, Kind
+from dyno_frames.contract.lifecycle import Status
+from dyno_frames.contract.resources import Resource
+from dyno_frames.errors import SchemaError
+
+DtypeBackend: TypeAlias = Literal["numpy_nullable", "pyarrow"] | None
+"""What it means in pandas' readers; None is pandas' default dtypes. ``status`` is a category in all three."""
+
+_ARROW = {
+    Kind.KEY: pa.large_string(),
+    Kind.STRING: pa.large_string(),
+    Kind.STATUS: pa.large_string(),
+    Kind.TIME: pa.timestamp("s", tz="UTC"),
+    Kind.COUNT: pa.int64(),
+    Kind.INTEGER: pa.int64(),
+    Kind.FLOAT: pa.float64(),
+    Kind.FLAG: pa.bool_(),
+    Kind.JSON: pa.large_string(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The columns of a resource on one server.
+
+    Parameters
+    ----------
+    resource
+        The resource's name.
+    fields
+        Its fields, in the order of a frame's columns.
+    unseen
+        Contract fields that no row was seen to have: all null, in the nullable dtype.
+    statuses
+        Words of ``status`` outside the contract, in the order they were met.
+    dtype_backend
+        Which family of dtypes a frame has.
+    """
+
+    resource: str
+    fields: tuple[Field, ...]
+    unseen: frozenset[str] = frozenset()
+    statuses: tuple[str, ...] = ()
+    dtype_backend: DtypeBackend = None
+
+    @property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by name."""
+        return {field.name: field for field in self.fields}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(field.name for field in self.fields)
+
+    def select(self, names: Iterable[str]) -> Schema:
+        """Return the schema of some of the columns, in the order given."""
+        known = self.by_name
+        return replace(self, fields=tuple(known[name] for name in names))
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema of a record batch."""
+        return pa.schema([pa.field(field.name, _ARROW[field.kind], field.nullable) for field in self.fields])
+
+    def dtype(self, field: Field) -> Any:
+        """Return the dtype of a field's column in a frame."""
+        if field.kind is Kind.STATUS:
+            return pd.CategoricalDtype([*map(str, Status), *self.statuses])
+        if field.kind is Kind.JSON:
+            return pd.api.types.pandas_dtype(object)
+        if self.dtype_backend == "pyarrow":
+            return pd.ArrowDtype(_pyarrow(field.kind))
+        return _pandas(field, nullable_strings=self.dtype_backend == "numpy_nullable")
+
+    @property
+    def dtypes(self) -> dict[str, Any]:
+        """The dtype of each column."""
+        return {field.name: self.dtype(field) for field in self.fields}
+
+    def empty(self) -> pd.DataFrame:
+        """Return zero rows with the full dtypes."""
+        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in self.dtypes.items()})
+
+
+def _pyarrow(kind: Kind) -> pa.DataType:
+    arrow = _ARROW[kind]
+    return pa.string() if arrow == pa.large_string() else arrow
+
+
+def _pandas(field: Field, *, nullable_strings: bool) -> Any:
+    match field.kind:
+        case Kind.TIME:
+            return pd.DatetimeTZDtype("s", "UTC")
+        case Kind.COUNT | Kind.INTEGER:
+            whole = field.nullable or nullable_strings
+            return pd.Int64Dtype() if whole else pd.api.types.pandas_dtype("int64")
+        case Kind.FLOAT:
+            return pd.Float64Dtype()
+        case Kind.FLAG:
+            return pd.BooleanDtype()
+        case _:
+            return pd.StringDtype() if nullable_strings else pd.api.types.pandas_dtype("str")
+
+
+def learn(
+    resource: Resource,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    declared: Mapping[str, Kind] | None = None,
+    dtype_backend: DtypeBackend = None,
+) -> Schema:
+    """Return the schema of a resource on a server from a few of its rows.
+
+    Parameters
+    ----------
+    resource
+        The resource, with the contract's fields.
+    rows
+        Some rows, unfiltered, as the server sent them; none teach nothing.
+    declared
+        Kinds that the caller declared, which win over what the rows hold.
+    dtype_backend
+        Which family of dtypes a frame shall have.
+    """
+    declared = declared or {}
+    known = [_learnt(field, rows) for field in resource.fields]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    names += [name for name in declared if name not in names]
+    contract = set(resource.names)
+    extra = [
+        Field(name, declared[name]) if name in declared else learn_field(name, rows)
+        for name in names
+        if name not in contract
+    ]
+    unseen = {field.name for field in resource.fields if rows and not any(field.name in row for row in rows)}
+    words = {str(row["status"]) for row in rows if isinstance(row.get("status"), str)} - set(map(str, Status))
+    return Schema(resource.name, (*known, *extra), frozenset(unseen), tuple(sorted(words)), dtype_backend)
+
+
+def _learnt(field: Field, rows: Sequence[Mapping[str, Any]]) -> Field:
+    missing = any(row.get(field.name) is None for row in rows)
+    return replace(field, nullable=True) if missing else field
+
+
+def learn_field(name: str, rows: Sequence[Mapping[str, Any]]) -> Field:
+    """Return a field outside the contract, typed by what some rows hold in it."""
+    kinds = {_kind(row[name]) for row in rows if row.get(name) is not None}
+    if kinds == {Kind.INTEGER, Kind.FLOAT}:
+        return Field(name, Kind.FLOAT)
+    return Field(name, kinds.pop() if len(kinds) == 1 else Kind.JSON if kinds else Kind.STRING)
+
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def _kind(value: Any) -> Kind:
+    match value:
+        case bool():
+            return Kind.FLAG
+        case int():
+            return Kind.INTEGER if value in _INT64 else Kind.JSON
+        case float():
+            return Kind.FLOAT
+        case str():
+            return Kind.STRING
+        case _:
+            return Kind.JSON
+
+
+_DECLARED: dict[str, Kind] = {
+    "str": Kind.STRING,
+    "string": Kind.STRING,
+    "int": Kind.INTEGER,
+    "int64": Kind.INTEGER,
+    "Int64": Kind.INTEGER,
+    "float": Kind.FLOAT,
+    "float64": Kind.FLOAT,
+    "Float64": Kind.FLOAT,
+    "bool": Kind.FLAG,
+    "boolean": Kind.FLAG,
+    "datetime": Kind.TIME,
+    "datetime64[s, UTC]": Kind.TIME,
+    "object": Kind.JSON,
+}
+_BUILTIN = {str: "str", int: "int", float: "float", bool: "bool", object: "object"}
+
+
+def declared_kinds(schema: Mapping[str, Any] | None) -> dict[str, Kind]:
+    """Return the kinds of a ``schema=`` argument: field names to dtype words or Python types.
+
+    Raises
+    ------
+    SchemaError
+        A word is none of those known.
+    """
+    words = {name: _BUILTIN.get(word, str(word)) for name, word in (schema or {}).items()}
+    wrong = {name: word for name, word in words.items() if word not in _DECLARED}
+    if wrong:
+        raise SchemaError(f"schema= declares {wrong}; expected one of {', '.join(_DECLARED)} for each field")
+    return {name: _DECLARED[word] for name, word in words.items()}

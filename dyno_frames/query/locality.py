@@ -1,0 +1,87 @@
+"""Whether each row's answer depends on that row alone, so that parts may be pushed and rows come in pages."""
+
+from __future__ import annotations
+
+from dyno_frames.query import regex
+from dyno_frames.query.predicate import Attribute, Call, Column, Literal, Node, walk
+from dyno_frames.query.render import render
+
+_SERIES = frozenset(
+    {
+        "abs", "add", "sub", "mul", "div", "truediv", "floordiv", "mod", "pow", "radd", "rsub", "rmul", "rdiv",
+        "eq", "ne", "lt", "le", "gt", "ge", "isin", "between", "isna", "isnull", "notna", "notnull",
+        "str", "dt", "fillna", "round",
+    }
+)  # fmt: skip
+_TEXT = frozenset(
+    {
+        "contains", "startswith", "endswith", "match", "fullmatch", "lower", "upper", "casefold", "title",
+        "capitalize", "swapcase", "strip", "lstrip", "rstrip", "len", "slice", "get", "removeprefix",
+        "removesuffix", "zfill", "pad", "center", "ljust", "rjust", "find", "count", "isalnum", "isalpha",
+        "isdigit", "isspace", "islower", "isupper", "istitle", "isnumeric", "isdecimal", "isascii",
+    }
+)  # fmt: skip
+_TIME = frozenset(
+    {
+        "year", "month", "day", "hour", "minute", "second", "microsecond", "nanosecond", "dayofweek", "weekday",
+        "day_of_week", "dayofyear", "day_of_year", "quarter", "days_in_month", "daysinmonth", "date", "time",
+        "is_month_start", "is_month_end", "is_quarter_start", "is_quarter_end", "is_year_start", "is_year_end",
+        "is_leap_year", "normalize", "floor", "ceil", "round", "tz_convert", "strftime", "day_name",
+        "month_name", "isocalendar",
+    }
+)  # fmt: skip
+_REGEX_METHODS = frozenset({"contains", "match", "fullmatch", "count"})
+
+
+def not_local(node: Node) -> str:
+    """Return why a row's answer depends on other rows; empty where it does not.
+
+    Parameters
+    ----------
+    node
+        The tree.
+    """
+    for part in walk(node):
+        if isinstance(part, Attribute) and not _known(part):
+            return f"{render(part)} may look at more than one row"
+        if isinstance(part, Call) and not isinstance(part.function, Attribute):
+            return f"{render(part)} calls what is no method"
+        if isinstance(part, Call) and not _pinned(part):
+            return (
+                f"pandas chooses the engine for the pattern in {render(part)} by what the whole column holds, "
+                "so a row's answer may depend on others; regex=False, or a pattern of plain characters, would not"
+            )
+    return ""
+
+
+def _known(attribute: Attribute) -> bool:
+    owner = attribute.owner
+    if isinstance(owner, Attribute) and owner.name == "str":
+        return attribute.name in _TEXT
+    if isinstance(owner, Attribute) and owner.name == "dt":
+        return attribute.name in _TIME
+    return attribute.name in _SERIES or (
+        isinstance(owner, Call) and attribute.name in {"year", "week", "day"}
+    )
+
+
+def _pinned(call: Call) -> bool:
+    function = call.function
+    in_text = (
+        isinstance(function, Attribute)
+        and function.name in _REGEX_METHODS
+        and isinstance(function.owner, Attribute)
+        and function.owner.name == "str"
+    )
+    if not in_text:
+        return not any(isinstance(value, Column) for _, value in call.keywords)
+    named = dict(call.keywords)
+    pattern = call.arguments[0] if call.arguments else named.get("pat")
+    plain = named.get("regex")
+    if isinstance(plain, Literal) and plain.value is False:
+        return True
+    return (
+        isinstance(pattern, Literal)
+        and isinstance(pattern.value, str)
+        and regex.facts(pattern.value).row_local
+    )

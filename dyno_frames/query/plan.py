@@ -1,0 +1,290 @@
+"""What will be asked for a question, fixed before the first request and fit to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from dyno_frames.contract.fields import Field
+from dyno_frames.contract.filters import ASCENDING, Key
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.query.bounds import Bounds
+from dyno_frames.query.boxes import Box, Region
+from dyno_frames.query.locality import not_local
+from dyno_frames.query.predicate import Node, columns, conjuncts
+from dyno_frames.query.pushdown import Condition, Pushed, apart, push_down
+from dyno_frames.query.question import Question
+from dyno_frames.query.render import render
+
+MOST_APART = 8
+"""Alternatives that are asked for one by one; more are asked for as one wider request."""
+
+
+MOST_TERMS = 16
+"""Counts for one number of rows; of more, the rows are fetched."""
+
+
+class Verdict(StrEnum):
+    """What became of a conjunct."""
+
+    EXACT = "pushed exactly"
+    WIDER = "pushed wider"
+    LOCAL = "kept local"
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunct:
+    """One part that must hold, and what became of it.
+
+    Parameters
+    ----------
+    text
+        The part, as written.
+    verdict
+        What became of it.
+    reason
+        Why it was not pushed exactly; empty where it was.
+    """
+
+    text: str
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a plan is made against.
+
+    Parameters
+    ----------
+    resource
+        The resource's name.
+    fields
+        Its fields by name, as this server is known to send them.
+    dtypes
+        The dtype of each column in a frame.
+    profile
+        What this server's filters mean.
+    unseen
+        Fields that no row of this server was seen to have.
+    page_size
+        Rows asked for at a time.
+    """
+
+    resource: str
+    fields: Mapping[str, Field]
+    dtypes: Mapping[str, Any]
+    profile: Profile
+    unseen: frozenset[str] = frozenset()
+    page_size: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is wanted besides the rows' condition.
+
+    Parameters
+    ----------
+    columns
+        The columns of the answer, in order; None is all.
+    order_by, ascending
+        The order; none is by ``created``. Ties go by ``id``.
+    limit, offset
+        How many rows, after how many.
+    """
+
+    columns: tuple[str, ...] | None = None
+    order_by: tuple[str, ...] = ()
+    ascending: tuple[bool, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent for a question and what is done with the answer.
+
+    Parameters
+    ----------
+    resource
+        The resource's name.
+    expression
+        The question, as written.
+    filters
+        The conditions of each request, without paging. Several are merged by id; none at all means that no row
+        can match and nothing is sent.
+    fields
+        The fields that are asked for; None is all.
+    exact
+        Whether the rows of the filters are the answer, so that nothing is evaluated here.
+    terms
+        Filters whose counts, each with its sign, add up to the number of rows; None where rows must be fetched.
+    disjoint
+        Whether no row can answer two of the filters.
+    row_local
+        Whether the residual may be evaluated page by page.
+    conjuncts
+        What became of each part of the question.
+    warnings
+        Known traps of pandas in the question.
+    shape
+        Columns, order and limit.
+    page_size
+        Rows asked for at a time.
+    rows_moved, rows_returned
+        What a run moved and returned; None before it.
+    """
+
+    resource: str
+    expression: str
+    filters: tuple[Mapping[str, Condition], ...]
+    fields: tuple[str, ...] | None
+    exact: bool
+    terms: tuple[tuple[int, Mapping[str, Condition]], ...] | None
+    disjoint: bool
+    row_local: bool
+    conjuncts: tuple[Conjunct, ...]
+    warnings: tuple[str, ...]
+    shape: Shape
+    page_size: int
+    rows_moved: int | None = None
+    rows_returned: int | None = None
+
+    @property
+    def residual(self) -> str:
+        """What is evaluated here on the rows that come; empty where nothing is."""
+        return "" if self.exact else self.expression
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the plan is not exact, part by part."""
+        return tuple(f"{part.text}: {part.reason}" for part in self.conjuncts if part.reason)
+
+    @property
+    def requests(self) -> tuple[dict[str, Any], ...]:
+        """The JSON body of the first page of each request."""
+        return tuple(self.body(conditions) for conditions in self.filters)
+
+    def body(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
+        """Return a find's body for these conditions: fields, order and the first page."""
+        found: dict[str, Any] = dict(conditions)
+        if self.fields is not None:
+            found[Key.FIELDS] = list(self.fields)
+        found |= {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: ASCENDING, Key.LIMIT: self.page_size}
+        return {str(name): value for name, value in found.items()}
+
+    def __str__(self) -> str:
+        from dyno_frames.query.explain import as_text
+
+        return as_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from dyno_frames.query.explain import as_html
+
+        return as_html(self)
+
+
+def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
+    """Return the plan for a question.
+
+    Parameters
+    ----------
+    question
+        What is asked.
+    context
+        The resource and the server it is asked of.
+    shape
+        Columns, order and limit of the answer.
+    """
+    region, parts, row_local = _bound(question, context)
+    boxes, pushed, narrow = _requests(region, context)
+    exact = region.exact and narrow and all(part.exact for part in pushed)
+    return Plan(
+        resource=context.resource,
+        expression=question.text,
+        filters=tuple(part.conditions for part in pushed),
+        fields=_projection(question, shape, context, exact=exact),
+        exact=exact,
+        terms=_terms(boxes, context) if exact else None,
+        disjoint=len(pushed) < 2 or _disjoint(boxes),
+        row_local=row_local,
+        conjuncts=parts,
+        warnings=question.warnings,
+        shape=shape,
+        page_size=context.page_size,
+    )
+
+
+def _bound(question: Question, context: Context) -> tuple[Region, tuple[Conjunct, ...], bool]:
+    """Return the region of a question, what became of each part, and whether rows may be judged one by one."""
+    if question.everything:
+        return Region(), (), True
+    reason = question.untraceable if question.node is None else not_local(question.node)
+    if reason or question.node is None:
+        part = Conjunct(
+            question.text, Verdict.LOCAL, f"{reason}; every row is fetched and the question asked here"
+        )
+        return Region.wider(reason), (part,), False
+    bounds = Bounds(context.fields, context.dtypes)
+    region = bounds.region(question.node)
+    parts = tuple(_judged(part, bounds, context) for part in conjuncts(question.node))
+    return region, parts, True
+
+
+def _judged(node: Node, bounds: Bounds, context: Context) -> Conjunct:
+    region = bounds.region(node)
+    _, pushed, narrow = _requests(region, context)
+    reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
+    if not narrow:
+        reasons = (*reasons, "the alternatives are asked for as one wider request")
+    if region.exact and narrow and all(part.exact for part in pushed):
+        return Conjunct(render(node), Verdict.EXACT)
+    limited = all(part.conditions for part in pushed)
+    return Conjunct(
+        render(node), Verdict.WIDER if limited else Verdict.LOCAL, "; ".join(dict.fromkeys(reasons))
+    )
+
+
+def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:
+    """Return the boxes to ask for one by one, their filters, and whether they are no wider than the region."""
+
+    def push(box: Box) -> Pushed:
+        return push_down(box, context.fields, context.profile, unseen=context.unseen)
+
+    boxes = tuple(part for box in region.boxes for part in apart(box, context.profile, most=MOST_APART))
+    pushed = [push(box) for box in boxes]
+    narrow = len(boxes) <= MOST_APART and (len(boxes) < 2 or all(part.conditions for part in pushed))
+    return (boxes, pushed, True) if narrow else ((region.hull,), [push(region.hull)], False)
+
+
+def _disjoint(boxes: Sequence[Box]) -> bool:
+    return all(left.intersect(right).empty for at, left in enumerate(boxes) for right in boxes[at + 1 :])
+
+
+def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[str, Condition]], ...] | None:
+    """Return the counts of a union: the parts, less what two share, and so on; None where they are too many."""
+    shared: list[tuple[int, Box]] = []
+    for box in boxes:
+        shared += [(-sign, part) for sign, other in shared if not (part := other.intersect(box)).empty]
+        shared.append((1, box))
+        if len(shared) > MOST_TERMS:
+            return None
+    pushed = [
+        (sign, push_down(box, context.fields, context.profile, unseen=context.unseen)) for sign, box in shared
+    ]
+    if not all(part.exact for _, part in pushed):
+        return None
+    return tuple((sign, part.conditions) for sign, part in pushed)
+
+
+def _projection(question: Question, shape: Shape, context: Context, *, exact: bool) -> tuple[str, ...] | None:
+    if shape.columns is None or (question.node is None and not question.everything):
+        return None
+    read = columns(question.node) if question.node is not None and not exact else frozenset()
+    wanted = {KEY, CREATED, *shape.columns, *shape.order_by, *read}
+    return tuple(name for name in context.fields if name in wanted)

@@ -1,0 +1,289 @@
+"""A question in any of its forms, read once: its tree, and how pandas answers it on rows that are here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
+from dyno_frames.query import stored
+from dyno_frames.query.predicate import Binary, Column, Literal, Node, walk
+from dyno_frames.query.render import render
+from dyno_frames.query.replay import replay
+from dyno_frames.query.trace import Notes, UntraceableError, node_of, trace_callable, trace_query
+
+Expression: TypeAlias = "str | Callable[[Any], Any] | pd.api.typing.Expression | Mapping[str, Any] | None"
+"""A query string, a function of the frame, a ``pd.col`` expression, a stored question, or None for every row."""
+
+Keep: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question.
+
+    Parameters
+    ----------
+    text
+        As a person would write it.
+    keep
+        Pandas' answer on rows that are here.
+    node
+        Its tree; None for every row and where it cannot be traced.
+    untraceable
+        Why there is no tree.
+    warnings
+        Known traps of pandas in it.
+    """
+
+    text: str
+    keep: Keep
+    node: Node | None = None
+    untraceable: str = ""
+    warnings: tuple[str, ...] = ()
+    memory: Mapping[str, Any] | None = field(default=None, compare=False)
+
+    @property
+    def everything(self) -> bool:
+        """Whether it asks for every row."""
+        return self.node is None and not self.untraceable
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where names of the caller's are looked up.
+
+    Parameters
+    ----------
+    local_names, global_names
+        What ``@name`` may stand for.
+    """
+
+    local_names: Mapping[str, Any] = field(default_factory=dict)
+    global_names: Mapping[str, Any] = field(default_factory=dict)
+
+
+def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None) -> Question:
+    """Read a question against zero typed rows; what pandas refuses is refused here, before any request.
+
+    Parameters
+    ----------
+    expression
+        The question.
+    empty
+        Zero rows with the resource's columns and dtypes.
+    scope
+        Where ``@names`` are looked up.
+
+    Raises
+    ------
+    QueryError
+        pandas would refuse it, or it is no condition on rows.
+    """
+    if expression is None:
+        return Question("every row", _all_rows, memory={"form": "all"})
+    if isinstance(expression, str):
+        return _ask_text(expression, empty, scope or Scope())
+    if isinstance(expression, Mapping):
+        return _ask_stored(expression, empty)
+    if isinstance(expression, pd.api.typing.Expression) or callable(expression):
+        return _ask_callable(expression, empty)
+    raise QueryError(_no_question(expression))
+
+
+def _all_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
+
+
+def _no_question(expression: object) -> str:
+    if isinstance(expression, pd.Series | pd.Index) or pd.api.types.is_list_like(expression):
+        return (
+            f"a {type(expression).__name__} of {len(expression)} values is a mask of some other frame; "  # type: ignore[arg-type]  # list-like has a length
+            "the server's rows are not here yet. Write the condition itself: a query string, pd.col('opens') > 100, "
+            "or lambda c: c.opens > 100. Columns are chosen with columns=[…]"
+        )
+    return (
+        f"{expression!r} is no condition on rows; expected a query string such as \"status == 'finished'\", "
+        "pd.col('opens') > 100, lambda c: c.opens > 100, or None for every row"
+    )
+
+
+def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+    names: dict[str, Any] = {
+        "local_dict": dict(scope.local_names),
+        "global_dict": dict(scope.global_names),
+    }
+
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        kept: pd.DataFrame = frame.query(text, engine="python", **names)
+        return kept
+
+    notes = Notes()
+    memory = None if "@" in text else {"form": "query", "text": text}
+    try:
+        result = trace_query(text, empty, notes, **names)
+    except QueryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - tracing must never fail a query that pandas can answer
+        _dry_run(keep, empty, text, error)
+        return Question(text, keep, untraceable=_why(error), memory=memory)
+    return _traced(result, notes, empty, keep=keep, text=text, memory=memory)
+
+
+def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        kept: pd.DataFrame = frame[expression]
+        return kept
+
+    text = str(expression) if isinstance(expression, pd.api.typing.Expression) else ""
+    notes = Notes()
+    try:
+        result = trace_callable(expression, empty, notes)
+    except QueryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as for text
+        name = text or getattr(expression, "__qualname__", repr(expression))
+        _dry_run(keep, empty, name, error)
+        return Question(name, keep, untraceable=_why(error))
+    return _traced(result, notes, empty, keep=keep, text=text)
+
+
+def _ask_stored(memory: Mapping[str, Any], empty: pd.DataFrame) -> Question:
+    match memory:
+        case {"form": "all"}:
+            return ask(None, empty)
+        case {"form": "query", "text": str(text)}:
+            return ask(text, empty)
+        case {"form": "tree", "tree": tree}:
+            node = stored.load(tree)
+            return Question(render(node), _replayed(node), node, memory=dict(memory))
+        case _:
+            raise QueryError(f"{dict(memory)!r} is no stored question")
+
+
+def _traced(
+    result: Any,
+    notes: Notes,
+    empty: pd.DataFrame,
+    *,
+    keep: Keep,
+    text: str,
+    memory: Mapping[str, Any] | None = None,
+) -> Question:
+    found = node_of(result)
+    if found is None:
+        _dry_run(keep, empty, text or repr(result), None)
+        name = text or "a function of the frame"
+        return Question(name, keep, untraceable="it gives no condition on columns", memory=memory)
+    node, shadow = found
+    text = text or render(node)
+    _check_boolean(shadow, node)
+    _check_order(node, empty)
+    if notes.friendly:
+        keep = _replayed(node)
+    if memory is None or notes.friendly:
+        tree = stored.dump(node)
+        memory = memory if tree is None else {"form": "tree", "tree": tree}
+    return Question(text, keep, node, warnings=tuple(notes.warnings or ()), memory=memory)
+
+
+def _replayed(node: Node) -> Keep:
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        kept: pd.DataFrame = frame[replay(node, frame)]
+        return kept
+
+    return keep
+
+
+def _check_boolean(shadow: Any, node: Node) -> None:
+    dtype: Any = getattr(shadow, "dtype", None)
+    if isinstance(shadow, pd.Series) and (pd.api.types.is_bool_dtype(dtype) or dtype == np.dtype(object)):
+        return
+    kind = f"values of dtype {dtype}" if isinstance(shadow, pd.Series) else f"one {type(shadow).__name__}"
+    raise QueryError(
+        f"{render(node)} gives {kind}, not true or false for each row; compare it with something"
+    )
+
+
+_ORDERINGS = {"lt", "le", "gt", "ge"}
+
+
+def _check_order(node: Node, empty: pd.DataFrame) -> None:
+    """Refuse an ordering of texts with what is no text: pandas would, but only once a row is there."""
+    for part in walk(node):
+        match part:
+            case Binary(name, Column(column), Literal(value)) | Binary(name, Literal(value), Column(column)):
+                if name in _ORDERINGS and not isinstance(value, str) and _holds_text(empty[column]):
+                    _try_order(part, column, empty[column].dtype)
+            case _:
+                continue
+
+
+def _try_order(part: Node, column: str, dtype: Any) -> None:
+    try:
+        replay(part, {column: pd.Series(["a"], dtype=dtype)})
+    except (TypeError, NotImplementedError) as error:
+        raise LiteralTypeError(
+            f"{render(part)} compares the text column {column!r} with what is no text"
+        ) from error
+
+
+def _holds_text(series: pd.Series[Any]) -> bool:
+    return bool(pd.api.types.is_string_dtype(series.dtype))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UntraceableError):
+        return str(error)
+    return f"it does something that cannot be followed ({type(error).__name__}: {error})"
+
+
+def _dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
+    """Let pandas itself try the question on zero rows, and say clearly what it refuses."""
+    try:
+        answer = keep(empty)
+    except SyntaxError as error:
+        raise QuerySyntaxError(_pointed(error, text)) from error
+    except (NameError, KeyError, AttributeError, ValueError) as error:
+        unknown = _unknown_name(error, traced, empty)
+        if unknown:
+            raise UnknownFieldError(unknown) from error
+        raise QueryError(_refused(text, error)) from error
+    except TypeError as error:
+        raise LiteralTypeError(_refused(text, error)) from error
+    except Exception as error:
+        raise QueryError(_refused(text, error)) from error
+    chosen: object = answer
+    if not isinstance(chosen, pd.DataFrame) or list(chosen.columns) != list(empty.columns):
+        raise QueryError(f"{text!r} does not choose rows; it gives {type(chosen).__name__}")
+
+
+def _refused(text: str, error: Exception) -> str:
+    return f"pandas refuses {text!r}: {type(error).__name__}: {error}"
+
+
+def _pointed(error: SyntaxError, text: str) -> str:
+    line = str(error.text or text).rstrip("\n")
+    where = f"\n    {line}\n    {' ' * max((error.offset or 1) - 1, 0)}^" if error.offset else f"\n    {text}"
+    return f"the query cannot be parsed: {error.msg}{where}"
+
+
+def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame) -> str:
+    """Return what to say of a name that is no column; empty where the error is about something else."""
+    cause = traced if isinstance(traced, KeyError) else error
+    text = str(cause.args[0]) if cause.args else ""
+    names = [part for part in text.split("'")[1::2] if part] if "'" in text else [text]
+    name = names[-1 if isinstance(cause, AttributeError) else 0] if names else ""
+    attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text
+    named = attribute or isinstance(cause, NameError | KeyError) or "not found in given DataFrame" in text
+    if not named or not name or name in empty.columns:
+        return ""
+    near = difflib.get_close_matches(name, [str(column) for column in empty.columns], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    local = ". A variable of yours is written @name" if isinstance(cause, NameError) and not near else ""
+    return f"no column is called {name!r}{hint}{local} (columns: {', '.join(map(str, empty.columns))})"

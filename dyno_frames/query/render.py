@@ -1,0 +1,77 @@
+"""A tree as the text a person would write, for plans and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
+
+SYMBOLS = {
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "and_": "&",
+    "or_": "|",
+    "xor": "^",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+}
+"""How each binary operator is written."""
+
+_PREFIXES = {"invert": "~", "neg": "-", "pos": "+"}
+_LONGEST = 60
+
+
+def render(node: Node) -> str:
+    """Return the tree as an expression."""
+    match node:
+        case Column():
+            return node.name if node.name.isidentifier() else f"`{node.name}`"
+        case Literal():
+            return _value(node.value)
+        case Unary():
+            prefix = _PREFIXES.get(node.operator)
+            return (
+                f"{prefix}{_grouped(node.operand)}" if prefix else f"{node.operator}({render(node.operand)})"
+            )
+        case Binary():
+            symbol = SYMBOLS.get(node.operator, node.operator)
+            return f"{_grouped(node.left)} {symbol} {_grouped(node.right)}"
+        case Attribute():
+            return f"{_grouped(node.owner)}.{node.name}"
+        case Item():
+            return f"{_grouped(node.owner)}[{render(node.key)}]"
+        case Ufunc():
+            return f"{node.name}({', '.join(render(argument) for argument in node.arguments)})"
+        case Call():
+            parts = [render(argument) for argument in node.arguments]
+            parts += [f"{name}={render(value)}" for name, value in node.keywords]
+            return f"{render(node.function)}({', '.join(parts)})"
+
+
+def _grouped(node: Node) -> str:
+    return f"({render(node)})" if isinstance(node, Binary) else render(node)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, pd.Timestamp):
+        return repr(str(value))
+    if isinstance(value, slice):
+        bounds = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
+        return ":".join("" if bound is None else str(bound) for bound in bounds)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        shown = ", ".join(_value(item) for item in value[:4])
+        return f"[{shown}{f', … {len(value)} in all' if len(value) > 4 else ''}]"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

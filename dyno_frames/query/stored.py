@@ -1,0 +1,114 @@
+"""A tree as plain JSON, so that a frame remembers its question and a file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dyno_frames.errors import QueryError
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
+
+
+class _UnstorableError(Exception):
+    """A value that JSON cannot hold."""
+
+
+def dump(node: Node) -> list[Any] | None:
+    """Return the tree as lists and strings, or None where it holds a value that JSON cannot.
+
+    Examples
+    --------
+    >>> dump(Binary("gt", Column("opens"), Literal(100)))
+    ['binary', 'gt', ['column', 'opens'], ['value', 100]]
+    """
+    try:
+        return _dump(node)
+    except _UnstorableError:
+        return None
+
+
+def _dump(node: Node) -> list[Any]:
+    match node:
+        case Column():
+            return ["column", node.name]
+        case Literal():
+            return ["value", _plain(node.value)]
+        case Unary():
+            return ["unary", node.operator, _dump(node.operand)]
+        case Binary():
+            return ["binary", node.operator, _dump(node.left), _dump(node.right)]
+        case Attribute():
+            return ["attribute", _dump(node.owner), node.name]
+        case Item():
+            return ["item", _dump(node.owner), _dump(node.key)]
+        case Ufunc():
+            return ["ufunc", node.name, *map(_dump, node.arguments)]
+        case Call():
+            keywords = {name: _dump(value) for name, value in node.keywords}
+            return ["call", _dump(node.function), [_dump(argument) for argument in node.arguments], keywords]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else {"float": repr(value)}  # noqa: PLR0124 - NaN
+    if value is pd.NA or value is pd.NaT:
+        return {"null": str(value)}
+    if isinstance(value, pd.Timestamp):
+        return {"time": value.isoformat(), "unit": value.unit}
+    if isinstance(value, slice):
+        return {"slice": [_plain(value.start), _plain(value.stop), _plain(value.step)]}
+    raise _UnstorableError
+
+
+def load(tree: list[Any]) -> Node:
+    """Return the tree that :func:`dump` wrote.
+
+    Raises
+    ------
+    QueryError
+        It is no such tree.
+    """
+    match tree:
+        case ["column", str(name)]:
+            return Column(name)
+        case ["value", value]:
+            return Literal(_value(value))
+        case ["unary", str(operator), operand]:
+            return Unary(operator, load(operand))
+        case ["binary", str(operator), left, right]:
+            return Binary(operator, load(left), load(right))
+        case ["attribute", owner, str(name)] if not name.startswith("_"):
+            return Attribute(load(owner), name)
+        case ["item", owner, key]:
+            return Item(load(owner), load(key))
+        case ["ufunc", str(name), *arguments]:
+            return Ufunc(name, tuple(map(load, arguments)))
+        case ["call", function, list(arguments), dict(keywords)]:
+            named = tuple((name, load(value)) for name, value in keywords.items())
+            return Call(load(function), tuple(map(load, arguments)), named)
+        case _:
+            raise QueryError(f"{tree!r} is no stored question")
+
+
+def _value(stored: Any) -> Any:
+    if isinstance(stored, list):
+        return [_value(item) for item in stored]
+    if not isinstance(stored, Mapping):
+        return stored
+    match stored:
+        case {"float": str(text)}:
+            return float(text)
+        case {"null": str(text)}:
+            return pd.NA if text == str(pd.NA) else pd.NaT
+        case {"time": str(text), "unit": str(unit)}:
+            return pd.Timestamp(text).as_unit(unit)  # type: ignore[arg-type]  # pandas checks the word
+        case {"slice": list(bounds)}:
+            return slice(*map(_value, bounds))
+        case _:
+            raise QueryError(f"{stored!r} is no stored value")

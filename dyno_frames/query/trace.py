@@ -1,0 +1,381 @@
+"""Run the caller's expression over tracers, so that pandas itself says what it means.
+
+A tracer carries a node of the tree and its *shadow*: the same object computed by pandas over zero rows of the
+schema. Whatever pandas would refuse it refuses on the shadow, before any request; dtypes are pandas' own.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.errors import QueryError
+from dyno_frames.query.literals import normalise, time_literal
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
+from dyno_frames.query.render import render
+
+
+class UntraceableError(Exception):
+    """The expression does something a tracer cannot follow; it is evaluated locally instead."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was met while tracing.
+
+    Parameters
+    ----------
+    friendly
+        A literal was read where pandas would have raised, so the tree and not the original is evaluated.
+    warnings
+        Known traps of pandas in the expression, with their cures.
+    in_query
+        Whether the expression is a query string.
+    """
+
+    friendly: bool = False
+    warnings: list[str] | None = None
+    in_query: bool = False
+
+    def warn(self, text: str) -> None:
+        """Keep a warning, once."""
+        self.warnings = [*dict.fromkeys([*(self.warnings or []), text])]
+
+
+_COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+_PLAIN_ATTRIBUTES = frozenset({"name", "ndim"})
+
+
+class Tracer:
+    """Stands for a column, or for what is made of columns.
+
+    Parameters
+    ----------
+    node
+        The tree so far.
+    shadow
+        The same over zero rows.
+    notes
+        Where to note what was met.
+    """
+
+    __slots__ = ("_node", "_notes", "_shadow")
+    __hash__ = None  # type: ignore[assignment]  # a Series has none either
+    __pandas_priority__ = 5000
+
+    def __init__(self, node: Node, shadow: Any, notes: Notes) -> None:
+        self._node = node
+        self._shadow = shadow
+        self._notes = notes
+
+    def __repr__(self) -> str:
+        return f"<{render(self._node)}>"
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype pandas would see; in a query string a time column hides its own.
+
+        The parser would otherwise turn ``created >= 1439054168`` into a year before a tracer sees it.
+        """
+        dtype = self._shadow.dtype
+        hidden = self._notes.in_query and isinstance(dtype, pd.DatetimeTZDtype)
+        return np.dtype(object) if hidden else dtype
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        value = getattr(self._shadow, name)
+        if name in _PLAIN_ATTRIBUTES:
+            return value
+        return Tracer(Attribute(self._node, name), value, self._notes)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tracer:
+        """Trace a call of a method."""
+        if (
+            isinstance(self._node, Attribute)
+            and self._node.name in _COMPARISONS
+            and len(args) == 1
+            and not kwargs
+        ):
+            return self._on_owner(self._node.name, args[0])
+        arguments = tuple(_literal(arg) for arg in args)
+        keywords = {name: _literal(value) for name, value in kwargs.items()}
+        node = Call(
+            self._node,
+            tuple(_node(value) for value in arguments),
+            tuple((name, _node(value)) for name, value in keywords.items()),
+        )
+        self._look_for_traps(arguments)
+        shadow = self._shadow(*map(_shadow, arguments), **{k: _shadow(v) for k, v in keywords.items()})
+        return Tracer(node, shadow, self._notes)
+
+    def __getitem__(self, key: Any) -> Tracer:
+        return Tracer(Item(self._node, _node(_literal(key))), self._shadow[_shadow(key)], self._notes)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs:
+            raise UntraceableError(f"numpy.{ufunc.__name__}.{method} with options")
+        known = _UFUNC_OPERATORS.get(ufunc.__name__)
+        if known is not None and len(inputs) == 2:
+            left, right = inputs
+            if isinstance(left, Tracer):
+                return left.combine(known, right)
+            return right.combine(_MIRRORED.get(known, known), _scalar(left), reflected=known not in _MIRRORED)
+        inputs = tuple(_literal(_scalar(value)) for value in inputs)
+        shadow = ufunc(*map(_shadow, inputs))
+        return Tracer(Ufunc(ufunc.__name__, tuple(map(_node, inputs))), shadow, self._notes)
+
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it always raises
+        if isinstance(self._shadow, pd.Series | pd.Index):
+            text = render(self._node)
+            raise QueryError(
+                f"the truth of a whole column is ambiguous: {text}. Python's 'and', 'or', 'not' and chained "
+                f"comparisons work on single values; for columns write ({text}) & (…), ({text}) | (…), "
+                f"~({text}), each comparison in its own parentheses"
+            )
+        self._stray("bool()")
+
+    def __len__(self) -> int:  # noqa: PLE0303 - it always raises
+        self._stray("len()")
+
+    def __iter__(self) -> Any:
+        self._stray("a loop")
+
+    def __float__(self) -> float:
+        self._stray("float()")
+
+    def __int__(self) -> int:
+        self._stray("int()")
+
+    def __index__(self) -> int:  # noqa: PLE0305 - it always raises
+        self._stray("an index")
+
+    def __array__(self, *_args: Any, **_kwargs: Any) -> Any:
+        self._stray("a NumPy function")
+
+    def __contains__(self, _item: object) -> bool:
+        self._stray("'in' as Python reads it")
+
+    def _stray(self, what: str) -> NoReturn:
+        raise UntraceableError(f"{what} needs the values of {render(self._node)}")
+
+    def combine(self, name: str, other: Any, *, reflected: bool = False) -> Tracer:
+        """Return a binary operator on this and another operand."""
+        other = _literal(other)
+        if not isinstance(other, Tracer) and _is_array(other):
+            raise UntraceableError(f"{render(self._node)} is combined with an array by position")
+        if name in _COMPARISONS and isinstance(getattr(self._shadow, "dtype", None), pd.DatetimeTZDtype):
+            other = self._as_time(name, other)
+        mine, theirs = (self._node, self._shadow), (_node(other), _shadow(other))
+        left, right = (theirs, mine) if reflected else (mine, theirs)
+        shadow = getattr(operator, name)(left[1], right[1])
+        return Tracer(Binary(name, left[0], right[0]), shadow, self._notes)
+
+    def _as_time(self, name: str, other: Any) -> Any:
+        if isinstance(other, Tracer):
+            return other
+        reading = time_literal(other, comparison=name, in_query=self._notes.in_query)
+        if reading.warning:
+            self._notes.warn(f"{render(self._node)} {_SIGNS[name]} {other!r}: {reading.warning}")
+        self._notes.friendly |= reading.friendly
+        return reading.value
+
+    def _on_owner(self, name: str, other: Any) -> Tracer:
+        owner: Node = self._node.owner  # type: ignore[union-attr]  # only called for an Attribute
+        series = getattr(self._shadow, "__self__", None)
+        return Tracer(owner, series, self._notes).combine(name, other)
+
+    def _look_for_traps(self, arguments: tuple[Any, ...]) -> None:
+        node = self._node
+        series = getattr(self._shadow, "__self__", None)
+        is_time = isinstance(getattr(series, "dtype", None), pd.DatetimeTZDtype)
+        if not (is_time and isinstance(node, Attribute) and node.name == "isin" and arguments):
+            return
+        wrong = [value for value in _items(arguments[0]) if isinstance(value, str | int | float)]
+        if wrong:
+            self._notes.warn(
+                f"{render(node.owner)} is a time column: pandas compares {wrong[0]!r} with no time, so it matches "
+                f"nothing. Write a range, {render(node.owner)} >= '2020-01-01', or compare with "
+                "pd.Timestamp('2020-01-01', tz='UTC')"
+            )
+
+
+_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
+_UFUNC_OPERATORS = {
+    "equal": "eq",
+    "not_equal": "ne",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "logical_and": "and_",
+    "logical_or": "or_",
+    "bitwise_and": "and_",
+    "bitwise_or": "or_",
+    "bitwise_xor": "xor",
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "true_divide": "truediv",
+    "divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+}
+
+
+def _forward(name: str) -> Callable[[Tracer, Any], Tracer]:
+    def method(self: Tracer, other: Any) -> Tracer:
+        return self.combine(name, other)
+
+    return method
+
+
+def _reflected(name: str) -> Callable[[Tracer, Any], Tracer]:
+    def method(self: Tracer, other: Any) -> Tracer:
+        return self.combine(name, other, reflected=True)
+
+    return method
+
+
+def _unary(name: str) -> Callable[[Tracer], Tracer]:
+    apply: Callable[[Any], Any] = abs if name == "abs" else getattr(operator, name)
+
+    def method(self: Tracer) -> Tracer:
+        return Tracer(Unary(name, self._node), apply(self._shadow), self._notes)
+
+    return method
+
+
+for _name in _COMPARISONS:
+    setattr(Tracer, f"__{_name}__", _forward(_name))
+for _name in ("and_", "or_", "xor", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
+    setattr(Tracer, f"__{_name.rstrip('_')}__", _forward(_name))
+    setattr(Tracer, f"__r{_name.rstrip('_')}__", _reflected(_name))
+for _name in ("invert", "neg", "pos", "abs"):
+    setattr(Tracer, f"__{_name}__", _unary(_name))
+
+
+class Duck:
+    """Stands for the frame: what :meth:`pandas.DataFrame.assign` and a caller's function see.
+
+    Parameters
+    ----------
+    empty
+        Zero rows of the schema.
+    notes
+        Where to note what was met.
+    """
+
+    __slots__ = ("_empty", "_notes", "captured")
+
+    def __init__(self, empty: pd.DataFrame, notes: Notes) -> None:
+        self._empty = empty
+        self._notes = notes
+        self.captured: Any = None
+
+    def copy(self, deep: bool = True) -> Duck:  # noqa: ARG002, FBT001, FBT002 - the signature of DataFrame.copy
+        """Return itself: assign works on a copy."""
+        return self
+
+    @property
+    def columns(self) -> pd.Index[Any]:
+        """The columns of the schema."""
+        return self._empty.columns
+
+    def __getitem__(self, name: Hashable) -> Tracer:
+        if not isinstance(name, str) or name not in self._empty.columns:
+            if isinstance(name, str):
+                raise KeyError(name)
+            raise UntraceableError("a selection of several columns, or of rows")
+        return Tracer(Column(name), self._empty[name], self._notes)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.captured = value
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in self._empty.columns and not hasattr(pd.DataFrame, name):
+            return self[name]
+        if hasattr(pd.DataFrame, name):
+            raise UntraceableError(f"the frame's own .{name}")
+        raise AttributeError(f"'DataFrame' object has no attribute {name!r}")
+
+    def __len__(self) -> int:
+        raise UntraceableError("len() of the frame")
+
+
+def trace_callable(expression: Any, empty: pd.DataFrame, notes: Notes) -> Any:
+    """Trace a ``pd.col`` expression or a function of the frame; return what it gave."""
+    duck = Duck(empty, notes)
+    assign: Any = pd.DataFrame.assign  # unbound: the duck has all that it asks of a frame
+    assign(duck, _=expression)
+    return duck.captured
+
+
+def trace_query(
+    text: str,
+    empty: pd.DataFrame,
+    notes: Notes,
+    *,
+    local_dict: Mapping[str, Any],
+    global_dict: Mapping[str, Any],
+) -> Any:
+    """Trace a query string; return what pandas' own parser made of the tracers."""
+    # The one private need: how pandas spells a name in backticks.
+    from pandas.core.computation.parsing import clean_column_name  # type: ignore[import-not-found]  # has no stubs
+
+    notes.in_query = True
+    names = {clean_column_name(name): Tracer(Column(name), empty[name], notes) for name in empty.columns}
+    return pd.eval(
+        text,
+        parser="pandas",
+        engine="python",
+        level=1,  # not the top of the stack: there pandas refuses @names, and both dictionaries are given
+        local_dict=dict(local_dict),
+        global_dict=dict(global_dict),
+        resolvers=[{"index": _Rows(), "ilevel_0": _Rows()}, names],
+    )
+
+
+class _Rows:
+    """Stands for the index, which exists only once every row is here."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise UntraceableError("the index is known only when every row is here")
+
+
+def node_of(result: Any) -> tuple[Node, Any] | None:
+    """Return the tree and the shadow of a traced result, or None where it is none."""
+    return (result._node, result._shadow) if isinstance(result, Tracer) else None  # noqa: SLF001 - of this module
+
+
+def _literal(value: Any) -> Any:
+    return value if isinstance(value, Tracer) else normalise(value)
+
+
+def _node(value: Any) -> Node:
+    return value._node if isinstance(value, Tracer) else Literal(value)  # noqa: SLF001 - of this module
+
+
+def _shadow(value: Any) -> Any:
+    return value._shadow if isinstance(value, Tracer) else value  # noqa: SLF001 - of this module
+
+
+def _scalar(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _is_array(value: Any) -> bool:
+    return pd.api.types.is_list_like(value)
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if pd.api.types.is_list_like(value) else []

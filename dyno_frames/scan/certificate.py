@@ -1,0 +1,81 @@
+"""How complete an answer is, and what proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from html import escape
+from typing import Any, Self
+
+
+class Verdict(StrEnum):
+    """How complete an answer is."""
+
+    EXACT = "exact"
+    """Every row that matched throughout is here, once, and nothing changed meanwhile that could be seen."""
+    AT_LEAST_ONCE = "at_least_once"
+    """Every row that matched throughout is here; rows that changed meanwhile may be, too."""
+    UNCERTIFIED = "uncertified"
+    """Rows may be missing; the reasons say why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """How complete an answer is.
+
+    Parameters
+    ----------
+    verdict
+        ``exact``, ``at_least_once`` or ``uncertified``.
+    reasons
+        Why it is not better.
+    count_before, count_after
+        What the server counted for the filters before and after; None where nothing was counted, because one
+        page held everything.
+    requests, retries
+        Requests answered, and how many times one was sent again.
+    rows_moved, rows_returned
+        Rows received, repeated ones too, and rows of the answer.
+    page_cap
+        The largest page that came.
+    fields_met
+        Fields outside the schema that came only now.
+    notes
+        What else a reader should know.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    count_before: int | None = None
+    count_after: int | None = None
+    requests: int = 0
+    retries: int = 0
+    rows_moved: int = 0
+    rows_returned: int = 0
+    page_cap: int = 0
+    fields_met: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        plain = asdict(self) | {"verdict": str(self.verdict)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what :meth:`to_json` wrote."""
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+        }
+        return cls(**plain | {"verdict": Verdict(plain["verdict"])})
+
+    def __repr__(self) -> str:
+        why = f" ({'; '.join(self.reasons)})" if self.reasons else ""
+        return (
+            f"Certificate: {self.verdict}{why}; {self.rows_returned:,} rows of {self.rows_moved:,} moved "
+            f"in {self.requests} requests, {self.retries} sent again"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{escape(self.verdict)}</b> {escape(repr(self).partition(': ')[2])}</p>"

@@ -1,0 +1,32 @@
+"""A progress bar for people: in a terminal or a notebook, once a run takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+_SECONDS_BEFORE = 1.0
+
+
+def bar(progress: bool | None, *, what: str) -> Any:  # noqa: FBT001 - the public argument itself
+    """Return a tqdm bar of rows, which shows nothing where nobody looks.
+
+    Parameters
+    ----------
+    progress
+        False is never, True is at once and everywhere, None is after a second and only for people.
+    what
+        What is counted.
+    """
+    from tqdm.auto import tqdm
+
+    shown = _watched() if progress is None else progress
+    return tqdm(
+        desc=what, unit=" rows", unit_scale=True, disable=not shown, delay=0 if progress else _SECONDS_BEFORE
+    )
+
+
+def _watched() -> bool:
+    shell = sys.modules.get("IPython")
+    kernel = shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
+    return kernel or (sys.stderr is not None and sys.stderr.isatty())

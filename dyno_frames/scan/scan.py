@@ -1,0 +1,324 @@
+"""A question bound to a server, not yet asked: explain it, count it, or let its rows come in the form one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dyno_frames.contract.fields import Field, Kind, Wire
+from dyno_frames.contract.profile import Several
+from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.errors import ContractError, NotPushableError, SchemaError
+from dyno_frames.frames.dataframe import to_frame
+from dyno_frames.frames.provenance import Origin, attach
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query.plan import Context, Plan
+from dyno_frames.query.question import Question
+from dyno_frames.scan import exits
+from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.pages import Route
+from dyno_frames.scan.progress import bar
+from dyno_frames.scan.reader import Decoder, Tally, count_rows, in_ties_order, iter_pages
+from dyno_frames.transport.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(slots=True)
+class Scan:
+    """A question, planned; each ``to_…`` asks it anew.
+
+    Parameters
+    ----------
+    session
+        Whom to ask.
+    question, plan, schema, context
+        What is asked, how, for which columns and of what server.
+    origin
+        What the frames will say of where they come from.
+    progress
+        Whether to show a bar; None is after a second, and only for people.
+    strict
+        Whether to raise rather than return an answer that is not certified.
+
+    Examples
+    --------
+    >>> scan = client.campaigns.scan("opens > 100")  # doctest: +SKIP
+    >>> scan.count()  # doctest: +SKIP
+    212
+    >>> for batch in scan.to_batches():  # doctest: +SKIP
+    ...     print(batch.num_rows)
+    """
+
+    session: Session
+    question: Question
+    plan: Plan
+    schema: Schema
+    context: Context
+    origin: Origin
+    progress: bool | None = None
+    strict: bool = False
+    certificate: Certificate | None = None
+
+    def __post_init__(self) -> None:
+        if self.strict and self.plan.reasons:
+            raise NotPushableError(
+                "strict=True, and a part of the question would be answered here instead of on the server: "
+                + "; ".join(self.plan.reasons)
+            )
+
+    def explain(self) -> Plan:
+        """Return the plan: what is sent, what stays here, and why; after a run, with the rows it moved."""
+        done = self.certificate
+        if done is None:
+            return self.plan
+        return replace(self.plan, rows_moved=done.rows_moved, rows_returned=done.rows_returned)
+
+    def count(self) -> int:
+        """Return the number of rows, by counts alone where the plan is exact, else by fetching ids."""
+        shape = self.plan.shape
+        if self.plan.terms is None:
+            narrow = replace(self, plan=self._narrowed())
+            return int(narrow.to_arrow().num_rows)
+        tally = Tally()
+        total = sum(
+            sign * count_rows(self.session, self.plan.resource, conditions, tally)
+            for sign, conditions in self.plan.terms
+        )
+        left = max(total - shape.offset, 0)
+        return left if shape.limit is None else min(left, shape.limit)
+
+    def _narrowed(self) -> Plan:
+        """Return the plan with no more fields than the residual reads."""
+        node = self.question.node
+        if node is None:
+            return self.plan
+        from dyno_frames.query.predicate import columns
+
+        wanted = {KEY, CREATED, *columns(node), *self.plan.shape.order_by}
+        shape = replace(self.plan.shape, columns=(KEY,))
+        return replace(self.plan, fields=tuple(n for n in self.schema.names if n in wanted), shape=shape)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the answer as a typed frame that remembers where it comes from.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns asked for, a fresh RangeIndex, ``attrs["dyno"]`` with question and certificate.
+        """
+        table, schema = self._table()
+        return self._attached(to_frame(table, schema))
+
+    def _attached(self, frame: pd.DataFrame) -> pd.DataFrame:
+        certificate = None if self.certificate is None else self.certificate.to_json()
+        return attach(frame, self.origin, certificate=certificate)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the answer as an Arrow table."""
+        return self._table()[0]
+
+    def to_batches(self) -> Iterator[pa.RecordBatch]:
+        """Iterate over the answer as Arrow record batches, in order, as the pages come where that is possible."""
+        if not self._streams():
+            yield from self.to_arrow().to_batches()
+            return
+        tally = Tally()
+        schema = self._coming()
+        names = list(self.plan.shape.columns or self.schema.names)
+        returned = 0
+        counts: list[int | None] = []
+        with bar(self.progress, what=self.plan.resource) as shown:
+            tally.on_page = shown.update
+            for batch in in_ties_order(self._batches(self.plan.filters[0], schema, tally, counts)):
+                returned += batch.num_rows
+                yield batch.select(
+                    [*names, *(name for name in batch.schema.names if name not in self.schema.names)]
+                )
+        self._certify(tally, counts, returned)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Give the answer to whoever speaks Arrow's stream interface, such as Polars and DuckDB."""
+        schema = self._coming().select(self.plan.shape.columns or self.schema.names).arrow
+        batches = (batch.select(schema.names) for batch in self.to_batches())
+        return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
+
+    def to_parquet(
+        self,
+        path: str | Path,
+        *,
+        mode: str = "overwrite",
+        compression: str = "zstd",
+        progress: bool | None = None,
+    ) -> Any:
+        """Write the answer to Parquet; see :func:`dyno_frames.export.write.write`."""
+        shown = self.progress if progress is None else progress
+        return exits.leave("parquet")(replace(self, progress=shown), path, mode=mode, compression=compression)
+
+    def _streams(self) -> bool:
+        plan = self.plan
+        plain = not plan.shape.order_by and plan.shape.limit is None and not plan.shape.offset
+        return plain and plan.row_local and len(plan.filters) == 1
+
+    def _coming(self) -> Schema:
+        """Return the schema of the rows as they come, before columns that only the residual read are left out."""
+        return self.schema if self.plan.fields is None else self.schema.select(self.plan.fields)
+
+    def _batches(
+        self,
+        conditions: Mapping[str, Any],
+        schema: Schema,
+        tally: Tally,
+        counts: list[int | None],
+        *,
+        route: Route | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        decoder = Decoder(self.question, self.plan, schema, tally)
+        route = route or self._route()
+        first = True
+        for rows in iter_pages(self.session, self.plan, conditions, tally, route=route):
+            if first:
+                full = len(rows) >= route.page_size
+                counts.append(
+                    count_rows(self.session, self.plan.resource, conditions, tally) if full else None
+                )
+                first = False
+            yield decoder.batch(rows)
+        if counts and counts[-1] is not None:
+            counts.append(count_rows(self.session, self.plan.resource, conditions, tally))
+
+    def _route(self) -> Route:
+        shape = self.plan.shape
+        several = self.context.profile.several is Several.AND
+        if not shape.order_by or not self._walkable(shape.order_by[0]) or shape.limit is None:
+            route = Route({}, page_size=self.plan.page_size, several=several)
+        else:
+            first, up = shape.order_by[0], shape.ascending[0]
+            route = Route({}, first, ascending=up, page_size=self.plan.page_size, several=several)
+        if shape.limit is not None and self._limited():
+            route.page_size = min(self.plan.page_size, shape.offset + shape.limit + 1)
+        return route
+
+    def _walkable(self, name: str) -> bool:
+        field = self.schema.by_name[name]
+        return field.wire is Wire.NUMBER and not field.nullable
+
+    def _limited(self) -> bool:
+        """Tell whether rows may come only until there are enough: they come in the order asked for."""
+        shape = self.plan.shape
+        in_order = not shape.order_by or self._walkable(shape.order_by[0])
+        return shape.limit is not None and in_order and self.plan.row_local
+
+    def _table(self) -> tuple[pa.Table, Schema]:
+        """Return the answer and its schema: every filter walked, merged, judged, ordered and cut."""
+        tally, counts = Tally(), list[int | None]()
+        coming = self._coming()
+        with bar(self.progress, what=self.plan.resource) as shown:
+            tally.on_page = shown.update
+            tables = [self._walked(conditions, coming, tally, counts) for conditions in self.plan.filters]
+        wide = replace(coming, fields=(*coming.fields, *tally.met.values()))
+        table = _joined(tables, wide)
+        if len(tables) > 1 or self._route().key != CREATED or any(walk.faults for walk in tally.walks):
+            table = _unique(table)
+        table = _ordered(table, (CREATED,), (True,), wide)
+        if not self.plan.row_local:
+            table = table.take(pa.array(self.question.keep(to_frame(table, wide)).index.to_numpy()))
+        shape = self.plan.shape
+        if shape.order_by:
+            table = _ordered(table, shape.order_by, shape.ascending, wide)
+        table = table.slice(shape.offset, shape.limit)
+        answer = wide.select((*(shape.columns or self.schema.names), *tally.met))
+        self._certify(tally, counts, table.num_rows)
+        return table.select(list(answer.names)), answer
+
+    def _walked(
+        self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, counts: list[int | None]
+    ) -> pa.Table:
+        route = self._route()
+        batches: list[pa.RecordBatch] = []
+        need = self.plan.shape.offset + (self.plan.shape.limit or 0)
+        for batch in self._batches(conditions, schema, tally, counts, route=route):
+            batches.append(batch)
+            if self._limited():
+                if _before_last(batches, route) >= need:
+                    break
+                route.page_size = min(self.plan.page_size, 2 * route.page_size)
+        return _joined([pa.Table.from_batches([batch]) for batch in batches], schema)
+
+    def _certify(self, tally: Tally, counts: list[int | None], returned: int) -> None:
+        faults = tuple(dict.fromkeys(fault for walked in tally.walks for fault in walked.faults))
+        known = [number for number in counts if number is not None]
+        before, after = sum(known[::2]), sum(known[1::2])
+        fresh = sum(walked.fresh for walked in tally.walks if not walked.whole)
+        changed: tuple[str, ...] = ()
+        if known and not self._limited() and not before == after == fresh:
+            changed = (f"the server counted {before:,} rows before and {after:,} after; {fresh:,} came",)
+        verdict = Verdict.UNCERTIFIED if faults else Verdict.AT_LEAST_ONCE if changed else Verdict.EXACT
+        self.certificate = Certificate(
+            verdict=verdict,
+            reasons=faults or changed,
+            count_before=before if known else None,
+            count_after=after if known else None,
+            requests=tally.requests,
+            retries=tally.retries,
+            rows_moved=tally.rows_moved,
+            rows_returned=returned,
+            page_cap=max((walked.largest for walked in tally.walks), default=0),
+            fields_met=tuple(tally.met),
+        )
+        if self.strict and verdict is Verdict.UNCERTIFIED:
+            raise ContractError(f"strict=True, and the answer cannot be certified: {'; '.join(faults)}")
+
+
+def _joined(tables: list[pa.Table], schema: Schema) -> pa.Table:
+    if not tables:
+        return schema.arrow.empty_table()
+    table = pa.concat_tables([schema.arrow.empty_table(), *tables], promote_options="permissive")
+    return table.select(list(schema.names)).cast(schema.arrow)
+
+
+def _unique(table: pa.Table) -> pa.Table:
+    numbered = table.select([KEY]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
+    first = numbered.group_by(KEY, use_threads=False).aggregate([("row", "min")])["row_min"]
+    return table.take(pc.take(first, pc.sort_indices(first)))
+
+
+def _before_last(batches: list[pa.RecordBatch], route: Route) -> int:
+    """Return how many rows are sure to have all their predecessors here: those before the last number seen."""
+    if not route.fresh:
+        return 0
+    last = route.fresh[-1][route.key]
+    return sum(_count_unlike(batch.column(route.key), last) for batch in batches)
+
+
+def _count_unlike(column: pa.Array, last: int) -> int:
+    plain = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
+    return int(pc.sum(pc.not_equal(plain, last)).as_py() or 0)
+
+
+def _ordered(
+    table: pa.Table, order_by: tuple[str, ...], ascending: tuple[bool, ...], schema: Schema
+) -> pa.Table:
+    """Return the table in this order, nulls last as Arrow has it, ties by id."""
+    if table.num_rows < 2:
+        return table
+    keys, order = [], []
+    for at, (name, up) in enumerate(zip((*order_by, KEY), (*ascending, True), strict=True)):
+        keys.append(_sort_key(table[name], schema.by_name[name], schema))
+        order.append((f"key{at}", "ascending" if up else "descending"))
+    ranks = pa.table(keys, names=[name for name, _ in order])
+    return table.take(pc.sort_indices(ranks, sort_keys=order))
+
+
+def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.ChunkedArray:
+    if field.kind is Kind.STATUS:
+        return pc.index_in(column, pa.array(schema.dtype(field).categories, pa.large_string()))
+    if field.kind is Kind.JSON:
+        raise SchemaError(f"order_by={field.name!r}: it holds values of several types, which have no order")
+    return column
