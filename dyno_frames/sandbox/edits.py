@@ -67,7 +67,7 @@ def _check(resource: Resource, body: Mapping[str, Any]) -> None:
         if name in taken:
             raise rejected(name, "only the server sets it")
         if name in resource.write_only:
-            _check_emails(value)
+            check_emails(value)
         else:
             _check_value(resource, name, value)
 
@@ -96,8 +96,8 @@ def _check_zone(value: str) -> None:
         raise rejected(_TIME_ZONE, str(error)) from error
 
 
-def _check_emails(value: Any) -> None:
-    """Accept an array of addresses; the reason names places, never an address."""
+def check_emails(value: Any) -> None:
+    """Refuse what is no array of addresses; the reason names places, never an address."""
     if not isinstance(value, list):
         raise rejected(EMAILS, "expected an array of addresses")
     wrong = [

@@ -18,7 +18,8 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.columns import fault_in_names
-from dyno_frames.sandbox.refusals import shown
+from dyno_frames.sandbox.edits import check_emails
+from dyno_frames.sandbox.refusals import Refused, shown
 
 Source: TypeAlias = pd.DataFrame | str | Path
 Rows: TypeAlias = list[dict[str, Any]]
@@ -154,7 +155,7 @@ def _of_csv(resource: Resource, path: Path) -> Rows:
 
 def _of_json_lines(path: Path) -> Rows:
     rows: Rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -172,10 +173,14 @@ def _convert(resource: Resource, name: str, rows: Rows) -> None:
     kind = field.kind if field is not None else None
     for place, row in enumerate(rows):
         value = row.get(name)
-        if value is None or (type(value) is str and kind not in _NUMBERS):
+        if value is None or (type(value) is str and kind not in _NUMBERS and name not in resource.write_only):
             continue
         try:
             row[name] = _fitting(kind, value)
+            if name in resource.write_only:
+                check_emails(row[name])
+        except Refused as error:
+            raise ConfigError(f"load[{resource.name!r}]: row {place}, {error.reason}") from error
         except (ValueError, TypeError, OverflowError) as error:
             raise ConfigError(
                 f"load[{resource.name!r}]: row {place} has {shown(value)} in column {name!r}: {error}"

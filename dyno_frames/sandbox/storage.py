@@ -287,6 +287,10 @@ class Store:
     ) -> None:
         plain, emails = _without_emails(rows) if resource is LISTS else (rows, {})
         names = tuple(dict.fromkeys(name for row in plain for name in row))
+        if not plain:
+            return
+        if KEY not in names:
+            raise Refused(Code.REJECTED, "id: missing")
         if fault := catalogue.fault_in_names(names):
             raise Refused(Code.REJECTED, fault)
         seen: dict[str, Held] = dict.fromkeys(names, Held.NOTHING)
@@ -379,9 +383,6 @@ def _opened(path: Path | None) -> sqlite3.Connection:
         connection.close()
         cure = "close the sandbox that has it open" if "locked" in str(error) else "give another path"
         raise ConfigError(f"{path} cannot be used as a sandbox's database: {error}; {cure}") from error
-    except ConfigError:
-        connection.close()
-        raise
     return connection
 
 
@@ -389,13 +390,13 @@ def _prepare(connection: sqlite3.Connection, *, on_disk: bool) -> None:
     if on_disk:
         # one owner: a second sandbox over the same file would send the same mail again
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+        if not ours and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise sqlite3.DatabaseError("it is another program's")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        marked = connection.execute("PRAGMA application_id").fetchone()[0]
-        if marked == APPLICATION_ID:
+        if ours:
             return
-        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            raise ConfigError("the file is another program's database; give another path")
     connection.executescript(f"BEGIN; {_schema()} PRAGMA application_id = {APPLICATION_ID}; COMMIT;")
 
 

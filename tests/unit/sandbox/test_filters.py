@@ -50,7 +50,8 @@ NUMBERS = [{"opens": number} for number in (0, 1, 2**53, 2**53 + 1, -5, 2**63 - 
 
 
 @pytest.mark.parametrize(
-    "literal", [0, 1, 1.0, 2.5, 2**53, float(2**53), 2**53 + 1, 2**63 - 1, 2.0**63, 2**63, 10**30, -1e300, -0.0]
+    "literal",
+    [0, 1, 1.0, 2.5, 2**53, float(2**53), 2**53 + 1, 2**63 - 1, 2.0**63, 2**63, 10**30, -1e300, -0.0],
 )
 @pytest.mark.parametrize("operator", list(NumberOperator))
 def test_numbers_compare_exactly_whatever_their_size(ids, operator, literal):

@@ -138,7 +138,9 @@ def test_a_path_outside_the_contract_is_not_found(shared, verb, path):
     assert shared.refused(verb, path)[0] == "404"
 
 
-@pytest.mark.parametrize("header", [None, "text/plain", "application/jsonp", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "header", [None, "text/plain", "application/jsonp", "application/x-www-form-urlencoded"]
+)
 def test_a_body_must_say_that_it_is_json(shared, header):
     code, words = shared.refused("POST", "/lists/find", data=b"{}", headers={"Content-Type": header})
     assert (code, "Content-Type" in words) == ("400", True)
@@ -192,7 +194,9 @@ def test_an_id_may_be_any_text(serve, key):
     assert api.data("POST", "/lists/find", {"id": key})[0]["id"] == key
 
 
-@pytest.mark.parametrize("hostile", ["x'; DROP TABLE lists; --", 'x" OR ""="', "x) OR 1=1 --", "x]", "`x`", ""])
+@pytest.mark.parametrize(
+    "hostile", ["x'; DROP TABLE lists; --", 'x" OR ""="', "x) OR 1=1 --", "x]", "`x`", ""]
+)
 def test_no_name_or_value_is_ever_sql(serve, hostile):
     api = serve()
     key = api.create("lists", name="safe")

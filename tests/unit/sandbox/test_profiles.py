@@ -100,7 +100,9 @@ def test_negated_operators_keep_nulls_or_not(ids, keeps):
     texts, kept = rows("a", None), ["1"] if keeps else []
     for operator in ("not_like", "not_like_ignore_case", "not_like_regex"):
         assert ids(texts, {"subject": {operator: "a"}}, not_like_keeps_null=keeps) == kept
-        assert ids(texts, {"gone": {operator: "a"}}, not_like_keeps_null=keeps) == (["0", "1"] if keeps else [])
+        assert ids(texts, {"gone": {operator: "a"}}, not_like_keeps_null=keeps) == (
+            ["0", "1"] if keeps else []
+        )
     assert ids(texts, {"subject": {"not_in": "a"}}, not_in_keeps_null=keeps) == kept
 
 
