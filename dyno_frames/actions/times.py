@@ -81,7 +81,7 @@ def start_time(at: datetime | str, time_zone: str | None = None) -> StartTime:
 def _zone(name: str | None) -> ZoneInfo | None:
     if name is None:
         return None
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name.strip():
         raise ConfigError(f"time_zone= is {name!r}; expected an IANA name such as 'Europe/Paris'")
     try:
         return zone(name)

@@ -1,0 +1,326 @@
+"""Every process action against the practice server, with a wire that loses answers and requests."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pandas as pd
+import pytest
+
+from dyno_frames.actions import flight
+from dyno_frames.actions.outcome import Outcome
+from dyno_frames.client.connect import connect
+from dyno_frames.contract.lifecycle import RULES, Action, Status
+from dyno_frames.errors import (
+    ApiError,
+    ConnectError,
+    IllegalTransitionError,
+    NotFoundError,
+    OutcomeUnknownError,
+)
+
+LATER = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(days=30)
+TO = {
+    Status.DRAFT: (),
+    Status.SCHEDULED: ("start_later",),
+    Status.RUNNING: ("start",),
+    Status.PAUSED: ("start", "pause"),
+    Status.STOPPED: ("start", "stop"),
+}
+ASK = {
+    "start": lambda c, i: c.start(i),
+    "start_later": lambda c, i: c.start(i, at=LATER),
+    "reschedule": lambda c, i: c.reschedule(i, at=LATER + pd.Timedelta(days=1)),
+    "reschedule_now": lambda c, i: c.reschedule(i),
+    "cancel_schedule": lambda c, i: c.cancel_schedule(i),
+    "pause": lambda c, i: c.pause(i),
+    "resume": lambda c, i: c.resume(i),
+    "update_and_resume": lambda c, i: c.update_and_resume(i, subject="other"),
+    "stop": lambda c, i: c.stop(i),
+}
+MOVES = [
+    ("start", "init", Status.DRAFT, Status.RUNNING),
+    ("start_later", "init", Status.DRAFT, Status.SCHEDULED),
+    ("reschedule", "reschedule", Status.SCHEDULED, Status.SCHEDULED),
+    ("reschedule_now", "reschedule", Status.SCHEDULED, Status.RUNNING),
+    ("cancel_schedule", "cancel_schedule", Status.SCHEDULED, Status.DRAFT),
+    ("pause", "pause", Status.RUNNING, Status.PAUSED),
+    ("resume", "/resume", Status.PAUSED, Status.RUNNING),
+    ("update_and_resume", "update_and_resume", Status.PAUSED, Status.RUNNING),
+    ("stop", "stop", Status.RUNNING, Status.STOPPED),
+    ("stop", "stop", Status.PAUSED, Status.STOPPED),
+    ("stop", "stop", Status.SCHEDULED, Status.STOPPED),
+]
+
+
+def bring(client, campaign: str, status: str) -> None:
+    for verb in TO[status]:
+        ASK[verb](client.campaigns, campaign)
+    assert client.campaigns.get(campaign)["status"] == status
+
+
+def status_of(client, campaign: str) -> str:
+    return client.campaigns.get(campaign)["status"]
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: "-".join([move[0], move[2]]))
+def test_an_action_is_applied_sent_once_and_read_again(client, wire, campaign, move):
+    verb, path, before, after = move
+    bring(client, campaign, before)
+    wire.passed.clear()
+    outcome = ASK[verb](client.campaigns, campaign)
+    assert (outcome.status, outcome.before, outcome.after) == ("applied", before, after)
+    assert status_of(client, campaign) == after
+    assert wire.sent(f"campaign_process{path if path.startswith('/') else '/' + path}") == 1
+    assert client.journal.iloc[-1]["outcome"] == "applied"
+    assert outcome.request is not None
+    assert outcome.at.tzinfo is not None
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "page"])
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: "-".join([move[0], move[2]]))
+def test_an_action_whose_answer_is_lost_is_found_applied(client, wire, campaign, fault, move):
+    verb, path, before, after = move
+    bring(client, campaign, before)
+    wire.passed.clear()
+    wire.break_(fault, f"campaign_process/{path.strip('/')}")
+    outcome = ASK[verb](client.campaigns, campaign)
+    assert (outcome.status, outcome.after) == ("applied", after)
+    assert wire.sent(wire.path) == 1
+    assert "another hand" in outcome.evidence[-1]
+    assert not client.journal["blocks"].any()
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: "-".join([move[0], move[2]]))
+def test_an_action_whose_request_is_lost_is_unknown_and_blocks_what_sends(client, wire, campaign, move):
+    verb, path, before, _after = move
+    bring(client, campaign, before)
+    wire.break_("lose_request", f"campaign_process/{path.strip('/')}")
+    with pytest.raises(OutcomeUnknownError, match="resolve") as caught:
+        ASK[verb](client.campaigns, campaign)
+    outcome = caught.value.outcome
+    assert (outcome.status, outcome.before, outcome.after) == ("unknown", before, before)
+    assert wire.sent(wire.path) == 1
+    assert status_of(client, campaign) == before
+    wire.break_("", "")
+    wire.passed.clear()
+    if RULES[outcome.action].sends:
+        with pytest.raises(OutcomeUnknownError, match="not sent"):
+            ASK[verb](client.campaigns, campaign)
+        assert wire.sent("campaign_process") == 0
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.resolve(campaign)
+    assert client.journal["blocks"].any()
+    settled = client.campaigns.resolve(campaign, decision="not_applied")
+    assert settled.status == "not_applied"
+    assert "decided by a person: not_applied" in settled.evidence
+    assert not client.journal["blocks"].any()
+    assert ASK[verb](client.campaigns, campaign).status == "applied"
+
+
+def test_a_campaign_may_be_stopped_while_another_action_is_unresolved(client, wire, campaign):
+    bring(client, campaign, Status.PAUSED)
+    wire.break_("lose_request", "campaign_process/resume")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.resume(campaign)
+    wire.break_("", "")
+    assert client.campaigns.stop(campaign).status == "applied"
+
+
+def test_a_request_that_arrives_late_is_found_by_resolve(client, wire, campaign):
+    wire.break_("hold", "campaign_process/init")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign)
+    wire.break_("", "")
+    assert status_of(client, campaign) == "draft"
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign)
+    wire.release.set()
+    assert wire.delivered.wait(10)
+    assert client.campaigns.resolve(campaign).status == "applied"
+    assert client.campaigns.resolve(campaign) is None
+    assert wire.sent("campaign_process/init") == 1
+
+
+def test_a_request_that_arrives_while_reading_is_found_applied(client, wire, campaign):
+    wire.break_("hold", "campaign_process/init")
+    client.campaigns.patience = type(client.campaigns.patience)(settle_s=20, first_s=0.01, longest_s=0.05)
+    releasing = threading.Thread(target=lambda: (wait_for(lambda: wire.sent("GET") >= 4), wire.release.set()))
+    releasing.start()
+    assert client.campaigns.start(campaign).status == "applied"
+    releasing.join()
+
+
+def wait_for(condition, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.005)
+
+
+def test_without_a_connection_it_certainly_did_not_happen(client, box, wire, campaign):
+    port = wire._port
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        if operation.name == "campaigns.start":
+            client.session.url = "http://127.0.0.1:1"
+        return real(operation, **kwargs)
+
+    client.session.send = send
+    client.session._sleep = lambda _: None
+    with pytest.raises(ConnectError) as caught:
+        client.campaigns.start(campaign)
+    assert caught.value.outcome.status == "not_applied"
+    client.session.send = real
+    client.session.url = f"http://127.0.0.1:{port}"
+    assert client.journal.iloc[-1]["outcome"] == "not_applied"
+    assert client.campaigns.start(campaign).status == "applied"
+
+
+@pytest.mark.parametrize("status", TO)
+@pytest.mark.parametrize("verb", ASK)
+def test_what_the_status_does_not_allow_is_refused_before_sending(client, wire, campaign, status, verb):
+    action = Action(verb.removesuffix("_later").removesuffix("_now"))
+    bring(client, campaign, status)
+    wire.passed.clear()
+    if status in RULES[action].sources:
+        assert ASK[verb](client.campaigns, campaign).status == "applied"
+        return
+    with pytest.raises(IllegalTransitionError, match=f"it is {status}, and {action} needs") as caught:
+        ASK[verb](client.campaigns, campaign)
+    assert wire.sent("campaign_process") == 0
+    assert caught.value.outcome.status == "not_applied"
+    assert client.journal.iloc[-1]["outcome"] == "not_applied"
+    assert status_of(client, campaign) == status
+
+
+def test_a_refusal_by_the_server_is_raised_with_its_outcome(client, box, campaign, monkeypatch):
+    bring(client, campaign, Status.RUNNING)
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        if operation.name == "campaigns.pause":
+            with connect(box.url, box.api_key, name="another") as other:
+                other.campaigns.stop(campaign)
+        return real(operation, **kwargs)
+
+    monkeypatch.setattr(client.session, "send", send)
+    with pytest.raises(IllegalTransitionError) as caught:
+        client.campaigns.pause(campaign)
+    assert caught.value.outcome.status == "not_applied"
+    assert caught.value.outcome.request is not None
+    assert not client.journal["blocks"].any()
+    assert status_of(client, campaign) == "stopped"
+
+
+def test_a_campaign_that_is_not_there_is_not_found(client):
+    with pytest.raises(NotFoundError) as caught:
+        client.campaigns.start("nothing")
+    assert caught.value.outcome.status == "not_applied"
+
+
+def test_two_clients_never_start_one_campaign_twice(client, box, wire, campaign):
+    results: list[object] = []
+    gate = threading.Barrier(6)
+
+    def start() -> None:
+        with connect(wire.url, box.api_key, name="another") as other:
+            other.campaigns.patience = client.campaigns.patience
+            gate.wait()
+            try:
+                results.append(other.campaigns.start(campaign))
+            except (ApiError, OutcomeUnknownError) as error:
+                results.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(isinstance(result, Outcome) for result in results) == 1
+    assert len(results) == 6
+    assert status_of(client, campaign) == "running"
+
+
+def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, campaign):
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        reply = real(operation, **kwargs)
+        if operation.name == "campaigns.start":
+            raise KeyboardInterrupt
+        return reply
+
+    client.session.send = send
+    with pytest.raises(KeyboardInterrupt):
+        client.campaigns.start(campaign)
+    client.session.send = real
+    assert client.journal.iloc[-1]["outcome"] == "open"
+    assert not flight._HERE
+    client.campaigns.pause(campaign)
+    with pytest.raises(OutcomeUnknownError, match="resolve"):
+        client.campaigns.resume(campaign)
+    assert client.campaigns.resolve(campaign).status == "applied"
+    assert client.campaigns.resume(campaign).status == "applied"
+
+
+def test_an_attempt_that_is_still_going_on_is_not_resolved(client, wire, campaign):
+    wire.break_("hold", "campaign_process/init")
+    client.campaigns.patience = type(client.campaigns.patience)(settle_s=30, first_s=0.01, longest_s=0.05)
+    starting = threading.Thread(target=lambda: client.campaigns.start(campaign))
+    starting.start()
+    wait_for(lambda: wire.sent("campaign_process/init") == 1)
+    with pytest.raises(OutcomeUnknownError, match="still going on"):
+        client.campaigns.resolve(campaign, decision="not_applied")
+    wire.release.set()
+    starting.join()
+    assert status_of(client, campaign) == "running"
+
+
+def test_when_the_campaign_cannot_be_read_either_it_is_unknown(client, wire, campaign):
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        if operation.name == "campaigns.start":
+            wire.break_("lose_request", "/")
+        return real(operation, **kwargs)
+
+    client.session.send = send
+    client.session._sleep = lambda _: None
+    with pytest.raises(OutcomeUnknownError, match="could not be read") as caught:
+        client.campaigns.start(campaign)
+    assert caught.value.outcome.after == "draft"
+    wire.break_("", "")
+    client.session.send = real
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.resolve(campaign)
+
+
+def test_the_texts_that_come_with_a_start_are_sent_and_not_written_down(client, campaign, state):
+    client.campaigns.start(campaign, subject="a very own subject", from_email="me@example.com")
+    got = client.campaigns.get(campaign)
+    assert (got["subject"], got["from_email"]) == ("a very own subject", "me@example.com")
+    (path,) = state.glob("*.jsonl")
+    text = path.read_text()
+    assert "very own" not in text
+    assert "@" not in text
+    assert client.session._key.reveal() not in text
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_outcome_shows_briefly_and_escaped():
+    outcome = Outcome(
+        status="applied",
+        action=Action.PAUSE,
+        campaign_id="<b>1",
+        before="running",
+        after="<i>",
+        evidence=("<script>",),
+    )
+    assert repr(outcome) == "Outcome(pause <b>1: applied, running → <i>)"
+    html = outcome._repr_html_()
+    assert "<script>" not in html
+    assert "<b>1" not in html
+    assert "&lt;script&gt;" in html

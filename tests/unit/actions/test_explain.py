@@ -1,0 +1,132 @@
+"""What a reading proves about an action that got no answer."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from dyno_frames.actions.explain import after_acceptance, after_silence
+from dyno_frames.actions.intent import Intent
+from dyno_frames.contract.lifecycle import FINAL, RULES, Action, Status
+
+NOW, SOON, LATER = 1_000.0, 4_600, 9_000
+BODIES = {
+    "now": {},
+    "timed": {"iso_start_time": "1970-01-01T02:30:00", "time_zone": "UTC"},
+}
+
+
+def asked(action: Action, before: Status, *, form: str = "now", start: int | None = None, **texts) -> Intent:
+    row = {"status": str(before), "start_time": start, "updated": 1}
+    return Intent.of(action, row, {**BODIES[form], **texts}, campaign_id="c", now=NOW, until=NOW)
+
+
+CASES = [
+    (action, before, form)
+    for action, rule in RULES.items()
+    for before in sorted(rule.sources)
+    for form in (BODIES if rule.later else ["now"])
+]
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_a_status_the_action_may_still_change_proves_nothing(action, before, form):
+    start = SOON if before == Status.SCHEDULED else None
+    intent = asked(action, before, form=form, start=start)
+    for status in RULES[action].sources:
+        found = after_silence(intent, {"status": status, "start_time": start}, now=NOW)
+        assert found.word == "open", (status, found)
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_nothing_is_said_to_have_not_happened_but_what_is_over(action, before, form):
+    intent = asked(action, before, form=form)
+    for status in [*Status, "sending", "None"]:
+        found = after_silence(intent, {"status": status}, now=NOW)
+        if found.word == "not_applied":
+            assert status not in RULES[action].sources
+            assert status in FINAL | {Status.RUNNING, Status.PAUSED}
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_the_target_is_applied(action, before, form):
+    intent = asked(action, before, form=form, start=SOON if before == Status.SCHEDULED else None)
+    start = LATER if form == "timed" else SOON
+    found = after_silence(intent, {"status": intent.expects, "start_time": start}, now=NOW)
+    assert found.word == "applied"
+    assert "another hand" in found.reason
+
+
+@pytest.mark.parametrize("status", ["sending", "", "None", "DRAFT"])
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_a_status_outside_the_contract_proves_nothing(action, before, form, status):
+    assert after_silence(asked(action, before, form=form), {"status": status}, now=NOW).word == "open"
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_a_campaign_that_is_gone_proves_nothing(action, before, form):
+    assert after_silence(asked(action, before, form=form), None, now=NOW).word == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("intent", "row", "word"),
+    [
+        (asked(Action.START, Status.DRAFT), {"status": "finished"}, "applied"),
+        (asked(Action.START, Status.DRAFT), {"status": "stopped"}, "applied"),
+        (asked(Action.START, Status.DRAFT), {"status": "scheduled", "start_time": SOON}, "unknown"),
+        (
+            asked(Action.START, Status.DRAFT, form="timed"),
+            {"status": "scheduled", "start_time": SOON},
+            "unknown",
+        ),
+        (
+            asked(Action.START, Status.DRAFT, form="timed"),
+            {"status": "running", "start_time": 1000},
+            "unknown",
+        ),
+        (asked(Action.START, Status.DRAFT, form="timed"), {"status": "scheduled"}, "applied"),
+        (asked(Action.START, Status.DRAFT, subject="a"), {"status": "running", "subject": "a"}, "applied"),
+        (asked(Action.START, Status.DRAFT, subject="a"), {"status": "running", "subject": "b"}, "unknown"),
+        (asked(Action.START, Status.DRAFT, subject="a"), {"status": "running"}, "unknown"),
+        (asked(Action.RESUME, Status.PAUSED), {"status": "finished"}, "applied"),
+        (asked(Action.RESUME, Status.PAUSED), {"status": "stopped"}, "unknown"),
+        (asked(Action.PAUSE, Status.RUNNING), {"status": "finished"}, "not_applied"),
+        (asked(Action.PAUSE, Status.RUNNING), {"status": "stopped"}, "unknown"),
+        (asked(Action.STOP, Status.RUNNING), {"status": "finished"}, "not_applied"),
+        (asked(Action.STOP, Status.SCHEDULED), {"status": "draft"}, "unknown"),
+        (asked(Action.CANCEL_SCHEDULE, Status.SCHEDULED), {"status": "running"}, "not_applied"),
+        (asked(Action.CANCEL_SCHEDULE, Status.SCHEDULED), {"status": "stopped"}, "unknown"),
+        (asked(Action.RESCHEDULE, Status.SCHEDULED, start=SOON), {"status": "running"}, "applied"),
+        (asked(Action.RESCHEDULE, Status.SCHEDULED, start=900), {"status": "running"}, "unknown"),
+        (asked(Action.RESCHEDULE, Status.SCHEDULED), {"status": "running"}, "unknown"),
+        (asked(Action.RESCHEDULE, Status.SCHEDULED, form="timed"), {"status": "scheduled"}, "open"),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, form="timed", start=SOON),
+            {"status": "scheduled", "start_time": SOON},
+            "open",
+        ),
+        (asked(Action.RESCHEDULE, Status.SCHEDULED, form="timed"), {"status": "draft"}, "unknown"),
+    ],
+)
+def test_what_others_may_have_done_is_told_apart(intent, row, word):
+    assert after_silence(intent, row, now=NOW).word == word
+
+
+def test_every_reading_of_every_action_is_judged():
+    for (action, before, form), status in itertools.product(CASES, [*Status, "other"]):
+        for start in (None, SOON, LATER, 10, "text"):
+            intent = asked(action, before, form=form, start=SOON)
+            row = {"status": status, "start_time": start}
+            assert after_silence(intent, row, now=NOW).reason
+            assert after_acceptance(intent, row).word in {"applied", "open"}
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_an_echo_is_not_a_state(action, before, form):
+    start = SOON if before == Status.SCHEDULED else None
+    intent = asked(action, before, form=form, start=start)
+    assert after_acceptance(intent, {"status": before, "start_time": start}).word == "open"
+    reached = {"status": intent.expects, "start_time": LATER if form == "timed" else start}
+    assert after_acceptance(intent, reached).word == "applied"
+    assert after_acceptance(intent, None).word == "applied"

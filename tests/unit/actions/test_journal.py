@@ -1,0 +1,220 @@
+"""The journal: on the disk first, one writer at a time, and readable after a crash."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import orjson
+import pytest
+
+from dyno_frames.actions import flight
+from dyno_frames.actions.intent import Intent
+from dyno_frames.actions.journal import Journal
+from dyno_frames.actions.lock import locked
+from dyno_frames.actions.outcome import Outcome
+from dyno_frames.client import journal_frame
+from dyno_frames.contract.lifecycle import Action
+from dyno_frames.errors import ConfigError
+
+ROW = {"status": "draft", "updated": 5, "start_time": None, "sent": 3, "opens": "many"}
+BODY = {"campaign_id": "c1", "subject": "hello", "iso_start_time": "2026-07-01T09:30:00", "time_zone": "UTC"}
+
+
+def intent(campaign: str = "c1", action: Action = Action.START, **changes) -> Intent:
+    return Intent.of(action, ROW, BODY, campaign_id=campaign, now=100.0, until=200.0, **changes)
+
+
+def outcome(of: Intent, status: str = "applied") -> Outcome:
+    return Outcome(
+        status=status,
+        action=of.action,
+        campaign_id=of.campaign_id,
+        before="draft",
+        after="running",
+        evidence=("read",),
+    )
+
+
+def test_an_intent_is_on_the_disk_and_open_until_it_is_concluded(journal):
+    one = intent()
+    assert journal.intend(one, alone=True) == []
+    (entry,) = Journal("server:1", folder=journal.path.parent).entries()
+    assert entry.intent == one
+    assert (entry.status, entry.blocks) == ("open", True)
+    journal.conclude(one, outcome(one))
+    (entry,) = journal.entries()
+    assert (entry.status, entry.after, entry.evidence, entry.blocks) == (
+        "applied",
+        "running",
+        ("read",),
+        False,
+    )
+
+
+def test_an_intent_keeps_hashes_and_no_texts(journal):
+    one = intent()
+    journal.intend(one, alone=True)
+    assert b"hello" not in journal.path.read_bytes()
+    assert one.expects == "scheduled"
+    assert one.start_epoch_s == 1782898200
+    assert one.counters == {"sent": 3}
+    assert set(one.overrides) == {"subject"}
+    assert Intent.from_json(orjson.loads(orjson.dumps(one.to_json()))) == one
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
+def test_only_the_owner_may_read_it(journal):
+    old = os.umask(0)
+    try:
+        journal.intend(intent(), alone=True)
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(journal.path.parent.stat().st_mode) == 0o700
+
+
+def test_an_open_or_unknown_action_stands_in_the_way_of_its_own_campaign(journal):
+    one, two = intent(), intent()
+    journal.intend(one, alone=True)
+    assert [entry.intent for entry in journal.intend(two, alone=True)] == [one]
+    assert journal.intend(intent("c2"), alone=True) == []
+    journal.conclude(one, outcome(one, "unknown"), blocks=True)
+    assert [entry.intent for entry in journal.intend(two, alone=True)] == [one]
+    assert journal.intend(two, alone=False) == []
+    journal.conclude(one, outcome(one, "not_applied"))
+    journal.conclude(two, outcome(two))
+    assert journal.intend(intent(), alone=True) == []
+
+
+def test_half_a_line_is_passed_over_and_not_continued(journal):
+    one, two = intent(), intent("c2")
+    journal.intend(one, alone=True)
+    whole = journal.path.read_bytes()
+    journal.path.write_bytes(whole + b'{"kind":"intent","id":"x","acti')
+    journal.conclude(one, outcome(one))
+    journal.intend(two, alone=True)
+    assert [(e.intent, e.status) for e in journal.entries()] == [(one, "applied"), (two, "open")]
+
+
+def test_a_line_cut_anywhere_leaves_what_stood_before(journal):
+    one, two = intent(), intent("c2")
+    journal.intend(one, alone=True)
+    first = journal.path.read_bytes()
+    journal.conclude(one, outcome(one))
+    journal.intend(two, alone=True)
+    whole = journal.path.read_bytes()
+    for end in range(len(first), len(whole)):
+        journal.path.write_bytes(whole[:end])
+        entries = journal.entries()
+        assert entries[0].intent == one
+        assert len(entries) <= 2
+
+
+def test_servers_have_journals_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("DYNO_STATE_DIR", str(tmp_path))
+    one, other = Journal("a:1"), Journal("b:1")
+    assert one.path.parent == other.path.parent == tmp_path
+    assert one.path != other.path
+    assert "a:1" not in one.path.name
+
+
+def test_a_folder_that_cannot_be_written_stops_the_action_and_names_the_variable(tmp_path):
+    (tmp_path / "file").write_text("")
+    journal = Journal("a", folder=tmp_path / "file" / "below")
+    with pytest.raises(ConfigError, match="DYNO_STATE_DIR"):
+        journal.intend(intent(), alone=True)
+
+
+def test_a_lock_that_is_held_is_waited_for_and_then_refused(tmp_path):
+    path = tmp_path / "lock"
+    with locked(path), pytest.raises(ConfigError, match="another process"), locked(path, timeout_s=0.05):
+        pytest.fail("held twice")
+    with locked(path, timeout_s=0.05):
+        pass
+
+
+WRITER = """
+    import sys
+    from pathlib import Path
+    from dyno_frames.actions.intent import Intent
+    from dyno_frames.actions.journal import Journal
+    from dyno_frames.contract.lifecycle import Action
+    journal = Journal("server:1", folder=Path(sys.argv[1]))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(40):
+        intent = Intent.of(Action.START, {"status": "draft"}, {}, campaign_id=f"c{number}", now=1.0, until=2.0)
+        if not journal.intend(intent, alone=True):
+            print(number, flush=True)
+"""
+
+
+def test_of_two_processes_one_alone_may_send_for_a_campaign(journal):
+    root = str(Path(__file__).parents[3])
+    command = [sys.executable, "-c", textwrap.dedent(WRITER), str(journal.path.parent)]
+    environment = {**os.environ, "PYTHONPATH": root}
+    writers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(3)
+    ]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    sent = [number for writer in writers for number in writer.communicate(timeout=60)[0].split()]
+    assert sorted(map(int, sent)) == list(range(40))
+    assert len(journal.entries()) == 40
+    assert {writer.returncode for writer in writers} == {0}
+
+
+def test_threads_write_whole_lines(journal):
+    def write(name: str) -> None:
+        for number in range(25):
+            one = intent(f"{name}-{number}")
+            journal.intend(one, alone=True)
+            journal.conclude(one, outcome(one))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(journal.entries()) == 100
+    assert all(entry.status == "applied" for entry in journal.entries())
+
+
+def test_an_intent_is_under_way_as_long_as_its_process_may_be_at_it():
+    mine = intent()
+    assert not flight.is_under_way(mine, now=150.0)
+    with flight.under_way(mine.id):
+        assert flight.is_under_way(mine, now=150.0)
+        assert not flight.is_under_way(mine, now=200.0)
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True
+    )
+    stored = {**mine.to_json(), "pid": int(dead.stdout)}
+    assert not flight.is_under_way(Intent.from_json(stored), now=150.0)
+    assert flight.is_under_way(Intent.from_json({**stored, "pid": os.getppid()}), now=150.0)
+    assert flight.is_under_way(Intent.from_json({**stored, "machine": "elsewhere"}), now=150.0)
+
+
+def test_an_empty_journal_has_the_dtypes_of_a_full_one(journal):
+    empty = journal_frame.frame(journal.entries())
+    for number, status in enumerate(("applied", "unknown")):
+        one = intent(f"c{number}")
+        journal.intend(one, alone=True)
+        journal.conclude(one, outcome(one, status), blocks=status == "unknown")
+    journal.intend(intent("c9"), alone=True)
+    full = journal_frame.frame(journal.entries())
+    assert (empty.dtypes == full.dtypes).all()
+    assert list(full["outcome"]) == ["applied", "unknown", "open"]
+    assert list(full["blocks"]) == [False, True, True]
+    assert full["judged_at"].isna().tolist() == [False, False, True]
+    assert empty.empty
