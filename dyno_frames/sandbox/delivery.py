@@ -20,6 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, TEMPLATES
 from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox.lifecycle import IN_MOTION
 from dyno_frames.sandbox.storage import Store
 
 _TIMEOUT_S = 10.0
@@ -125,7 +126,7 @@ class Delivery:
         """Return the running campaigns whose list has addresses."""
         with self._store.transaction() as connection:
             found = connection.execute(
-                f"SELECT id FROM campaigns WHERE status = '{Status.RUNNING}' AND EXISTS"  # noqa: S608 - SQL from constants
+                f"SELECT id FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}' AND EXISTS"  # noqa: S608 - SQL from constants
                 " (SELECT 1 FROM contacts WHERE contacts.list_id = campaigns.list_id)"
             ).fetchall()
         return tuple(key for (key,) in found)

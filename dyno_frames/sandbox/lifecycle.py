@@ -22,6 +22,9 @@ RECIPIENTS_OF_LIST = (
 )
 """A campaign goes to those who are on its list when it begins to run."""
 
+IN_MOTION = "status IN ('scheduled', 'running')"
+"""The words of the partial index; a statement that repeats them looks at no other campaign."""
+
 _ENTERING = frozenset({Action.START, Action.RESCHEDULE})
 
 

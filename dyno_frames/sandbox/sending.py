@@ -12,7 +12,7 @@ from typing import Any
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.delivery import Delivery, address
-from dyno_frames.sandbox.lifecycle import RECIPIENTS_OF_LIST
+from dyno_frames.sandbox.lifecycle import IN_MOTION, RECIPIENTS_OF_LIST
 from dyno_frames.sandbox.storage import Store
 
 RATE = 200.0
@@ -191,6 +191,7 @@ def _change(
 ) -> None:
     with store.transaction() as connection:
         connection.execute(
-            f"UPDATE campaigns SET {sets}, updated = max(coalesce(updated, 0), ?) WHERE {where}",  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {sets}, updated = max(coalesce(updated, 0), ?)"  # noqa: S608 - SQL from constants
+            f" WHERE {IN_MOTION} AND {where}",
             (*set_bound, now, *bound),
         )

@@ -176,17 +176,23 @@ class Store:
         with self.transaction() as connection:
             emails = plain.pop(_EMAILS, None) if resource is LISTS else None
             encoded, seen = _encoded(plain)
+            condition, bound = _status_condition(statuses)
+            target = f"{KEY} = ?{condition}"
+            if not connection.execute(
+                f"SELECT 1 FROM {resource.name} WHERE {target}",  # noqa: S608 - SQL from constants
+                (key, *bound),
+            ).fetchall():
+                return False
             table = self._widen(connection, resource, seen)
             sets = [f"{table[name].sql} = ?" for name in encoded]
             sets.append(f"{UPDATED} = max(coalesce({UPDATED}, 0), ?)")
-            condition, bound = _status_condition(statuses)
-            changed = connection.execute(
-                f"UPDATE {resource.name} SET {', '.join(sets)} WHERE {KEY} = ?{condition}",  # noqa: S608 - SQL from constants
+            connection.execute(
+                f"UPDATE {resource.name} SET {', '.join(sets)} WHERE {target}",  # noqa: S608 - SQL from constants
                 (*encoded.values(), now, key, *bound),
-            ).rowcount
-            if changed and emails is not None:
+            )
+            if emails is not None:
                 contacts.replace(connection, key, emails)
-        return changed > 0
+        return True
 
     def delete(self, resource: Resource, key: str, *, statuses: Collection[str] | None = None) -> bool:
         """Remove one row, and say whether there was one; ``statuses`` as in :meth:`update`."""
@@ -355,8 +361,9 @@ def _settled(given: Profile, page_limit: int) -> Profile:
     if page_limit != PAGE_LIMIT:
         profile = replace(profile, page_limit=page_limit)
     for name in ("page_limit", "default_limit"):
-        if getattr(profile, name) < 1:
-            raise ConfigError(f"{name} is {getattr(profile, name)}; expected 1 or more rows")
+        rows = getattr(profile, name)
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+            raise ConfigError(f"{name} is {rows!r}; expected 1 or more rows")
     return profile
 
 

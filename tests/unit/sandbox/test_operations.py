@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
+from dyno_frames.sandbox.app import envelope
 from dyno_frames.sandbox.bodies import MOST_BYTES
 
 RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
@@ -25,13 +27,13 @@ def test_every_operation_is_there(shared, name):
     elif operation.path.endswith(("find", "count")):
         body = {}
     response = shared.ask(operation.verb, path, body if operation.verb in {"POST", "PUT"} else None)
-    envelope = response.json()
+    told = response.json()
     assert response.headers["content-type"] == "application/json"
     if "{id}" in operation.path or operation.path.startswith("/campaign_process"):
-        assert (response.status_code, envelope["error_code"]) == (500, "404")
-        assert envelope["error message"] == "RESOURCE NOT FOUND"
+        assert (response.status_code, told["error_code"]) == (500, "404")
+        assert told["error message"] == "RESOURCE NOT FOUND"
     else:
-        assert (response.status_code, envelope["has_error"]) == (200, False)
+        assert (response.status_code, told["has_error"]) == (200, False)
 
 
 @RESOURCE
@@ -211,6 +213,19 @@ def test_no_name_or_value_is_ever_sql(serve, hostile):
     assert api.data("POST", "/lists/count", {}) == {"count": 1}
 
 
+def test_a_refused_change_leaves_no_field_behind(serve):
+    api = serve()
+    key = api.campaign_in("running")
+    assert api.refused("PUT", f"/campaigns/{key}", {"novel": 1})[0] == "409"
+    assert "novel" not in api.data("GET", f"/campaigns/{key}")
+
+
+def test_slow_down_says_when_to_come_back():
+    response = envelope(Code.SLOW_DOWN, "100 requests in 1 s", retry_after_s=7)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
+    assert json.loads(response.body)["error message"] == "SLOW DOWN: 100 requests in 1 s"
+
+
 def test_a_refusal_is_json_with_the_documented_names(shared):
-    envelope = json.loads(shared.ask("GET", "/lists/nope").content)
-    assert set(envelope) == {"has_error", "error_code", "error message"}
+    told = json.loads(shared.ask("GET", "/lists/nope").content)
+    assert set(told) == {"has_error", "error_code", "error message"}

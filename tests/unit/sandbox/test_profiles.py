@@ -202,7 +202,7 @@ def test_a_word_that_a_profile_does_not_have_is_refused():
         Store(profile=Profile(like="sometimes"))
 
 
-@pytest.mark.parametrize("limit", [0, -1])
+@pytest.mark.parametrize("limit", [0, -1, 2.5, "10", True])
 def test_a_page_of_no_rows_is_no_page(limit):
     with pytest.raises(ConfigError, match="page_limit"):
         Store(page_limit=limit)

@@ -12,6 +12,7 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox.lifecycle import IN_MOTION
 from dyno_frames.sandbox.sending import Sender
 from dyno_frames.sandbox.serve import Sandbox
 from dyno_frames.sandbox.storage import Store
@@ -104,6 +105,14 @@ def test_a_pause_stops_the_counters_and_a_resume_moves_them(serve, until):
     assert sent() == halted
     api.data("POST", "/campaign_process/resume", {"id": "c"})
     until(lambda: sent() > halted)
+
+
+def test_a_tick_looks_at_campaigns_in_motion_only(store):
+    with store.transaction() as connection:
+        plan = connection.execute(
+            f"EXPLAIN QUERY PLAN UPDATE campaigns SET sent = 1 WHERE {IN_MOTION} AND status = 'running'"  # noqa: S608 - SQL from constants
+        ).fetchall()
+    assert "campaigns_in_motion" in plan[0][3]
 
 
 def test_a_still_sandbox_has_no_sender(serve):
