@@ -16,4 +16,4 @@ EXAMPLE = 'Example: dyno-frames count campaigns --where "opens > 100"'
 def count(*, resource: str, where: str | None, url: str | None, api_key: str | None) -> None:
     """Count the rows that answer a query."""
     with options.connected(url, api_key) as client:
-        click.echo(getattr(client, resource).count(where))
+        click.echo(getattr(client, resource).count(where, scope=options.NO_NAMES))

@@ -23,7 +23,7 @@ COLUMNS = ["name", "status", "created", "sent", "opens", "clicks"]
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("dyno-demo"),
     show_default=True,
-    help="Where the dataset and the plot are written.",
+    help="Where the file and the plot are written.",
 )
 @options.debug
 def demo(*, folder: Path) -> None:
@@ -36,7 +36,7 @@ def demo(*, folder: Path) -> None:
     from dyno_frames.sandbox.serve import Sandbox
 
     folder.mkdir(parents=True, exist_ok=True)
-    dataset, drawing = folder / "campaigns", folder / "timeline.png"
+    dataset, drawing = folder / "campaigns.parquet", folder / "timeline.png"
     with Sandbox(sample=True) as box, connect(box.url, box.api_key) as client:
         click.echo(f"A practice server with a sample account answers at {box.url}\n")
         _heading(f"client.campaigns.find({QUESTION!r}, order_by='created')")
@@ -77,5 +77,5 @@ def _draw(frame: pd.DataFrame, path: Path) -> None:
     from dyno_frames.plots.timeline import timeline
 
     figure = Figure(figsize=(9, 4.5), layout="constrained")
-    timeline(frame, ax=figure.subplots())
+    timeline(frame, freq="month", ax=figure.subplots())
     figure.savefig(path, dpi=144)

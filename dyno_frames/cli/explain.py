@@ -31,5 +31,6 @@ def explain(
     It says what the server answers, what is evaluated here, and why; nothing is asked for yet.
     """
     with options.connected(url, api_key) as client:
-        scan = getattr(client, resource).scan(where, ascending=not descending, strict=strict, **shape)
+        verbs = getattr(client, resource)
+        scan = verbs.scan(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
         click.echo(str(scan.explain()).rstrip("\n"))

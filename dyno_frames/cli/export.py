@@ -1,4 +1,4 @@
-"""``dyno-frames export``: a query's rows as a Parquet dataset."""
+"""``dyno-frames export``: a query's rows as Parquet."""
 
 from __future__ import annotations
 
@@ -9,22 +9,15 @@ import click
 
 from dyno_frames.cli import options
 
-EXAMPLE = "Example: dyno-frames export campaigns --to mailings --mode sync"
+EXAMPLE = "Example: dyno-frames export campaigns --where \"status == 'finished'\" --to finished.parquet"
 
 
 @click.command(epilog=EXAMPLE)
 @options.resource
 @click.option(
-    "--to",
-    "path",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    help="The dataset's folder.",
+    "--to", "path", type=click.Path(path_type=Path), required=True, help="The file; its folder is made."
 )
-@click.option(
-    "--mode", type=click.Choice(["overwrite", "append", "sync"]), default="overwrite", show_default=True
-)
-@click.option("--partition-by", metavar="COLUMN", help="One folder for each value of a column.")
+@click.option("--mode", type=click.Choice(["overwrite"]), default="overwrite", show_default=True)
 @options.where
 @options.shape
 @options.account
@@ -33,7 +26,6 @@ def export(
     resource: str,
     path: Path,
     mode: str,
-    partition_by: str | None,
     where: str | None,
     descending: bool,
     strict: bool,
@@ -43,9 +35,11 @@ def export(
 ) -> None:
     """Write the rows that answer a query as Parquet.
 
-    A dataset that is there already is replaced as a whole, added to, or brought up to date (sync).
+    Whoever reads the file meanwhile sees the old one or the new one, whole.
     """
     with options.connected(url, api_key) as client:
-        scan = getattr(client, resource).scan(where, ascending=not descending, strict=strict, **shape)
-        dataset = scan.to_parquet(path, mode=mode, partition_by=partition_by)
+        verbs = getattr(client, resource)
+        scan = verbs.scan(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+        dataset = scan.to_parquet(path, mode=mode)
     click.echo(str(dataset))

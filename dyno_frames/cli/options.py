@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dyno_frames.contract.resources import RESOURCES
+from dyno_frames.query.question import Scope
 
 if TYPE_CHECKING:
     from dyno_frames.client.client import Client
+
+NO_NAMES = Scope()
+"""A query from the command line sees no variables: the key is one."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -66,7 +66,7 @@ def panel(
         if campaign:
             client.campaigns.get(campaign)
         else:
-            client.campaigns.count(where)
+            client.campaigns.count(where, scope=options.NO_NAMES)
     root = folder.resolve()
     opens = root / ("campaign.ipynb" if campaign else "campaigns.ipynb")
     opens.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Other servers to practise against: profiles by name, or from a file that ``calibrate`` wrote."""
+"""Other servers to practise against: profiles by name, or from a file."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def profile_of(name: str) -> Profile:
     Parameters
     ----------
     name
-        A key of :data:`PROFILES`, or the path of a JSON file as ``dyno-frames calibrate --format json``
-        prints it. What the file leaves unknown is as in the decided profile.
+        A key of :data:`PROFILES`, or the path of a JSON file as ``Profile.to_json`` has it. What the file
+        leaves unknown is as in the decided profile.
 
     Raises
     ------
@@ -87,5 +87,5 @@ def profile_of(name: str) -> Profile:
         return Profile.from_json(asdict(Profile()) | known)
     except (ValueError, AttributeError) as error:
         raise ConfigError(
-            f"{name!r} holds no profile ({error}); expected what calibrate --format json prints"
+            f"{name!r} holds no profile ({error}); expected JSON as Profile.to_json has it"
         ) from error

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from dyno_frames.cli.calibrate import calibrate
 from dyno_frames.cli.count import count
 from dyno_frames.cli.demo import demo
 from dyno_frames.cli.exits import Exit, exit_code, is_expected, one_line
@@ -38,7 +37,7 @@ def program() -> None:
     """
 
 
-for _command in (demo, lab, sandbox, find, count, export, explain, calibrate, panel):
+for _command in (demo, lab, sandbox, find, count, export, explain, panel):
     program.add_command(_command)
 
 
