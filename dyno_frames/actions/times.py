@@ -78,7 +78,7 @@ def start_time(at: datetime | str, time_zone: str | None = None) -> StartTime:
     return local or _in_zone(epoch_s, ZoneInfo("UTC")) or _unreadable(at)
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def _zone(name: object) -> ZoneInfo | None:
     if name is None:
         return None
     if not isinstance(name, str) or not name.strip():

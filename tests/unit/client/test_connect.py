@@ -1,0 +1,174 @@
+"""Connecting: what may be given, and what is said when it may not."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+
+import pytest
+
+from dyno_frames.client import registry
+from dyno_frames.client.connect import connect
+from dyno_frames.client.settings import Settings
+from dyno_frames.contract.operations import PRODUCTION_URL
+from dyno_frames.contract.profile import Profile
+from dyno_frames.errors import AuthenticationError, ConfigError, InsecureTransportWarning
+
+KEY = "k3y-that-must-not-show"
+URL = "http://127.0.0.1:9"
+
+
+def test_url_and_key_come_from_the_arguments_or_the_environment(monkeypatch):
+    monkeypatch.setenv("DYNO_URL", "http://127.0.0.1:7/")
+    monkeypatch.setenv("DYNO_API_KEY", KEY)
+    with connect() as client:
+        assert client.url == "http://127.0.0.1:7"
+    with connect(URL, "other") as client:
+        assert client.url == URL
+        assert client.session._key.reveal() == "other"
+
+
+def test_without_a_url_it_is_the_production_service_and_says_that_it_is_plain_http(monkeypatch):
+    with pytest.warns(InsecureTransportWarning, match="api.mail.dyno.me:19000") as caught:
+        client = connect(api_key=KEY)
+    assert caught[0].filename == __file__
+    assert client.url == PRODUCTION_URL
+    client.close()
+
+
+def test_without_a_key_both_ways_to_give_one_are_named():
+    with pytest.raises(ConfigError, match=r"api_key=.*DYNO_API_KEY"):
+        connect(URL)
+
+
+@pytest.mark.parametrize("key", ["", " ", "two words", "line\nbreak", "ключ", 7, b"bytes"])
+def test_a_key_that_cannot_be_used_is_refused_and_not_shown(key):
+    with pytest.raises(ConfigError, match="api_key=") as caught:
+        connect(URL, key)
+    if isinstance(key, str) and key.strip():
+        assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:80",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://:80",
+        "http://127.0.0.1:port",
+        "http://127.0.0.1:99999",
+        "http://[::1",
+        "http://host/a?b=c",
+        "http://host/#a",
+        "http://a b/",
+        7,
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_and_shown(url):
+    with pytest.raises(ConfigError, match="url=") as caught:
+        connect(url, KEY)
+    assert repr(url) in str(caught.value)
+
+
+def test_a_url_with_a_password_is_refused_and_not_shown():
+    with pytest.raises(ConfigError, match="api_key=") as caught:
+        connect("http://user:pa55@127.0.0.1", KEY)
+    assert "pa55" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("page_size", 0),
+        ("page_size", -5),
+        ("page_size", 1.5),
+        ("page_size", True),
+        ("page_size", "1000"),
+        ("timeout_s", 0),
+        ("timeout_s", -1.0),
+        ("timeout_s", float("nan")),
+        ("timeout_s", float("inf")),
+        ("timeout_s", "30"),
+        ("workers", 0),
+        ("workers", 2.0),
+        ("dtype_backend", "arrow"),
+        ("profile", "guess"),
+        ("profile", None),
+        ("name", ""),
+        ("name", None),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_and_shown(name, value):
+    with pytest.raises(ConfigError, match=f"{name}=") as caught:
+        connect(URL, KEY, **{name: value})
+    assert repr(value) in str(caught.value)
+    assert "expected" in str(caught.value)
+
+
+def test_all_faults_are_said_at_once():
+    with pytest.raises(ConfigError, match=r"url=.*timeout_s=.*page_size="):
+        connect("nowhere", KEY, timeout_s=0, page_size=0)
+
+
+@pytest.mark.parametrize("backend", [None, "numpy_nullable", "pyarrow"])
+def test_settings_hold_what_was_asked_for(backend):
+    with connect(
+        URL, KEY, name="mine", timeout_s=2, page_size=7, workers=3, dtype_backend=backend, profile=Profile()
+    ) as client:
+        assert client.settings == Settings(
+            url=URL,
+            name="mine",
+            timeout_s=2,
+            page_size=7,
+            workers=3,
+            dtype_backend=backend,
+            profile=Profile(),
+        )
+        assert client.session.timeout_s == 2
+
+
+def test_the_key_shows_in_no_form_of_a_client():
+    with connect(URL, KEY) as client:
+        shown = [repr(client), str(client), client._repr_html_(), repr(client.settings), repr(vars(client))]
+        shown += [repr(vars(client.session)), repr(client.campaigns), repr(pickle.dumps(client.settings))]
+        assert not [text for text in shown if KEY in text]
+        with pytest.raises(TypeError, match="pickle"):
+            pickle.dumps(client)
+
+
+def test_html_is_escaped():
+    with connect(URL, KEY, name="<script>") as client:
+        assert "<script>" not in client._repr_html_()
+
+
+def test_a_client_is_found_by_name_and_url_until_it_is_closed():
+    with connect(URL, KEY, name="one") as client:
+        assert registry.lookup("one", URL + "/") is client
+        with pytest.raises(ConfigError, match=r"connect first: client = dyno_frames\.connect\(.*name='two'"):
+            registry.lookup("two", URL)
+        assert repr(client) == f"Client({URL!r}, name='one')"
+    assert repr(client).endswith(", closed)")
+    client.close()
+    with pytest.raises(ConfigError, match="connect first"):
+        registry.lookup("one", URL)
+
+
+def test_a_later_client_takes_the_place_of_an_earlier():
+    with connect(URL, KEY) as first, connect(URL, KEY) as second:
+        assert registry.lookup("default", URL) is second
+        first.close()
+        assert registry.lookup("default", URL) is second
+
+
+def test_a_forgotten_client_is_not_kept_alive():
+    connect(URL, KEY, name="forgotten")
+    gc.collect()
+    with pytest.raises(ConfigError):
+        registry.lookup("forgotten", URL)
+
+
+def test_a_wrong_key_is_said_with_the_cure(box):
+    with connect(box.url, "wrong") as client, pytest.raises(AuthenticationError, match="DYNO_API_KEY"):
+        client.lists.get("1")
