@@ -60,9 +60,8 @@ class Control:
     ) -> None:
         self.clock = clock
         runner = Runner(client, clock)
-        one = isinstance(subject, str)
         rows = (runner.one(subject),) if isinstance(subject, str) else campaigns(subject)
-        state = State(rows=rows, selected=rows[0].id if one else None)
+        state = State(rows=rows, selected=rows[0].id if len(rows) == 1 else None)
         self.store = Store(state, runner.run, spawn=spawn)
         self.watcher = Watcher(
             lambda: running(self.store.state),

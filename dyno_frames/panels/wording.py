@@ -84,7 +84,6 @@ def card(row: Campaign) -> tuple[tuple[str, str], ...]:
         ("From", sender),
         ("Preview", row.preview_message),
         ("Start", start_words(row)),
-        ("Progress", figures(row)),
         ("Read", clock_time(row.read_at)),
     )
     return tuple((label, value) for label, value in pairs if value)
@@ -99,7 +98,11 @@ def disabled(state: State) -> tuple[str, ...]:
         return (f"No action is possible: {next(iter(reasons.values()))}.",)
     if not any(why and "needs status" not in why for why in reasons.values()) and all(reasons.values()):
         return (f"No action is possible: {state.chosen.status} is final.",)
-    return tuple(f"{LABELS[verb].rstrip('…')}: {why}." for verb, why in reasons.items() if why)
+    grouped: dict[str, list[str]] = {why: [] for why in reasons.values() if why}
+    for verb, why in reasons.items():
+        if why:
+            grouped[why].append(LABELS[verb].rstrip("…"))
+    return tuple(f"{', '.join(names)}: {why}." for why, names in grouped.items())
 
 
 def reached(review: Review) -> str:

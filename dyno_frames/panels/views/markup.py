@@ -9,10 +9,12 @@ STYLE = """<style>
 .dyno-panel{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:8px;max-width:980px}
 .dyno-panel.jupyter-widgets-disconnected{opacity:.45;pointer-events:none}
 .dyno-panel dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:4px 0}
+.dyno-panel dt,.dyno-panel dd{line-height:1.5}
+.dyno-panel .dyno-row{text-align:left}
 .dyno-panel dt{color:var(--jp-ui-font-color2,#555)} .dyno-panel dd{margin:0;overflow-wrap:anywhere}
 .dyno-panel p,.dyno-panel ul{margin:2px 0;line-height:1.4} .dyno-panel progress{width:120px}
 .dyno-review{border:2px solid var(--jp-warn-color1,#b7791f);border-radius:4px;padding:8px}
-.dyno-panel .dyno-cell{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.dyno-panel .dyno-cell,.dyno-panel .dyno-bar{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 </style>"""
 
 
@@ -49,7 +51,8 @@ def progress(sent: int, recipients: int, label: str) -> str:
     """Return how far a campaign has got, as a bar that a screen reader announces too."""
     done, whole = min(max(sent, 0), max(recipients, 0)), max(recipients, 1)
     words = text(label)
-    return f'<progress max="{whole}" value="{done}" aria-label="{words}"></progress> <span>{words}</span>'
+    bar = f'<progress max="{whole}" value="{done}" aria-label="{words}"></progress>'
+    return f'<div class="dyno-bar">{bar} <span>{words}</span></div>'
 
 
 def status(word: str, sentence: str) -> str:

@@ -14,7 +14,7 @@ from dyno_frames.panels.wording import as_of, count, figures, start_words
 
 Send = Callable[[on.PanelAction], None]
 
-_COLUMNS = "minmax(180px,2.2fr) 90px minmax(200px,1.6fr) minmax(160px,1.6fr)"
+_COLUMNS = "minmax(180px,2fr) 80px minmax(290px,1.6fr) minmax(150px,1.5fr)"
 
 
 class Table:
@@ -52,12 +52,12 @@ class Table:
 
         tools = widgets.HBox([self._search, self._status, self._refresh, self._age])
         pages = widgets.HBox([self._earlier, self._where, self._later])
-        self._tools, self._pages = tools, pages
+        self._pages = pages
         self.box = widgets.VBox([tools, self._grid, pages])
 
     def _row_button(self, place: int) -> widgets.Button:
         button = widgets.Button(layout={"width": "100%"})
-        button.style.text_color = None
+        button.add_class("dyno-row")
         button.on_click(lambda _button: self._send(on.Selected(self._keys[place])))
         return button
 
@@ -65,8 +65,9 @@ class Table:
         self._send(on.Filtered(self._search.value, self._status.value))
 
     def draw(self, state: State) -> None:
-        """Show the rows of a state."""
-        visible = state.visible
+        """Show the rows of a state; a single campaign needs no table."""
+        single = len(state.rows) == 1
+        visible = () if single else state.visible
         self._page = state.page
         shown: list[widgets.Widget] = []
         for place, row in enumerate(visible):
@@ -80,7 +81,8 @@ class Table:
         self._where.value = markup.cell(said if visible else "no campaigns match")
         self._earlier.disabled = state.page == 0
         self._later.disabled = state.page + 1 >= state.pages
-        self._tools.layout.display = self._pages.layout.display = "none" if len(state.rows) == 1 else None
+        for part in (self._search, self._status, self._grid, self._pages):
+            part.layout.display = "none" if single else None
 
     def _fill(self, place: int, row: Campaign, *, chosen: bool) -> None:
         button = self._buttons[place]

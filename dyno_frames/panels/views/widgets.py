@@ -10,13 +10,20 @@ import pandas as pd
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.control import Control, utc_now
 from dyno_frames.panels.ports import Client
-from dyno_frames.panels.state import State
+from dyno_frames.panels.state import Campaign, State
 from dyno_frames.panels.store import Spawn, on_a_thread
 from dyno_frames.panels.views import markup, text
 from dyno_frames.panels.views.stage import Clock, Stage
 from dyno_frames.panels.views.table import Table
 from dyno_frames.panels.watch import INTERVAL_S
-from dyno_frames.panels.wording import card, entry_line
+from dyno_frames.panels.wording import card, entry_line, figures
+
+
+def shown(row: Campaign) -> str:
+    """Return the selected campaign as HTML."""
+    words = figures(row)
+    bar = markup.progress(row.sent, row.recipients, words) if words else ""
+    return markup.paragraphs([row.name or row.id]) + markup.pairs(card(row)) + bar
 
 
 class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -75,7 +82,7 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         self.add_class("dyno-panel")
         self._control.store.subscribe(self._redraw)
         self._redraw(self._control.state)
-        if self._control.state.selected is None:
+        if any(row.read_at is None for row in self._control.state.visible):
             self._dispatch(on.RefreshAsked())
 
     @property
@@ -107,9 +114,7 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
     def _redraw(self, state: State) -> None:
         row = state.chosen
         self._table.draw(state)
-        self._card.value = (
-            "" if row is None else markup.paragraphs([row.name or row.id]) + markup.pairs(card(row))
-        )
+        self._card.value = "" if row is None else shown(row)
         notice = "" if state.notice is None else markup.status(state.notice.tone.value, state.notice.text)
         if row is not None and row.id in state.busy:
             notice = markup.status("Sent", "waiting for the server's answer.")
@@ -125,11 +130,11 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)
-        shown, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
-        if shown is None:
+        formats, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
+        if formats is None:
             return bundle
         filled = {
-            **shown,
+            **formats,
             "text/plain": repr(self),
             "text/html": text.static_html(self._control.state),
         }

@@ -150,7 +150,6 @@ def test_values_of_an_old_frame_are_not_acted_on_before_they_were_read(kit, show
     client = kit.scripted(kit.row("c1", status="running"))
     client.campaigns.reading_fails = ConnectError("no connection")
     panel = show(client, frame_of(kit.row("c1", status="draft")))
-    button(panel, "Campaign c1").click()
     assert button(panel, "Start").disabled
     assert "not read from the server yet" in html(panel)
     assert "no connection. Nothing was sent." in html(panel)
@@ -235,3 +234,9 @@ def test_an_empty_frame_shows_an_empty_panel(kit, show):
     panel = show(kit.scripted(), frame_of(kit.row()).iloc[:0])
     assert repr(panel) == "CampaignPanel of 0 campaigns"
     assert "no campaigns match" in html(panel)
+
+
+def test_a_frame_of_one_campaign_shows_it_at_once_and_fresh(kit, show):
+    panel = show(kit.scripted(kit.row("c1", status="running")), frame_of(kit.row("c1", status="draft")))
+    assert not button(panel, "Pause").disabled
+    assert "as of 12:00:00 UTC" in html(panel)
