@@ -88,7 +88,9 @@ def connect(
     )
     secret = _secret(api_key, settings.url)
     del api_key
-    return Client(settings, Session(settings.url, secret, timeout_s=float(timeout_s)))
+    connections = max(16, workers or 0)
+    session = Session(settings.url, secret, timeout_s=float(timeout_s), connections=connections)
+    return Client(settings, session)
 
 
 def _secret(api_key: str | None, url: str) -> Secret:

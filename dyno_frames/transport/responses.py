@@ -173,3 +173,8 @@ def refused(no: Refusal, request: RequestSummary, *, slow: bool = False) -> ApiE
     """
     kind = RateLimitError if slow else _KINDS.get(no.code, ApiError)
     return kind(no.message, code=no.code, request=request, cure=_CURES.get(kind, ""))
+
+
+def slowed_down(message: str, request: RequestSummary) -> RateLimitError:
+    """Return the error of a read that was told to slow down, in no envelope, until patience ended."""
+    return RateLimitError(message, code=Code.SLOW_DOWN, request=request, cure=_CURES[RateLimitError])

@@ -22,18 +22,12 @@ from dyno_frames.contract.envelope import Code, Refusal
 from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
 from dyno_frames.errors import (
     ConfigError,
-    ConnectError,
-    ContractError,
-    DynoError,
     InsecureTransportWarning,
-    RateLimitError,
-    ReadTimeoutError,
     RequestSummary,
-    RetriesExhaustedError,
-    TransportError,
 )
 from dyno_frames.transport import redact, responses
 from dyno_frames.transport.exchange import Limits, Lost, Received, exchange
+from dyno_frames.transport.failures import failure
 from dyno_frames.transport.responses import Reply, Verdict
 from dyno_frames.transport.retry import (
     NO_BYTE_LEFT,
@@ -48,9 +42,7 @@ from dyno_frames.transport.retry import (
 from dyno_frames.transport.secret import Secret, Veiled
 
 _LOG = logging.getLogger("dyno_frames.transport")
-_POOL = 16
 _AGENT = "dyno_frames"
-_START_IT = "Is the server running? For a practice server on this machine: dyno_frames.sandbox()"
 
 
 @dataclass(slots=True)
@@ -83,6 +75,8 @@ class Session:
         The longest silence that is waited through, in seconds.
     policy
         Attempts, pauses, deadline and budget.
+    connections
+        How many connections are kept for threads to share.
     clock, wall
         Return monotonic seconds, and epoch seconds.
     sleep, random
@@ -103,6 +97,7 @@ class Session:
         *,
         timeout_s: float = 30.0,
         policy: Policy | None = None,
+        connections: int = 16,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -118,8 +113,8 @@ class Session:
         self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
-        self._environment = requests.Session()
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL)
+        self._settings = _settings(self.url, direct=self._loopback)
+        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
         self._closed = threading.Event()
         if parts.scheme == "http" and not self._loopback:
             warnings.warn(
@@ -215,13 +210,12 @@ class Session:
         url = self.url + call.operation.url_path(call.key)
         prepared = requests.Request(call.operation.verb, url, data=call.content).prepare()
         prepared.headers.update(self._headers(call))
-        settings = self._settings()
         if call.operation.effect in {Effect.READ, Effect.IDEMPOTENT_WRITE}:
-            return exchange(self._adapter, prepared, limits=limits, settings=settings)
+            return exchange(self._adapter, prepared, limits=limits, settings=self._settings)
         prepared.headers["Connection"] = "close"
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
         try:
-            return exchange(adapter, prepared, limits=limits, settings=settings)
+            return exchange(adapter, prepared, limits=limits, settings=self._settings)
         finally:
             adapter.close()
 
@@ -235,11 +229,6 @@ class Session:
         if call.operation.verb in {"POST", "PUT"}:
             headers["Content-Type"] = "application/json"
         return headers
-
-    def _settings(self) -> Mapping[str, Any]:
-        # What goes to this machine goes there directly, whatever proxy the environment names.
-        settings = self._environment.merge_environment_settings(self.url, {}, True, None, None)
-        return {**settings, "proxies": {}} if self._loopback else settings
 
     def _scrubbed(self, verdict: Verdict) -> Verdict:
         """Take the key out of a refusal that echoes it, before anything can show it."""
@@ -281,67 +270,13 @@ class Session:
             self._budget.earn()
             elapsed_s = self._clock() - call.started
             return Reply(verdict.data, verdict.content, call.request, len(call.events), elapsed_s)
-        raise self._error(call, verdict)
-
-    def _error(self, call: _Call, verdict: Verdict) -> DynoError:
-        if verdict.refusal is not None:
-            slow = verdict.event is Event.SLOW_DOWN
-            return responses.refused(verdict.refusal, call.request, slow=slow)
-        harmless = decide(call.operation.effect, verdict.event) is not Decision.UNKNOWN
-        if verdict.event is Event.TOO_MANY and harmless:
-            return RateLimitError(
-                f"{self.host}: {verdict.detail}",
-                code=Code.SLOW_DOWN,
-                request=call.request,
-                cure="Wait a little, or connect with fewer workers=.",
-            )
-        if verdict.event is Event.FOREIGN:
-            return ContractError(
-                f"{self.host} answered {verdict.detail}; is this the address of a Dyno server?",
-                request=call.request,
-            )
-        error = _kind(call)(
-            f"{self.host}: {verdict.detail}. {_cure(verdict.event)}",
+        raise failure(
+            verdict,
+            call.events,
+            effect=call.operation.effect,
+            host=self.host,
             request=call.request,
-            attempts=len(call.events),
         )
-        error.retryable = harmless and verdict.event in _PASSING
-        return error
-
-
-_PASSING = frozenset(
-    {
-        Event.NO_CONNECTION,
-        Event.TIMEOUT,
-        Event.RESET,
-        Event.CUT_BODY,
-        Event.NOT_JSON,
-        Event.GATEWAY,
-        Event.SERVER_ERROR,
-    }
-)
-
-_CURES = {
-    Event.NO_CONNECTION: _START_IT,
-    Event.UNTRUSTED: "Name the right host in url=, or add the authority with REQUESTS_CA_BUNDLE",
-    Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…)",
-    Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=",
-    Event.CLIENT_ERROR: "Is the path in url= right, and is it a Dyno server?",
-    Event.NOT_JSON: "Something between here and the server answers in its place: a proxy, a login page?",
-    Event.OVERSIZE: "Ask for fewer columns, or connect with a smaller page_size=",
-}
-
-
-def _cure(event: Event) -> str:
-    return _CURES.get(event, "The server or a proxy before it failed; its log tells why")
-
-
-def _kind(call: _Call) -> type[TransportError]:
-    if NO_BYTE_LEFT.issuperset(call.events):
-        return ConnectError
-    if len(call.events) > 1:
-        return RetriesExhaustedError
-    return ReadTimeoutError if call.events[-1] is Event.TIMEOUT else TransportError
 
 
 def _is_deleted_before(call: _Call, verdict: Verdict) -> bool:
@@ -352,6 +287,15 @@ def _is_deleted_before(call: _Call, verdict: Verdict) -> bool:
         and verdict.refusal.code == Code.NOT_FOUND
         and any(event not in NO_BYTE_LEFT | {Event.SLOW_DOWN} for event in call.events[:-1])
     )
+
+
+def _settings(url: str, *, direct: bool) -> Mapping[str, Any]:
+    """Return proxies and certificates as the environment names them when the session is made.
+
+    What goes to this machine goes there directly, whatever proxy is named.
+    """
+    settings = requests.Session().merge_environment_settings(url, {}, True, None, None)
+    return {**settings, "proxies": {}} if direct else settings
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.errors import (
     ApiError,
+    ConfigError,
     ConnectError,
     IllegalTransitionError,
     NotFoundError,
@@ -296,6 +297,31 @@ def test_when_the_campaign_cannot_be_read_either_it_is_unknown(client, wire, cam
     client.session.send = real
     with pytest.raises(OutcomeUnknownError):
         client.campaigns.resolve(campaign)
+
+
+def test_what_happened_is_told_even_when_it_cannot_be_noted(client, campaign, state, monkeypatch):
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        reply = real(operation, **kwargs)
+        if operation.name == "campaigns.start":
+            (path,) = state.glob("*.jsonl")
+            path.rename(state / "kept")
+            path.mkdir()
+        return reply
+
+    monkeypatch.setattr(client.session, "send", send)
+    outcome = client.campaigns.start(campaign)
+    assert outcome.status == "applied"
+    assert "could not note" in outcome.evidence[-1]
+
+
+def test_nothing_leaves_when_the_intent_cannot_be_written(client, wire, campaign, state):
+    state.write_text("in the way")
+    with pytest.raises(ConfigError, match="DYNO_STATE_DIR"):
+        client.campaigns.start(campaign)
+    assert wire.sent("campaign_process") == 0
+    assert status_of(client, campaign) == "draft"
 
 
 def test_the_texts_that_come_with_a_start_are_sent_and_not_written_down(client, campaign, state):

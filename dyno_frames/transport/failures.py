@@ -1,0 +1,84 @@
+"""The error that a call ends with: whose fault, what happened, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dyno_frames.contract.operations import Effect
+from dyno_frames.errors import (
+    ConnectError,
+    ContractError,
+    DynoError,
+    ReadTimeoutError,
+    RequestSummary,
+    RetriesExhaustedError,
+    TransportError,
+)
+from dyno_frames.transport import responses
+from dyno_frames.transport.responses import Verdict
+from dyno_frames.transport.retry import NO_BYTE_LEFT, Decision, Event, decide
+
+_START_IT = "Is the server running? For a practice server on this machine: dyno_frames.sandbox()"
+
+_PASSING = frozenset(
+    {
+        Event.NO_CONNECTION,
+        Event.TIMEOUT,
+        Event.RESET,
+        Event.CUT_BODY,
+        Event.NOT_JSON,
+        Event.GATEWAY,
+        Event.SERVER_ERROR,
+    }
+)
+
+_CURES = {
+    Event.NO_CONNECTION: _START_IT,
+    Event.UNTRUSTED: "Name the right host in url=, or add the authority with REQUESTS_CA_BUNDLE",
+    Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…)",
+    Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=",
+    Event.CLIENT_ERROR: "Is the path in url= right, and is it a Dyno server?",
+    Event.NOT_JSON: "Something between here and the server answers in its place: a proxy, a login page?",
+    Event.OVERSIZE: "Ask for fewer columns, or connect with a smaller page_size=",
+}
+
+
+def failure(
+    verdict: Verdict, events: Sequence[Event], *, effect: Effect, host: str, request: RequestSummary
+) -> DynoError:
+    """Return the error of a call, given what its last attempt amounts to.
+
+    Parameters
+    ----------
+    verdict
+        The last attempt.
+    events
+        What became of each attempt, in order.
+    effect
+        What sending the operation twice would do.
+    host
+        Which server.
+    request
+        What was asked.
+    """
+    if verdict.refusal is not None:
+        return responses.refused(verdict.refusal, request, slow=verdict.event is Event.SLOW_DOWN)
+    harmless = decide(effect, verdict.event) is not Decision.UNKNOWN
+    if verdict.event is Event.TOO_MANY and harmless:
+        return responses.slowed_down(f"{host}: {verdict.detail}", request)
+    if verdict.event is Event.FOREIGN:
+        return ContractError(
+            f"{host} answered {verdict.detail}; is this the address of a Dyno server?", request=request
+        )
+    cure = _CURES.get(verdict.event, "The server or a proxy before it failed; its log tells why")
+    error = _kind(events)(f"{host}: {verdict.detail}. {cure}", request=request, attempts=len(events))
+    error.retryable = harmless and verdict.event in _PASSING
+    return error
+
+
+def _kind(events: Sequence[Event]) -> type[TransportError]:
+    if NO_BYTE_LEFT.issuperset(events):
+        return ConnectError
+    if len(events) > 1:
+        return RetriesExhaustedError
+    return ReadTimeoutError if events[-1] is Event.TIMEOUT else TransportError
