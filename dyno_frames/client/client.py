@@ -11,7 +11,9 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.client import journal_frame, registry
 from dyno_frames.client.campaigns import Campaigns
 from dyno_frames.client.resources import ResourceClient
+from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
+from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import LISTS, TEMPLATES
 from dyno_frames.transport.session import Session
 
@@ -37,6 +39,7 @@ class Client:
     def __init__(self, settings: Settings, session: Session) -> None:
         self.settings = settings
         self.session = session
+        self.semantics = Semantics(settings, session)
         self.actions_journal = Journal(session.host)
         self.campaigns = Campaigns(self)
         self.lists = ResourceClient(self, LISTS)
@@ -57,6 +60,29 @@ class Client:
     def journal(self) -> pd.DataFrame:
         """Every action asked for on this machine of this server, and its outcome; oldest first."""
         return journal_frame.frame(self.actions_journal.entries())
+
+    def calibrate(self) -> Profile:
+        """Learn all that can be learnt of what this server's filters mean, print it, and go on with it.
+
+        Some 40 small read-only requests about rows that the server returned. What could not be learnt is
+        None in the profile, and no answer relies on it.
+
+        Returns
+        -------
+        Profile
+            What was seen.
+
+        Examples
+        --------
+        >>> client.calibrate().like  # doctest: +SKIP
+        <Like.SUBSTRING: 'substring'>
+        """
+        resources: tuple[ResourceClient, ...] = (self.campaigns, self.lists, self.templates)
+        examinations = [resource.examination() for resource in resources]
+        best = max(examinations, key=lambda one: (one.subject is not None, one.gap is not None))
+        found = self.semantics.calibrate(best)
+        print(found)  # noqa: T201 - the table is what it is called for
+        return found.profile
 
     def close(self) -> None:
         """Close the connection; twice is once. Frames that came from it no longer find it."""

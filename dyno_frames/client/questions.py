@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from dyno_frames.calibrate.examine import Examination
 from dyno_frames.contract.filters import DESCENDING, Key
-from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.scan.pages import Row
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
 
@@ -43,7 +44,7 @@ class Questions:
     def __init__(self, client: Client, resource: Resource) -> None:
         self.client = client
         self.resource = resource
-        self._learnt: Schema | None = None
+        self._learnt: tuple[Schema, list[Row]] | None = None
         self._lock = threading.Lock()
 
     def frame(self) -> pd.DataFrame:
@@ -58,7 +59,7 @@ class Questions:
         --------
         >>> client.campaigns.frame().dyno.query("opens > 100")  # doctest: +SKIP
         """
-        return attach(self._schema().empty(), self._origin(None, Shape()))
+        return attach(self._sampled()[0].empty(), self._origin(None, Shape()))
 
     def find(
         self,
@@ -151,25 +152,30 @@ class Questions:
         Scan
             To explain, count, or let its rows come as a frame, Arrow batches or Parquet.
         """
-        schema = self._schema()
+        schema = self._sampled()[0]
         question = ask(expr, schema.empty(), scope or caller(1))
         for warning in question.warnings:
             warnings.warn(warning, stacklevel=_outside())
         shape = _shape(
             schema, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
-        context = self._context(schema)
+        context = self._context(question, shape)
         plan = make_plan(question, context, shape)
         origin = self._origin(question, shape)
         session = self.client.session
         return Scan(session, question, plan, schema, context, origin, progress=progress, strict=strict)
 
-    def _context(self, schema: Schema) -> Context:
-        settings = self.client.settings
-        profile = Profile() if settings.profile == "auto" else settings.profile
-        return Context(
-            self.resource.name, schema.by_name, schema.dtypes, profile, schema.unseen, settings.page_size
+    def _context(self, question: Question, shape: Shape) -> Context:
+        schema = self._sampled()[0]
+        semantics, page_size = self.client.semantics, self.client.settings.page_size
+        context = Context(
+            self.resource.name, schema.by_name, schema.dtypes, semantics.profile, schema.unseen, page_size
         )
+        return semantics.context_for(question, context, shape, self.examination())
+
+    def examination(self) -> Examination:
+        """Return the examination of this server with rows of this resource."""
+        return self.client.semantics.examination(*self._sampled())
 
     def _origin(self, question: Question | None, shape: Shape) -> Origin:
         return Origin(
@@ -185,20 +191,20 @@ class Questions:
             question={"form": "all"} if question is None else question.memory,
         )
 
-    def _schema(self) -> Schema:
-        """Return the schema, learnt once from the newest rows: two threads learn it once."""
+    def _sampled(self) -> tuple[Schema, list[Row]]:
+        """Return the schema and the newest rows that it was learnt from; two threads learn it once."""
         with self._lock:
             if self._learnt is None:
                 self._learnt = self._learn()
             return self._learnt
 
-    def _learn(self) -> Schema:
+    def _learn(self) -> tuple[Schema, list[Row]]:
         settings = self.client.settings
         kinds = declared_kinds(settings.schema)
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: DESCENDING, Key.LIMIT: SAMPLE_ROWS}
         plain = {str(name): value for name, value in body.items()}
         rows = find_rows(self.client.session, self.resource.name, plain, Tally())
-        return learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
+        return learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend), rows
 
 
 def caller(depth: int) -> Scope:

@@ -123,7 +123,7 @@ class Sandbox:
         return self._port
 
     def client(self, **kwargs: Any) -> Any:
-        """Return a client that is connected to this sandbox.
+        """Return a client that is connected to this sandbox and knows what its filters mean.
 
         Parameters
         ----------
@@ -134,7 +134,8 @@ class Sandbox:
             raise ConfigError(
                 "this sandbox was made without connect; dyno_frames.sandbox() makes one with it"
             )
-        return self._connect(self.url, self._api_key, **{"name": f"sandbox-{self._port}", **kwargs})
+        known = {"name": f"sandbox-{self._port}", "profile": self._store.profile}
+        return self._connect(self.url, self._api_key, **(known | kwargs))
 
     def close(self) -> None:
         """Finish what is under way and stop; a second call does nothing."""

@@ -1,0 +1,75 @@
+"""What is known of a server's filters during one connection: given, remembered, or learnt when a plan needs it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dyno_frames.calibrate import cache
+from dyno_frames.calibrate.examine import Examination
+from dyno_frames.calibrate.learn import Calibration, calibrate, learn_some
+from dyno_frames.client.settings import Settings
+from dyno_frames.contract.fields import Wire
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query.needs import needs
+from dyno_frames.query.plan import Context, Shape
+from dyno_frames.query.question import Question
+from dyno_frames.transport.session import Session
+
+_ROUNDS = 3
+
+
+class Semantics:
+    """The profile of one connection.
+
+    Parameters
+    ----------
+    settings
+        Which says the profile, or ``"auto"``.
+    session
+        Whom to ask.
+    """
+
+    __slots__ = ("_examinations", "_lock", "_session", "_settings", "profile")
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._settings = settings
+        self._session = session
+        self._lock = threading.Lock()
+        self._examinations: dict[str, Examination] = {}
+        self.profile = cache.load(settings.url) if settings.profile == "auto" else settings.profile
+
+    def examination(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Examination:
+        """Return the examination of one resource, with the rows that its schema was learnt from."""
+        texts = [field.name for field in schema.fields if field.wire is Wire.STRING and field.nullable]
+        return self._examinations.setdefault(
+            schema.resource, Examination(self._session, schema.resource, rows, texts)
+        )
+
+    def context_for(
+        self, question: Question, context: Context, shape: Shape, examination: Examination
+    ) -> Context:
+        """Return the context with what the question's plan depends on learnt, as far as it can be."""
+        if self._settings.profile != "auto":
+            return context
+        with self._lock:
+            for _ in range(_ROUNDS):
+                context = replace(context, profile=self.profile)
+                wanted = needs(question, context, shape)
+                learnt = learn_some(examination, self.profile, wanted) if wanted else self.profile
+                if learnt == self.profile:
+                    break
+                self.profile = learnt
+                cache.save(self._settings.url, learnt)
+        return replace(context, profile=self.profile)
+
+    def calibrate(self, examination: Examination) -> Calibration:
+        """Learn all that can be learnt, and go on with it."""
+        with self._lock:
+            found = calibrate(examination)
+            if self._settings.profile == "auto":
+                self.profile = found.profile
+                cache.save(self._settings.url, found.profile)
+        return found
