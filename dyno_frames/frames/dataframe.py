@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.fields import Field, Kind
+from dyno_frames.contract.lifecycle import Status
 from dyno_frames.frames.schema import Schema
 
 
@@ -27,14 +28,21 @@ def to_frame(table: pa.Table, schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
 
 
+def status_words(column: pa.ChunkedArray, schema: Schema) -> list[str]:
+    """Return the words of ``status`` in order: the schema's, then those that this column is the first to hold."""
+    known = [*map(str, Status), *schema.statuses]
+    return [*known, *sorted(set(pc.unique(column).drop_null().to_pylist()) - set(known))]
+
+
 def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
     dtype = schema.dtype(field)
     if field.kind is Kind.JSON:
-        values = [None if text is None else orjson.loads(text) for text in column.to_pylist()]
+        values = [None if text is None else json.loads(text) for text in column.to_pylist()]
         return pd.Series(values, dtype=object)
     if field.kind is Kind.STATUS:
-        codes = pc.fill_null(pc.index_in(column, pa.array(dtype.categories, pa.large_string())), -1)
-        return pd.Categorical.from_codes(codes.to_numpy(), dtype=dtype)
+        words = status_words(column, schema)
+        codes = pc.fill_null(pc.index_in(column, pa.array(words, pa.large_string())), -1)
+        return pd.Categorical.from_codes(codes.to_numpy(), dtype=pd.CategoricalDtype(words))
     if isinstance(dtype, pd.ArrowDtype):
         column = column.cast(dtype.pyarrow_dtype)
     if hasattr(dtype, "__from_arrow__"):

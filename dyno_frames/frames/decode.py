@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ContractError
-from dyno_frames.frames.schema import Schema, learn_field
+from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
 
 Row = Mapping[str, Any]
 
@@ -47,16 +47,11 @@ def strays(rows: Sequence[Row], schema: Schema) -> tuple[Field, ...]:
 
 
 def _column(field: Field, values: list[Any], arrow: pa.DataType, rows: Sequence[Row]) -> pa.Array:
-    if field.kind is Kind.JSON:
-        values = [None if value is None else orjson.dumps(value).decode() for value in values]
-    elif field.kind is Kind.TIME:
-        return _column(Field(field.name, Kind.INTEGER, field.nullable), values, pa.int64(), rows).cast(arrow)
-    elif field.kind in {Kind.COUNT, Kind.INTEGER, Kind.FLOAT} and any(
-        type(value) is bool for value in values
-    ):
-        raise _misfit(field, values, rows)
+    allowed = _ALLOWED.get(field.kind, _TEXT)
+    if allowed is not None and not allowed.issuperset(map(type, values)):
+        values = _settled(field, values, rows)
     try:
-        column = pa.array(values, type=arrow)
+        column = _array(field, values, arrow)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise _misfit(field, values, rows) from error
     if not field.nullable and column.null_count:
@@ -64,32 +59,73 @@ def _column(field: Field, values: list[Any], arrow: pa.DataType, rows: Sequence[
     return column
 
 
-_PYTHON: dict[Kind, tuple[type, ...]] = {
-    Kind.COUNT: (int,),
-    Kind.INTEGER: (int,),
-    Kind.FLOAT: (int, float),
-    Kind.FLAG: (bool,),
+def _array(field: Field, values: list[Any], arrow: pa.DataType) -> pa.Array:
+    if field.kind is Kind.JSON:
+        values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+    if field.kind is Kind.TIME:
+        return pa.array(values, pa.int64()).cast(arrow)
+    return pa.array(values, arrow)
+
+
+_TEXT: frozenset[type] = frozenset({str, type(None)})
+_WHOLE: frozenset[type] = frozenset({int, type(None)})
+_ALLOWED: dict[Kind, frozenset[type] | None] = {
+    Kind.TIME: _WHOLE,
+    Kind.COUNT: _WHOLE,
+    Kind.INTEGER: _WHOLE,
+    Kind.FLOAT: _WHOLE | {float},
+    Kind.FLAG: frozenset({bool, type(None)}),
+    Kind.JSON: None,
 }
+
+
+def _settled(field: Field, values: list[Any], rows: Sequence[Row]) -> list[Any]:
+    """Return the values with whole floats as integers, which Arrow would cut without a word where they are not."""
+    if _ALLOWED.get(field.kind) is not _WHOLE or not all(_fits(field, value) for value in values):
+        raise _misfit(field, values, rows)
+    return [int(value) if isinstance(value, float) else value for value in values]
 
 
 def _fits(field: Field, value: Any) -> bool:
     if value is None:
         return field.nullable
-    expected = _PYTHON.get(field.kind, (str,))
-    if isinstance(value, bool) and bool not in expected:
+    if field.kind is Kind.JSON:
+        return _encodes(json.dumps(value, ensure_ascii=False))
+    allowed = _ALLOWED.get(field.kind) or _TEXT
+    whole = isinstance(value, float) and value.is_integer() and allowed is _WHOLE
+    if type(value) not in allowed and not whole:
         return False
-    if isinstance(value, float) and expected == (int,):
-        return value.is_integer()
-    return isinstance(value, expected) and (not isinstance(value, int) or -(2**63) <= value < 2**63)
+    if isinstance(value, str):
+        return _encodes(value)
+    if field.kind is Kind.FLOAT:
+        return isinstance(value, float) or abs(value) <= EXACT_IN_FLOAT
+    return isinstance(value, bool) or -(2**63) <= value < 2**63
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can name and no text can hold
+        return False
+    return True
 
 
 def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractError:
     at = next((at for at, value in enumerate(values) if not _fits(field, value)), 0)
     shown = repr(values[at])
+    cure = (
+        ""
+        if field.name in {KEY, CREATED}
+        else (
+            f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right"
+        )
+    )
     return ContractError(
-        f"expected {'' if field.nullable else 'a never-null '}{field.kind}; declare another type with "
-        f"connect(…, schema={{{field.name!r}: 'object'}}) if the server is right",
+        f"expected {'' if field.nullable else 'a never-null '}{_NAMED.get(field.kind, field.kind)}{cure}",
         field=field.name,
         row=str(rows[at].get(KEY, at)),
         value=shown if len(shown) <= 80 else f"{shown[:80]}…",
     )
+
+
+_NAMED = {Kind.TIME: "time in whole epoch seconds", Kind.FLOAT: "float that holds its digits"}

@@ -11,11 +11,14 @@ import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.contract.resources import Resource
+from dyno_frames.contract.resources import CREATED, KEY, Resource
 from dyno_frames.errors import SchemaError
 
 DtypeBackend: TypeAlias = Literal["numpy_nullable", "pyarrow"] | None
 """What it means in pandas' readers; None is pandas' default dtypes. ``status`` is a category in all three."""
+
+EXACT_IN_FLOAT = 2**53
+"""The largest integer up to which a float holds every integer."""
 
 _ARROW = {
     Kind.KEY: pa.large_string(),
@@ -41,9 +44,9 @@ class Schema:
     fields
         Its fields, in the order of a frame's columns.
     unseen
-        Contract fields that no row was seen to have: all null, in the nullable dtype.
+        Fields of the contract and declared ones that no row was seen to have: all null, in the nullable dtype.
     statuses
-        Words of ``status`` outside the contract, in the order they were met.
+        Words of ``status`` outside the contract, sorted.
     dtype_backend
         Which family of dtypes a frame has.
     """
@@ -133,9 +136,14 @@ def learn(
         Kinds that the caller declared, which win over what the rows hold.
     dtype_backend
         Which family of dtypes a frame shall have.
+
+    Raises
+    ------
+    SchemaError
+        ``id`` or ``created`` is declared as something else.
     """
     declared = declared or {}
-    known = [_learnt(field, rows) for field in resource.fields]
+    known = [_declared(_learnt(field, rows), declared) for field in resource.fields]
     names = list(dict.fromkeys(name for row in rows for name in row))
     names += [name for name in declared if name not in names]
     contract = set(resource.names)
@@ -144,7 +152,7 @@ def learn(
         for name in names
         if name not in contract
     ]
-    unseen = {field.name for field in resource.fields if rows and not any(field.name in row for row in rows)}
+    unseen = {name for name in (*contract, *declared) if rows and not any(name in row for row in rows)}
     words = {str(row["status"]) for row in rows if isinstance(row.get("status"), str)} - set(map(str, Status))
     return Schema(resource.name, (*known, *extra), frozenset(unseen), tuple(sorted(words)), dtype_backend)
 
@@ -154,10 +162,30 @@ def _learnt(field: Field, rows: Sequence[Mapping[str, Any]]) -> Field:
     return replace(field, nullable=True) if missing else field
 
 
+def _declared(field: Field, declared: Mapping[str, Kind]) -> Field:
+    kind = declared.get(field.name)
+    if kind is None:
+        return field
+    if field.name not in {KEY, CREATED}:
+        return replace(field, kind=kind, nullable=True)
+    if kind is not field.kind and (field.name, kind) != (KEY, Kind.STRING):
+        raise SchemaError(
+            f"schema= declares {field.name!r} as {kind}; it is what rows are {_USED[field.name]} by and cannot be "
+            "declared otherwise"
+        )
+    return field
+
+
+_USED = {KEY: "known", CREATED: "ordered"}
+
+
 def learn_field(name: str, rows: Sequence[Mapping[str, Any]]) -> Field:
     """Return a field outside the contract, typed by what some rows hold in it."""
-    kinds = {_kind(row[name]) for row in rows if row.get(name) is not None}
-    if kinds == {Kind.INTEGER, Kind.FLOAT}:
+    values = [row[name] for row in rows if row.get(name) is not None]
+    kinds = {_kind(value) for value in values}
+    if kinds == {Kind.INTEGER, Kind.FLOAT} and all(
+        isinstance(value, float) or abs(value) <= EXACT_IN_FLOAT for value in values
+    ):
         return Field(name, Kind.FLOAT)
     return Field(name, kinds.pop() if len(kinds) == 1 else Kind.JSON if kinds else Kind.STRING)
 
