@@ -117,6 +117,11 @@ def box() -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.fixture(scope="session")
+def faulty_wire() -> type[FaultyWire]:
+    return FaultyWire
+
+
 @pytest.fixture
 def wire(box) -> Iterator[FaultyWire]:
     wire = FaultyWire(box.port)

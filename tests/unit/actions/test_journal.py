@@ -174,6 +174,31 @@ def test_of_two_processes_one_alone_may_send_for_a_campaign(journal):
     assert {writer.returncode for writer in writers} == {0}
 
 
+def test_looking_and_writing_are_one_step(journal, monkeypatch):
+    """A second writer that comes between the look and the line has to wait, and then finds the line."""
+    began, results = threading.Event(), []
+    second = threading.Thread(
+        target=lambda: (
+            began.set(),
+            results.append(Journal("server:1", folder=journal.path.parent).intend(intent(), alone=True)),
+        )
+    )
+    look = journal.unresolved
+
+    def slow(campaign_id: str):
+        found = look(campaign_id)
+        second.start()
+        began.wait(10)
+        second.join(0.2)  # without a lock the second writer ends here
+        return found
+
+    monkeypatch.setattr(journal, "unresolved", slow)
+    assert journal.intend(intent(), alone=True) == []
+    second.join(15)
+    assert [len(blockers) for blockers in results] == [1]
+    assert len(journal.entries()) == 1
+
+
 def test_threads_write_whole_lines(journal):
     def write(name: str) -> None:
         for number in range(25):
