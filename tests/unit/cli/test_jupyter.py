@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -77,3 +79,56 @@ def test_lab_serves_the_starter_notebook_until_it_is_told_to_stop(started, tmp_p
             answer = session.get(f"{url}/api/contents/start.ipynb?content=0&token={token}", timeout=30)
         assert answer.json()["name"] == "start.ipynb"
         program.end(signal.SIGTERM)
+
+
+def run_cells(cells, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = "\n".join(text for kind, text in cells if kind == "code")
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        env={**os.environ, "MPLBACKEND": "agg", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_code_of_the_starter_notebook_runs():
+    ended = run_cells(lab.STARTER)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("chosen", ["one", "some", "all"])
+def test_the_code_of_the_panel_notebook_runs_for_the_account_of_the_environment(sandbox, client, chosen):
+    key = client.campaigns.find(limit=1)["id"].iloc[0]
+    choices = {"one": (key, None), "some": (None, "status == 'draft'"), "all": (None, None)}
+    cells = panel.cells(*choices[chosen])
+    assert sandbox.api_key not in str(cells)
+    ended = run_cells(cells, DYNO_URL=sandbox.url, DYNO_API_KEY=sandbox.api_key)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end programs differently there")
+def test_the_panel_command_writes_its_notebook_without_the_key_and_opens_it(started, sandbox, tmp_path):
+    with started(
+        "panel",
+        "--no-browser",
+        "--port",
+        0,
+        "--to",
+        tmp_path,
+        DYNO_URL=sandbox.url,
+        DYNO_API_KEY=sandbox.api_key,
+    ) as program:
+        program.line_with("campaigns.ipynb; run its cells")
+        program.line_with("http://127.0.0.1:")
+        written = (tmp_path / "campaigns.ipynb").read_text(encoding="utf-8")
+        assert "client.campaigns" in written
+        assert sandbox.api_key not in written
+        program.end(signal.SIGTERM)
+
+
+def test_a_panel_of_a_campaign_that_is_not_there_opens_nothing(run, sandbox, tmp_path):
+    ended = run("panel", "none", "--to", tmp_path, "--url", sandbox.url, "--api-key", sandbox.api_key)
+    assert ended.code == 2
+    assert list(tmp_path.iterdir()) == []
