@@ -109,7 +109,7 @@ def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
     ax.set_yticks(_PLACES, [_NAMES.get(str(name), str(name)) for name in drawn.index])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(7.2, -0.6)
-    ax.set_xlim(0, max(float(drawn["count"].max()), 1.0) * 1.3)
+    ax.set_xlim(0, max(float(drawn["count"].max()), 1.0) * 1.38)
     ax.xaxis.set_major_formatter(theme.THOUSANDS)
     ax.xaxis.set_major_locator(_ticks())
 

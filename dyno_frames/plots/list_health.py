@@ -67,7 +67,7 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         not drawn.empty
     )
     notes += [f"{len(drawn) - len(shown):,} more lists are in ax.data"] * (len(drawn) > len(shown))
-    theme.dress(ax, "Health by list", simulated=simulated(frame), notes=notes)
+    theme.dress(ax, "Health by list", simulated=simulated(frame), notes=notes, pad=28)
     return theme.attach(ax, drawn)
 
 
@@ -87,4 +87,6 @@ def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     ax.xaxis.set_major_formatter(theme.PERCENT)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=7))
     ax.grid(visible=True, axis="x", alpha=0.3)
-    ax.legend(frameon=False, fontsize=theme.LABEL_SIZE, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
+    ax.legend(
+        frameon=False, fontsize=theme.LABEL_SIZE, loc="lower left", bbox_to_anchor=(-0.01, 0.99), ncols=3
+    )

@@ -48,10 +48,12 @@ def new_axes(size_in: tuple[float, float]) -> Axes:
     return ax
 
 
-def dress(ax: Axes, title: str, *, simulated: bool = False, notes: Sequence[str] = ()) -> None:
+def dress(
+    ax: Axes, title: str, *, simulated: bool = False, notes: Sequence[str] = (), pad: float = 16
+) -> None:
     """Give title, open frame, notes and, where the figures are not real mail, the word for it."""
     title += " (simulated)" if simulated else ""
-    ax.set_title(title, loc="left", fontweight="bold", pad=16)
+    ax.set_title(title, loc="left", fontweight="bold", pad=pad)
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     if notes:

@@ -114,6 +114,7 @@ def _thin(sums: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
 def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
     index = pd.PeriodIndex(drawn.index)
     days = index.to_timestamp()
+    size = 34 if len(days) <= _LABELLED_POINTS else 12
     for name, colour, marker in zip(
         names, _cycled(theme.CYCLE, names), _cycled(theme.MARKERS, names), strict=True
     ):
@@ -122,9 +123,9 @@ def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
         ax.plot(days, values, color=colour, linewidth=1.6, linestyle=style, zorder=2)
         label = RATES[name].label if name in RATES else name
         label += "*" if name in {"open_rate", "opens"} else ""
-        ax.scatter(days[~thin], values[~thin], color=colour, marker=marker, s=34, zorder=3, label=label)
+        ax.scatter(days[~thin], values[~thin], color=colour, marker=marker, s=size, zorder=3, label=label)
         ax.scatter(
-            days[thin], values[thin], facecolors="white", edgecolors=colour, marker=marker, s=34, zorder=3
+            days[thin], values[thin], facecolors="white", edgecolors=colour, marker=marker, s=size, zorder=3
         )
     ax.margins(x=0.03)
     if len(days) == 1:

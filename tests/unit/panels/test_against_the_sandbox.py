@@ -1,0 +1,62 @@
+"""The panel with the real client against the practice server."""
+
+from dyno_frames.contract.lifecycle import Action
+from dyno_frames.panels import actions as on
+from dyno_frames.panels.control import Control
+from dyno_frames.panels.state import READ, Review
+from dyno_frames.panels.wording import disabled, review_lines
+
+
+def made(kit, client, frame):
+    return Control(client, frame, watch=False, spawn=kit.here)
+
+
+def test_a_page_of_a_found_frame_is_read_in_one_question(kit, client):
+    frame = client.campaigns.find(order_by="created", ascending=False, limit=30)
+    panel = made(kit, client, frame)
+    panel.dispatch(on.RefreshAsked())
+    assert panel.state.notice is None
+    assert [row.read_at is not None for row in panel.state.visible] == [True] * 10
+    assert [row.name for row in panel.state.visible] == frame["name"].head(10).tolist()
+    assert set(READ) <= set(frame.columns)
+
+
+def test_a_draft_is_scheduled_moved_and_cancelled_and_the_server_agrees(kit, client):
+    key = client.campaigns.find("status == 'draft'", order_by="created", limit=1)["id"].iloc[0]
+    panel = made(kit, client, key)
+    for verb, when in ((Action.START, "2040-07-01 09:30"), (Action.RESCHEDULE, "2040-07-02 09:30")):
+        panel.dispatch(on.VerbChosen(verb))
+        panel.dispatch(
+            on.FormSent(panel.state.phase.serial, panel.clock(), when=when, time_zone="Europe/Paris")
+        )
+        confirmed(panel)
+        assert panel.state.chosen.status == "scheduled"
+        assert f"{client.campaigns.get(key)['start_time']:%Y-%m-%d %H:%M}" == when.replace("09:30", "07:30")
+    panel.dispatch(on.VerbChosen(Action.CANCEL_SCHEDULE))
+    confirmed(panel)
+    assert client.campaigns.get(key)["status"] == "draft"
+    assert panel.journal["verb"].tolist() == ["start", "reschedule", "cancel_schedule"]
+
+
+def test_a_paused_campaign_is_updated_resumed_paused_and_stopped(kit, client):
+    key = client.campaigns.find("status == 'paused'", order_by="created", limit=1)["id"].iloc[0]
+    panel = made(kit, client, key)
+    panel.dispatch(on.VerbChosen(Action.UPDATE_AND_RESUME))
+    panel.dispatch(
+        on.FormSent(panel.state.phase.serial, panel.clock(), overrides=(("subject", "A new subject"),))
+    )
+    assert "→ “A new subject”" in "".join(review_lines(panel.state.phase))
+    confirmed(panel)
+    assert client.campaigns.get(key)["subject"] == "A new subject"
+    panel.dispatch(on.VerbChosen(Action.PAUSE))
+    assert client.campaigns.get(key)["status"] == "paused"
+    panel.dispatch(on.VerbChosen(Action.STOP))
+    confirmed(panel, "stop")
+    assert disabled(panel.state) == ("No action is possible: stopped is final.",)
+
+
+def confirmed(panel, typed=""):
+    review = panel.state.phase
+    assert isinstance(review, Review), panel.state.notice
+    panel.dispatch(on.ConfirmPressed(review.token, panel.clock(), review.demand or typed))
+    assert panel.state.notice.text.count("applied") == 1, panel.state.notice
