@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dyno_frames.client import registry
+from dyno_frames.client import distribution, registry
 from dyno_frames.client.questions import caller
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.errors import QueryError, SchemaError
@@ -70,6 +70,8 @@ class DynoAccessor:
         local_dict: Mapping[str, Any] | None = None,
         global_dict: Mapping[str, Any] | None = None,
         level: int = 0,
+        max_rows: int | None = None,
+        max_requests: int | None = None,
     ) -> pd.DataFrame:
         """Return the account's rows that answer a question: what pandas would answer on all of them.
 
@@ -89,6 +91,8 @@ class DynoAccessor:
             Raise where a part would be answered here, or the answer cannot be certified.
         local_dict, global_dict, level
             Where ``@names`` are looked up, as in :meth:`pandas.DataFrame.query`.
+        max_rows, max_requests
+            The most rows and requests the answer may cost; more is refused, from counts, before a row moves.
 
         Returns
         -------
@@ -116,6 +120,8 @@ class DynoAccessor:
             offset=offset,
             progress=progress,
             strict=strict,
+            max_rows=max_rows,
+            max_requests=max_requests,
             scope=scope,
         ).to_frame()
 
@@ -137,6 +143,60 @@ class DynoAccessor:
         """
         return self.scan(expr, scope=caller(1)).count()
 
+    def value_counts(
+        self, column: str, expr: Expression = None, *, normalize: bool = False, dropna: bool = True
+    ) -> pd.Series[Any]:
+        """Return how often each value of a column occurs in the rows that answer a question.
+
+        Parameters
+        ----------
+        column
+            Which column. For ``status`` the server counts and no row moves; for others the column is fetched.
+        expr
+            As in :meth:`query`.
+        normalize, dropna
+            As in :meth:`pandas.Series.value_counts`.
+
+        Returns
+        -------
+        pandas.Series
+            As pandas gives it on all rows; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+
+        Examples
+        --------
+        >>> campaigns.dyno.value_counts("status")  # doctest: +SKIP
+        """
+        scope, resource = caller(1), self._resource
+        distribution.checked(resource, column)
+        return distribution.value_counts(
+            resource, column, expr, scope=scope, normalize=normalize, dropna=dropna
+        )
+
+    def histogram(self, column: str, expr: Expression = None, *, freq: str = "ME") -> pd.Series[Any]:
+        """Return how many of the rows that answer a question fall into each period of a time column.
+
+        Parameters
+        ----------
+        column
+            A time column, such as ``"created"``.
+        expr
+            As in :meth:`query`.
+        freq
+            A period of pandas' ``resample``: ``"ME"``, ``"D"``, ``"YE"``…
+
+        Returns
+        -------
+        pandas.Series
+            As ``resample(freq).size()`` gives it; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+
+        Examples
+        --------
+        >>> campaigns.dyno.histogram("created", freq="ME")  # doctest: +SKIP
+        """
+        scope, resource = caller(1), self._resource
+        distribution.checked(resource, column)
+        return distribution.histogram(resource, column, expr, freq=freq, scope=scope)
+
     def explain(self, expr: Expression = None) -> Plan:
         """Return what would be sent for a question, what would be answered here, and why.
 
@@ -157,6 +217,8 @@ class DynoAccessor:
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        max_rows: int | None = None,
+        max_requests: int | None = None,
         scope: Scope | None = None,
     ) -> Scan:
         """Plan a question without asking it; the arguments are those of :meth:`query`."""
@@ -169,6 +231,8 @@ class DynoAccessor:
             offset=offset,
             progress=progress,
             strict=strict,
+            max_rows=max_rows,
+            max_requests=max_requests,
             scope=scope or caller(1),
         )
 

@@ -113,21 +113,32 @@ class ApiError(DynoError):
         What was asked.
     cure
         What to do about it.
+    sent
+        Whether the request left; False where the answer was certain before.
     """
 
     def __init__(
-        self, message: str, *, code: str = "", request: RequestSummary | None = None, cure: str = ""
+        self,
+        message: str,
+        *,
+        code: str = "",
+        request: RequestSummary | None = None,
+        cure: str = "",
+        sent: bool = True,
     ) -> None:
         self.message = message
         self.code = code
         self.request = request
         self.cure = cure
+        self.sent = sent
         self.outcome: Any = None
         super().__init__(message)
 
     def __str__(self) -> str:
         asked = f" (asked: {self.request})" if self.request else ""
         cure = f" {self.cure}" if self.cure else ""
+        if not self.sent:
+            return f"nothing was sent: {self.message}{asked}.{cure}"
         return f"the server refused with code {self.code or '?'}: {self.message}{asked}.{cure}"
 
 
@@ -220,6 +231,7 @@ class ContractError(DynoError):
         self.row = row
         self.value = value
         self.request = request
+        self.outcome: Any = None
         super().__init__(message)
 
     def __str__(self) -> str:

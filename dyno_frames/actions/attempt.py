@@ -111,8 +111,9 @@ def _check_status(case: Case) -> None:
         reason = f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"
     case.evidence.append("nothing was sent")
     error = IllegalTransitionError(
-        f"campaign {case.intent.campaign_id}: {reason} (found before sending; nothing was sent)",
+        f"campaign {case.intent.campaign_id}: {reason}",
         code=Code.ILLEGAL_TRANSITION,
+        sent=False,
     )
     error.outcome = case.outcome("not_applied")
     case.journal.refuse(case.intent, error.outcome)

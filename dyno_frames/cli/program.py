@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from dyno_frames.cli.calibrate import calibrate
 from dyno_frames.cli.count import count
 from dyno_frames.cli.demo import demo
 from dyno_frames.cli.exits import Exit, exit_code, is_expected, one_line
@@ -37,7 +38,7 @@ def program() -> None:
     """
 
 
-for _command in (demo, lab, sandbox, find, count, export, explain, panel):
+for _command in (demo, lab, sandbox, find, count, export, explain, calibrate, panel):
     program.add_command(_command)
 
 

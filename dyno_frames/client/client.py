@@ -8,6 +8,7 @@ from typing import Self
 import pandas as pd
 
 from dyno_frames.actions.journal import Journal
+from dyno_frames.calibrate.learn import Calibration
 from dyno_frames.client import journal_frame, registry
 from dyno_frames.client.campaigns import Campaigns
 from dyno_frames.client.resources import ResourceClient
@@ -77,12 +78,16 @@ class Client:
         >>> client.calibrate().like  # doctest: +SKIP
         <Like.SUBSTRING: 'substring'>
         """
+        found = self.calibration()
+        print(found)  # noqa: T201 - the table is what it is called for
+        return found.profile
+
+    def calibration(self) -> Calibration:
+        """Learn as :meth:`calibrate` does, and return what was seen without printing it."""
         resources: tuple[ResourceClient, ...] = (self.campaigns, self.lists, self.templates)
         examinations = [resource.examination() for resource in resources]
         best = max(examinations, key=lambda one: (one.subject is not None, one.gap is not None))
-        found = self.semantics.calibrate(best)
-        print(found)  # noqa: T201 - the table is what it is called for
-        return found.profile
+        return self.semantics.calibrate(best)
 
     def close(self) -> None:
         """Close the connection; twice is once. Frames that came from it no longer find it."""

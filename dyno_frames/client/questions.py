@@ -7,6 +7,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -30,6 +31,25 @@ SAMPLE_ROWS = 100
 """How many of the newest rows are read, once per connection, to learn the fields outside the contract."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What was learnt of a resource at the first question.
+
+    Parameters
+    ----------
+    schema
+        Its columns.
+    empty
+        Zero rows of them.
+    rows
+        The newest rows, as they came.
+    """
+
+    schema: Schema
+    empty: pd.DataFrame
+    rows: list[Row]
+
+
 class Questions:
     """What a resource can be asked.
 
@@ -44,7 +64,7 @@ class Questions:
     def __init__(self, client: Client, resource: Resource) -> None:
         self.client = client
         self.resource = resource
-        self._learnt: tuple[Schema, list[Row]] | None = None
+        self._learnt: Sampled | None = None
         self._lock = threading.Lock()
 
     def frame(self) -> pd.DataFrame:
@@ -59,7 +79,7 @@ class Questions:
         --------
         >>> client.campaigns.frame().dyno.query("opens > 100")  # doctest: +SKIP
         """
-        return attach(self._sampled()[0].empty(), self._origin(None, Shape()))
+        return attach(self._sampled().empty.copy(), self._origin(None, Shape()))
 
     def find(
         self,
@@ -72,6 +92,8 @@ class Questions:
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        max_rows: int | None = None,
+        max_requests: int | None = None,
         scope: Scope | None = None,
     ) -> pd.DataFrame:
         """Return the rows that answer a question, as pandas would on all rows.
@@ -90,6 +112,8 @@ class Questions:
             Whether to show a bar; None is after a second, and only for people.
         strict
             Raise where a part would be answered here, or the answer cannot be certified.
+        max_rows, max_requests
+            The most rows and requests the answer may cost; more is refused, from counts, before a row moves.
         scope
             Where ``@names`` are looked up; None is the caller.
 
@@ -111,6 +135,8 @@ class Questions:
             offset=offset,
             progress=progress,
             strict=strict,
+            max_rows=max_rows,
+            max_requests=max_requests,
             scope=scope or caller(1),
         )
         return scan.to_frame()
@@ -143,6 +169,8 @@ class Questions:
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        max_rows: int | None = None,
+        max_requests: int | None = None,
         scope: Scope | None = None,
     ) -> Scan:
         """Plan a question without asking it; the arguments are those of :meth:`find`.
@@ -152,8 +180,9 @@ class Questions:
         Scan
             To explain, count, or let its rows come as a frame, Arrow batches or Parquet.
         """
-        schema = self._sampled()[0]
-        question = ask(expr, schema.empty(), scope or caller(1))
+        sampled = self._sampled()
+        schema = sampled.schema
+        question = ask(expr, sampled.empty, scope or caller(1))
         for warning in question.warnings:
             warnings.warn(warning, stacklevel=_outside())
         shape = _shape(
@@ -162,20 +191,30 @@ class Questions:
         context = self._context(question, shape)
         plan = make_plan(question, context, shape)
         origin = self._origin(question, shape)
-        session = self.client.session
-        return Scan(session, question, plan, schema, context, origin, progress=progress, strict=strict)
+        return Scan(
+            self.client.session,
+            question,
+            plan,
+            schema,
+            context,
+            origin,
+            progress=progress,
+            strict=strict,
+            max_rows=_whole("max_rows", max_rows),
+            max_requests=_whole("max_requests", max_requests),
+        )
 
     def _context(self, question: Question, shape: Shape) -> Context:
-        schema = self._sampled()[0]
+        schema = self._sampled().schema
         semantics, page_size = self.client.semantics, self.client.settings.page_size
         context = Context(
             self.resource.name, schema.by_name, schema.dtypes, semantics.profile, schema.unseen, page_size
         )
-        return semantics.context_for(question, context, shape, self.examination())
+        return semantics.context_for(question, context, shape, self.examination)
 
     def examination(self) -> Examination:
         """Return the examination of this server with rows of this resource."""
-        return self.client.semantics.examination(*self._sampled())
+        return self.client.semantics.examination(self._sampled().schema, self._sampled().rows)
 
     def _origin(self, question: Question | None, shape: Shape) -> Origin:
         return Origin(
@@ -191,20 +230,28 @@ class Questions:
             question={"form": "all"} if question is None else question.memory,
         )
 
-    def _sampled(self) -> tuple[Schema, list[Row]]:
+    def _sampled(self) -> Sampled:
         """Return the schema and the newest rows that it was learnt from; two threads learn it once."""
         with self._lock:
             if self._learnt is None:
                 self._learnt = self._learn()
             return self._learnt
 
-    def _learn(self) -> tuple[Schema, list[Row]]:
+    def _learn(self) -> Sampled:
         settings = self.client.settings
         kinds = declared_kinds(settings.schema)
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: DESCENDING, Key.LIMIT: SAMPLE_ROWS}
         plain = {str(name): value for name, value in body.items()}
         rows = find_rows(self.client.session, self.resource.name, plain, Tally())
-        return learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend), rows
+        schema = learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
+        return Sampled(schema, schema.empty(), rows)
+
+
+def _whole(argument: str, number: int | None) -> int | None:
+    given: Any = number
+    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 0):
+        raise QueryError(f"{argument}={number!r}; expected a whole number from 0, or None")
+    return number
 
 
 def caller(depth: int) -> Scope:
@@ -243,12 +290,9 @@ def _shape(
         _check_names(argument, names, schema)
     if chosen is not None and len(set(chosen)) < len(chosen):
         raise QueryError(f"columns={list(chosen)} names a column twice")
-    given: dict[str, Any] = {"limit": limit, "offset": offset}
-    for argument, number in given.items():
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
-            raise QueryError(
-                f"{argument}={number!r}; expected a whole number from 0{', or None' if argument == 'limit' else ''}"
-            )
+    _whole("limit", limit)
+    if _whole("offset", offset) is None:
+        raise QueryError("offset=None; expected a whole number from 0")
     return Shape(chosen, order, directions, limit, offset)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,13 +43,13 @@ class Semantics:
 
     def examination(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Examination:
         """Return the examination of one resource, with the rows that its schema was learnt from."""
-        texts = [field.name for field in schema.fields if field.wire is Wire.STRING and field.nullable]
-        return self._examinations.setdefault(
-            schema.resource, Examination(self._session, schema.resource, rows, texts)
-        )
+        if schema.resource not in self._examinations:
+            texts = [field.name for field in schema.fields if field.wire is Wire.STRING and field.nullable]
+            self._examinations[schema.resource] = Examination(self._session, schema.resource, rows, texts)
+        return self._examinations[schema.resource]
 
     def context_for(
-        self, question: Question, context: Context, shape: Shape, examination: Examination
+        self, question: Question, context: Context, shape: Shape, examine: Callable[[], Examination]
     ) -> Context:
         """Return the context with what the question's plan depends on learnt, as far as it can be."""
         if self._settings.profile != "auto":
@@ -58,7 +58,7 @@ class Semantics:
             for _ in range(_ROUNDS):
                 context = replace(context, profile=self.profile)
                 wanted = needs(question, context, shape)
-                learnt = learn_some(examination, self.profile, wanted) if wanted else self.profile
+                learnt = learn_some(examine(), self.profile, wanted) if wanted else self.profile
                 if learnt == self.profile:
                     break
                 self.profile = learnt

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -135,9 +135,7 @@ def _column(column: pa.Array, field: Field) -> pa.Array:
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """Lend a file in the target's folder; when all went well it takes the target's place, on disk for certain."""
-    number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.absolute().parent)
-    os.close(number)
-    temporary = Path(name)
+    temporary = target.absolute().parent / f".{target.name}.{uuid4().hex}.part"
     try:
         yield temporary
         _sync(temporary)

@@ -124,6 +124,8 @@ class Plan:
         Filters whose counts, each with its sign, add up to the number of rows; None where rows must be fetched.
     disjoint
         Whether no row can answer two of the filters.
+    wider
+        One filter around several that overlap, sent in their place if their counts add up to more; or None.
     row_local
         Whether the residual may be evaluated page by page.
     conjuncts
@@ -145,6 +147,7 @@ class Plan:
     exact: bool
     terms: tuple[tuple[int, Mapping[str, Condition]], ...] | None
     disjoint: bool
+    wider: Mapping[str, Condition] | None
     row_local: bool
     conjuncts: tuple[Conjunct, ...]
     warnings: tuple[str, ...]
@@ -203,6 +206,7 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
     """
     region, parts, row_local = _bound(question, context)
     boxes, pushed, narrow = _requests(region, context)
+    disjoint = len(pushed) < 2 or _disjoint(boxes)
     exact = region.exact and narrow and all(part.exact for part in pushed)
     return Plan(
         resource=context.resource,
@@ -211,7 +215,8 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
         fields=_projection(question, shape, context, exact=exact),
         exact=exact,
         terms=_terms(boxes, context) if exact else None,
-        disjoint=len(pushed) < 2 or _disjoint(boxes),
+        disjoint=disjoint,
+        wider=None if disjoint else _push(region.hull, context).conditions,
         row_local=row_local,
         conjuncts=parts,
         warnings=question.warnings,
@@ -252,14 +257,14 @@ def _judged(node: Node, bounds: Bounds, context: Context) -> Conjunct:
 
 def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:
     """Return the boxes to ask for one by one, their filters, and whether they are no wider than the region."""
-
-    def push(box: Box) -> Pushed:
-        return push_down(box, context.fields, context.profile, unseen=context.unseen)
-
     boxes = tuple(part for box in region.boxes for part in apart(box, context.profile, most=MOST_APART))
-    pushed = [push(box) for box in boxes]
+    pushed = [_push(box, context) for box in boxes]
     narrow = len(boxes) <= MOST_APART and (len(boxes) < 2 or all(part.conditions for part in pushed))
-    return (boxes, pushed, True) if narrow else ((region.hull,), [push(region.hull)], False)
+    return (boxes, pushed, True) if narrow else ((region.hull,), [_push(region.hull, context)], False)
+
+
+def _push(box: Box, context: Context) -> Pushed:
+    return push_down(box, context.fields, context.profile, unseen=context.unseen)
 
 
 def _disjoint(boxes: Sequence[Box]) -> bool:
@@ -274,9 +279,7 @@ def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[s
         shared.append((1, box))
         if len(shared) > MOST_TERMS:
             return None
-    pushed = [
-        (sign, push_down(box, context.fields, context.profile, unseen=context.unseen)) for sign, box in shared
-    ]
+    pushed = [(sign, _push(box, context)) for sign, box in shared]
     if not all(part.exact for _, part in pushed):
         return None
     return tuple((sign, part.conditions) for sign, part in pushed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -114,6 +115,18 @@ def _no_question(expression: object) -> str:
 
 
 def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+    if "@" in text:
+        return _read_text(text, empty, scope)
+    return _read_again(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
+
+
+@lru_cache(maxsize=256)
+def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Question:
+    """Read a query that names no variable of the caller's: it means the same every time."""
+    return _read_text(text, pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes}), Scope())
+
+
+def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
     names: dict[str, Any] = {
         "local_dict": dict(scope.local_names),
         "global_dict": dict(scope.global_names),

@@ -102,28 +102,48 @@ def walk(route: Route) -> Walk:
         Where to go. Its ``fresh`` is set after each page.
     """
     met, seen = route.met, set[str]()
-    last: Any = None
-    offset = 0
+    start = _Start()
     while True:
-        page = yield _body(route, last, offset)
+        page = yield _body(route, start)
         route.fresh = []
         if not page:
             return
         _count(met, page)
-        if not _in_order(page, route, last):
+        if not _in_order(page, route, start.last):
             met.fault(f"the server does not keep the order by {route.key}")
             yield from _by_offset(route, seen)
             return
         _hand_on(route, [row for row in page if _wanted(row, route)], seen)
         if not _wanted(page[-1], route):
             return
-        reached = page[-1][route.key]
-        if reached != last:
-            last, offset = reached, 0
-            continue
-        if offset and route.fresh:
-            met.fault(f"more rows share one value of {route.key} than fit on a page")
-        offset += len(page)
+        following = _next(start, page, route)
+        if following is None:
+            return
+        start = following
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a page begins: at the last number seen or beyond it, after some of the rows that share it."""
+
+    last: Any = None
+    offset: int = 0
+    beyond: bool = False
+
+
+def _next(start: _Start, page: Sequence[Row], route: Route) -> _Start | None:
+    """Return where the next page begins, or None where the server cannot be brought to give another."""
+    tied = start.last is not None and page[0][route.key] == start.last
+    if start.offset and tied:
+        route.met.fault(f"more rows share one value of {route.key} than fit on a page")
+    reached = page[-1][route.key]
+    if reached != start.last:
+        return _Start(reached)
+    if route.fresh or not (start.offset or start.beyond):
+        return _Start(reached, start.offset + len(page))
+    route.met.fault("the server repeats pages")
+    fixed = route.several and NumberOperator.EQ in _bounds(route.body.get(route.key))
+    return None if start.beyond or fixed else _Start(reached, beyond=True)
 
 
 def _hand_on(route: Route, page: Sequence[Row], seen: set[str]) -> None:
@@ -134,10 +154,17 @@ def _hand_on(route: Route, page: Sequence[Row], seen: set[str]) -> None:
 
 def _wanted(row: Row, route: Route) -> bool:
     """Tell whether a row is within the question's own bounds on the key, where the server may not have kept them."""
-    condition = route.body.get(route.key)
-    if route.several or not isinstance(condition, Mapping):
+    if route.several:
         return True
-    return all(_COMPARE[NumberOperator(name)](row[route.key], value) for name, value in condition.items())
+    bounds = _bounds(route.body.get(route.key))
+    return all(_COMPARE[NumberOperator(name)](row[route.key], value) for name, value in bounds.items())
+
+
+def _bounds(condition: Any) -> Mapping[str, Any]:
+    """Return a condition on a number by operator; a bare number means ``eq``."""
+    if condition is None or isinstance(condition, Mapping):
+        return condition or {}
+    return {NumberOperator.EQ: condition}
 
 
 _COMPARE = {
@@ -163,34 +190,37 @@ def _in_order(page: Sequence[Row], route: Route, last: Any) -> bool:
     return all(before <= after if route.ascending else before >= after for before, after in pairwise(steps))
 
 
-def _body(route: Route, last: Any, offset: int) -> Body:
+def _body(route: Route, start: _Start) -> Body:
     body: Body = dict(route.body)
-    if last is not None:
-        body[route.key] = _from(
-            body.get(route.key) if route.several else None, last, ascending=route.ascending
-        )
+    if start.last is not None:
+        kept = _bounds(body.get(route.key)) if route.several else {}
+        body[route.key] = _from(kept, start, ascending=route.ascending)
     body[Key.ORDER_BY] = route.key
     body[Key.ORDER_DIRECTION] = ASCENDING if route.ascending else DESCENDING
     body[Key.LIMIT] = route.page_size
-    if offset:
-        body[Key.OFFSET] = offset
+    if start.offset:
+        body[Key.OFFSET] = start.offset
     return {str(name): value for name, value in body.items()}
 
 
-def _from(condition: Any, last: Any, *, ascending: bool) -> Any:
-    """Return the question's own bounds on the key, narrowed to begin at the last value seen."""
-    if isinstance(condition, Mapping) and NumberOperator.EQ in condition:
-        return condition
-    near = {NumberOperator.GT, NumberOperator.GTE} if ascending else {NumberOperator.LT, NumberOperator.LTE}
-    kept = {name: value for name, value in (condition or {}).items() if name not in near}
-    return {NumberOperator.GTE if ascending else NumberOperator.LTE: last, **kept}
+_UP = (NumberOperator.GT, NumberOperator.GTE)
+_DOWN = (NumberOperator.LT, NumberOperator.LTE)
+
+
+def _from(bounds: Mapping[str, Any], start: _Start, *, ascending: bool) -> Mapping[str, Any]:
+    """Return the question's own bounds on the key, narrowed to begin where the page does."""
+    if NumberOperator.EQ in bounds:
+        return bounds
+    beyond, at = _UP if ascending else _DOWN
+    kept = {name: value for name, value in bounds.items() if name not in {beyond, at}}
+    return {beyond if start.beyond else at: start.last, **kept}
 
 
 def _by_offset(route: Route, seen: set[str]) -> Walk:
     """Walk by offset on a server that keeps no order: all rows that stand still come, and no more is promised."""
     offset = 0
     while True:
-        page = yield _body(route, None, offset)
+        page = yield _body(route, _Start(offset=offset))
         route.fresh = []
         if not page:
             return

@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from dyno_frames.contract.fields import Field, Kind, Wire
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.errors import ContractError, NotPushableError, SchemaError
+from dyno_frames.errors import ContractError, NotPushableError, QueryError, SchemaError
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan
+from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
 from dyno_frames.scan.certificate import Certificate, Verdict
@@ -46,6 +47,8 @@ class Scan:
         Whether to show a bar; None is after a second, and only for people.
     strict
         Whether to raise rather than return an answer that is not certified.
+    max_rows, max_requests
+        The most rows and requests an answer may cost; more is refused, from counts, before a row moves.
 
     Examples
     --------
@@ -64,6 +67,8 @@ class Scan:
     origin: Origin
     progress: bool | None = None
     strict: bool = False
+    max_rows: int | None = None
+    max_requests: int | None = None
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
@@ -99,8 +104,6 @@ class Scan:
         node = self.question.node
         if node is None:
             return self.plan
-        from dyno_frames.query.predicate import columns
-
         wanted = {KEY, CREATED, *columns(node), *self.plan.shape.order_by}
         shape = replace(self.plan.shape, columns=(KEY,))
         return replace(self.plan, fields=tuple(n for n in self.schema.names if n in wanted), shape=shape)
@@ -130,6 +133,7 @@ class Scan:
             yield from self.to_arrow().to_batches()
             return
         tally = Tally()
+        self._check_budget(self.plan.filters, tally)
         schema = self._coming()
         names = list(self.plan.shape.columns or self.schema.names)
         returned = 0
@@ -216,8 +220,55 @@ class Scan:
         return shape.limit is not None and in_order and self.plan.row_local
 
     def _table(self) -> tuple[pa.Table, Schema]:
+        """Return the answer and its schema, by the cheaper of the plan's filters and the one around them."""
+        tally = Tally()
+        chosen = self._cheaper(tally)
+        table, schema = chosen._fetched(tally)  # noqa: SLF001 - another of this class
+        self.certificate = chosen.certificate
+        return table, schema
+
+    def _cheaper(self, tally: Tally) -> Scan:
+        """Return this scan, or one with a wider filter where filters that overlap would move more rows.
+
+        Filters that do not overlap never do, so nothing is counted for them.
+        """
+        plan = self.plan
+        if plan.wider is None:
+            self._check_budget(plan.filters, tally)
+            return self
+        apart = sum(count_rows(self.session, plan.resource, conditions, tally) for conditions in plan.filters)
+        if apart <= count_rows(self.session, plan.resource, plan.wider, tally):
+            self._check_budget(plan.filters, tally)
+            return self
+        self._check_budget((plan.wider,), tally)
+        read = columns(self.question.node) if self.question.node is not None else frozenset()
+        fields = plan.fields and tuple(name for name in self.schema.names if name in {*plan.fields, *read})
+        wide = replace(plan, filters=(plan.wider,), wider=None, disjoint=True, exact=False, fields=fields)
+        return replace(self, plan=wide)
+
+    def _check_budget(self, filters: tuple[Mapping[str, Any], ...], tally: Tally) -> None:
+        """Refuse what would cost more than was allowed, from counts, before a row moves."""
+        if self.max_rows is None and self.max_requests is None:
+            return
+        counts = [count_rows(self.session, self.plan.resource, conditions, tally) for conditions in filters]
+        shape = self.plan.shape
+        if self._limited() and self.plan.exact and shape.limit is not None:
+            counts = [min(number, shape.offset + shape.limit + 1) for number in counts]
+        rows = sum(counts)
+        requests = tally.requests + sum(-(-number // self.plan.page_size) + 2 for number in counts)
+        for name, most, cost in (
+            ("max_rows", self.max_rows, rows),
+            ("max_requests", self.max_requests, requests),
+        ):
+            if most is not None and cost > most:
+                raise QueryError(
+                    f"the answer would cost {cost:,} {name[4:]} and {name}={most:,} were allowed; no row was "
+                    "fetched. Narrow the question, see .dyno.explain(…) for what stays local, or allow more"
+                )
+
+    def _fetched(self, tally: Tally) -> tuple[pa.Table, Schema]:
         """Return the answer and its schema: every filter walked, merged, judged, ordered and cut."""
-        tally, counts = Tally(), list[int | None]()
+        counts = list[int | None]()
         coming = self._coming()
         with bar(self.progress, what=self.plan.resource) as shown:
             tally.on_page = shown.update

@@ -69,6 +69,15 @@ def test_export_writes_the_rows_that_find_prints(ask, finished, tmp_path):
         assert sorted(pd.read_parquet(file)["id"]) == sorted(finished["id"])
 
 
+def test_calibrate_prints_what_the_server_means(ask, own_state):
+    ended = ask("calibrate", "--format", "json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["like"] == "substring"
+    table = ask("calibrate")
+    assert table.code == 0
+    assert "like                 seen: substring" in table.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
@@ -152,6 +161,6 @@ def test_help_loads_no_heavy_guest_and_names_every_command():
         "print(code, sorted(set(sys.modules) & {'matplotlib', 'starlette', 'uvicorn', 'ipywidgets', 'dask'}))"
     )
     asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    for name in ("demo", "lab", "sandbox", "find", "count", "export", "explain", "panel"):
+    for name in ("demo", "lab", "sandbox", "find", "count", "export", "explain", "calibrate", "panel"):
         assert f"\n  {name} " in asked.stdout
     assert asked.stdout.splitlines()[-1] == "0 []"

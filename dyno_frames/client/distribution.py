@@ -1,0 +1,147 @@
+"""How rows distribute over a column, by counts alone where that gives pandas' own answer."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.contract.fields import Kind
+from dyno_frames.errors import QueryError, UnknownFieldError
+from dyno_frames.frames.provenance import ATTRIBUTE
+from dyno_frames.query import stored
+from dyno_frames.query.predicate import Binary, Column, Literal, Node
+
+if TYPE_CHECKING:
+    from dyno_frames.client.questions import Questions
+    from dyno_frames.query.question import Expression, Scope
+    from dyno_frames.scan.scan import Scan
+
+MOST_COUNTS = 120
+"""Counts that may be asked for one histogram; for more bins the one column is fetched instead."""
+
+_PERIODS = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "YE": "Y", "YS": "Y", "D": "D", "h": "h"}
+
+
+def value_counts(
+    questions: Questions, column: str, expr: Expression, *, scope: Scope, normalize: bool, dropna: bool
+) -> pd.Series[Any]:
+    """Return what ``Series.value_counts`` gives on the rows that answer a question.
+
+    The words of ``status`` are known, so their counts are asked for and no row moves; if they do not add up to
+    the whole, and for every other column, that one column is fetched.
+    """
+    scan = questions.scan(expr, columns=[column], scope=scope)
+    words = (
+        list(scan.schema.dtype(scan.schema.by_name[column]).categories) if _is_status(scan, column) else []
+    )
+    counted = _counted(questions, scan, [_equals(column, word) for word in words]) if words else None
+    if counted is not None and sum(counted) == scan.count():
+        codes = np.repeat(np.arange(len(words), dtype=np.int8), counted)
+        dtype = scan.schema.dtype(scan.schema.by_name[column])
+        values = pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), name=column)
+        return _noted(_counts(values, normalize=normalize, dropna=dropna), "counts", len(words) + 1)
+    frame = scan.to_frame()
+    return _noted(_counts(frame[column], normalize=normalize, dropna=dropna), "rows", len(frame))
+
+
+def _counts(values: Any, *, normalize: bool, dropna: bool) -> pd.Series[Any]:
+    counts: pd.Series[Any] = values.value_counts(normalize=normalize, dropna=dropna)
+    return counts
+
+
+def histogram(
+    questions: Questions, column: str, expr: Expression, *, freq: str, scope: Scope
+) -> pd.Series[Any]:
+    """Return how many of the rows that answer a question fall into each period, as ``resample(freq).size()`` does.
+
+    The first and the last row are read, the periods between them are counted, and no other row moves. Where
+    periods cannot be counted exactly, or are too many, that one column is fetched.
+    """
+    scan = questions.scan(expr, columns=[column], scope=scope)
+    field = scan.schema.by_name[column]
+    if field.kind is not Kind.TIME:
+        raise QueryError(f"histogram({column!r}): it holds {field.kind}, and periods are of time columns")
+    ends = None if field.nullable or scan.plan.terms is None else _ends(questions, scan, column)
+    bins = None if ends is None else _bins(column, ends, freq)
+    if bins is not None:
+        labels, starts = bins
+        limits = [_within(column, start, end) for start, end in pairwise(starts)]
+        counted = _counted(questions, scan, limits)
+        if counted is not None:
+            return _noted(pd.Series(counted, index=labels, dtype="int64"), "counts", len(counted))
+    times = scan.to_frame()[column].dropna()
+    sizes: pd.Series[Any] = pd.Series(1, index=pd.DatetimeIndex(times, name=column)).resample(freq).size()
+    return _noted(sizes, "rows", len(times))
+
+
+def checked(questions: Questions, column: str) -> None:
+    """Refuse a column that the resource does not have."""
+    names = questions.frame().columns
+    if column not in names:
+        raise UnknownFieldError(f"no column is called {column!r} (columns: {', '.join(names)})")
+
+
+def _is_status(scan: Scan, column: str) -> bool:
+    return scan.schema.by_name[column].kind is Kind.STATUS
+
+
+def _equals(column: str, word: str) -> Node:
+    return Binary("eq", Column(column), Literal(word))
+
+
+def _within(column: str, start: pd.Timestamp, end: pd.Timestamp) -> Node:
+    return Binary(
+        "and_", Binary("ge", Column(column), Literal(start)), Binary("lt", Column(column), Literal(end))
+    )
+
+
+def _counted(questions: Questions, scan: Scan, limits: list[Node]) -> list[int] | None:
+    """Return the count within each limit, or None where one of them would move rows."""
+    if not (scan.question.everything or scan.question.node is not None):
+        return None
+    asked = [questions.scan(_both(scan.question.node, limit)) for limit in limits]
+    if any(part.plan.terms is None for part in asked):
+        return None
+    return [part.count() for part in asked]
+
+
+def _both(node: Node | None, limit: Node) -> dict[str, Any] | None:
+    tree = stored.dump(limit if node is None else Binary("and_", node, limit))
+    if tree is None:
+        raise QueryError("a value in the question cannot be stored; ask with plain numbers, texts and times")
+    return {"form": "tree", "tree": tree}
+
+
+def _ends(questions: Questions, scan: Scan, column: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    memory = scan.question.memory
+    if memory is None:
+        return None
+    found = [
+        questions.find(memory, columns=[column], order_by=column, ascending=up, limit=1)[column]
+        for up in (True, False)
+    ]
+    return None if any(one.empty for one in found) else (found[0].iloc[0], found[1].iloc[0])
+
+
+def _bins(
+    column: str, ends: tuple[pd.Timestamp, pd.Timestamp], freq: str
+) -> tuple[pd.DatetimeIndex, list[pd.Timestamp]] | None:
+    """Return the labels that ``resample`` gives between two times and the periods' starts, one more than labels."""
+    period = _PERIODS.get(freq)
+    if period is None:
+        return None
+    index = pd.DatetimeIndex(ends, name=column)
+    labels = pd.Series(1, index=index).resample(freq).size().index
+    first, last = (end.tz_convert(None).to_period(period) for end in ends)
+    starts = [stamp.tz_localize("UTC") for stamp in pd.period_range(first, last + 1, freq=period).start_time]
+    fits = len(starts) == len(labels) + 1 and len(labels) <= MOST_COUNTS
+    return (pd.DatetimeIndex(labels), starts) if fits else None
+
+
+def _noted(series: pd.Series[Any], source: str, number: int) -> pd.Series[Any]:
+    """Say on a result whether it was counted on the server or made from rows that were fetched."""
+    series.attrs[ATTRIBUTE] = {"source": source, source: number}
+    return series
