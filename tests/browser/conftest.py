@@ -130,7 +130,7 @@ def open_cells(lab, browser, tmp_path, request):
         lambda address: not address.startswith((lab.url, "data:", "blob:")),
         lambda route: (outside.append(route.request.url), route.abort()),
     )
-    context.tracing.start(screenshots=True, snapshots=True)
+    context.tracing.start(snapshots=True)
     page = context.new_page()
 
     def show(*cells):
