@@ -18,7 +18,7 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import ConfigError, ContractError
 from dyno_frames.export.dataset import FOOTER, Dataset, read_footer, schema_to_json
 from dyno_frames.frames.schema import Schema
-from dyno_frames.scan.scan import Scan
+from dyno_frames.scan.scan import Scan, fixed
 
 ROWS_PER_GROUP = 131_072
 _COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
@@ -105,13 +105,7 @@ def _grouped(batches: Iterator[pa.RecordBatch], schema: Schema, arrow: pa.Schema
     """Iterate over tables of about one row group, whatever the size of the batches."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
-        late = [name for name in batch.schema.names if name not in schema.names]
-        if late:
-            raise ContractError(
-                f"fields that no sampled row had came while the file was written: {', '.join(late)}; declare them with "
-                "connect(…, schema={…}) and export again"
-            )
-        held.append(_as_stored(batch, schema, arrow))
+        held.append(_as_stored(fixed(batch, schema.names), schema, arrow))
         if sum(part.num_rows for part in held) >= ROWS_PER_GROUP:
             yield pa.Table.from_batches(held)
             held = []

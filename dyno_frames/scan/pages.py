@@ -34,22 +34,18 @@ class Walked:
         Rows handed on.
     largest
         The most rows of one page.
+    in_order
+        Whether the rows came in the order of the key.
     faults
         What keeps the walk from being complete for certain.
-    whole
-        Whether everything came on one page, which is one statement of the server's.
     """
 
     pages: int = 0
     rows: int = 0
     fresh: int = 0
     largest: int = 0
+    in_order: bool = True
     faults: list[str] = field(default_factory=list)
-
-    @property
-    def whole(self) -> bool:
-        """Whether one page held every row."""
-        return self.pages <= 1 or (self.pages == 2 and self.fresh == self.largest)
 
     def fault(self, text: str) -> None:
         """Note a fault, once."""
@@ -110,6 +106,7 @@ def walk(route: Route) -> Walk:
             return
         _count(met, page)
         if not _in_order(page, route, start.last):
+            met.in_order = False
             met.fault(f"the server does not keep the order by {route.key}")
             yield from _by_offset(route, seen)
             return

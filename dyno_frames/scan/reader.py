@@ -25,6 +25,23 @@ from dyno_frames.transport.session import Session
 
 
 @dataclass(slots=True)
+class Counted:
+    """What the server counted around a walk.
+
+    Parameters
+    ----------
+    walked
+        The walk.
+    before, after
+        Rows of its filter; after is None as long as it goes on.
+    """
+
+    walked: Walked
+    before: int
+    after: int | None = None
+
+
+@dataclass(slots=True)
 class Tally:
     """What a run has met so far.
 
@@ -34,10 +51,10 @@ class Tally:
         Requests answered, and how many times one was sent again.
     walks
         What each walk met.
+    counted
+        What was counted around those that took more than one page.
     met
         Fields outside the schema, in the order they came.
-    rows
-        Rows handed on.
     on_page
         Called with the rows of each page, for a progress bar.
     """
@@ -45,6 +62,7 @@ class Tally:
     requests: int = 0
     retries: int = 0
     walks: list[Walked] = field(default_factory=list)
+    counted: list[Counted] = field(default_factory=list)
     met: dict[str, Field] = field(default_factory=dict)
     on_page: Callable[[int], None] = lambda _rows: None
 
@@ -169,12 +187,16 @@ def _passed(batch: pa.RecordBatch, question: Question, schema: Schema) -> pa.Rec
     return batch.take(pa.array(question.keep(frame).index.to_numpy()))
 
 
-def in_ties_order(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Iterate over batches that come in order of ``created`` so that ties go by ``id``, across pages too."""
+def in_ties_order(batches: Iterator[pa.RecordBatch], walked: Walked) -> Iterator[pa.RecordBatch]:
+    """Iterate over batches that come in order of ``created`` so that ties go by ``id``, across pages too.
+
+    Once the server is seen not to keep the order, all that still comes is held and ordered here.
+    """
     held: pa.Table | None = None
     for batch in batches:
         table = _stacked(held, batch)
-        if not table.num_rows:
+        if not walked.in_order or not table.num_rows:
+            held = table
             continue
         latest = pc.max(table[CREATED])
         ready = table.filter(pc.less(table[CREATED], latest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from dyno_frames.contract.fields import Field, Kind, Wire
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ContractError, NotPushableError, QueryError, SchemaError
-from dyno_frames.frames.dataframe import to_frame
+from dyno_frames.frames.dataframe import status_words, to_frame
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan
@@ -24,7 +24,7 @@ from dyno_frames.scan import exits
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.pages import Route
 from dyno_frames.scan.progress import bar
-from dyno_frames.scan.reader import Decoder, Tally, count_rows, in_ties_order, iter_pages
+from dyno_frames.scan.reader import Counted, Decoder, Tally, count_rows, in_ties_order, iter_pages
 from dyno_frames.transport.session import Session
 
 if TYPE_CHECKING:
@@ -137,20 +137,21 @@ class Scan:
         schema = self._coming()
         names = list(self.plan.shape.columns or self.schema.names)
         returned = 0
-        counts: list[int | None] = []
+        route = self._route()
         with bar(self.progress, what=self.plan.resource) as shown:
             tally.on_page = shown.update
-            for batch in in_ties_order(self._batches(self.plan.filters[0], schema, tally, counts)):
+            coming = self._batches(self.plan.filters[0], schema, tally, route=route)
+            for batch in in_ties_order(coming, route.met):
                 returned += batch.num_rows
                 yield batch.select(
                     [*names, *(name for name in batch.schema.names if name not in self.schema.names)]
                 )
-        self._certify(tally, counts, returned)
+        self._certify(tally, returned)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Give the answer to whoever speaks Arrow's stream interface, such as Polars and DuckDB."""
         schema = self._coming().select(self.plan.shape.columns or self.schema.names).arrow
-        batches = (batch.select(schema.names) for batch in self.to_batches())
+        batches = (fixed(batch, schema.names) for batch in self.to_batches())
         return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
 
     def to_parquet(
@@ -179,23 +180,21 @@ class Scan:
         conditions: Mapping[str, Any],
         schema: Schema,
         tally: Tally,
-        counts: list[int | None],
         *,
-        route: Route | None = None,
+        route: Route,
     ) -> Iterator[pa.RecordBatch]:
+        """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
         decoder = Decoder(self.question, self.plan, schema, tally)
-        route = route or self._route()
-        first = True
-        for rows in iter_pages(self.session, self.plan, conditions, tally, route=route):
-            if first:
-                full = len(rows) >= route.page_size
-                counts.append(
-                    count_rows(self.session, self.plan.resource, conditions, tally) if full else None
-                )
-                first = False
+        counted: Counted | None = None
+        for at, rows in enumerate(iter_pages(self.session, self.plan, conditions, tally, route=route)):
+            several = at > 0 or len(rows) >= route.page_size
+            if counted is None and several and not self._limited():
+                before = count_rows(self.session, self.plan.resource, conditions, tally)
+                counted = Counted(route.met, before)
+                tally.counted.append(counted)
             yield decoder.batch(rows)
-        if counts and counts[-1] is not None:
-            counts.append(count_rows(self.session, self.plan.resource, conditions, tally))
+        if counted is not None:
+            counted.after = count_rows(self.session, self.plan.resource, conditions, tally)
 
     def _route(self) -> Route:
         shape = self.plan.shape
@@ -268,11 +267,10 @@ class Scan:
 
     def _fetched(self, tally: Tally) -> tuple[pa.Table, Schema]:
         """Return the answer and its schema: every filter walked, merged, judged, ordered and cut."""
-        counts = list[int | None]()
         coming = self._coming()
         with bar(self.progress, what=self.plan.resource) as shown:
             tally.on_page = shown.update
-            tables = [self._walked(conditions, coming, tally, counts) for conditions in self.plan.filters]
+            tables = [self._walked(conditions, coming, tally) for conditions in self.plan.filters]
         wide = replace(coming, fields=(*coming.fields, *tally.met.values()))
         table = _joined(tables, wide)
         if len(tables) > 1 or self._route().key != CREATED or any(walk.faults for walk in tally.walks):
@@ -285,16 +283,14 @@ class Scan:
             table = _ordered(table, shape.order_by, shape.ascending, wide)
         table = table.slice(shape.offset, shape.limit)
         answer = wide.select((*(shape.columns or self.schema.names), *tally.met))
-        self._certify(tally, counts, table.num_rows)
+        self._certify(tally, table.num_rows)
         return table.select(list(answer.names)), answer
 
-    def _walked(
-        self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, counts: list[int | None]
-    ) -> pa.Table:
+    def _walked(self, conditions: Mapping[str, Any], schema: Schema, tally: Tally) -> pa.Table:
         route = self._route()
         batches: list[pa.RecordBatch] = []
         need = self.plan.shape.offset + (self.plan.shape.limit or 0)
-        for batch in self._batches(conditions, schema, tally, counts, route=route):
+        for batch in self._batches(conditions, schema, tally, route=route):
             batches.append(batch)
             if self._limited():
                 if _before_last(batches, route) >= need:
@@ -302,20 +298,19 @@ class Scan:
                 route.page_size = min(self.plan.page_size, 2 * route.page_size)
         return _joined([pa.Table.from_batches([batch]) for batch in batches], schema)
 
-    def _certify(self, tally: Tally, counts: list[int | None], returned: int) -> None:
-        faults = tuple(dict.fromkeys(fault for walked in tally.walks for fault in walked.faults))
-        known = [number for number in counts if number is not None]
-        before, after = sum(known[::2]), sum(known[1::2])
-        fresh = sum(walked.fresh for walked in tally.walks if not walked.whole)
-        changed: tuple[str, ...] = ()
-        if known and not self._limited() and not before == after == fresh:
-            changed = (f"the server counted {before:,} rows before and {after:,} after; {fresh:,} came",)
+    def _certify(self, tally: Tally, returned: int) -> None:
+        missing, changed = _compared(tally.counted)
+        faults = tuple(
+            dict.fromkeys([*(fault for walked in tally.walks for fault in walked.faults), *missing])
+        )
         verdict = Verdict.UNCERTIFIED if faults else Verdict.AT_LEAST_ONCE if changed else Verdict.EXACT
+        befores = [counted.before for counted in tally.counted]
+        afters = [counted.after for counted in tally.counted if counted.after is not None]
         self.certificate = Certificate(
             verdict=verdict,
-            reasons=faults or changed,
-            count_before=before if known else None,
-            count_after=after if known else None,
+            reasons=faults or tuple(changed),
+            count_before=sum(befores) if befores else None,
+            count_after=sum(afters) if afters else None,
             requests=tally.requests,
             retries=tally.retries,
             rows_moved=tally.rows_moved,
@@ -325,6 +320,36 @@ class Scan:
         )
         if self.strict and verdict is Verdict.UNCERTIFIED:
             raise ContractError(f"strict=True, and the answer cannot be certified: {'; '.join(faults)}")
+
+
+def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
+    """Return a batch with these columns, for a form whose columns cannot change once rows have left.
+
+    Raises
+    ------
+    ContractError
+        It has more: dropping them would lose values in silence.
+    """
+    late = [name for name in batch.schema.names if name not in names]
+    if late:
+        raise ContractError(
+            f"fields that no sampled row had came after the columns were fixed: {', '.join(late)}; declare them with "
+            f"connect(…, schema={{{late[0]!r}: 'object'}}) and ask again"
+        )
+    return batch.select(list(names))
+
+
+def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
+    """Return what the counts say is missing, and what they say has changed meanwhile."""
+    missing: list[str] = []
+    changed: list[str] = []
+    for counted in counts:
+        before, after, came = counted.before, counted.after, counted.walked.fresh
+        if after is None or before == after == came:
+            continue
+        text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
+        (missing if came < min(before, after) else changed).append(text)
+    return missing, changed
 
 
 def _joined(tables: list[pa.Table], schema: Schema) -> pa.Table:
@@ -369,7 +394,7 @@ def _ordered(
 
 def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.ChunkedArray:
     if field.kind is Kind.STATUS:
-        return pc.index_in(column, pa.array(schema.dtype(field).categories, pa.large_string()))
+        return pc.index_in(column, pa.array(status_words(column, schema), pa.large_string()))
     if field.kind is Kind.JSON:
         raise SchemaError(f"order_by={field.name!r}: it holds values of several types, which have no order")
     return column
