@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyno_frames.query import regex
-from dyno_frames.query.predicate import Attribute, Call, Column, Literal, Node, walk
+from dyno_frames.query.predicate import Attribute, Call, Column, Literal, Node, columns, walk
 from dyno_frames.query.render import render
 
 _SERIES = frozenset(
@@ -46,6 +46,8 @@ def not_local(node: Node) -> str:
             return f"{render(part)} may look at more than one row"
         if isinstance(part, Call) and not isinstance(part.function, Attribute):
             return f"{render(part)} calls what is no method"
+        if isinstance(part, Call) and _mixes_rows(part):
+            return f"{render(part)} looks at other rows than its own"
         if isinstance(part, Call) and not _pinned(part):
             return (
                 f"pandas chooses the engine for the pattern in {render(part)} by what the whole column holds, "
@@ -65,6 +67,14 @@ def _known(attribute: Attribute) -> bool:
     )
 
 
+def _mixes_rows(call: Call) -> bool:
+    """Tell whether a call looks a row up among all rows, or pairs rows with values by position or label."""
+    given = (*call.arguments, *(value for _, value in call.keywords))
+    if isinstance(call.function, Attribute) and call.function.name == "isin":
+        return any(columns(argument) for argument in given)
+    return any(isinstance(value, Literal) and hasattr(value.value, "__array__") for value in given)
+
+
 def _pinned(call: Call) -> bool:
     function = call.function
     in_text = (
@@ -74,7 +84,7 @@ def _pinned(call: Call) -> bool:
         and function.owner.name == "str"
     )
     if not in_text:
-        return not any(isinstance(value, Column) for _, value in call.keywords)
+        return True
     named = dict(call.keywords)
     pattern = call.arguments[0] if call.arguments else named.get("pat")
     plain = named.get("regex")

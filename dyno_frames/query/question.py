@@ -215,8 +215,10 @@ def _replayed(node: Node) -> Keep:
 
 def _check_boolean(shadow: Any, node: Node) -> None:
     dtype: Any = getattr(shadow, "dtype", None)
-    if isinstance(shadow, pd.Series) and (pd.api.types.is_bool_dtype(dtype) or dtype == np.dtype(object)):
+    if getattr(shadow, "ndim", 0) == 1 and (pd.api.types.is_bool_dtype(dtype) or dtype == np.dtype(object)):
         return
+    if any(isinstance(part, Literal) and callable(part.value) for part in walk(node)):
+        return  # what a function of the caller's gives, zero rows cannot tell
     kind = f"values of dtype {dtype}" if isinstance(shadow, pd.Series) else f"one {type(shadow).__name__}"
     raise QueryError(
         f"{render(node)} gives {kind}, not true or false for each row; compare it with something"
@@ -257,23 +259,54 @@ def _why(error: Exception) -> str:
 
 
 def _dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
-    """Let pandas itself try the question on zero rows, and say clearly what it refuses."""
+    """Let pandas itself try the question on zero rows, and say clearly what it refuses.
+
+    What only zero rows make impossible, such as the first value of a column, is tried on a few plain rows.
+    """
     try:
         answer = keep(empty)
+        chooses = _chooses_rows(answer, empty) or _answers_few(keep, empty)
     except SyntaxError as error:
         raise QuerySyntaxError(_pointed(error, text)) from error
-    except (NameError, KeyError, AttributeError, ValueError) as error:
-        unknown = _unknown_name(error, traced, empty)
-        if unknown:
-            raise UnknownFieldError(unknown) from error
-        raise QueryError(_refused(text, error)) from error
-    except TypeError as error:
-        raise LiteralTypeError(_refused(text, error)) from error
     except Exception as error:
-        raise QueryError(_refused(text, error)) from error
-    chosen: object = answer
-    if not isinstance(chosen, pd.DataFrame) or list(chosen.columns) != list(empty.columns):
-        raise QueryError(f"{text!r} does not choose rows; it gives {type(chosen).__name__}")
+        if _answers_few(keep, empty):
+            return
+        raise _refusal(error, traced, empty, text) from error
+    if not chooses:
+        raise QueryError(f"{text!r} does not choose rows; it gives {type(answer).__name__}")
+
+
+def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, text: str) -> QueryError:
+    if isinstance(error, NameError | KeyError | AttributeError | ValueError):
+        unknown = _unknown_name(error, traced, empty)
+        return UnknownFieldError(unknown) if unknown else QueryError(_refused(text, error))
+    return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(_refused(text, error))
+
+
+def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
+    return isinstance(answer, pd.DataFrame) and list(answer.columns) == list(frame.columns)
+
+
+def _answers_few(keep: Keep, empty: pd.DataFrame) -> bool:
+    few = pd.DataFrame(
+        {name: pd.Series([_plain(dtype)] * 3, dtype=dtype) for name, dtype in empty.dtypes.items()}
+    )
+    try:
+        return _chooses_rows(keep(few), few)
+    except Exception:  # noqa: BLE001 - refused there too, so the first refusal stands
+        return False
+
+
+def _plain(dtype: Any) -> Any:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return dtype.categories[0]
+    if isinstance(dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
+        return pd.Timestamp(0, tz="UTC")
+    if pd.api.types.is_bool_dtype(dtype):
+        return True
+    if pd.api.types.is_numeric_dtype(dtype):
+        return 1
+    return None if dtype == np.dtype(object) else "a"
 
 
 def _refused(text: str, error: Exception) -> str:
@@ -290,6 +323,8 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
     """Return what to say of a name that is no column; empty where the error is about something else."""
     cause = traced if isinstance(traced, KeyError) else error
     text = str(cause.args[0]) if cause.args else ""
+    if "boolean label can not be used" in text:
+        return ""
     names = [part for part in text.split("'")[1::2] if part] if "'" in text else [text]
     name = names[-1 if isinstance(cause, AttributeError) else 0] if names else ""
     attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text

@@ -358,7 +358,12 @@ def node_of(result: Any) -> tuple[Node, Any] | None:
 
 
 def _literal(value: Any) -> Any:
-    return value if isinstance(value, Tracer) else normalise(value)
+    if isinstance(value, Tracer):
+        return value
+    value = normalise(value)
+    if isinstance(value, list | tuple) and any(isinstance(item, Tracer) for item in value):
+        raise UntraceableError("a list that holds columns")
+    return value
 
 
 def _node(value: Any) -> Node:
