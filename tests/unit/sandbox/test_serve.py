@@ -87,8 +87,9 @@ def test_a_client_is_made_by_what_was_given(serve):
     box = serve(connect=connect).box
     assert box.client(timeout_s=5) == "client"
     assert box.client(name="mine") == "client"
-    assert calls[0] == (box.url, box.api_key, {"name": f"sandbox-{box.port}", "timeout_s": 5})
-    assert calls[1][2] == {"name": "mine"}
+    known = {"name": f"sandbox-{box.port}", "profile": Profile()}
+    assert calls[0] == (box.url, box.api_key, known | {"timeout_s": 5})
+    assert calls[1][2] == known | {"name": "mine"}
     with pytest.raises(ConfigError, match="connect"):
         serve().box.client()
 
