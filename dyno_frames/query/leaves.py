@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import inf, isfinite
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dyno_frames.contract.fields import Field, Kind, Wire
@@ -106,6 +107,7 @@ def epoch(value: Any) -> int | Fraction | None:
 
 
 def _members(values: Any, field: Field) -> Found | None:
+    values = _listed(values)
     if not isinstance(values, Sequence) or isinstance(values, str):
         return None
     if field.kind is Kind.TIME:
@@ -118,6 +120,10 @@ def _members(values: Any, field: Field) -> Found | None:
     if mixed and any(abs(number) >= EXACT_FLOAT for number in numbers):
         return None
     return _numbers([Interval(number, number) for number in numbers], field), True
+
+
+def _listed(values: Any) -> Any:
+    return values.tolist() if isinstance(values, np.ndarray | pd.Series | pd.Index) else values
 
 
 def _time_members(values: Sequence[Any], field: Field) -> Found | None:
@@ -263,6 +269,7 @@ def text_leaf(node: Node, field: Field) -> Found | None:
 
 
 def _texts(values: Any) -> Found | None:
+    values = _listed(values)
     if not isinstance(values, Sequence) or isinstance(values, str):
         return None
     if not all(isinstance(value, str) or _is_null(value) for value in values):

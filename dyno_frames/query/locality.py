@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyno_frames.query import regex
-from dyno_frames.query.predicate import Attribute, Call, Column, Literal, Node, columns, walk
+from dyno_frames.query.predicate import Attribute, Call, Literal, Node, columns, walk
 from dyno_frames.query.render import render
 
 _SERIES = frozenset(

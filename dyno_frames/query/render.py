@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
@@ -70,6 +71,8 @@ def _value(value: Any) -> str:
     if isinstance(value, slice):
         bounds = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
         return ":".join("" if bound is None else str(bound) for bound in bounds)
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        return _value(value.tolist())
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         shown = ", ".join(_value(item) for item in value[:4])
         return f"[{shown}{f', … {len(value)} in all' if len(value) > 4 else ''}]"
