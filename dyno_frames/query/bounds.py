@@ -8,13 +8,14 @@ nulls that ``x <= 5`` drops.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial, reduce
 from typing import Any
 
 from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.query.boxes import NOTHING, Box, Region
 from dyno_frames.query.domain import Numbers, Texts
 from dyno_frames.query.leaves import Found, number_leaf, text_leaf
-from dyno_frames.query.predicate import Binary, Literal, Node, Unary, columns
+from dyno_frames.query.predicate import Attribute, Binary, Call, Literal, Node, Unary, columns
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import on_null
 
@@ -50,6 +51,11 @@ class Bounds:
                 )
             case Binary("xor", left, right):
                 return self._either(left, right, negated=negated)
+            case Call(
+                Attribute(_, "startswith" | "endswith") as test, (Literal(tuple(texts)), *rest), named
+            ) if texts:
+                arms: list[Node] = [Call(test, (Literal(text), *rest), named) for text in texts]
+                return self.region(reduce(partial(Binary, "or_"), arms), negated=negated)
             case Literal(bool(value)):
                 return Region() if value is not negated else NOTHING
             case _:

@@ -248,6 +248,8 @@ def text_leaf(node: Node, field: Field) -> Found | None:
     """Return the texts that make a leaf over a string column true; None where that is not known."""
     if field.wire is not Wire.STRING:
         return None
+    if text := _lowered(node):
+        return _folded("contains", text, is_regex=False)
     match node:
         case Binary("eq", Column(), Literal(value)) | Binary("eq", Literal(value), Column()):
             return (Texts(frozenset({value})), True) if isinstance(value, str) else None
@@ -264,6 +266,23 @@ def text_leaf(node: Node, field: Field) -> Found | None:
         case Call(Attribute(Attribute(Column(), "str"), method), (), keywords) if "pat" in dict(keywords):
             named = dict(keywords)
             return _tested(method, (named.pop("pat"),), named)
+        case _:
+            return None
+
+
+def _lowered(node: Node) -> str | None:
+    # Not upper: it makes two letters of one, such as SS of ß, which no engine's folding undoes for certain.
+    match node:
+        case (
+            Binary("eq", Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()), Literal(str(text)))
+            | Binary("eq", Literal(str(text)), Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()))
+            | Call(
+                Attribute(Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()), "isin"),
+                (Literal([str(text)]),),
+                (),
+            )
+        ):
+            return text
         case _:
             return None
 

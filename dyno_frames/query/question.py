@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,7 @@ import pandas as pd
 
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
 from dyno_frames.query import stored
+from dyno_frames.query.locality import not_local
 from dyno_frames.query.predicate import Binary, Column, Literal, Node, walk
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
@@ -161,6 +163,11 @@ def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
         raise
     except Exception as error:  # noqa: BLE001 - as for text
         name = text or getattr(expression, "__qualname__", repr(expression))
+        if notes.once:
+            raise QueryError(
+                f"{name} holds values that can be read only once, and it must be read again for every page; make them "
+                "a list"
+            ) from error
         _dry_run(keep, empty, name, error)
         return Question(name, keep, untraceable=_why(error))
     return _traced(result, notes, empty, keep=keep, text=text)
@@ -195,9 +202,12 @@ def _traced(
         return Question(name, keep, untraceable="it gives no condition on columns", memory=memory)
     node, shadow = found
     text = text or render(node)
-    _check_boolean(shadow, node)
+    if not not_local(
+        node
+    ):  # what a method outside the known ones gives on zero rows says nothing of its dtype
+        _check_boolean(shadow, node)
     _check_order(node, empty)
-    if notes.friendly:
+    if notes.friendly or notes.once:
         keep = _replayed(node)
     if memory is None or notes.friendly:
         tree = stored.dump(node)
@@ -264,7 +274,7 @@ def _dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | Non
     What only zero rows make impossible, such as the first value of a column, is tried on a few plain rows.
     """
     try:
-        answer = keep(empty)
+        answer = _quietly(keep, empty)
         chooses = _chooses_rows(answer, empty) or _answers_few(keep, empty)
     except SyntaxError as error:
         raise QuerySyntaxError(_pointed(error, text)) from error
@@ -283,6 +293,13 @@ def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, te
     return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(_refused(text, error))
 
 
+def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
+    # What pandas warns of here it says again when the rows are there.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return keep(frame)
+
+
 def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
     return isinstance(answer, pd.DataFrame) and list(answer.columns) == list(frame.columns)
 
@@ -292,7 +309,7 @@ def _answers_few(keep: Keep, empty: pd.DataFrame) -> bool:
         {name: pd.Series([_plain(dtype)] * 3, dtype=dtype) for name, dtype in empty.dtypes.items()}
     )
     try:
-        return _chooses_rows(keep(few), few)
+        return _chooses_rows(_quietly(keep, few), few)
     except Exception:  # noqa: BLE001 - refused there too, so the first refusal stands
         return False
 
