@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -82,16 +83,26 @@ _MALFORMED = object()
 _WIDE = re.compile(rb"[:,\[\s]-?\d{19}")
 
 
-def judge(result: Received | Lost) -> Verdict:
+Reader = Callable[[bytes], Any]
+"""Takes a whole body and gives its payload in a form of the caller's, or None where it is not sure of it."""
+
+
+def judge(result: Received | Lost, *, reader: Reader | None = None) -> Verdict:
     """Tell what an attempt amounts to.
 
     Parameters
     ----------
     result
         What came back from the wire.
+    reader
+        Reads the body of an answer first; what it is not sure of is decoded as JSON.
     """
     if isinstance(result, Lost):
         return Verdict(event=result.event, detail=result.detail)
+    if reader is not None and result.status == 200:
+        payload = reader(result.content)
+        if payload is not None:
+            return Verdict(event=Event.ANSWER, data=payload, content=result.content)
     body = _decoded(result.content)
     retry_after = result.headers.get("Retry-After")
     if not is_envelope(body):

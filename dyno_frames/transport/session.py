@@ -28,7 +28,7 @@ from dyno_frames.errors import (
 from dyno_frames.transport import redact, responses
 from dyno_frames.transport.exchange import Limits, Lost, Received, exchange
 from dyno_frames.transport.failures import failure
-from dyno_frames.transport.responses import Reply, Verdict
+from dyno_frames.transport.responses import Reader, Reply, Verdict
 from dyno_frames.transport.retry import (
     NO_BYTE_LEFT,
     Budget,
@@ -149,6 +149,7 @@ class Session:
         key: str | None = None,
         body: Mapping[str, Any] | None = None,
         deadline_s: float | None = None,
+        reader: Reader | None = None,
     ) -> Reply:
         """Ask for one operation and return what the application answered.
 
@@ -162,6 +163,9 @@ class Session:
             The JSON body.
         deadline_s
             How long this call may take with all its attempts, in seconds; None is the session's own.
+        reader
+            Reads the body of an answer first, into the reply's ``data``; gives None for what it is not sure of,
+            which is then decoded as JSON.
 
         Returns
         -------
@@ -193,7 +197,7 @@ class Session:
             started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
         )
         while True:
-            verdict = self._scrubbed(responses.judge(self._attempt(call)))
+            verdict = self._scrubbed(responses.judge(self._attempt(call), reader=reader))
             call.events.append(verdict.event)
             decision = decide(operation.effect, verdict.event)
             self._log(call, verdict)
