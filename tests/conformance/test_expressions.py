@@ -1,0 +1,261 @@
+"""The table of expressions, asked over HTTP and of pandas: the same rows, the plan that the table names, and no more moved."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dyno_frames.client.connect import connect
+from dyno_frames.contract.profile import Profile
+from dyno_frames.query.question import Scope
+from dyno_frames.sandbox.serve import Sandbox
+
+from .account import CAMPAIGNS, NEVER_SENT, account
+from .expressions import EMPTY, EXACT, KNOWN, LOCAL, LOCALS, ROWS, WIDER, Row
+
+SEAMED, WHOLE = 100, 1000
+"""Rows of a page where an answer has seams, and where it has none."""
+
+MOST_MOVED = 1.1
+"""Rows moved for one returned, over all questions whose plan is exact."""
+
+WALK_OVERLAP = 12
+"""Rows that come again at the seams of one walk over this account: those of one second, at most, for each page."""
+
+
+class Columns:
+    """What ``c`` is where a question is asked with ``pd.col``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return pd.col(name)
+
+    def __getitem__(self, name: str) -> Any:
+        return pd.col(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one question in one form."""
+
+    frame: pd.DataFrame
+    plan: Any
+    moved: int
+    warned: tuple[str, ...]
+
+
+def expression(row: Row, form: str) -> Any:
+    """The question, made anew: some can be read only once."""
+    if form == "query":
+        return row.query
+    return row.python(Columns()) if form == "column" else row.python
+
+
+def verdict(plan: Any) -> str:
+    """The verdict of a whole plan, in the table's words."""
+    if not plan.filters:
+        return EMPTY
+    if plan.exact:
+        return EXACT
+    return WIDER if all(plan.filters) else LOCAL
+
+
+def questions(*forms: str, plan: str = "") -> list[Any]:
+    """Every row in every form, or those of one verdict, with a name to find it by."""
+    return [
+        pytest.param(
+            row,
+            form,
+            id=f"{place}-{form}-{(row.query or 'python')[:60]}",
+            marks=[pytest.mark.xfail(reason=KNOWN[row.query or str(place), form], strict=True)]
+            if (row.query or str(place), form) in KNOWN
+            else [],
+        )
+        for place, row in enumerate(ROWS)
+        for form in row.forms
+        if (not forms or form in forms) and (not plan or row.expected(form) == plan)
+    ]
+
+
+@pytest.fixture(scope="module")
+def full() -> dict[str, pd.DataFrame]:
+    made = account()
+    return {resource: made.full(resource) for resource in made.rows}
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(load=account().loadable(), speed=0) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def asked(box) -> Iterator[Callable[[Row, str], Answer]]:
+    """Ask a question of the table; each is asked once."""
+
+    @cache
+    def answer(place: int, form: str) -> Answer:
+        row = ROWS[place]
+        resource = getattr(seamed if form == "function" else whole, row.resource)
+        with warnings.catch_warnings(record=True) as met:
+            warnings.simplefilter("always")
+            scan = resource.scan(expression(row, form), scope=Scope(LOCALS, {}))
+            frame = scan.to_frame()
+        return Answer(
+            frame, scan.explain(), scan.certificate.rows_moved, tuple(str(one.message) for one in met)
+        )
+
+    places = {id(row): place for place, row in enumerate(ROWS)}
+    with (
+        connect(box.url, box.api_key, name="seamed", page_size=SEAMED, profile=Profile()) as seamed,
+        connect(box.url, box.api_key, name="whole", page_size=WHOLE, profile=Profile()) as whole,
+    ):
+        yield lambda row, form: answer(places[id(row)], form)
+
+
+@pytest.fixture(scope="module")
+def counting(box) -> Iterator[Any]:
+    with connect(box.url, box.api_key, name="counting", profile=Profile()) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="module")
+def unheard() -> Iterator[Any]:
+    """A client that has learnt the account, and whose server is gone: whatever it sends fails."""
+    with Sandbox(load=account().loadable(), speed=0) as served:
+        connected = connect(served.url, served.api_key, name="unheard", profile=Profile(), timeout_s=1)
+        for resource in (connected.campaigns, connected.lists, connected.templates):
+            resource.frame()
+    with connected:
+        yield connected
+
+
+def of_pandas(row: Row, form: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
+    """pandas' own answer on every row, and what it warns of."""
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always")
+        if row.reads is not None and _raises(row, form, frame):
+            kept = frame[row.reads]
+        elif form == "query":
+            kept = frame.query(row.query, engine="python", local_dict=LOCALS, global_dict={})
+        else:
+            kept = frame[expression(row, form)]
+    return kept.reset_index(drop=True), {str(one.message) for one in met}
+
+
+def _raises(row: Row, form: str, frame: pd.DataFrame) -> bool:
+    try:
+        if form == "query":
+            frame.query(row.query, engine="python", local_dict=LOCALS, global_dict={})
+        else:
+            frame[expression(row, form)]
+    except (TypeError, ValueError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize(("row", "form"), questions())
+def test_the_answer_is_pandas_own(row, form, asked, full):
+    expected, _ = of_pandas(row, form, full[row.resource])
+    pd.testing.assert_frame_equal(asked(row, form).frame, expected)
+
+
+@pytest.mark.parametrize(("row", "form"), questions("query", "function"))
+def test_the_count_is_the_number_of_rows(row, form, counting, full):
+    expected, _ = of_pandas(row, form, full[row.resource])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        counted = getattr(counting, row.resource).count(expression(row, form), scope=Scope(LOCALS, {}))
+    assert counted == len(expected)
+
+
+@pytest.mark.parametrize(("row", "form"), questions())
+def test_the_plan_is_the_one_in_the_table(row, form, asked):
+    plan = asked(row, form).plan
+    assert verdict(plan) == row.expected(form), str(plan)
+    for body in plan.requests:
+        assert json.loads(json.dumps(body, allow_nan=False)) == body
+        assert all(flat(name, value) for name, value in body.items()), body
+
+
+def flat(name: str, value: Any) -> bool:
+    """Tell whether a filter is flat: values, one list of field names, and one level of operators on a field."""
+    if name == "application_fields":
+        return isinstance(value, list) and all(isinstance(field, str) for field in value)
+    parts = value.values() if isinstance(value, dict) else [value]
+    return all(isinstance(part, str | int | float) and not isinstance(part, bool) for part in parts)
+
+
+@pytest.mark.parametrize(("row", "form"), questions(plan=EMPTY))
+def test_a_contradiction_is_answered_without_a_server(row, form, unheard, full):
+    resource = getattr(unheard, row.resource)
+    frame = resource.scan(expression(row, form), scope=Scope(LOCALS, {})).to_frame()
+    pd.testing.assert_frame_equal(frame, full[row.resource].iloc[:0])
+    assert resource.count(expression(row, form), scope=Scope(LOCALS, {})) == 0
+
+
+def test_every_part_of_a_plan_says_why_it_is_not_pushed_exactly(asked):
+    for row in ROWS:
+        for form in row.forms:
+            plan = asked(row, form).plan
+            for part in plan.conjuncts:
+                assert (part.verdict == "pushed exactly") is (part.reason == ""), str(plan)
+
+
+def test_only_the_questions_that_the_table_names_warn(asked, full):
+    for row in ROWS:
+        for form in row.forms:
+            warned = set(asked(row, form).warned)
+            if row.warns and form in row.warned:
+                assert any(row.warns in text for text in warned), (row.query, form, warned)
+            else:
+                assert warned <= of_pandas(row, form, full[row.resource])[1], (row.query, form)
+
+
+def test_where_pandas_raises_the_table_says_what_is_read_instead(full):
+    friendly = [row for row in ROWS if row.reads is not None]
+    assert len(friendly) >= 8
+    for row in friendly:
+        assert _raises(row, "query", full[row.resource]), row.query
+
+
+def test_no_question_moves_more_than_every_row(asked):
+    rows = {"campaigns": CAMPAIGNS, "lists": 40, "templates": 40}
+    for row in ROWS:
+        for form in row.forms:
+            answer = asked(row, form)
+            most = rows[row.resource] + WALK_OVERLAP * max(len(answer.plan.filters), 1)
+            assert answer.moved <= most, f"{answer.moved} rows moved\n{answer.plan}"
+
+
+def test_what_is_pushed_exactly_moves_little_more_than_it_returns(asked):
+    answers = [asked(row, form) for row in ROWS for form in row.forms]
+    exact = [answer for answer in answers if answer.plan.exact]
+    moved, returned = sum(one.moved for one in exact), sum(len(one.frame) for one in exact)
+    print(
+        f"\n{len(ROWS)} questions in {len(answers)} forms, {len(exact)} of them exact: "
+        f"{moved:,} rows moved for {returned:,} returned ({moved / returned:.3f})"
+    )
+    assert len(exact) > len(answers) / 2
+    assert moved / returned <= MOST_MOVED
+
+
+@pytest.mark.parametrize("resource", ["campaigns", "lists", "templates"])
+def test_every_row_of_the_account_comes_as_pandas_holds_it(resource, counting, full):
+    pd.testing.assert_frame_equal(getattr(counting, resource).find(), full[resource])
+    assert full["campaigns"][list(NEVER_SENT)].isna().all(axis=None)
+
+
+def test_the_table_is_large_asks_nothing_twice_and_has_every_verdict(asked, full):
+    asked_twice = pd.Series([row.query for row in ROWS if row.query]).duplicated()
+    assert not asked_twice.any()
+    assert len(ROWS) >= 300
+    assert {row.plan for row in ROWS} == {EXACT, WIDER, LOCAL, EMPTY}
+    some = [row for row in ROWS if 0 < len(asked(row, row.forms[0]).frame) < len(full[row.resource])]
+    assert len(some) > 0.75 * len(ROWS), "most questions choose some rows and not all"
