@@ -268,7 +268,7 @@ class _Text:
 
     def _not_matched(self, test: Pattern) -> None:
         keeps = self._profile.not_like_keeps_null
-        if not self._nulls_agree(keeps) or not self._same_case:
+        if not self._nulls_agree(keeps) or not self._same_case or test.kind == "contains_ignore_case":
             self._reasons.append("a negated test might drop rows that pandas keeps")
             return
         like = self._like(test)
