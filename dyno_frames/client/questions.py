@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dyno_frames.calibrate.examine import Examination
+from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.filters import DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError
+from dyno_frames.frames.decode import Row
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.scan.pages import Row
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
 
@@ -200,6 +201,7 @@ class Questions:
             origin,
             progress=progress,
             strict=strict,
+            workers=self.client.settings.workers,
             max_rows=_whole("max_rows", max_rows),
             max_requests=_whole("max_requests", max_requests),
         )
@@ -239,7 +241,7 @@ class Questions:
 
     def _learn(self) -> Sampled:
         settings = self.client.settings
-        kinds = declared_kinds(settings.schema)
+        kinds = declared_kinds(settings.schema, self.resource.name)
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: DESCENDING, Key.LIMIT: SAMPLE_ROWS}
         plain = {str(name): value for name, value in body.items()}
         rows = find_rows(self.client.session, self.resource.name, plain, Tally())
@@ -288,6 +290,14 @@ def _shape(
     chosen = None if columns is None else tuple(columns)
     for argument, names in (("columns", chosen or ()), ("order_by", order)):
         _check_names(argument, names, schema)
+    unordered = [name for name in order if schema.by_name[name].kind is Kind.JSON]
+    if unordered:
+        raise QueryError(
+            f"order_by: {', '.join(unordered)} holds values of several types or none that have an order; declare a "
+            f"type with connect(…, schema={{{unordered[0]!r}: 'str'}}), or order the answer with pandas"
+        )
+    if chosen == ():
+        raise QueryError("columns=[] names no column; expected a list of names, or None for all")
     if chosen is not None and len(set(chosen)) < len(chosen):
         raise QueryError(f"columns={list(chosen)} names a column twice")
     _whole("limit", limit)

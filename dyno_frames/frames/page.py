@@ -30,13 +30,15 @@ _TYPES: dict[Kind, type] = {
 
 
 @lru_cache(maxsize=64)
-def fast_decoder(schema: Schema) -> Callable[[bytes], pa.RecordBatch | None] | None:
+def fast_decoder(schema: Schema, *, closed: bool = True) -> Callable[[bytes], pa.RecordBatch | None] | None:
     """Return a decoder of a find's whole body, or None where the schema has a field of mixed values.
 
     Parameters
     ----------
     schema
         The columns that come, in order.
+    closed
+        Whether a row may have no other fields; otherwise others are left out.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def fast_decoder(schema: Schema) -> Callable[[bytes], pa.RecordBatch | None] | N
     """
     if any(field.kind not in _TYPES for field in schema.fields):
         return None
-    envelope = _envelope(schema)
+    envelope = _envelope(schema, closed=closed)
     parse = msgspec.json.Decoder(envelope).decode
     columns = [
         _column(f"f{at}", field, schema.arrow.field(at).type) for at, field in enumerate(schema.fields)
@@ -69,7 +71,7 @@ class _DoubtError(Exception):
     """A value that the slow decoder must judge."""
 
 
-def _envelope(schema: Schema) -> type[msgspec.Struct]:
+def _envelope(schema: Schema, *, closed: bool) -> type[msgspec.Struct]:
     """Return the type of an accepted envelope: a row has these fields and no others, absent ones are null."""
     members: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for optional in (False, True):  # fields without a default come first
@@ -78,7 +80,7 @@ def _envelope(schema: Schema) -> type[msgspec.Struct]:
                 kind: Any = _TYPES[field.kind]
                 members.append((f"f{at}", kind | None, None) if optional else (f"f{at}", kind))
     names = {f"f{at}": field.name for at, field in enumerate(schema.fields)}
-    row = msgspec.defstruct("Row", members, rename=names, forbid_unknown_fields=True, gc=False)
+    row = msgspec.defstruct("Row", members, rename=names, forbid_unknown_fields=closed, gc=False)
     return msgspec.defstruct("Envelope", [("has_error", bool), ("data", list[row])], gc=False)  # type: ignore[valid-type]  # made above
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.contract.resources import CREATED, KEY, Resource
+from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, Resource
 from dyno_frames.errors import SchemaError
 
 DtypeBackend: TypeAlias = Literal["numpy_nullable", "pyarrow"] | None
@@ -225,15 +225,30 @@ _DECLARED: dict[str, Kind] = {
 _BUILTIN = {str: "str", int: "int", float: "float", bool: "bool", object: "object"}
 
 
-def declared_kinds(schema: Mapping[str, Any] | None) -> dict[str, Kind]:
+def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict[str, Kind]:
     """Return the kinds of a ``schema=`` argument: field names to dtype words or Python types.
+
+    Parameters
+    ----------
+    schema
+        Words by field, for every resource; or under a resource's name, words by field for it alone.
+    resource
+        Whose fields are wanted.
 
     Raises
     ------
     SchemaError
         A word is none of those known.
+
+    Examples
+    --------
+    >>> declared_kinds({"score": float, "lists": {"tags": "object"}}, "campaigns")
+    {'score': <Kind.FLOAT: 'float'>}
     """
-    words = {name: _BUILTIN.get(word, str(word)) for name, word in (schema or {}).items()}
+    given = dict(schema or {})
+    own = {name: given.pop(name) for name in RESOURCES if isinstance(given.get(name), Mapping)}
+    given |= own.get(resource, {})
+    words = {name: _BUILTIN.get(word, str(word)) for name, word in given.items()}
     wrong = {name: word for name, word in words.items() if word not in _DECLARED}
     if wrong:
         raise SchemaError(f"schema= declares {wrong}; expected one of {', '.join(_DECLARED)} for each field")

@@ -2,21 +2,23 @@
 
 The walk follows a number that every row has. Each page begins at the last number seen, not after a count of rows:
 what is inserted or deleted meanwhile cannot shift rows past it, and a page costs the same at any depth. Rows that
-share the last number come again and are left out by id. Only an empty page is the end; a short one never is.
+share the last number come again and are left out by id. Only an empty page is the end, or a row beyond it; a short
+page never is.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
 
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
 from dyno_frames.contract.resources import CREATED, KEY
 
-Row: TypeAlias = Mapping[str, Any]
 Body: TypeAlias = dict[str, Any]
 
 
@@ -53,7 +55,7 @@ class Walked:
             self.faults.append(text)
 
 
-Walk: TypeAlias = Generator[Body, list[Row], None]
+Walk: TypeAlias = Generator[Body, pa.RecordBatch, None]
 """Yields the body of a request and is sent the page; the rows to hand on are then the route's ``fresh``."""
 
 
@@ -74,6 +76,11 @@ class Route:
     several
         Whether this server is known to and several operators on one field. Where it is not, only the walk's own
         bound on the key is sent and the question's is kept here.
+    low, high
+        Walk only rows with ``low <= key < high``; None is open. ``high`` is never sent: a row beyond it proves that
+        all before it have come. It may be set while the walk goes on.
+    expected
+        How many rows the walk is thought to have, so that its last page is not asked for too large.
     fresh
         The rows of the last page that were not seen before; read after each page.
     met
@@ -85,7 +92,10 @@ class Route:
     ascending: bool = True
     page_size: int = 1000
     several: bool = True
-    fresh: list[Row] = field(default_factory=list)
+    low: int | None = None
+    high: int | None = None
+    expected: int | None = None
+    fresh: pa.RecordBatch = field(default_factory=lambda: pa.RecordBatch.from_pylist([]))
     met: Walked = field(default_factory=Walked)
 
 
@@ -97,25 +107,27 @@ def walk(route: Route) -> Walk:
     route
         Where to go. Its ``fresh`` is set after each page.
     """
-    met, seen = route.met, set[str]()
-    start = _Start()
+    start, ties = _Start(route.low), set[str]()
     while True:
         page = yield _body(route, start)
-        route.fresh = []
-        if not page:
+        route.fresh = page.slice(0, 0)
+        if not page.num_rows:
             return
-        _count(met, page)
-        if not _in_order(page, route, start.last):
-            met.in_order = False
-            met.fault(f"the server does not keep the order by {route.key}")
-            yield from _by_offset(route, seen)
+        _count(route.met, page)
+        values = numbers(page, route.key)
+        if values is None or not _in_order(values, start.last, ascending=route.ascending):
+            route.met.in_order = False
+            route.met.fault(f"the server does not keep the order by {route.key}")
+            yield from _by_offset(route)
             return
-        _hand_on(route, [row for row in page if _wanted(row, route)], seen)
-        if not _wanted(page[-1], route):
+        wanted = _wanted(values, route)
+        _hand_on(route, page, wanted & ~_repeated(page, values, start.last, ties))
+        if not wanted[-1]:
             return
-        following = _next(start, page, route)
+        following = _next(start, values, route)
         if following is None:
             return
+        ties = _ties(page, values, ties if values[-1] == start.last else set())
         start = following
 
 
@@ -128,33 +140,68 @@ class _Start:
     beyond: bool = False
 
 
-def _next(start: _Start, page: Sequence[Row], route: Route) -> _Start | None:
+def numbers(page: pa.RecordBatch, key: str) -> np.ndarray[Any, Any] | None:
+    """Return the key of each row; None where a row has none."""
+    column = page.column(key)
+    if column.null_count or not _is_number(column.type):
+        return None
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    found: np.ndarray[Any, Any] = column.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _next(start: _Start, values: np.ndarray[Any, Any], route: Route) -> _Start | None:
     """Return where the next page begins, or None where the server cannot be brought to give another."""
-    tied = start.last is not None and page[0][route.key] == start.last
-    if start.offset and tied:
+    if start.offset and start.last is not None and values[0] == start.last:
         route.met.fault(f"more rows share one value of {route.key} than fit on a page")
-    reached = page[-1][route.key]
+    reached = values[-1].item()
     if reached != start.last:
         return _Start(reached)
-    if route.fresh or not (start.offset or start.beyond):
-        return _Start(reached, start.offset + len(page))
+    if route.fresh.num_rows or not (start.offset or start.beyond):
+        return _Start(reached, start.offset + len(values))
     route.met.fault("the server repeats pages")
     fixed = route.several and NumberOperator.EQ in _bounds(route.body.get(route.key))
     return None if start.beyond or fixed else _Start(reached, beyond=True)
 
 
-def _hand_on(route: Route, page: Sequence[Row], seen: set[str]) -> None:
-    route.fresh = [row for row in page if row[KEY] not in seen]
-    route.met.fresh += len(route.fresh)
-    seen.update(row[KEY] for row in route.fresh)
+def _hand_on(route: Route, page: pa.RecordBatch, kept: np.ndarray[Any, Any]) -> None:
+    """Set the rows to hand on; most often a run of the page, which costs no copy."""
+    number = int(kept.sum())
+    first = int(kept.argmax()) if number else 0
+    run = number == 0 or bool(kept[first : first + number].all())
+    route.fresh = page.slice(first, number) if run else page.filter(pa.array(kept))
+    route.met.fresh += number
 
 
-def _wanted(row: Row, route: Route) -> bool:
-    """Tell whether a row is within the question's own bounds on the key, where the server may not have kept them."""
-    if route.several:
-        return True
-    bounds = _bounds(route.body.get(route.key))
-    return all(_COMPARE[NumberOperator(name)](row[route.key], value) for name, value in bounds.items())
+def _repeated(
+    page: pa.RecordBatch, values: np.ndarray[Any, Any], last: Any, ties: set[str]
+) -> np.ndarray[Any, Any]:
+    """Return which rows share the last number of the page before and were on it."""
+    repeated = np.zeros(len(values), dtype=bool)
+    if ties:
+        shared = int((values == last).sum())
+        repeated[:shared] = [key in ties for key in page.column(KEY).slice(0, shared).to_pylist()]
+    return repeated
+
+
+def _ties(page: pa.RecordBatch, values: np.ndarray[Any, Any], known: set[str]) -> set[str]:
+    """Return the ids of the rows that share the last number."""
+    shared = int((values == values[-1]).sum())
+    return known.union(page.column(KEY).slice(len(values) - shared).to_pylist())
+
+
+def _wanted(values: np.ndarray[Any, Any], route: Route) -> np.ndarray[Any, Any]:
+    """Tell which rows are within the walk's end, and within bounds on the key that the server may not have kept."""
+    kept = np.ones(len(values), dtype=bool) if route.high is None else values < route.high
+    if not route.several:
+        for name, bound in _bounds(route.body.get(route.key)).items():
+            kept &= _COMPARE[NumberOperator(name)](values, bound)
+    return kept
 
 
 def _bounds(condition: Any) -> Mapping[str, Any]:
@@ -173,18 +220,16 @@ _COMPARE = {
 }
 
 
-def _count(met: Walked, page: Sequence[Row]) -> None:
+def _count(met: Walked, page: pa.RecordBatch) -> None:
     met.pages += 1
-    met.rows += len(page)
-    met.largest = max(met.largest, len(page))
+    met.rows += page.num_rows
+    met.largest = max(met.largest, page.num_rows)
 
 
-def _in_order(page: Sequence[Row], route: Route, last: Any) -> bool:
-    values: list[Any] = [row.get(route.key) for row in page]
-    if not all(isinstance(value, int | float) for value in values):
-        return False
-    steps = values if last is None else [last, *values]
-    return all(before <= after if route.ascending else before >= after for before, after in pairwise(steps))
+def _in_order(values: np.ndarray[Any, Any], last: Any, *, ascending: bool) -> bool:
+    before, after = (values[:-1], values[1:]) if ascending else (values[1:], values[:-1])
+    seam = last is None or (last <= values[0] if ascending else last >= values[0])
+    return bool(seam and (before <= after).all())
 
 
 def _body(route: Route, start: _Start) -> Body:
@@ -194,10 +239,20 @@ def _body(route: Route, start: _Start) -> Body:
         body[route.key] = _from(kept, start, ascending=route.ascending)
     body[Key.ORDER_BY] = route.key
     body[Key.ORDER_DIRECTION] = ASCENDING if route.ascending else DESCENDING
-    body[Key.LIMIT] = route.page_size
+    body[Key.LIMIT] = _limit(route)
     if start.offset:
         body[Key.OFFSET] = start.offset
     return {str(name): value for name, value in body.items()}
+
+
+_MARGIN = 16
+"""Rows asked for beyond those expected: some that share a number, some new ones, and one that proves the end."""
+
+
+def _limit(route: Route) -> int:
+    if route.expected is None:
+        return route.page_size
+    return min(route.page_size, max(route.expected - route.met.fresh, 0) + _MARGIN)
 
 
 _UP = (NumberOperator.GT, NumberOperator.GTE)
@@ -213,17 +268,23 @@ def _from(bounds: Mapping[str, Any], start: _Start, *, ascending: bool) -> Mappi
     return {beyond if start.beyond else at: start.last, **kept}
 
 
-def _by_offset(route: Route, seen: set[str]) -> Walk:
-    """Walk by offset on a server that keeps no order: all rows that stand still come, and no more is promised."""
-    offset = 0
+def _by_offset(route: Route) -> Walk:
+    """Walk by offset on a server that keeps no order: all rows that stand still come, and no more is promised.
+
+    It begins anew: rows that were handed on before come again.
+    """
+    offset, seen = 0, set[str]()
+    route.met.fresh = 0
     while True:
         page = yield _body(route, _Start(offset=offset))
-        route.fresh = []
-        if not page:
+        route.fresh = page.slice(0, 0)
+        if not page.num_rows:
             return
         _count(route.met, page)
-        _hand_on(route, page, seen)
-        if offset and not route.fresh:
+        ids = page.column(KEY).to_pylist()
+        _hand_on(route, page, np.array([key not in seen for key in ids]))
+        if offset and not route.fresh.num_rows:
             route.met.fault("the server repeats pages")
             return
-        offset += len(page)
+        seen.update(ids)
+        offset += len(ids)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from dyno_frames.scan.reader import Tally
+
 _SECONDS_BEFORE = 1.0
 
 
@@ -24,6 +26,16 @@ def bar(progress: bool | None, *, what: str) -> Any:  # noqa: FBT001 - the publi
     return tqdm(
         desc=what, unit=" rows", unit_scale=True, disable=not shown, delay=0 if progress else _SECONDS_BEFORE
     )
+
+
+def watch(shown: Any, tally: Tally) -> None:
+    """Have a bar follow a run."""
+
+    def more(rows: int) -> None:
+        shown.total = (shown.total or 0) + rows
+
+    tally.on_page = shown.update
+    tally.on_total = more
 
 
 def _watched() -> bool:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from dyno_frames.contract.fields import Field, Kind, Wire
+from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.errors import ContractError, NotPushableError, QueryError, SchemaError
-from dyno_frames.frames.dataframe import status_words, to_frame
+from dyno_frames.errors import ContractError, NotPushableError, QueryError
+from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan
@@ -22,9 +21,11 @@ from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
 from dyno_frames.scan.certificate import Certificate, Verdict
-from dyno_frames.scan.pages import Route
-from dyno_frames.scan.progress import bar
-from dyno_frames.scan.reader import Counted, Decoder, Tally, count_rows, in_ties_order, iter_pages
+from dyno_frames.scan.fetch import MOST_WORKERS, Fetch
+from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
+from dyno_frames.scan.pages import Route, numbers
+from dyno_frames.scan.progress import bar, watch
+from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, with_fields
 from dyno_frames.transport.session import Session
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Scan:
         Whether to show a bar; None is after a second, and only for people.
     strict
         Whether to raise rather than return an answer that is not certified.
+    workers
+        How many windows are fetched at once, at the most; None leaves it to the scan.
     max_rows, max_requests
         The most rows and requests an answer may cost; more is refused, from counts, before a row moves.
 
@@ -67,6 +70,7 @@ class Scan:
     origin: Origin
     progress: bool | None = None
     strict: bool = False
+    workers: int | None = None
     max_rows: int | None = None
     max_requests: int | None = None
     certificate: Certificate | None = None
@@ -139,9 +143,9 @@ class Scan:
         returned = 0
         route = self._route()
         with bar(self.progress, what=self.plan.resource) as shown:
-            tally.on_page = shown.update
-            coming = self._batches(self.plan.filters[0], schema, tally, route=route)
-            for batch in in_ties_order(coming, route.met):
+            watch(shown, tally)
+            coming = self._batches(self.plan.filters[0], schema, tally, route)
+            for batch in in_ties_order(coming, tally.walks):
                 returned += batch.num_rows
                 yield batch.select(
                     [*names, *(name for name in batch.schema.names if name not in self.schema.names)]
@@ -176,25 +180,12 @@ class Scan:
         return self.schema if self.plan.fields is None else self.schema.select(self.plan.fields)
 
     def _batches(
-        self,
-        conditions: Mapping[str, Any],
-        schema: Schema,
-        tally: Tally,
-        *,
-        route: Route,
+        self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, route: Route
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
-        decoder = Decoder(self.question, self.plan, schema, tally)
-        counted: Counted | None = None
-        for at, rows in enumerate(iter_pages(self.session, self.plan, conditions, tally, route=route)):
-            several = at > 0 or len(rows) >= route.page_size
-            if counted is None and several and not self._limited():
-                before = count_rows(self.session, self.plan.resource, conditions, tally)
-                counted = Counted(route.met, before)
-                tally.counted.append(counted)
-            yield decoder.batch(rows)
-        if counted is not None:
-            counted.after = count_rows(self.session, self.plan.resource, conditions, tally)
+        reader = Reader(self.session, self.question, self.plan, schema)
+        fetch = Fetch(reader, tally, self.workers or MOST_WORKERS, counting=not self._limited())
+        return fetch.batches(conditions, route)
 
     def _route(self) -> Route:
         shape = self.plan.shape
@@ -269,34 +260,35 @@ class Scan:
         """Return the answer and its schema: every filter walked, merged, judged, ordered and cut."""
         coming = self._coming()
         with bar(self.progress, what=self.plan.resource) as shown:
-            tally.on_page = shown.update
-            tables = [self._walked(conditions, coming, tally) for conditions in self.plan.filters]
-        wide = replace(coming, fields=(*coming.fields, *tally.met.values()))
-        table = _joined(tables, wide)
-        if len(tables) > 1 or self._route().key != CREATED or any(walk.faults for walk in tally.walks):
-            table = _unique(table)
-        table = _ordered(table, (CREATED,), (True,), wide)
+            watch(shown, tally)
+            parts = [self._walked(conditions, coming, tally) for conditions in self.plan.filters]
+        wide = with_fields(coming, list(tally.met.values()))
+        table = joined([batch for batches in parts for batch in batches], wide)
+        if len(parts) > 1 or self._route().key != CREATED or any(walk.faults for walk in tally.walks):
+            table = unique(table)
+        table = by_created(table)
         if not self.plan.row_local:
             table = table.take(pa.array(self.question.keep(to_frame(table, wide)).index.to_numpy()))
         shape = self.plan.shape
         if shape.order_by:
-            table = _ordered(table, shape.order_by, shape.ascending, wide)
+            table = ordered(table, shape.order_by, shape.ascending, wide)
         table = table.slice(shape.offset, shape.limit)
         answer = wide.select((*(shape.columns or self.schema.names), *tally.met))
         self._certify(tally, table.num_rows)
         return table.select(list(answer.names)), answer
 
-    def _walked(self, conditions: Mapping[str, Any], schema: Schema, tally: Tally) -> pa.Table:
+    def _walked(self, conditions: Mapping[str, Any], schema: Schema, tally: Tally) -> list[pa.RecordBatch]:
+        """Return the rows of one filter, as many as the limit needs."""
         route = self._route()
         batches: list[pa.RecordBatch] = []
         need = self.plan.shape.offset + (self.plan.shape.limit or 0)
-        for batch in self._batches(conditions, schema, tally, route=route):
+        for batch in self._batches(conditions, schema, tally, route):
             batches.append(batch)
             if self._limited():
                 if _before_last(batches, route) >= need:
                     break
                 route.page_size = min(self.plan.page_size, 2 * route.page_size)
-        return _joined([pa.Table.from_batches([batch]) for batch in batches], schema)
+        return batches
 
     def _certify(self, tally: Tally, returned: int) -> None:
         missing, changed = _compared(tally.counted)
@@ -344,7 +336,8 @@ def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
     missing: list[str] = []
     changed: list[str] = []
     for counted in counts:
-        before, after, came = counted.before, counted.after, counted.walked.fresh
+        before, after = counted.before, counted.after
+        came = sum(walked.fresh for walked in counted.walks)
         if after is None or before == after == came:
             continue
         text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
@@ -352,49 +345,10 @@ def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
     return missing, changed
 
 
-def _joined(tables: list[pa.Table], schema: Schema) -> pa.Table:
-    if not tables:
-        return schema.arrow.empty_table()
-    table = pa.concat_tables([schema.arrow.empty_table(), *tables], promote_options="permissive")
-    return table.select(list(schema.names)).cast(schema.arrow)
-
-
-def _unique(table: pa.Table) -> pa.Table:
-    numbered = table.select([KEY]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
-    first = numbered.group_by(KEY, use_threads=False).aggregate([("row", "min")])["row_min"]
-    return table.take(pc.take(first, pc.sort_indices(first)))
-
-
 def _before_last(batches: list[pa.RecordBatch], route: Route) -> int:
     """Return how many rows are sure to have all their predecessors here: those before the last number seen."""
-    if not route.fresh:
+    reached = numbers(route.fresh, route.key)
+    if reached is None or not len(reached):
         return 0
-    last = route.fresh[-1][route.key]
-    return sum(_count_unlike(batch.column(route.key), last) for batch in batches)
-
-
-def _count_unlike(column: pa.Array, last: int) -> int:
-    plain = column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column
-    return int(pc.sum(pc.not_equal(plain, last)).as_py() or 0)
-
-
-def _ordered(
-    table: pa.Table, order_by: tuple[str, ...], ascending: tuple[bool, ...], schema: Schema
-) -> pa.Table:
-    """Return the table in this order, nulls last as Arrow has it, ties by id."""
-    if table.num_rows < 2:
-        return table
-    keys, order = [], []
-    for at, (name, up) in enumerate(zip((*order_by, KEY), (*ascending, True), strict=True)):
-        keys.append(_sort_key(table[name], schema.by_name[name], schema))
-        order.append((f"key{at}", "ascending" if up else "descending"))
-    ranks = pa.table(keys, names=[name for name, _ in order])
-    return table.take(pc.sort_indices(ranks, sort_keys=order))
-
-
-def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.ChunkedArray:
-    if field.kind is Kind.STATUS:
-        return pc.index_in(column, pa.array(status_words(column, schema), pa.large_string()))
-    if field.kind is Kind.JSON:
-        raise SchemaError(f"order_by={field.name!r}: it holds values of several types, which have no order")
-    return column
+    found = [numbers(batch, route.key) for batch in batches]
+    return sum(int((values != reached[-1]).sum()) for values in found if values is not None)

@@ -230,3 +230,11 @@ def test_an_empty_answer_has_the_dtypes_of_a_full_one(backend, resource):
 def test_declaring_what_orders_and_identifies_rows_as_what_it_is_changes_nothing():
     declared = declared_kinds({"id": "str", "created": "datetime"})
     assert learn(CAMPAIGNS, [], declared=declared).fields == CAMPAIGNS.fields
+
+
+def test_a_declaration_under_a_resource_is_for_it_alone():
+    declared = {"score": float, "lists": {"tags": "object"}, "campaigns": {"score": "int"}}
+    assert declared_kinds(declared, "lists") == {"score": Kind.FLOAT, "tags": Kind.JSON}
+    assert declared_kinds(declared, "campaigns") == {"score": Kind.INTEGER}
+    assert declared_kinds(declared, "templates") == {"score": Kind.FLOAT}
+    assert declared_kinds({"lists": "str"}, "campaigns") == {"lists": Kind.STRING}, "a field may be called so"

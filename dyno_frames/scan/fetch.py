@@ -1,0 +1,257 @@
+"""Fetch the rows of one filter in order: page after page, or in windows side by side when they are many."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dyno_frames.contract.filters import DESCENDING, Key, NumberOperator
+from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.scan.gate import Gate
+from dyno_frames.scan.pages import Body, Route, numbers, walk
+from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
+from dyno_frames.scan.windows import Window, cut
+
+PAGES_BESIDE = 4
+"""Rows are fetched side by side when this many pages are still to come, and a window is about as large."""
+
+SPARE = 64
+"""Rows by which a window is less than whole pages, for those that pages have in common."""
+
+MOST_WORKERS = 12
+MOST_PARTS = 250
+SLOW_S = 0.02
+"""A server that takes longer for a count is far away: all workers begin at once."""
+
+
+class CancelledError(Exception):
+    """Nobody waits for these rows any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """How the rows of a plan are fetched.
+
+    Parameters
+    ----------
+    reader
+        Who sends the requests.
+    tally
+        Where to note what was met.
+    workers
+        How many windows at once, at the most; 1 is one page after the other.
+    counting
+        Whether more than a page is counted before and after: not where the rows end before the filter's do.
+    """
+
+    reader: Reader
+    tally: Tally
+    workers: int = MOST_WORKERS
+    counting: bool = True
+
+    def batches(self, conditions: Mapping[str, Any], route: Route) -> Iterator[pa.RecordBatch]:
+        """Iterate over the fresh rows of one filter that the residual keeps, in the order of the route's key.
+
+        Parameters
+        ----------
+        conditions
+            One of the plan's filters.
+        route
+            Where to go.
+        """
+        route.body = self._body(conditions)
+        self.tally.walks.append(route.met)
+        counted: Counted | None = None
+        ahead: Ahead | None = None
+        try:
+            for at, fresh in enumerate(iter_pages(self.reader, route, self.tally)):
+                if counted is None and self.counting and (at > 0 or route.met.rows >= route.page_size):
+                    counted, ahead = self._counted(conditions, route)
+                self.tally.on_page(fresh.num_rows)
+                yield self.reader.passed(fresh)
+            for batches, tally in ahead.results() if ahead is not None else ():
+                self.tally.add(tally)
+                if counted is not None:
+                    counted.walks += tally.walks
+                for batch in batches:
+                    self.tally.on_page(batch.num_rows)
+                    yield self.reader.passed(batch)
+        finally:
+            if ahead is not None:
+                ahead.close()
+        if counted is not None:
+            counted.after = self._count(conditions)
+
+    def _body(self, conditions: Mapping[str, Any]) -> Body:
+        fields = self.reader.plan.fields
+        return {**conditions} if fields is None else {**conditions, str(Key.FIELDS): list(fields)}
+
+    def _count(self, conditions: Mapping[str, Any]) -> int:
+        return count_rows(self.reader.session, self.reader.plan.resource, conditions, self.tally)
+
+    def _counted(self, conditions: Mapping[str, Any], route: Route) -> tuple[Counted, Ahead | None]:
+        """Count the filter, and have what lies beyond the first window fetched ahead where it is much."""
+        began = time.monotonic()
+        counted = Counted([route.met], self._count(conditions))
+        slow = time.monotonic() - began > SLOW_S
+        self.tally.counted.append(counted)
+        self.tally.on_total(counted.before)
+        left = counted.before - route.met.fresh
+        if self.workers < 2 or left < PAGES_BESIDE * route.page_size or not self._can_cut(conditions, route):
+            return counted, None
+        return counted, self._ahead(conditions, route, left, slow=slow)
+
+    def _can_cut(self, conditions: Mapping[str, Any], route: Route) -> bool:
+        plain = route.key == CREATED and route.ascending and route.high is None and route.met.in_order
+        return plain and (route.several or CREATED not in conditions)
+
+    def _ahead(self, conditions: Mapping[str, Any], route: Route, left: int, *, slow: bool) -> Ahead | None:
+        reached = numbers(route.fresh, CREATED)
+        last = self._last(conditions)
+        if reached is None or not len(reached) or last is None or last <= reached[-1]:
+            return None
+        ahead = Ahead(self, route, first=self.workers if slow else 2)
+        target = PAGES_BESIDE * route.page_size - min(route.page_size, SPARE)
+        cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
+        asked = next(cutting)
+        while True:
+            try:
+                asked = cutting.send(ahead.counts(conditions, asked))
+            except StopIteration as stop:
+                windows: list[Window] = stop.value
+                break
+        route.high = windows[0].high
+        ahead.start(windows[1:])
+        return ahead
+
+    def _last(self, conditions: Mapping[str, Any]) -> int | None:
+        """Return the largest key value of a filter."""
+        body = {
+            **conditions,
+            Key.FIELDS: [KEY, CREATED],
+            Key.ORDER_BY: CREATED,
+            Key.ORDER_DIRECTION: DESCENDING,
+            Key.LIMIT: 1,
+        }
+        plain = {str(name): value for name, value in body.items()}
+        rows = find_rows(self.reader.session, self.reader.plan.resource, plain, self.tally)
+        value = rows[0].get(CREATED) if rows else None
+        return value if isinstance(value, int) else None
+
+
+def iter_pages(reader: Reader, route: Route, tally: Tally) -> Iterator[pa.RecordBatch]:
+    """Iterate over the fresh rows of a walk, page by page."""
+    walking = walk(route)
+    body: Body | None = next(walking)
+    while body is not None:
+        page = reader.page(body, tally)
+        try:
+            body = walking.send(page)
+        except StopIteration:
+            body = None
+        if route.fresh.num_rows:
+            yield route.fresh
+
+
+class Ahead:
+    """Windows of one filter that are fetched by threads ahead of who reads them, in order and not too far.
+
+    Parameters
+    ----------
+    fetch
+        Whose rows.
+    route
+        The walk of the first window, which the others are like.
+    first
+        How many windows at once to begin with.
+    """
+
+    __slots__ = ("_coming", "_fetch", "_gate", "_over", "_pool", "_route", "_windows")
+
+    def __init__(self, fetch: Fetch, route: Route, *, first: int) -> None:
+        self._fetch = fetch
+        self._route = route
+        self._gate = Gate(first, fetch.workers)
+        self._over = threading.Event()
+        self._pool = ThreadPoolExecutor(fetch.workers, thread_name_prefix="dyno-scan")
+        self._windows: deque[Window] = deque()
+        self._coming: deque[Future[tuple[list[pa.RecordBatch], Tally]]] = deque()
+
+    def counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
+        """Return the rows in each window, counted side by side."""
+        tallies = [Tally() for _ in windows]
+        found = list(self._pool.map(self._count, [conditions] * len(windows), windows, tallies))
+        for tally in tallies:
+            self._fetch.tally.add(tally)
+        return found
+
+    def _count(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
+        session, resource = self._fetch.reader.session, self._fetch.reader.plan.resource
+        if self._route.several:
+            inside = {**conditions, CREATED: _within(conditions.get(CREATED), window)}
+            return count_rows(session, resource, inside, tally)
+        ends = ({NumberOperator.GTE: window.low}, {NumberOperator.GTE: window.high})
+        from_low, from_high = (
+            count_rows(session, resource, {**conditions, CREATED: end}, tally) for end in ends
+        )
+        return max(from_low - from_high, 0)
+
+    def start(self, windows: list[Window]) -> None:
+        """Begin to fetch these windows."""
+        self._windows.extend(windows)
+        self._submit()
+
+    def _submit(self) -> None:
+        while self._windows and len(self._coming) < 2 * self._fetch.workers:
+            self._coming.append(self._pool.submit(self._one, self._windows.popleft()))
+
+    def _one(self, window: Window) -> tuple[list[pa.RecordBatch], Tally]:
+        """Fetch one window."""
+        route = Route(
+            self._route.body,
+            page_size=self._route.page_size,
+            several=self._route.several,
+            low=window.low,
+            high=window.high,
+            expected=window.rows,
+        )
+        tally = Tally(walks=[route.met])
+        with self._gate.passage():
+            batches = []
+            for batch in iter_pages(self._fetch.reader, route, tally):
+                if self._over.is_set():
+                    raise CancelledError
+                batches.append(batch)
+        self._gate.done(route.met.rows, tired=tally.retries > 0)
+        return batches, tally
+
+    def results(self) -> Iterator[tuple[list[pa.RecordBatch], Tally]]:
+        """Iterate over the windows in order, as they are complete."""
+        while self._coming:
+            done = self._coming.popleft().result()
+            self._submit()
+            yield done
+
+    def close(self) -> None:
+        """Fetch nothing more; what is on its way is thrown away."""
+        self._over.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _within(condition: Any, window: Window) -> dict[str, Any]:
+    """Return the question's own bounds on the key, narrowed to a window."""
+    kept = dict(condition) if isinstance(condition, Mapping) else {}
+    for beyond in (NumberOperator.GT, NumberOperator.GTE):
+        kept.pop(beyond, None)
+    kept[NumberOperator.GTE] = window.low
+    upper = [kept.pop(NumberOperator.LTE, None), kept.pop(NumberOperator.LT, None)]
+    ends = [window.high, None if upper[0] is None else upper[0] + 1, upper[1]]
+    kept[NumberOperator.LT] = min(end for end in ends if end is not None)
+    return {str(name): value for name, value in kept.items()}

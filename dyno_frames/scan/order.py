@@ -1,0 +1,119 @@
+"""Put record batches together: one table, each row once, in the order that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dyno_frames.contract.fields import Field, Kind
+from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.errors import ContractError, SchemaError
+from dyno_frames.frames.dataframe import status_words
+from dyno_frames.frames.schema import Schema
+from dyno_frames.scan.pages import Walked
+
+
+def joined(batches: Sequence[pa.RecordBatch], schema: Schema) -> pa.Table:
+    """Return batches as one table with the columns of the schema; those that a batch does not have are null."""
+    arrow = schema.arrow
+    if all(batch.schema.equals(arrow) for batch in batches):
+        return pa.Table.from_batches(batches, schema=arrow)
+    tables = [arrow.empty_table(), *(pa.Table.from_batches([batch]) for batch in batches)]
+    return pa.concat_tables(tables, promote_options="permissive").select(list(schema.names)).cast(arrow)
+
+
+def unique(table: pa.Table) -> pa.Table:
+    """Return each row once, by its id, where it came first."""
+    numbered = table.select([KEY]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
+    first = numbered.group_by(KEY, use_threads=False).aggregate([("row", "min")])["row_min"]
+    return table if len(first) == table.num_rows else table.take(pc.take(first, pc.sort_indices(first)))
+
+
+def by_created(table: pa.Table) -> pa.Table:
+    """Return the table in order of ``created``, ties by ``id``; most often it is in that order already."""
+    if _is_by_created(table):
+        return table
+    return table.take(pc.sort_indices(table, sort_keys=[(CREATED, "ascending"), (KEY, "ascending")]))
+
+
+def _is_by_created(table: pa.Table) -> bool:
+    if table.num_rows < 2:
+        return True
+    steps = np.diff(table[CREATED].cast(pa.int64()).to_numpy())
+    if (steps < 0).any():
+        return False
+    ties = np.flatnonzero(steps == 0)
+    if not len(ties):
+        return True
+    ids = table[KEY]
+    return bool(pc.all(pc.less_equal(ids.take(pa.array(ties)), ids.take(pa.array(ties + 1)))).as_py())
+
+
+def ordered(
+    table: pa.Table, order_by: tuple[str, ...], ascending: tuple[bool, ...], schema: Schema
+) -> pa.Table:
+    """Return the table in this order, nulls last as Arrow has it, ties by id."""
+    if table.num_rows < 2:
+        return table
+    keys, order = [], []
+    for at, (name, up) in enumerate(zip((*order_by, KEY), (*ascending, True), strict=True)):
+        keys.append(_sort_key(table[name], schema.by_name[name], schema))
+        order.append((f"key{at}", "ascending" if up else "descending"))
+    ranks = pa.table(keys, names=[name for name, _ in order])
+    return table.take(pc.sort_indices(ranks, sort_keys=order))
+
+
+def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.ChunkedArray:
+    if field.kind is Kind.STATUS:
+        return pc.index_in(column, pa.array(status_words(column, schema), pa.large_string()))
+    if field.kind is Kind.JSON:
+        raise SchemaError(f"order_by={field.name!r}: it holds values of several types, which have no order")
+    return column
+
+
+def in_ties_order(batches: Iterable[pa.RecordBatch], walks: Sequence[Walked]) -> Iterator[pa.RecordBatch]:
+    """Iterate over batches that come in order of ``created`` so that ties go by ``id``, across batches too.
+
+    Where the first page shows that the server keeps no order, all is held and ordered here.
+
+    Raises
+    ------
+    ContractError
+        The server ceases to keep the order when rows have left already.
+    """
+    held: pa.Table | None = None
+    left = 0
+    for batch in batches:
+        table = _stacked(held, batch)
+        if not all(walked.in_order for walked in walks):
+            if left:
+                raise ContractError(
+                    f"the server ceased to keep the order by {CREATED} after {left:,} rows; to_frame() and to_arrow() "
+                    "put rows in order when all are here"
+                )
+            held = table
+            continue
+        if not table.num_rows:
+            continue
+        ready, held = _before_last(by_created(table))
+        left += ready.num_rows
+        yield from ready.combine_chunks().to_batches()
+    if held is not None and held.num_rows:
+        yield from by_created(unique(held)).combine_chunks().to_batches()
+
+
+def _stacked(held: pa.Table | None, batch: pa.RecordBatch) -> pa.Table:
+    table = pa.Table.from_batches([batch])
+    if held is None or not held.num_rows:
+        return table
+    return pa.concat_tables([held, table], promote_options="default")
+
+
+def _before_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return the rows before the last value of ``created``, and those that have it."""
+    values = table[CREATED].cast(pa.int64()).to_numpy()
+    at = int(np.searchsorted(values, values[-1], side="left"))
+    return table.slice(0, at), table.slice(at)

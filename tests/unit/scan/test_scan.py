@@ -1,0 +1,467 @@
+"""A scan against the practice server: order, cuts, streams, what travels, and how complete the answer says it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from dyno_frames.client.connect import connect
+from dyno_frames.contract.profile import Profile
+from dyno_frames.errors import ContractError, NotPushableError
+from dyno_frames.scan.certificate import Certificate, Verdict
+
+FIELDS = "application_fields"
+
+
+def expected_order(full, order_by, ascending):
+    """The whole table in an order, ties by id, nulls last, as pandas sorts it."""
+    first = full.sort_values("id", kind="stable")
+    ups = [ascending] * len(order_by) if isinstance(ascending, bool) else ascending
+    for name, up in list(zip(order_by, ups, strict=True))[::-1]:
+        first = first.sort_values(name, ascending=up, kind="stable")
+    return first.reset_index(drop=True)
+
+
+@pytest.fixture
+def crowded(account, campaigns):
+    """103 campaigns, three to a second, on pages of 10."""
+    return account(campaigns(103), page_size=10)
+
+
+def test_rows_come_by_created_and_then_id(crowded):
+    client, _ = crowded
+    full = client.campaigns.find()
+    assert len(full) == full["id"].nunique() == 103
+    pd.testing.assert_frame_equal(full, expected_order(full, ["created"], True))
+    assert full.dyno.certificate.verdict is Verdict.EXACT
+
+
+ORDERS = [
+    ("created", True),
+    ("created", False),
+    ("opens", True),
+    ("opens", False),
+    ("start_time", True),
+    ("start_time", False),
+    ("rate", True),
+    ("rate", False),
+    ("flag", True),
+    ("flag", False),
+    ("subject", True),
+    ("subject", False),
+    ("status", True),
+    ("status", False),
+    ("id", False),
+    (["status", "opens"], [False, True]),
+    (["subject", "rate", "created"], [True, False, False]),
+    (["opens", "start_time"], False),
+]
+
+
+@pytest.mark.parametrize(("order_by", "ascending"), ORDERS)
+def test_an_order_and_its_cuts_are_those_of_pandas(crowded, order_by, ascending):
+    client, _ = crowded
+    names = [order_by] if isinstance(order_by, str) else order_by
+    whole = expected_order(client.campaigns.find(), names, ascending)
+    for expr in (None, "opens > 3", "opens > clicks"):
+        ordered = whole if expr is None else whole.query(expr).reset_index(drop=True)
+        for limit, offset in ((None, 0), (7, 5), (0, 0), (None, 98), (1000, 0), (5, 1000), (25, 30)):
+            answer = client.campaigns.find(
+                expr, order_by=order_by, ascending=ascending, limit=limit, offset=offset
+            )
+            stop = None if limit is None else offset + limit
+            cut = ordered.iloc[offset:stop].reset_index(drop=True)
+            pd.testing.assert_frame_equal(answer, cut)
+            assert isinstance(answer.index, pd.RangeIndex)
+
+
+@pytest.mark.parametrize("expr", [None, "opens > 3", "opens > clicks", "opens > opens.mean()"])
+def test_a_cut_without_an_order_follows_created_and_id(crowded, expr):
+    client, _ = crowded
+    whole = client.campaigns.find(expr)
+    for limit, offset in ((1, 0), (9, 2), (10, 0), (11, 0), (40, 7), (0, 3)):
+        answer = client.campaigns.find(expr, limit=limit, offset=offset)
+        pd.testing.assert_frame_equal(answer, whole.iloc[offset : offset + limit].reset_index(drop=True))
+        assert client.campaigns.scan(expr, limit=limit, offset=offset).count() == len(answer)
+
+
+def test_a_small_limit_moves_few_rows(crowded):
+    client, between = crowded
+    client.campaigns.find(limit=2)
+    assert sum(body["application_limit"] for body in between.bodies["find"]) < 30
+    assert between.bodies["count"] == []
+    between.forget()
+    client.campaigns.find(order_by="opens", ascending=False, limit=2)
+    assert len(between.bodies["find"]) < 9
+    assert between.bodies["find"][0]["application_order_by"] == "opens"
+
+
+@pytest.mark.parametrize(
+    ("expr", "shape"),
+    [
+        (None, {}),
+        ("opens > 3", {}),
+        ("opens > clicks", {}),
+        ("status == 'draft' or opens > 9", {}),
+        ("opens > opens.mean()", {}),
+        ("opens > 5 and opens < 3", {}),
+        ("name == 'nobody'", {}),
+        (None, {"columns": ["opens", "id"]}),
+        ("opens > clicks", {"columns": ["subject"]}),
+        (None, {"limit": 12, "offset": 3}),
+        ("opens > 3", {"order_by": "subject", "ascending": False}),
+    ],
+)
+def test_batches_are_the_table_in_pieces(crowded, expr, shape):
+    client, _ = crowded
+    scan = client.campaigns.scan(expr, **shape)
+    table = scan.to_arrow()
+    batches = list(scan.to_batches())
+    assert pa.Table.from_batches(batches, schema=table.schema).equals(table)
+    assert all(batch.num_rows for batch in batches)
+    assert scan.certificate.rows_returned == table.num_rows == len(scan.to_frame())
+
+
+def test_batches_come_before_the_last_page_was_asked_for(crowded):
+    client, between = crowded
+    batches = client.campaigns.scan().to_batches()
+    next(batches)
+    asked = len(between.bodies["find"])
+    rest = list(batches)
+    assert rest
+    assert asked < 4 < len(between.bodies["find"])
+
+
+def test_arrow_streams_are_read_by_who_speaks_the_interface(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3", columns=["id", "opens", "created"])
+    reader = pa.RecordBatchReader.from_stream(scan)
+    assert reader.schema.names == ["id", "opens", "created"]
+    assert reader.read_all().equals(scan.to_arrow())
+    with pytest.raises(Exception, match="nobody"):
+        pa.RecordBatchReader.from_stream(client.campaigns.scan("nobody > 3"))
+
+
+def test_polars_reads_a_scan(crowded):
+    polars = pytest.importorskip("polars", reason="polars is not installed, and is not needed")
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3")
+    read = polars.DataFrame(scan)
+    frame = scan.to_frame()
+    assert read.columns == list(frame.columns)
+    assert read["id"].to_list() == frame["id"].tolist()
+    assert read["start_time"].null_count() == frame["start_time"].isna().sum()
+
+
+def test_only_the_columns_that_are_needed_travel(crowded):
+    client, between = crowded
+    client.campaigns.find("opens > 3", columns=["name"])
+    asked = {frozenset(body[FIELDS]) for body in between.bodies["find"]}
+    ends = frozenset({"id", "created"})  # of the last row, so that windows can be cut
+    assert asked - {ends} == {frozenset({"id", "created", "name"})}
+    between.forget()
+    answer = client.campaigns.find("opens > clicks", columns=["name"], order_by="rate")
+    assert list(answer.columns) == ["name"]
+    assert {frozenset(body[FIELDS]) for body in between.bodies["find"]} == {
+        frozenset({"id", "created", "name", "opens", "clicks", "rate"})
+    }
+    between.forget()
+    assert client.campaigns.count("opens > clicks") == len(answer)
+    assert {frozenset(body[FIELDS]) for body in between.bodies["find"]} == {
+        frozenset({"id", "created", "opens", "clicks"})
+    }
+    between.forget()
+    client.campaigns.find("opens > 3")
+    assert all(FIELDS not in body for body in between.bodies["find"])
+
+
+def test_columns_come_in_the_order_asked_for(crowded):
+    client, _ = crowded
+    full = client.campaigns.find()
+    for names in (["opens", "id"], ["created"], ["flag", "rate", "status"]):
+        pd.testing.assert_frame_equal(client.campaigns.find(columns=names), full[names])
+
+
+def test_a_count_of_an_exact_plan_moves_no_row(crowded):
+    client, between = crowded
+    assert client.campaigns.count("opens > 3 and status == 'draft'") > 0
+    assert client.campaigns.count("opens > 3 or status == 'draft'") > 0
+    assert client.campaigns.count() == 103
+    assert between.bodies["find"] == []
+
+
+def test_a_contradiction_sends_nothing(crowded):
+    client, between = crowded
+    answer = client.campaigns.find("opens > 5 and opens < 3")
+    assert client.campaigns.count(lambda c: c.status.isin([])) == 0
+    assert between.bodies == {"find": [], "count": []}
+    pd.testing.assert_series_equal(answer.dtypes, client.campaigns.find(limit=3).dtypes)
+    assert answer.dyno.certificate.verdict is Verdict.EXACT
+
+
+def test_two_filters_merge_without_doubles(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("status == 'draft' or opens > 9")
+    assert len(scan.plan.filters) == 2, "the case is about two filters"
+    full = client.campaigns.find()
+    pd.testing.assert_frame_equal(
+        scan.to_frame(), full.query("status == 'draft' or opens > 9").reset_index(drop=True)
+    )
+    assert scan.count() == len(scan.to_frame())
+    assert scan.certificate.rows_moved > scan.certificate.rows_returned
+
+
+def test_strict_refuses_what_would_stay_local_before_any_request(crowded):
+    client, between = crowded
+    with pytest.raises(NotPushableError, match="compares columns"):
+        client.campaigns.scan("opens > clicks", strict=True)
+    with pytest.raises(NotPushableError):
+        client.campaigns.find("opens > opens.mean()", strict=True)
+    assert between.bodies == {"find": [], "count": []}
+    assert len(client.campaigns.find("opens > 3", strict=True)) == client.campaigns.count("opens > 3")
+
+
+def test_strict_raises_rather_than_return_what_is_not_certified(account, campaigns):
+    client, between = account(campaigns(30), page_size=10)
+    between.asking = lambda body: {name: body[name] for name in body if "order" not in name}
+    between.answering = lambda rows: rows[::-1]
+    assert len(client.campaigns.find()) == 30
+    with pytest.raises(ContractError, match="keep the order"):
+        client.campaigns.find(strict=True)
+
+
+def test_explain_after_a_run_tells_what_moved(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > clicks")
+    assert scan.explain().rows_moved is None
+    answer = scan.to_frame()
+    plan = scan.explain()
+    assert plan.rows_returned == len(answer)
+    assert plan.rows_moved >= 103
+    assert "rows moved for" in str(plan)
+
+
+@pytest.mark.parametrize(("number", "size"), [(0, 5), (1, 5), (4, 5), (5, 5), (6, 5), (1, 1), (15, 5)])
+def test_an_account_at_rest_is_certified_exact_at_any_size(account, campaigns, number, size):
+    rows = campaigns(max(number, 1), tied=1).head(number) if number else campaigns(1)
+    client, between = account(rows, page_size=size)
+    if not number:
+        with connect(between.box.url, between.box.api_key, name="second") as second:
+            second.campaigns.delete(rows["id"][0])
+    answer = client.campaigns.find()
+    certificate = answer.dyno.certificate
+    assert len(answer) == number == certificate.rows_returned
+    assert certificate.verdict is Verdict.EXACT, certificate
+    assert certificate.reasons == ()
+    assert certificate.requests == len(between.bodies["find"]) + len(between.bodies["count"])
+    if number > size:
+        assert (certificate.count_before, certificate.count_after) == (number, number)
+
+
+def test_a_smaller_cap_than_asked_for_is_learnt_and_counted(account, campaigns):
+    client, between = account(campaigns(50, tied=1), page_limit=7)
+    answer = client.campaigns.find()
+    certificate = answer.dyno.certificate
+    assert (len(answer), certificate.page_cap, certificate.verdict) == (50, 7, Verdict.EXACT)
+    assert (certificate.count_before, certificate.count_after) == (50, 50)
+    assert between.bodies["find"][0]["application_limit"] == 1000
+
+
+def test_a_limited_answer_counts_nothing_and_says_so(crowded):
+    client, _ = crowded
+    certificate = client.campaigns.find(limit=30).dyno.certificate
+    assert (certificate.count_before, certificate.count_after) == (None, None)
+    assert certificate.verdict is Verdict.EXACT
+
+
+def test_more_ties_than_a_page_come_and_are_not_certified(account, campaigns):
+    client, _ = account(campaigns(40, tied=40), page_size=7)
+    answer = client.campaigns.find()
+    assert answer["id"].tolist() == sorted(answer["id"])
+    assert len(answer) == 40
+    assert answer.dyno.certificate.verdict is Verdict.UNCERTIFIED
+    assert "share one value" in repr(answer.dyno.certificate)
+
+
+def without(*names):
+    return lambda body: {name: value for name, value in body.items() if name not in names}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_server_that_ignores_order_gives_every_row_in_order_and_no_certificate(account, campaigns, stream):
+    client, between = account(campaigns(40).sample(frac=1, random_state=1), page_size=7)
+    expected = client.campaigns.find()
+    between.asking = without("application_order_by", "application_order_direction")
+    scan = client.campaigns.scan()
+    found = (
+        pa.Table.from_batches(list(scan.to_batches()))["id"].to_pylist() if stream else scan.to_frame()["id"]
+    )
+    assert list(found) == expected["id"].tolist()
+    assert scan.certificate.verdict is Verdict.UNCERTIFIED
+    assert scan.certificate.reasons == ("the server does not keep the order by created",)
+
+
+def test_an_order_kept_by_chance_is_found_out_by_the_count(account, campaigns):
+    rows = campaigns(40, tied=1)
+    client, between = account(pd.concat([rows.iloc[10:], rows.iloc[:10]]), page_size=10)
+    between.asking = without("application_order_by", "application_order_direction")
+    scan = client.campaigns.scan()
+    if len(scan.to_frame()) < 40:
+        assert scan.certificate.verdict is Verdict.UNCERTIFIED
+        assert "the server counted 40 rows" in scan.certificate.reasons[0]
+
+
+def test_a_server_that_ignores_offset_ends_without_a_certificate(account, campaigns):
+    client, between = account(campaigns(20), page_size=6)
+    between.asking = without("application_offset")
+    answer = client.campaigns.find()
+    assert len(answer) == 20
+    assert answer.dyno.certificate.verdict is Verdict.UNCERTIFIED
+    assert "the server repeats pages" in answer.dyno.certificate.reasons
+
+
+def test_rows_written_between_pages_are_there_or_told_of(account, campaigns):
+    client, between = account(campaigns(50), page_size=10)
+    before = client.campaigns.find()
+    between.forget()
+    with connect(between.box.url, between.box.api_key, name="second") as second:
+
+        def write(number):
+            if number == 2:
+                second.campaigns.create(name="new")
+            if number == 3:
+                second.campaigns.delete(before["id"][0])
+                second.campaigns.delete(before["id"].iloc[-1])
+
+        between.before = write
+        answer = client.campaigns.find()
+    stayed = set(before["id"]) - {before["id"][0], before["id"].iloc[-1]}
+    assert stayed <= set(answer["id"])
+    assert "new" in set(answer["name"])
+    assert answer["id"].is_unique
+    certificate = answer.dyno.certificate
+    assert certificate.verdict is not Verdict.EXACT
+    assert "the server counted" in certificate.reasons[0]
+
+
+def test_rows_inserted_between_pages_make_it_at_least_once(account, campaigns):
+    client, between = account(campaigns(50), page_size=10)
+    with connect(between.box.url, between.box.api_key, name="second") as second:
+        between.before = lambda number: second.campaigns.create(name="new") if number in {3, 4} else None
+        answer = client.campaigns.find()
+    assert len(answer) == 52
+    certificate = answer.dyno.certificate
+    assert certificate.verdict is Verdict.AT_LEAST_ONCE
+    assert (certificate.count_before, certificate.count_after) == (50, 52)
+
+
+def late_rows(campaigns):
+    """The oldest campaign alone has two fields and a status that none of the newest has."""
+    rows = campaigns(130, tied=1).to_dict("records")
+    plain = [
+        {
+            name: None if value is pd.NA else value
+            for name, value in row.items()
+            if name not in {"rate", "flag"}
+        }
+        for row in rows
+    ]
+    return plain[0]["id"], plain
+
+
+@pytest.fixture
+def late(account, campaigns):
+    key, rows = late_rows(campaigns)
+    client, between = account(rows, page_size=50)
+
+    def add(found):
+        return [
+            row | {"mood": 7, "tags": ["a"], "status": "odd"} if row["id"] == key else row for row in found
+        ]
+
+    between.answering = add
+    return client, key
+
+
+def test_a_field_met_after_the_sample_is_a_column_and_the_certificate_names_it(late):
+    client, key = late
+    assert "mood" not in client.campaigns.frame()
+    answer = client.campaigns.find()
+    assert list(answer.columns[-2:]) == ["mood", "tags"]
+    row = answer.set_index("id").loc[key]
+    assert (row["mood"], row["tags"]) == (7, ["a"])
+    assert answer["mood"].isna().sum() == len(answer) - 1
+    assert str(answer["mood"].dtype) == "Int64"
+    assert answer.dyno.certificate.fields_met == ("mood", "tags")
+
+
+def test_a_status_word_met_after_the_sample_is_kept(late):
+    client, key = late
+    answer = client.campaigns.find()
+    assert answer.set_index("id").loc[key, "status"] == "odd"
+    assert answer["status"].cat.categories[-1] == "odd"
+    ordered = client.campaigns.find(order_by="status")
+    assert ordered["id"].iloc[-1] == key
+
+
+def test_a_stream_whose_columns_are_fixed_says_what_would_be_lost(late):
+    client, _ = late
+    with pytest.raises(Exception, match=r"mood, tags.*declare them"):
+        pa.RecordBatchReader.from_stream(client.campaigns.scan()).read_all()
+
+
+def test_nothing_is_shown_where_nobody_looks(crowded, capfd):
+    client, _ = crowded
+    client.campaigns.find("opens > 3")
+    client.campaigns.find(progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_bar_is_shown_when_asked_for(crowded, capfd):
+    client, _ = crowded
+    client.campaigns.find(progress=True)
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "103" in shown.err
+    assert "campaigns" in shown.err
+
+
+def test_a_certificate_is_the_same_after_json():
+    whole = Certificate(
+        verdict=Verdict.AT_LEAST_ONCE,
+        reasons=("<b>why</b>",),
+        count_before=1,
+        count_after=2,
+        requests=3,
+        rows_moved=4,
+        rows_returned=5,
+        fields_met=("mood",),
+    )
+    assert Certificate.from_json(whole.to_json()) == whole
+    assert "<b>why</b>" not in whole._repr_html_()
+    assert "5 rows of 4 moved in 3 requests" in repr(whole)
+
+
+@pytest.mark.parametrize("profile", [Profile(), Profile.unknown()], ids=["decided", "unknown"])
+@pytest.mark.parametrize(
+    "expr",
+    [
+        "created > '2014-05-13 16:53:25' and created <= '2014-05-13 16:53:45'",
+        "created >= '2014-05-13 16:53:30' and created <= '2014-05-13 16:53:30'",
+        "created >= '2014-05-13 16:53:40' and opens > 3",
+    ],
+)
+def test_a_condition_on_created_is_walked_on_whatever_is_known(account, campaigns, profile, expr):
+    client, _ = account(campaigns(103), page_size=4, profile=profile)
+    full = client.campaigns.find()
+    answer = client.campaigns.find(expr)
+    assert len(answer)
+    pd.testing.assert_frame_equal(answer, full.query(expr_for_pandas(expr)).reset_index(drop=True))
+
+
+def expr_for_pandas(expr):
+    """Spell the times so that pandas itself compares them with an aware column."""
+    import re
+
+    return re.sub(r"('[^']+')", r"@pd.Timestamp(\1, tz='UTC')", expr)
