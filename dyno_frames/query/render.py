@@ -48,11 +48,12 @@ def render(node: Node) -> str:
             )
         case Binary():
             symbol = SYMBOLS.get(node.operator, node.operator)
-            return f"{_grouped(node.left)} {symbol} {_grouped(node.right)}"
+            left = _tight(node.left) if node.operator == "pow" else _grouped(node.left)
+            return f"{left} {symbol} {_grouped(node.right)}"
         case Attribute():
-            return f"{_grouped(node.owner)}.{node.name}"
+            return f"{_tight(node.owner)}.{node.name}"
         case Item():
-            return f"{_grouped(node.owner)}[{render(node.key)}]"
+            return f"{_tight(node.owner)}[{render(node.key)}]"
         case Ufunc():
             return f"{node.name}({', '.join(render(argument) for argument in node.arguments)})"
         case Call():
@@ -63,6 +64,12 @@ def render(node: Node) -> str:
 
 def _grouped(node: Node) -> str:
     return f"({render(node)})" if isinstance(node, Binary) else render(node)
+
+
+def _tight(node: Node) -> str:
+    """Return an operand of what binds closer than a sign does."""
+    text = _grouped(node)
+    return f"({text})" if text.startswith(("-", "+", "~")) else text
 
 
 def _value(value: Any) -> str:

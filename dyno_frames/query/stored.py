@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dyno_frames.errors import QueryError
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
+from dyno_frames.query.render import SYMBOLS
 
 
 class _UnstorableError(Exception):
@@ -51,7 +53,9 @@ def _dump(node: Node) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
+        return {"tuple": [_plain(item) for item in value]}
+    if isinstance(value, list):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, str | bool | int):
         return value
@@ -79,15 +83,15 @@ def load(tree: list[Any]) -> Node:
             return Column(name)
         case ["value", value]:
             return Literal(_value(value))
-        case ["unary", str(operator), operand]:
+        case ["unary", str(operator), operand] if operator in {"invert", "neg", "pos", "abs"}:
             return Unary(operator, load(operand))
-        case ["binary", str(operator), left, right]:
+        case ["binary", str(operator), left, right] if operator in SYMBOLS:
             return Binary(operator, load(left), load(right))
         case ["attribute", owner, str(name)] if not name.startswith("_"):
             return Attribute(load(owner), name)
         case ["item", owner, key]:
             return Item(load(owner), load(key))
-        case ["ufunc", str(name), *arguments]:
+        case ["ufunc", str(name), *arguments] if isinstance(getattr(np, name, None), np.ufunc):
             return Ufunc(name, tuple(map(load, arguments)))
         case ["call", function, list(arguments), dict(keywords)]:
             named = tuple((name, load(value)) for name, value in keywords.items())
@@ -102,6 +106,8 @@ def _value(stored: Any) -> Any:
     if not isinstance(stored, Mapping):
         return stored
     match stored:
+        case {"tuple": list(items)}:
+            return tuple(map(_value, items))
         case {"float": str(text)}:
             return float(text)
         case {"null": str(text)}:
