@@ -22,6 +22,7 @@
     │   └── RetriesExhaustedError
     ├── ContractError                     an answer outside the contract
     ├── OutcomeUnknownError               an action left, and nobody can tell what it did
+    ├── WaitError                         a campaign did not come to where it was waited for
     └── MissingExtraError(ImportError)    an optional dependency is not installed
 
 Messages carry no API key and no recipient's address: what goes in is chosen, not copied.
@@ -31,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Self
 
 
@@ -43,6 +45,34 @@ class DynoError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by state, so that a subclass may have the signature it needs."""
         return _restore, (type(self), self.args, dict(self.__dict__))
+
+    def facts(self) -> dict[str, str]:
+        """Return what is known beyond the message, by label: request, attempts, code, cure, evidence."""
+        found = {label: getattr(self, name, None) for label, name in _FACTS.items()}
+        found["evidence"] = "; ".join(getattr(getattr(self, "outcome", None), "evidence", ()))
+        return {label: str(value) for label, value in found.items() if value}
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(label)}</th><td>{escape(value)}</td></tr>"
+            for label, value in self.facts().items()
+        )
+        said = escape(str(getattr(self, "message", "") or self))
+        return f"<div><b>{escape(type(self).__name__)}</b>: {said}<table>{rows}</table></div>"
+
+
+_FACTS = {
+    "asked": "request",
+    "attempts": "attempts",
+    "each time": "tried",
+    "code": "code",
+    "field": "field",
+    "row": "row",
+    "value": "value",
+    "cure": "cure",
+    "outcome": "outcome",
+}
+"""Labels of what an error may carry, and where."""
 
 
 def _restore(kind: type[DynoError], args: tuple[Any, ...], state: Mapping[str, Any]) -> DynoError:
@@ -115,6 +145,8 @@ class ApiError(DynoError):
         What to do about it.
     sent
         Whether the request left; False where the answer was certain before.
+    attempts
+        How often it was sent.
     """
 
     def __init__(
@@ -125,12 +157,14 @@ class ApiError(DynoError):
         request: RequestSummary | None = None,
         cure: str = "",
         sent: bool = True,
+        attempts: int = 1,
     ) -> None:
         self.message = message
         self.code = code
         self.request = request
         self.cure = cure
         self.sent = sent
+        self.attempts = attempts if sent else 0
         self.outcome: Any = None
         super().__init__(message)
 
@@ -170,26 +204,42 @@ class TransportError(DynoError):
     Parameters
     ----------
     message
-        What happened, and what to check.
+        What happened.
     request
         What was asked.
     attempts
         How often it was sent.
+    cure
+        What to check.
+    tried
+        What each attempt came to, in order, where they differ.
     """
 
     retryable = True
 
-    def __init__(self, message: str, *, request: RequestSummary | None = None, attempts: int = 1) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: RequestSummary | None = None,
+        attempts: int = 1,
+        cure: str = "",
+        tried: str = "",
+    ) -> None:
         self.message = message
         self.request = request
         self.attempts = attempts
+        self.cure = cure
+        self.tried = tried
         self.outcome: Any = None
         super().__init__(message)
 
     def __str__(self) -> str:
         asked = f" (asked: {self.request})" if self.request else ""
-        tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"{self.message}{tries}{asked}"
+        each = f" ({self.tried})" if self.tried else ""
+        tries = f" after {self.attempts} attempts{each}" if self.attempts > 1 else ""
+        cure = f". {self.cure}" if self.cure else ""
+        return f"{self.message}{tries}{asked}{cure}"
 
 
 class ConnectError(TransportError):
@@ -250,18 +300,68 @@ class OutcomeUnknownError(DynoError):
     request
         What was asked.
     outcome
-        The evidence.
+        What an action's readings showed.
+    sought
+        What to look for after a create; ``client.<resource>.look_for(error)`` looks for it.
+    cure
+        What to do next.
     """
 
-    def __init__(self, message: str, *, request: RequestSummary | None = None, outcome: Any = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: RequestSummary | None = None,
+        outcome: Any = None,
+        sought: Any = None,
+        cure: str = "",
+    ) -> None:
         self.message = message
         self.request = request
         self.outcome = outcome
+        self.sought = sought
+        self.cure = cure
         super().__init__(message)
 
     def __str__(self) -> str:
         asked = f" (asked: {self.request})" if self.request else ""
-        return f"{self.message}{asked}"
+        cure = f" {self.cure}" if self.cure else ""
+        return f"{self.message}{asked}{cure}"
+
+
+class WaitError(DynoError):
+    """A campaign did not come to the status it was waited for, or cannot.
+
+    Parameters
+    ----------
+    message
+        What was waited for, how far the campaign got, and what to do.
+    reason
+        ``"timeout"``, ``"stuck"``: nothing moves though it should, or ``"never"``: no waiting helps.
+    status, sent, recipients
+        As read last; None where it was not read.
+    waited_s
+        How long, in seconds.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str,
+        status: str | None = None,
+        sent: int | None = None,
+        recipients: int | None = None,
+        waited_s: float = 0.0,
+    ) -> None:
+        self.message = message
+        self.reason = reason
+        self.status = status
+        self.sent = sent
+        self.recipients = recipients
+        self.waited_s = waited_s
+        self.retryable = reason == "timeout"
+        super().__init__(message)
 
 
 class MissingExtraError(DynoError, ImportError):

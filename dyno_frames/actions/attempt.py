@@ -10,10 +10,12 @@ from dyno_frames.actions import flight
 from dyno_frames.actions.case import RESOURCE, Case, Patience, read, seen
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Entry, Journal
+from dyno_frames.actions.order import why_not
 from dyno_frames.actions.outcome import Outcome
-from dyno_frames.actions.reconcile import confirmed, reconciled
+from dyno_frames.actions.plan import ActionPlan, recipients
+from dyno_frames.actions.reconcile import confirmed, reconciled, refused
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.lifecycle import RULES, Action, Status, allowed
+from dyno_frames.contract.lifecycle import RULES, Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import (
     ApiError,
@@ -22,10 +24,15 @@ from dyno_frames.errors import (
     ContractError,
     IllegalTransitionError,
     OutcomeUnknownError,
+    RateLimitError,
+    RejectedError,
     TransportError,
 )
 from dyno_frames.transport import redact
 from dyno_frames.transport.session import Session
+
+_CERTAIN = frozenset({*Code, "403"})
+"""The codes that say: refused before anything was changed."""
 
 
 def attempt(
@@ -36,6 +43,7 @@ def attempt(
     body: Mapping[str, Any],
     *,
     patience: Patience | None = None,
+    planned: ActionPlan | None = None,
 ) -> Outcome:
     """Ask for an action once, and find out what became of it.
 
@@ -53,6 +61,8 @@ def attempt(
         The request's body without the id: texts, ``iso_start_time``, ``time_zone``.
     patience
         How long to read until the state explains itself.
+    planned
+        What a person saw; where the campaign or the number of recipients is another now, nothing is sent.
 
     Returns
     -------
@@ -75,6 +85,8 @@ def attempt(
     until = now + session.deadline_s + patience.settle_s
     intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
     case = Case(session, journal, intent, patience, row=row, evidence=[seen("before", row)])
+    if planned is not None:
+        _check_planned(case, planned, row)
     _check_status(case)
     with flight.under_way(intent.id):
         blockers = journal.intend(intent, alone=RULES[action].sends)
@@ -98,26 +110,42 @@ def _first_read(session: Session, action: Action, campaign_id: str, patience: Pa
         raise
 
 
+def _check_planned(case: Case, plan: ActionPlan, row: Mapping[str, Any]) -> None:
+    changed = [
+        f"{name} was {redact.message(str(was))!r}, is {redact.message(str(row.get(name)))!r}"
+        for name, was in plan.planned
+        if row.get(name) != was
+    ]
+    if not changed and RULES[plan.action].sends:
+        reached, _ = recipients(case.session, plan.action, row)
+        changed += [] if reached == plan.recipients else [f"recipients were {plan.recipients}, are {reached}"]
+    if changed:
+        error = RejectedError(
+            f"campaign {case.intent.campaign_id} is not as it was planned for: {'; '.join(changed)}",
+            code=Code.REJECTED,
+            sent=False,
+            cure="Plan it again, and look at what it says now.",
+        )
+        raise _refused_here(case, error)
+
+
 def _check_status(case: Case) -> None:
-    action, status = case.intent.action, case.intent.before
-    if status in RULES[action].sources:
+    reason = why_not(case.intent.action, case.intent.before)
+    if not reason:
         return
-    verbs = ", ".join(allowed(status))
-    if status not in set(Status):
-        shown = redact.message(status)
-        reason = f"its status is {shown!r}, a word outside the contract, so nothing can be told of {action}"
-    else:
-        sources = " or ".join(word for word in Status if word in RULES[action].sources)
-        reason = f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"
-    case.evidence.append("nothing was sent")
-    error = IllegalTransitionError(
-        f"campaign {case.intent.campaign_id}: {reason}",
-        code=Code.ILLEGAL_TRANSITION,
-        sent=False,
+    raise _refused_here(
+        case,
+        IllegalTransitionError(
+            f"campaign {case.intent.campaign_id}: {reason}", code=Code.ILLEGAL_TRANSITION, sent=False
+        ),
     )
+
+
+def _refused_here(case: Case, error: ApiError) -> ApiError:
+    case.evidence.append("nothing was sent")
     error.outcome = case.outcome("not_applied")
     case.journal.refuse(case.intent, error.outcome)
-    raise error
+    return error
 
 
 def _blocked(case: Case, blocker: Entry) -> OutcomeUnknownError:
@@ -128,8 +156,9 @@ def _blocked(case: Case, blocker: Entry) -> OutcomeUnknownError:
     case.journal.refuse(case.intent, outcome)
     return OutcomeUnknownError(
         f"{case.intent.action} was not sent: what became of {earlier.action}, asked for at {when}, is not "
-        f"known yet. Look first: client.campaigns.resolve({case.intent.campaign_id!r})",
+        "known yet.",
         outcome=outcome,
+        cure=f"Look first: client.campaigns.resolve({case.intent.campaign_id!r})",
     )
 
 
@@ -139,7 +168,9 @@ def _send(case: Case, body: Mapping[str, Any]) -> Outcome:
     try:
         reply = case.session.send(asked, body=body)
     except ApiError as error:
-        case.evidence.append(f"the server refused with code {error.code}")
+        case.evidence.append(f"the server refused with code {error.code or '?'}")
+        if error.code not in _CERTAIN and not isinstance(error, RateLimitError):
+            return refused(case, error)
         error.outcome = case.concluded("not_applied")
         raise
     except ConnectError as error:

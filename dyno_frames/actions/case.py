@@ -101,14 +101,14 @@ class Case:
 
 
 def read(session: Session, campaign_id: str, *, deadline_s: float | None = None) -> Mapping[str, Any]:
-    """Return a campaign as it stands now.
+    """Return a campaign as it stands now, asked for on a connection of its own.
 
     Raises
     ------
     ContractError
         What came is no campaign with a status, or another one.
     """
-    reply = session.send(operation(RESOURCE, "get"), key=campaign_id, deadline_s=deadline_s)
+    reply = session.send(operation(RESOURCE, "get"), key=campaign_id, deadline_s=deadline_s, fresh=True)
     row = reply.data
     if not isinstance(row, Mapping) or not isinstance(row.get("status"), str):
         raise ContractError("expected a campaign with a status", request=reply.request)

@@ -56,6 +56,23 @@ def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanati
     return Explanation("applied", f"the server accepted it, and the campaign is {status}")
 
 
+def after_error(intent: Intent, row: Mapping[str, Any] | None, *, now: float) -> Explanation:
+    """Read a campaign after the application answered an action with an error that is none of the contract's.
+
+    It may have failed after it had carried the action out; it will not carry it out later.
+
+    Parameters
+    ----------
+    intent, row, now
+        As for :func:`after_silence`.
+    """
+    found = after_silence(intent, row, now=now)
+    status = None if row is None else row.get("status")
+    if found.word != "open" or status not in RULES[intent.action].sources:
+        return found
+    return Explanation("not_applied", f"the server answered with an error, and it is {status}")
+
+
 def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) -> Explanation:
     """Read a campaign after an action left and no answer came.
 
@@ -94,7 +111,12 @@ def _start(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
         return Explanation(
             "unknown", "it is scheduled, though it was to start at once: another start came in"
         )
-    if timed and start is not None and start != intent.start_epoch_s:
+    if (
+        timed
+        and start is not None
+        and start != intent.start_epoch_s
+        and not _came_late(intent, start, status)
+    ):
         return Explanation("unknown", f"it is {status} with another start time: another start came in")
     return _with_texts(intent, row, status)
 
@@ -105,12 +127,19 @@ def _resume(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
     return _open(intent, status)
 
 
+def _came_late(intent: Intent, start: float, status: str) -> bool:
+    """Tell whether it began when its request came in, because the time it names was over by then."""
+    wanted = intent.start_epoch_s
+    return status != Status.SCHEDULED and wanted is not None and wanted <= start <= intent.until
+
+
 def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: float) -> Explanation:
     start, wanted = number(row.get("start_time")), intent.start_epoch_s
     if status == Status.SCHEDULED and wanted is not None and start == wanted:
         return _with_texts(intent, row, "scheduled for that time")
     if status in _UNDER_WAY:
-        if wanted is not None and start == wanted != intent.start_before:
+        moved = start is not None and start != intent.start_before
+        if start is not None and moved and (start == wanted or _came_late(intent, start, status)):
             return _with_texts(intent, row, status)
         early = intent.start_before is not None and intent.start_before > now
         if wanted is None and early:

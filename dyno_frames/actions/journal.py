@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,9 @@ from dyno_frames.actions.outcome import Outcome, OutcomeStatus
 from dyno_frames.errors import ConfigError
 
 FOLDER_VARIABLE = "DYNO_STATE_DIR"
+
+_OUTCOME = b'{"kind":"outcome","intent":"'
+_ID = re.compile(rb'"id":"([^"]*)"')
 
 EntryStatus = Literal["open", "applied", "not_applied", "unknown"]
 
@@ -92,20 +96,20 @@ class Journal:
         ConfigError
             The file cannot be read.
         """
+        return _entries(self._lines())
+
+    def unresolved(self, campaign_id: str) -> list[Entry]:
+        """Return the actions of a campaign that block its sends, oldest first."""
+        entries = _entries(_lines_of(campaign_id, self._lines()))
+        return [entry for entry in entries if entry.blocks and entry.intent.campaign_id == campaign_id]
+
+    def _lines(self) -> list[bytes]:
         try:
-            lines = self.path.read_bytes().split(b"\n")
+            return self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return []
         except OSError as error:
             raise _unusable(self.path, error) from error
-        found: dict[str, Entry] = {}
-        for line in lines:
-            _add(found, line)
-        return list(found.values())
-
-    def unresolved(self, campaign_id: str) -> list[Entry]:
-        """Return the actions of a campaign that block its sends, oldest first."""
-        return [entry for entry in self.entries() if entry.blocks and entry.intent.campaign_id == campaign_id]
 
     def intend(self, intent: Intent, *, alone: bool) -> list[Entry]:
         """Write an intent down, synced to the disk, before its request leaves.
@@ -199,6 +203,26 @@ def _writing(path: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def _entries(lines: Iterable[bytes]) -> list[Entry]:
+    found: dict[str, Entry] = {}
+    for line in lines:
+        _add(found, line)
+    return list(found.values())
+
+
+def _lines_of(campaign_id: str, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines that may be about a campaign: a journal grows for years, and few of it are decoded."""
+    named = orjson.dumps(campaign_id)
+    ids: set[bytes] = set()
+    for line in lines:
+        is_outcome = line.startswith(_OUTCOME)
+        if not is_outcome and named in line:
+            ids.update(_ID.findall(line))
+            yield line
+        elif is_outcome and line[len(_OUTCOME) :].partition(b'"')[0] in ids:
+            yield line
 
 
 def _add(found: dict[str, Entry], line: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,12 @@ from dyno_frames.errors import (
     OutcomeUnknownError,
     TransportError,
 )
+from dyno_frames.transport import redact
+
+_LOG = logging.getLogger("dyno_frames.actions")
+
+_READINGS = 3
+"""At least so many readings fit into the time for settling, however slow each is."""
 
 
 def confirmed(case: Case) -> Outcome:
@@ -67,19 +74,36 @@ def reconciled(case: Case, error: TransportError | ContractError) -> Outcome:
     raise unknown(case, found) from error
 
 
+def refused(case: Case, error: ApiError) -> Outcome:
+    """Read a campaign after the server refused with a code outside the contract, which proves nothing by itself.
+
+    Raises
+    ------
+    ApiError
+        It did not take effect.
+    OutcomeUnknownError
+        Nobody can tell.
+    """
+    found = settled(case, lambda row: explain.after_error(case.intent, row, now=case.patience.wall()))
+    if found is not None and found.word == "applied":
+        return case.concluded("applied")
+    if found is not None and found.word == "not_applied":
+        error.outcome = case.concluded("not_applied")
+        raise error
+    raise unknown(case, found) from error
+
+
 def settled(case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]) -> Explanation | None:
     """Read until a reading explains itself or the time is over; None where no reading succeeded."""
     patience = case.patience
     deadline = patience.clock() + patience.settle_s
     pause_s, found, failure = patience.first_s, None, ""
     readings = 0
+    longest_s = max(0.5, patience.settle_s / _READINGS)
     while True:
         try:
-            case.row = read(
-                case.session,
-                case.intent.campaign_id,
-                deadline_s=max(0.5, deadline - patience.clock()),
-            )
+            left_s = max(0.5, deadline - patience.clock())
+            case.row = read(case.session, case.intent.campaign_id, deadline_s=min(left_s, longest_s))
         except NotFoundError:
             case.row = None
             found = judge(None)
@@ -130,12 +154,14 @@ def unknown(case: Case, found: Explanation | None) -> OutcomeUnknownError:
     look = (
         ""
         if over
-        else " Nothing that sends mail leaves for it until this is resolved: "
+        else "Nothing that sends mail leaves for it until this is resolved: "
         f"client.campaigns.resolve({intent.campaign_id!r})"
     )
+    shown = redact.message(intent.campaign_id)
+    _LOG.warning("%s of campaign %s: outcome unknown: %s", intent.action, shown, reason)
     return OutcomeUnknownError(
-        f"nobody can tell whether {intent.action} of campaign {intent.campaign_id} took effect: "
-        f"{reason}.{look}",
+        f"nobody can tell whether {intent.action} of campaign {intent.campaign_id} took effect: {reason}.",
         request=case.request,
         outcome=case.concluded("unknown", blocks=not over),
+        cure=look,
     )

@@ -97,6 +97,7 @@ def _still_going(case: Case) -> OutcomeUnknownError:
     case.evidence.append(f"its own process may still be at it, until {until} at the latest")
     return OutcomeUnknownError(
         f"{case.intent.action} of campaign {case.intent.campaign_id} is still going on in another thread or "
-        f"process of this machine; look again when it has ended, or after {until}",
+        "process of this machine.",
         outcome=case.outcome("unknown"),
+        cure=f"Look again when it has ended, or after {until}.",
     )

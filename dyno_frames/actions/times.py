@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ import pandas as pd
 
 from dyno_frames.contract.times import WIRE_FORMAT, resolve, zone
 from dyno_frames.errors import ConfigError
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,14 @@ class StartTime:
         As they travel: a wall time without zone, and the zone's IANA name.
     epoch_s
         The instant they mean, in seconds since 1970, UTC.
+    note
+        What a reader should know, such as a wall time that happens twice; empty where there is nothing.
     """
 
     iso_start_time: str
     time_zone: str
     epoch_s: int
+    note: str = ""
 
     def body(self) -> dict[str, str]:
         """Return the two names of a request's body."""
@@ -74,8 +79,9 @@ def start_time(at: datetime | str, time_zone: str | None = None) -> StartTime:
         moment = moment.replace(tzinfo=place)
     shown = place or (moment.tzinfo if isinstance(moment.tzinfo, ZoneInfo) else None)
     epoch_s = int(moment.timestamp() // 1)
-    local = None if shown is None or not shown.key else _in_zone(epoch_s, shown)
-    return local or _in_zone(epoch_s, ZoneInfo("UTC")) or _unreadable(at)
+    if shown is None or not shown.key:
+        return _in_zone(epoch_s, _UTC) or _unreadable(at)
+    return _in_zone(epoch_s, shown) or _twice(epoch_s, shown) or _unreadable(at)
 
 
 def _zone(name: object) -> ZoneInfo | None:
@@ -126,7 +132,15 @@ def _in_zone(epoch_s: int, place: ZoneInfo) -> StartTime | None:
     """Return an instant as a wall time, or None where the server would read that as another instant."""
     wall = datetime.fromtimestamp(epoch_s, place).strftime(WIRE_FORMAT)
     try:
-        same = resolve(wall, place.key).epoch_s == epoch_s
+        read = resolve(wall, place.key)
     except ValueError:
         return None
-    return StartTime(wall, place.key, epoch_s) if same else None
+    return StartTime(wall, place.key, epoch_s, read.note) if read.epoch_s == epoch_s else None
+
+
+def _twice(epoch_s: int, place: ZoneInfo) -> StartTime | None:
+    """Return an instant in UTC, since its wall time happens twice and the server would take the earlier."""
+    utc = _in_zone(epoch_s, _UTC)
+    wall = datetime.fromtimestamp(epoch_s, place).strftime(WIRE_FORMAT)
+    note = f"{wall} happens twice in {place.key}; the later one is meant, so the time is sent in UTC"
+    return None if utc is None else replace(utc, note=note)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dyno_frames.actions.attempt import attempt
 from dyno_frames.actions.case import Patience
+from dyno_frames.actions.order import Order, check_not_over, named, ordered
 from dyno_frames.actions.outcome import Outcome
+from dyno_frames.actions.plan import ActionPlan, planned
 from dyno_frames.actions.resolve import Decided, resolve
-from dyno_frames.actions.times import start_time
+from dyno_frames.actions.wait import Pace, wait
+from dyno_frames.client.meter import meter
 from dyno_frames.client.resources import ResourceClient, checked_id
+from dyno_frames.client.rows import python_values
 from dyno_frames.contract.lifecycle import Action
+from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, RequestSummary
 
 if TYPE_CHECKING:
     from dyno_frames.client.client import Client
-
-_PAST_S = 60.0
 
 
 class Campaigns(ResourceClient):
@@ -80,8 +82,18 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.start("6f1c…", at="2026-07-01T09:30:00+02:00")  # doctest: +SKIP
         Outcome(start 6f1c…: applied, draft → scheduled)
         """
-        texts = _texts(subject, from_name, from_email, preview_message)
-        return self._attempt(Action.START, id, {**texts, **_when(at, time_zone)})
+        return self._attempt(
+            id,
+            ordered(
+                Action.START,
+                at=at,
+                time_zone=time_zone,
+                subject=subject,
+                from_name=from_name,
+                from_email=from_email,
+                preview_message=preview_message,
+            ),
+        )
 
     def update_and_resume(
         self,
@@ -106,8 +118,16 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.update_and_resume("6f1c…", subject="Now with the right link")  # doctest: +SKIP
         Outcome(update_and_resume 6f1c…: applied, paused → running)
         """
-        texts = _texts(subject, from_name, from_email, preview_message)
-        return self._attempt(Action.UPDATE_AND_RESUME, id, texts)
+        return self._attempt(
+            id,
+            ordered(
+                Action.UPDATE_AND_RESUME,
+                subject=subject,
+                from_name=from_name,
+                from_email=from_email,
+                preview_message=preview_message,
+            ),
+        )
 
     def reschedule(
         self,
@@ -138,8 +158,18 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.reschedule("6f1c…", at="2026-07-02T07:30:00Z")  # doctest: +SKIP
         Outcome(reschedule 6f1c…: applied, scheduled → scheduled)
         """
-        texts = _texts(subject, from_name, from_email, preview_message)
-        return self._attempt(Action.RESCHEDULE, id, {**texts, **_when(at, time_zone)})
+        return self._attempt(
+            id,
+            ordered(
+                Action.RESCHEDULE,
+                at=at,
+                time_zone=time_zone,
+                subject=subject,
+                from_name=from_name,
+                from_email=from_email,
+                preview_message=preview_message,
+            ),
+        )
 
     def cancel_schedule(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Make a scheduled campaign a draft again.
@@ -154,7 +184,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.cancel_schedule("6f1c…")  # doctest: +SKIP
         Outcome(cancel_schedule 6f1c…: applied, scheduled → draft)
         """
-        return self._attempt(Action.CANCEL_SCHEDULE, id, {})
+        return self._attempt(id, ordered(Action.CANCEL_SCHEDULE))
 
     def stop(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Stop a campaign for good.
@@ -169,7 +199,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.stop("6f1c…")  # doctest: +SKIP
         Outcome(stop 6f1c…: applied, running → stopped)
         """
-        return self._attempt(Action.STOP, id, {})
+        return self._attempt(id, ordered(Action.STOP))
 
     def pause(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Pause a running campaign.
@@ -184,7 +214,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.pause("6f1c…")  # doctest: +SKIP
         Outcome(pause 6f1c…: applied, running → paused)
         """
-        return self._attempt(Action.PAUSE, id, {})
+        return self._attempt(id, ordered(Action.PAUSE))
 
     def resume(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Let a paused campaign run on.
@@ -199,7 +229,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.resume("6f1c…")  # doctest: +SKIP
         Outcome(resume 6f1c…: applied, paused → running)
         """
-        return self._attempt(Action.RESUME, id, {})
+        return self._attempt(id, ordered(Action.RESUME))
 
     def resolve(
         self,
@@ -239,47 +269,134 @@ class Campaigns(ResourceClient):
             patience=self.patience,
         )
 
-    def _attempt(self, action: Action, key: object, body: dict[str, str]) -> Outcome:
+    def plan(
+        self,
+        action: str,
+        id: str,  # noqa: A002 - the API's own word
+        *,
+        at: datetime | str | None = None,
+        time_zone: str | None = None,
+        **texts: str | None,
+    ) -> ActionPlan:
+        """Show what an action would do, before it is done. Nothing but readings is sent.
+
+        Parameters
+        ----------
+        action
+            The name of one of the seven verbs, such as ``"start"``.
+        id
+            The campaign's id.
+        at, time_zone, **texts
+            As the verb takes them.
+
+        Returns
+        -------
+        ActionPlan
+            From which status to which, how many it reaches, when in local time and UTC, what changes and what can
+            no longer be edited, and the exact request. It prints as text and shows as HTML.
+
+        Raises
+        ------
+        IllegalTransitionError
+            The campaign's status does not allow it.
+        ConfigError
+            An argument cannot be used.
+
+        Examples
+        --------
+        >>> plan = client.campaigns.plan("start", "6f1c…", at="2026-07-01T09:30:00+02:00")  # doctest: +SKIP
+        >>> client.campaigns.apply(plan)  # doctest: +SKIP
+        Outcome(start 6f1c…: applied, draft → scheduled)
+        """
+        order = ordered(named(action), at=at, time_zone=time_zone, **texts)
+        session, journal = self.client.session, self.client.actions_journal
+        return planned(session, journal, order, checked_id(id), now=self.patience.wall())
+
+    def apply(self, plan: ActionPlan) -> Outcome:
+        """Carry out a plan to the letter, unless the campaign or its recipients have changed since.
+
+        Parameters
+        ----------
+        plan
+            What :meth:`plan` returned.
+
+        Raises
+        ------
+        RejectedError
+            Something is not as it was planned for; nothing was sent.
+
+        Examples
+        --------
+        >>> client.campaigns.apply(client.campaigns.plan("pause", "6f1c…"))  # doctest: +SKIP
+        Outcome(pause 6f1c…: applied, running → paused)
+        """
+        if not isinstance(plan, ActionPlan):
+            raise ConfigError(f"apply() takes a plan, got {type(plan).__name__}: client.campaigns.plan(…)")
+        check_not_over(plan.at)
         return attempt(
             self.client.session,
             self.client.actions_journal,
-            action,
+            plan.action,
+            plan.campaign_id,
+            plan.body,
+            patience=self.patience,
+            planned=plan,
+        )
+
+    def wait(
+        self,
+        id: str,  # noqa: A002 - the API's own word
+        until: str = "finished",
+        *,
+        timeout_s: float | None = None,
+        progress: bool | None = None,
+        stuck_s: float = 300.0,
+    ) -> dict[str, Any]:
+        """Wait for a campaign to come to a status, and show how far it is and how fast.
+
+        Parameters
+        ----------
+        id
+            Its id.
+        until
+            The status; one that lies beyond it on a campaign's way counts, too.
+        timeout_s
+            For how long, in seconds; None is for ever.
+        progress
+            Whether to show a bar; None shows one in a terminal or a notebook.
+        stuck_s
+            After how long without any movement, where there should be some, it is given up, in seconds.
+
+        Returns
+        -------
+        dict
+            The campaign as :meth:`get` returns it.
+
+        Raises
+        ------
+        WaitError
+            The time is over, nothing moves, or no waiting brings it there; ``.reason`` tells which.
+        NotFoundError
+            There is no such campaign.
+
+        Examples
+        --------
+        >>> client.campaigns.wait("6f1c…", timeout_s=600)["delivered"]  # doctest: +SKIP
+        1188
+        """
+        key = checked_id(id)
+        pace = Pace(timeout_s=timeout_s, stuck_s=stuck_s)
+        with meter(progress, what=f"until {until}") as show:
+            row = wait(self.client.session, key, until, pace=pace, show=show)
+        asked = operation(CAMPAIGNS.name, "get")
+        return python_values(CAMPAIGNS, row, key=key, request=RequestSummary(asked.verb, asked.url_path(key)))
+
+    def _attempt(self, key: object, order: Order) -> Outcome:
+        return attempt(
+            self.client.session,
+            self.client.actions_journal,
+            order.action,
             checked_id(key),
-            body,
+            order.body(),
             patience=self.patience,
         )
-
-
-def _texts(
-    subject: str | None, from_name: str | None, from_email: str | None, preview_message: str | None
-) -> dict[str, str]:
-    given = {
-        "subject": subject,
-        "from_name": from_name,
-        "from_email": from_email,
-        "preview_message": preview_message,
-    }
-    wrong = [name for name, text in given.items() if not _is_text_or_none(text)]
-    if wrong:
-        raise ConfigError(f"nothing was sent: {', '.join(wrong)} must be text or None")
-    return {name: text for name, text in given.items() if text is not None}
-
-
-def _is_text_or_none(value: object) -> bool:
-    return value is None or isinstance(value, str)
-
-
-def _when(at: datetime | str | None, time_zone: str | None) -> dict[str, str]:
-    if at is None:
-        if time_zone is not None:
-            raise ConfigError(
-                f"time_zone= is {time_zone!r} and there is no at=; give both, or neither for now"
-            )
-        return {}
-    start = start_time(at, time_zone)
-    if start.epoch_s < time.time() - _PAST_S:
-        # The API takes a past time for now, and mail that has left does not come back.
-        raise ConfigError(
-            f"at= is {at!s}, which is over; give a time to come, or leave at= out to start at once"
-        )
-    return start.body()

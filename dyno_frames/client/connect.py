@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import logging
 import os
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dyno_frames.client.client import Client
 from dyno_frames.client.settings import DtypeBackend, Settings
@@ -15,6 +18,9 @@ from dyno_frames.transport.session import Session
 
 URL_VARIABLE = "DYNO_URL"
 KEY_VARIABLE = "DYNO_API_KEY"
+KEYRING_SERVICE = "dyno_frames"
+
+_LOG = logging.getLogger("dyno_frames.client")
 
 
 def connect(
@@ -37,7 +43,9 @@ def connect(
         Where the server answers. Not given, it is read from the environment's ``DYNO_URL``, else it is
         the production service.
     api_key
-        The key that goes with every request. Not given, it is read from ``DYNO_API_KEY``.
+        The key that goes with every request. Not given, it is read from ``DYNO_API_KEY``, else, where the
+        package keyring is installed, from the user's keyring: service ``dyno_frames``, user the host (and port)
+        of the url.
     name
         What this connection is called. A frame keeps it and finds its client by it.
     timeout_s
@@ -76,6 +84,8 @@ def connect(
     Client('http://127.0.0.1:8080', name='practice')
     >>> client.close()
     """
+    given = None if api_key is None else _given(api_key, "api_key=")
+    del api_key  # no traceback from here on holds it
     settings = Settings(
         url=url if url is not None else os.environ.get(URL_VARIABLE) or PRODUCTION_URL,
         name=name,
@@ -86,25 +96,55 @@ def connect(
         schema=schema,
         profile=profile,
     )
-    secret = _secret(api_key, settings.url)
-    del api_key
+    secret = given or _found(settings.url)
     connections = max(16, workers or 0)
     session = Session(settings.url, secret, timeout_s=float(timeout_s), connections=connections)
     return Client(settings, session)
 
 
-def _secret(api_key: str | None, url: str) -> Secret:
-    text = api_key if api_key is not None else os.environ.get(KEY_VARIABLE)
-    source = f"{KEY_VARIABLE}" if api_key is None else "api_key="
-    if text is None:
-        raise ConfigError(
-            f"there is no API key for {url}: give connect() one as api_key=, or set the environment "
-            f"variable {KEY_VARIABLE}"
-        )
+def _found(url: str) -> Secret:
+    """Return the key that the environment or the keyring holds for a server."""
+    named = os.environ.get(KEY_VARIABLE)
+    if named is not None:
+        return _given(named, KEY_VARIABLE)
+    host = urlsplit(url).netloc
+    stored = _in_keyring(host)
+    if stored is not None:
+        return _given(stored, f"the keyring's key for {host}")
+    raise ConfigError(
+        f"there is no API key for {url}: give connect() one as api_key=, set the environment variable "
+        f"{KEY_VARIABLE}, or, with the package keyring installed, store it once: "
+        f"keyring set {KEYRING_SERVICE} {host}"
+    )
+
+
+def _given(text: object, source: str) -> Secret:
+    """Return a key as a secret; its text is in no frame of the error where it cannot be one."""
+    secret, reason = _secret(text)
+    del text
+    if secret is None:
+        raise ConfigError(f"{source} cannot be used: {reason}")
+    return secret
+
+
+def _secret(text: object) -> tuple[Secret | None, str]:
     if not isinstance(text, str):
-        raise ConfigError(f"{source} is of type {type(text).__name__}; expected a text")
+        return None, f"it is of type {type(text).__name__}; expected a text"
     try:
-        return Secret(text.strip())
+        return Secret(text.strip()), ""
     except ValueError as error:
-        reason = str(error)
-    raise ConfigError(f"{source} cannot be used: {reason}")
+        return None, str(error)
+
+
+def _in_keyring(host: str) -> str | None:
+    """Return what the user's keyring holds; None where there is no keyring, or it cannot be opened."""
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        return None
+    try:
+        found = keyring.get_password(KEYRING_SERVICE, host)
+    except Exception as error:  # noqa: BLE001 - back ends of keyring raise errors of their own, whatever fails
+        _LOG.info("the keyring cannot be read: %s", type(error).__name__)
+        return None
+    return None if found is None else str(found)

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
+import logging
+from typing import TYPE_CHECKING, Any
 
 from dyno_frames.client import fields as given
+from dyno_frames.client import sought as looking
 from dyno_frames.client.questions import Questions
 from dyno_frames.client.rows import python_values
+from dyno_frames.client.sought import Sought
 from dyno_frames.contract import envelope
+from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import Operation, operation
+from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import (
+    ApiError,
     ConfigError,
     ConnectError,
     ContractError,
     OutcomeUnknownError,
     TransportError,
 )
+
+if TYPE_CHECKING:
+    from dyno_frames.client.client import Client
+
+_LOG = logging.getLogger("dyno_frames.client")
 
 
 class ResourceClient(Questions):
@@ -30,6 +39,12 @@ class ResourceClient(Questions):
     resource
         Which of the three.
     """
+
+    def __init__(self, client: Client, resource: Resource) -> None:
+        super().__init__(client, resource)
+        self._made: set[str] = set()
+        self._unknown: dict[str, Sought] = {}
+        self._latest: Sought | None = None
 
     def __repr__(self) -> str:
         return f"<{self.resource.name} of {self.client!r}>"
@@ -86,7 +101,8 @@ class ResourceClient(Questions):
         ConnectError
             No byte of the request left; nothing was created.
         OutcomeUnknownError
-            No answer came; the message says how to look whether it exists.
+            No answer came, or an earlier create of the very same fields is still unknown; :meth:`look_for` looks
+            whether it exists.
 
         Examples
         --------
@@ -94,21 +110,59 @@ class ResourceClient(Questions):
         '6f1c…'
         """
         body = given.checked(self.resource, fields)
-        since = pd.Timestamp.now("UTC").floor("s")
+        sought = Sought.of(self.resource, body)
+        earlier = self._unknown.get(sought.fingerprint)
+        if earlier is not None:
+            raise self._unresolved(earlier)
         try:
-            reply = self.client.session.send(self._operation("create"), body=body)
-        except ConnectError:
+            key = self._created(body, sought)
+        except KeyboardInterrupt:
+            self._latest = self._unknown[sought.fingerprint] = sought.until_now()
             raise
-        except (TransportError, ContractError) as error:
-            raise self._created_perhaps(body.get("name"), since, error) from error
-        key = envelope.created_id(reply.data, self.resource.singular)
-        if key is None:
-            raise ContractError(
-                f"the {self.resource.singular} was created, and the answer does not name its id; look: "
-                + self._question(body.get("name"), since),
-                request=reply.request,
-            )
+        self._made.add(key)
         return key
+
+    def look_for(self, error: OutcomeUnknownError | None = None, *, settle_s: float = 2.0) -> str | None:
+        """Look whether a create whose outcome was unknown made its object, and return its id.
+
+        Nothing but questions is sent. Creating the same again is possible afterwards.
+
+        Parameters
+        ----------
+        error
+            What :meth:`create` raised; None is the latest of this client and resource.
+        settle_s
+            For how long to ask again while there is none, in seconds.
+
+        Returns
+        -------
+        str or None
+            The id; None where no object like it was created since.
+
+        Raises
+        ------
+        OutcomeUnknownError
+            There are several like it; the message names their ids.
+        ConfigError
+            There is nothing to look for.
+
+        Examples
+        --------
+        >>> client.lists.look_for()  # doctest: +SKIP
+        '6f1c…'
+        """
+        sought = self._to_look_for(error)
+        session, made = self.client.session, frozenset(self._made)
+        found = looking.found(session, self.resource, sought, known=made, settle_s=settle_s)
+        if len(found) > 1:
+            raise OutcomeUnknownError(
+                f"{len(found)} {self.resource.name} are like the one that was to be created: {', '.join(found)}.",
+                sought=sought,
+                cure=f"Compare them, and delete what is too much: client.{self.resource.name}.get(…)",
+            )
+        self._unknown.pop(sought.fingerprint, None)
+        self._made.update(found)
+        return found[0] if found else None
 
     def update(self, id: str, **fields: Any) -> None:  # noqa: A002 - the API's own word
         """Change fields of an object.
@@ -163,22 +217,67 @@ class ResourceClient(Questions):
     def _operation(self, verb: str) -> Operation:
         return operation(self.resource.name, verb)
 
-    def _question(self, name: object, since: pd.Timestamp) -> str:
-        named = f"name == {name!r} and " if isinstance(name, str) and "@" not in name else ""
-        question = f"{named}created >= '{since - pd.Timedelta(minutes=1):%Y-%m-%d %H:%M:%S}'"
-        return f"client.{self.resource.name}.find({question!r})"
+    def _created(self, body: dict[str, Any], sought: Sought) -> str:
+        try:
+            reply = self.client.session.send(self._operation("create"), body=body)
+        except ConnectError:
+            raise
+        except ApiError as error:
+            if error.code not in set(Code) and not error.cure:
+                self._latest = sought
+                error.cure = (
+                    "The code is none of the contract's; look whether it was made all the same: "
+                    f"client.{self.resource.name}.look_for()"
+                )
+            raise
+        except (TransportError, ContractError) as error:
+            raise self._created_perhaps(sought, error) from error
+        key = envelope.created_id(reply.data, self.resource.singular)
+        if key is None:
+            self._latest = sought
+            raise ContractError(
+                f"the {self.resource.singular} was created, and the answer does not name its id; look: "
+                f"client.{self.resource.name}.look_for()",
+                request=reply.request,
+            )
+        return key
 
-    def _created_perhaps(
-        self, name: object, since: pd.Timestamp, error: TransportError | ContractError
-    ) -> OutcomeUnknownError:
-        until = pd.Timestamp.now("UTC").ceil("s")
+    def _created_perhaps(self, sought: Sought, error: TransportError | ContractError) -> OutcomeUnknownError:
+        late = sought.until_now()
+        self._latest = self._unknown[sought.fingerprint] = late
+        _LOG.warning("create of a %s: outcome unknown: %s", self.resource.singular, error.message)
         return OutcomeUnknownError(
             f"the request to create a {self.resource.singular} left, and no answer tells what became of it "
-            f"({error.message}). It was not sent again. If it exists, it was created between "
-            f"{since:%Y-%m-%d %H:%M:%S} and {until:%H:%M:%S} UTC or soon after; look before trying again: "
-            + self._question(name, since),
+            f"({error.message}). It was not sent again. If it exists, it was created {late.window} or soon after.",
             request=error.request,
+            sought=late,
+            cure=self._cure(late),
         )
+
+    def _unresolved(self, sought: Sought) -> OutcomeUnknownError:
+        self._latest = sought
+        return OutcomeUnknownError(
+            f"nothing was sent: whether the same {self.resource.singular}, asked for {sought.window}, was created "
+            "is not known yet.",
+            sought=sought,
+            cure=self._cure(sought),
+        )
+
+    def _cure(self, sought: Sought) -> str:
+        verbs = f"client.{self.resource.name}"
+        return f"Look before trying again: {verbs}.look_for(), or {verbs}.find({sought.question!r})"
+
+    def _to_look_for(self, error: OutcomeUnknownError | None) -> Sought:
+        sought = self._latest if error is None else getattr(error, "sought", None)
+        if sought is None:
+            raise ConfigError(
+                "there is nothing to look for: no create of this client ended without an answer"
+            )
+        if not isinstance(sought, Sought) or sought.resource != self.resource.name:
+            raise ConfigError(
+                f"this is about no {self.resource.singular}; ask client.{sought.resource}.look_for()"
+            )
+        return sought
 
 
 def checked_id(key: object) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
 
 from dyno_frames.transport.retry import Event
+from dyno_frames.transport.wire import Adapter, Watch, watched
 
 _CHUNK_BYTES = 1 << 16
+_CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Limits:
 
 
 def exchange(
-    adapter: HTTPAdapter, request: requests.PreparedRequest, *, limits: Limits, settings: Mapping[str, Any]
+    adapter: Adapter, request: requests.PreparedRequest, *, limits: Limits, settings: Mapping[str, Any]
 ) -> Received | Lost:
     """Send a request and read its answer to the end.
 
@@ -86,28 +87,53 @@ def exchange(
     settings
         ``verify``, ``cert`` and ``proxies`` as requests takes them.
 
+    Raises
+    ------
+    KeyboardInterrupt
+        The user interrupted it; the traceback begins here.
+
     Notes
     -----
-    The errors of requests hold the request's headers, hence the key: none of them leaves this function.
+    The errors of requests hold the request's headers, hence the key, and so do the frames of http.client while
+    it writes them: none of them leaves this function.
     """
     silence_s = max(0.001, min(limits.timeout_s, limits.remaining_s()))
+    with watched(Watch(silence_s, limits.remaining_s)) as watch:
+        try:
+            return _exchanged(adapter, request, limits=limits, settings=settings, watch=watch)
+        except KeyboardInterrupt:
+            pass
+    raise KeyboardInterrupt
+
+
+def _exchanged(
+    adapter: Adapter,
+    request: requests.PreparedRequest,
+    *,
+    limits: Limits,
+    settings: Mapping[str, Any],
+    watch: Watch,
+) -> Received | Lost:
     try:
         response = adapter.send(
             request,
             stream=True,
-            timeout=(min(silence_s, 10.0), silence_s),
+            timeout=(min(watch.silence_s, _CONNECT_S), watch.silence_s),
             verify=settings["verify"],
             cert=settings["cert"],
             proxies=settings["proxies"],
         )
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        return _not_answered(error, silence_s)
+        return _not_answered(error, watch)
     raw: urllib3.response.BaseHTTPResponse = response.raw
     try:
         content = _body(raw, limits)
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raw.close()
-        return _cut(error, silence_s)
+        return _cut(error, watch)
+    except BaseException:
+        raw.close()
+        raise
     if isinstance(content, Lost):
         raw.close()
         return content
@@ -126,29 +152,30 @@ def _body(raw: urllib3.response.BaseHTTPResponse, limits: Limits) -> bytes | Los
     return bytes(parts)
 
 
-def _not_answered(error: BaseException, silence_s: float) -> Lost:
+def _not_answered(error: BaseException, watch: Watch) -> Lost:
     reasons = list(_reasons(error))
     if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
         return Lost(Event.UNTRUSTED, "its certificate was not accepted")
-    if any(map(_is_before_sending, reasons)):
+    if not watch.has_left:
         return Lost(Event.NO_CONNECTION, _words(reasons, "no connection"))
     if any(map(_is_timeout, reasons)):
-        return Lost(Event.TIMEOUT, f"no answer within {silence_s:g} s")
+        return Lost(Event.TIMEOUT, _silence(watch, f"no answer within {watch.silence_s:g} s"))
     return Lost(Event.RESET, _words(reasons, "the connection broke"))
 
 
-def _cut(error: BaseException, silence_s: float) -> Lost:
+def _cut(error: BaseException, watch: Watch) -> Lost:
     if any(map(_is_timeout, _reasons(error))):
-        return Lost(Event.TIMEOUT, f"the answer stopped arriving for {silence_s:g} s")
+        stopped = f"the answer stopped arriving for {watch.silence_s:g} s"
+        return Lost(Event.TIMEOUT, _silence(watch, stopped))
     return Lost(Event.CUT_BODY, "the answer broke off before its end")
 
 
-def _is_before_sending(reason: BaseException) -> bool:
-    # A ProxyError alone proves nothing: urllib3 also raises it when a connection, reused or closed, breaks
-    # after the request has been written.
-    return isinstance(
-        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
-    ) or (isinstance(reason, OSError) and str(reason).startswith("Tunnel connection failed"))
+def _silence(watch: Watch, otherwise: str) -> str:
+    return (
+        "the answer was still arriving when the call's time was over"
+        if watch.remaining_s() <= 0
+        else otherwise
+    )
 
 
 def _is_timeout(reason: BaseException) -> bool:

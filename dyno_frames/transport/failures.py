@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from dyno_frames.contract.operations import Effect
 from dyno_frames.errors import (
@@ -18,7 +19,7 @@ from dyno_frames.transport import responses
 from dyno_frames.transport.responses import Verdict
 from dyno_frames.transport.retry import NO_BYTE_LEFT, Decision, Event, decide
 
-_START_IT = "Is the server running? For a practice server on this machine: dyno_frames.sandbox()"
+_START_IT = "Is the server running? For a practice server on this machine: dyno_frames.sandbox()."
 
 _PASSING = frozenset(
     {
@@ -34,9 +35,9 @@ _PASSING = frozenset(
 
 _CURES = {
     Event.NO_CONNECTION: _START_IT,
-    Event.UNTRUSTED: "Name the right host in url=, or add the authority with REQUESTS_CA_BUNDLE",
-    Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…)",
-    Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=",
+    Event.UNTRUSTED: "Name the right host in url=, or add the authority with REQUESTS_CA_BUNDLE.",
+    Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…).",
+    Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=.",
     Event.CLIENT_ERROR: "Is the path in url= right, and is it a Dyno server?",
     Event.NOT_JSON: "Something between here and the server answers in its place: a proxy, a login page?",
     Event.OVERSIZE: "Ask for fewer columns, or connect with a smaller page_size=",
@@ -62,18 +63,31 @@ def failure(
         What was asked.
     """
     if verdict.refusal is not None:
-        return responses.refused(verdict.refusal, request, slow=verdict.event is Event.SLOW_DOWN)
+        slow = verdict.event is Event.SLOW_DOWN
+        return responses.refused(verdict.refusal, request, slow=slow, attempts=len(events))
     harmless = decide(effect, verdict.event) is not Decision.UNKNOWN
     if verdict.event is Event.TOO_MANY and harmless:
-        return responses.slowed_down(f"{host}: {verdict.detail}", request)
+        return responses.slowed_down(f"{host}: {verdict.detail}", request, attempts=len(events))
     if verdict.event is Event.FOREIGN:
         return ContractError(
             f"{host} answered {verdict.detail}; is this the address of a Dyno server?", request=request
         )
-    cure = _CURES.get(verdict.event, "The server or a proxy before it failed; its log tells why")
-    error = _kind(events)(f"{host}: {verdict.detail}. {cure}", request=request, attempts=len(events))
+    cure = _CURES.get(verdict.event, "The server or a proxy before it failed; its log tells why.")
+    error = _kind(events)(
+        f"{host}: {verdict.detail}", request=request, attempts=len(events), cure=cure, tried=_tried(events)
+    )
     error.retryable = harmless and verdict.event in _PASSING
     return error
+
+
+def _tried(events: Sequence[Event]) -> str:
+    """Return what each attempt came to, in words, where they differ."""
+    if len(set(events)) < 2:
+        return ""
+    runs = [(event, len(list(run))) for event, run in groupby(events)]
+    return ", ".join(
+        event.replace("_", " ") + (f" {count} times" if count > 1 else "") for event, count in runs
+    )
 
 
 def _kind(events: Sequence[Event]) -> type[TransportError]:

@@ -170,7 +170,7 @@ _CURES: dict[type[ApiError], str] = {
 }
 
 
-def refused(no: Refusal, request: RequestSummary, *, slow: bool = False) -> ApiError:
+def refused(no: Refusal, request: RequestSummary, *, slow: bool = False, attempts: int = 1) -> ApiError:
     """Return the error of a refusal, by its code; a code outside the contract gives a plain ApiError.
 
     Parameters
@@ -181,11 +181,15 @@ def refused(no: Refusal, request: RequestSummary, *, slow: bool = False) -> ApiE
         What was asked.
     slow
         Whether the answer says: too many requests, whatever its code.
+    attempts
+        How often it was sent.
     """
     kind = RateLimitError if slow else _KINDS.get(no.code, ApiError)
-    return kind(no.message, code=no.code, request=request, cure=_CURES.get(kind, ""))
+    cure = _CURES.get(kind, "")
+    return kind(no.message, code=no.code, request=request, cure=cure, attempts=attempts)
 
 
-def slowed_down(message: str, request: RequestSummary) -> RateLimitError:
+def slowed_down(message: str, request: RequestSummary, *, attempts: int = 1) -> RateLimitError:
     """Return the error of a read that was told to slow down, in no envelope, until patience ended."""
-    return RateLimitError(message, code=Code.SLOW_DOWN, request=request, cure=_CURES[RateLimitError])
+    cure = _CURES[RateLimitError]
+    return RateLimitError(message, code=Code.SLOW_DOWN, request=request, cure=cure, attempts=attempts)

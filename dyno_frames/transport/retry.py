@@ -118,10 +118,15 @@ class Policy:
     Parameters
     ----------
     attempts
-        How often one call may be sent at most.
+        How often one call is sent before it may be given up.
+    outlast_s
+        For how long a server may be away, at least, before a call is given up, whatever the number of
+        attempts; counted in pauses, in seconds.
     first_s, longest_s
         The bound of the first pause, which doubles with every attempt, and the bound of any pause that the
         server did not ask for; in seconds.
+    longest_unconnected_s
+        The latter where there was no connection: trying again costs the server nothing.
     deadline_s
         How long one call may take with all its attempts, in seconds; None is four times the time-out.
     budget
@@ -131,15 +136,22 @@ class Policy:
     """
 
     attempts: int = 5
+    outlast_s: float = 6.0
     first_s: float = 0.2
     longest_s: float = 10.0
+    longest_unconnected_s: float = 1.0
     deadline_s: float | None = None
     budget: float = 30.0
     body_limit_bytes: int = 256 * 2**20
 
 
 def pause_s(
-    attempt: int, policy: Policy, *, random: Callable[[], float], retry_after_s: float | None = None
+    attempt: int,
+    policy: Policy,
+    *,
+    event: Event,
+    random: Callable[[], float],
+    retry_after_s: float | None = None,
 ) -> float:
     """Return how long to wait after a failed attempt, in seconds.
 
@@ -151,12 +163,15 @@ def pause_s(
         Which attempt failed, from 1.
     policy
         The bounds.
+    event
+        How it failed.
     random
         Returns a number in [0, 1).
     retry_after_s
         What the server asked for, in seconds.
     """
-    bound = min(policy.longest_s, policy.first_s * 2.0 ** (attempt - 1))
+    longest_s = policy.longest_unconnected_s if event in NO_BYTE_LEFT else policy.longest_s
+    bound = min(longest_s, policy.first_s * 2.0 ** min(attempt - 1, 60))
     jitter = random() * bound
     return jitter if retry_after_s is None else retry_after_s + min(jitter, policy.first_s)
 
@@ -195,7 +210,8 @@ def retry_after_s(header: str | None, *, now: float) -> float | None:
 class Budget:
     """How many retries a session has left: each costs one, each success earns a tenth back.
 
-    A server that fails everything is then met with few retries, whatever the number of threads.
+    A server that fails everything is then met with few retries, whatever the number of threads. A retry after
+    an attempt that never reached the server costs nothing.
     """
 
     def __init__(self, size: float, *, earn: float = 0.1) -> None:

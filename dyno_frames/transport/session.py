@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
 
 from dyno_frames.contract.envelope import Code, Refusal
 from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
@@ -40,6 +39,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
+from dyno_frames.transport.wire import Adapter
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -55,7 +55,9 @@ class _Call:
     request: RequestSummary
     started: float
     deadline: float
+    fresh: bool
     events: list[Event] = field(default_factory=list)
+    paused_s: float = 0.0
 
 
 class Session:
@@ -79,8 +81,10 @@ class Session:
         How many connections are kept for threads to share.
     clock, wall
         Return monotonic seconds, and epoch seconds.
-    sleep, random
-        Wait, and a number in [0, 1).
+    sleep
+        Waits; None waits until the session is closed, at most.
+    random
+        Returns a number in [0, 1).
 
     Examples
     --------
@@ -100,7 +104,7 @@ class Session:
         connections: int = 16,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
         self.url = url.rstrip("/")
@@ -110,12 +114,13 @@ class Session:
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
         self._key = api_key
-        self._clock, self._wall, self._sleep, self._random = clock, wall, sleep, random
+        self._closed = threading.Event()
+        self._clock, self._wall, self._random = clock, wall, random
+        self._sleep: Callable[[float], object] = sleep or self._closed.wait
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
         self._settings = _settings(self.url, direct=self._loopback)
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=connections)
-        self._closed = threading.Event()
+        self._adapter = Adapter(pool_connections=2, pool_maxsize=connections)
         if parts.scheme == "http" and not self._loopback:
             warnings.warn(
                 f"the API key travels to {self.host} over plain HTTP, where anyone on the way can read it",
@@ -150,6 +155,7 @@ class Session:
         body: Mapping[str, Any] | None = None,
         deadline_s: float | None = None,
         reader: Reader | None = None,
+        fresh: bool = False,
     ) -> Reply:
         """Ask for one operation and return what the application answered.
 
@@ -166,6 +172,9 @@ class Session:
         reader
             Reads the body of an answer first, into the reply's ``data``; gives None for what it is not sure of,
             which is then decoded as JSON.
+        fresh
+            Whether it travels on a connection of its own, where nothing left over from an earlier answer can be
+            taken for its own. Creates and actions always do.
 
         Returns
         -------
@@ -195,6 +204,7 @@ class Session:
             redact.summary(operation, key=key, body=body),
             started,
             started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
+            fresh or operation.effect not in {Effect.READ, Effect.IDEMPOTENT_WRITE},
         )
         while True:
             verdict = self._scrubbed(responses.judge(self._attempt(call), reader=reader))
@@ -214,10 +224,10 @@ class Session:
         url = self.url + call.operation.url_path(call.key)
         prepared = requests.Request(call.operation.verb, url, data=call.content).prepare()
         prepared.headers.update(self._headers(call))
-        if call.operation.effect in {Effect.READ, Effect.IDEMPOTENT_WRITE}:
+        if not call.fresh:
             return exchange(self._adapter, prepared, limits=limits, settings=self._settings)
         prepared.headers["Connection"] = "close"
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
+        adapter = Adapter(pool_connections=1, pool_maxsize=1)
         try:
             return exchange(adapter, prepared, limits=limits, settings=self._settings)
         finally:
@@ -243,14 +253,17 @@ class Session:
         return replace(verdict, refusal=hidden, detail=self._key.scrub(verdict.detail))
 
     def _wait(self, call: _Call, verdict: Verdict) -> bool:
+        policy, tried = self.policy, len(call.events)
         asked_s = retry_after_s(verdict.retry_after, now=self._wall())
-        wait_s = pause_s(len(call.events), self.policy, random=self._random, retry_after_s=asked_s)
+        wait_s = pause_s(tried, policy, event=verdict.event, random=self._random, retry_after_s=asked_s)
         if (
-            len(call.events) >= self.policy.attempts
+            (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
             or self._clock() + wait_s >= call.deadline
-            or not self._budget.spend()
+            or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
+            or self.closed
         ):
             return False
+        call.paused_s += wait_s
         _LOG.info("%s: %s; sent again in %.2f s", call.request.path, verdict.detail, wait_s)
         self._sleep(wait_s)
         return not self.closed

@@ -181,7 +181,7 @@ def test_the_created_id_is_read_where_servers_put_it(answer, http, data, key):
         if key is not None:
             assert client.lists.create(name="x") == key
             return
-        with pytest.raises(ContractError, match=r"was created.*client\.lists\.find"):
+        with pytest.raises(ContractError, match=r"was created.*client\.lists\.look_for\(\)"):
             client.lists.create(name="x")
 
 

@@ -87,7 +87,7 @@ def test_every_operation_has_an_effect_of_the_table():
 @given(st.integers(1, 60), st.floats(0, 1, exclude_max=True), st.none() | st.floats(0, 1e6))
 def test_a_pause_is_bounded_and_never_shorter_than_what_was_asked(attempt, share, asked):
     policy = Policy()
-    pause = pause_s(attempt, policy, random=lambda: share, retry_after_s=asked)
+    pause = pause_s(attempt, policy, event=Event.GATEWAY, random=lambda: share, retry_after_s=asked)
     assert (asked or 0.0) <= pause <= (asked or 0.0) + policy.longest_s
     if asked is not None:
         assert pause <= asked + policy.first_s
@@ -95,9 +95,16 @@ def test_a_pause_is_bounded_and_never_shorter_than_what_was_asked(attempt, share
 
 def test_pauses_are_jittered_over_their_whole_bound_which_doubles():
     policy = Policy(first_s=1.0, longest_s=5.0)
-    ends = [pause_s(n, policy, random=lambda: 1.0) for n in range(1, 6)]
+    ends = [pause_s(n, policy, event=Event.RESET, random=lambda: 1.0) for n in range(1, 6)]
     assert ends == [1.0, 2.0, 4.0, 5.0, 5.0]
-    assert pause_s(3, policy, random=lambda: 0.0) == 0.0
+    assert pause_s(3, policy, event=Event.RESET, random=lambda: 0.0) == 0.0
+
+
+def test_pauses_stay_short_where_there_is_no_connection():
+    policy = Policy(first_s=0.2, longest_s=10.0, longest_unconnected_s=1.0)
+    ends = [pause_s(n, policy, event=Event.NO_CONNECTION, random=lambda: 1.0) for n in range(1, 6)]
+    assert ends == [0.2, 0.4, 0.8, 1.0, 1.0]
+    assert pause_s(5000, policy, event=Event.NO_CONNECTION, random=lambda: 1.0) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,252 @@
+"""An action before it is done: what it would change, whom it would reach, when, and the request that says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from dyno_frames.actions.case import RESOURCE, read
+from dyno_frames.actions.intent import number
+from dyno_frames.actions.journal import Journal
+from dyno_frames.actions.order import Order, why_not
+from dyno_frames.actions.times import StartTime
+from dyno_frames.contract.envelope import Code
+from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, FINAL, OVERRIDES, RULES, Action, Status
+from dyno_frames.contract.operations import operation
+from dyno_frames.contract.resources import LISTS
+from dyno_frames.contract.times import zone
+from dyno_frames.errors import ApiError, ContractError, IllegalTransitionError
+from dyno_frames.transport.session import Session
+
+_COMPARED = ("status", "name", *OVERRIDES, "list_id", "template_id", "start_time", "time_zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionPlan:
+    """What an action would do; nothing was sent for it but readings.
+
+    Parameters
+    ----------
+    action, campaign_id, name
+        What, of which campaign, and what that is called.
+    before, after
+        The status it has, and the one the action leads to.
+    recipients
+        How many would be written to because of it; None where nothing tells.
+    counted
+        What that number is, in words.
+    at
+        When; None is at once.
+    changes
+        Field, what it holds, and what it would hold.
+    locks
+        What stops being editable, or can be edited again.
+    notes
+        What a person should know before going on.
+    verb, path, body_json
+        The request, to the letter.
+    planned
+        The campaign's fields as they were read.
+    as_of
+        When that was, in UTC.
+    """
+
+    action: Action
+    campaign_id: str
+    name: str
+    before: str
+    after: str
+    recipients: int | None
+    counted: str
+    at: StartTime | None
+    changes: tuple[tuple[str, str, str], ...]
+    locks: str
+    notes: tuple[str, ...]
+    verb: str
+    path: str
+    body_json: str
+    planned: tuple[tuple[str, Any], ...]
+    as_of: datetime
+
+    @property
+    def body(self) -> dict[str, str]:
+        """The request's body."""
+        decoded: dict[str, str] = json.loads(self.body_json)
+        return decoded
+
+    @property
+    def when(self) -> str:
+        """The time, where it is and in UTC, in words."""
+        return "at once" if self.at is None else _when(self.at)
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Return what there is to read, as pairs of label and text."""
+        reach = "?" if self.recipients is None else f"{self.recipients:,}"
+        return [
+            ("campaign", f"{_plain(self.name)} ({_plain(self.campaign_id)})"),
+            ("status", f"{_plain(self.before)} → {self.after}"),
+            ("recipients", f"{reach}: {_plain(self.counted)}"),
+            ("when", self.when),
+            *(("changes", f"{name}: {_plain(old)!r} → {_plain(new)!r}") for name, old, new in self.changes),
+            ("editing", self.locks),
+            *(("note", _plain(note)) for note in self.notes),
+            ("request", f"{self.verb} {self.path}"),
+            ("", self.body_json),
+            ("read", f"{self.as_of:%Y-%m-%d %H:%M:%S} UTC; nothing was sent"),
+        ]
+
+    def __str__(self) -> str:
+        head = f"plan: {self.action}"
+        return "\n".join([head, *(f"  {label:<11} {text}" for label, text in self.lines())])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(label)}</th>"
+            f"<td style='text-align:left'>{escape(text)}</td></tr>"
+            for label, text in self.lines()
+        )
+        return f"<table><caption>Plan: {escape(self.action)}</caption>{rows}</table>"
+
+
+def planned(session: Session, journal: Journal, order: Order, campaign_id: str, *, now: float) -> ActionPlan:
+    """Read a campaign and its list, and tell what an action would do.
+
+    Parameters
+    ----------
+    session, journal
+        The connection, and where earlier actions are written.
+    order
+        What is asked for.
+    campaign_id
+        Of which campaign.
+    now
+        The present, in epoch seconds.
+
+    Raises
+    ------
+    IllegalTransitionError
+        The campaign's status does not allow it.
+    NotFoundError
+        There is no such campaign.
+    """
+    row = read(session, campaign_id)
+    before = str(row["status"])
+    reason = why_not(order.action, before)
+    if reason:
+        raise IllegalTransitionError(
+            f"campaign {campaign_id}: {reason}", code=Code.ILLEGAL_TRANSITION, sent=False
+        )
+    rule, asked = RULES[order.action], operation(RESOURCE, order.action)
+    after = rule.target(future=order.at is not None and order.at.epoch_s > now)
+    contacts, list_note = _contacts(session, row)
+    reached, counted = _reach(order.action, row, contacts)
+    return ActionPlan(
+        action=order.action,
+        campaign_id=campaign_id,
+        name=str(row.get("name", "")),
+        before=before,
+        after=str(after),
+        recipients=reached,
+        counted=counted,
+        at=order.at,
+        changes=tuple((name, str(row.get(name) or ""), text) for name, text in order.texts.items()),
+        locks=_locks(before, after),
+        notes=(*list_note, *_notes(order, row, now=now), *_blocked(journal, order.action, campaign_id)),
+        verb=asked.verb,
+        path=asked.path,
+        body_json=json.dumps({rule.id_key: campaign_id, **order.body()}, ensure_ascii=False),
+        planned=tuple((name, row.get(name)) for name in _COMPARED),
+        as_of=datetime.fromtimestamp(now, UTC),
+    )
+
+
+def recipients(session: Session, action: Action, row: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Return how many an action of a campaign would write to, and what that number is."""
+    return _reach(action, row, _contacts(session, row)[0])
+
+
+def _contacts(session: Session, row: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
+    key = row.get("list_id")
+    if not isinstance(key, str) or not key:
+        return None, ("the campaign names no list",)
+    try:
+        found = session.send(operation(LISTS.name, "get"), key=key).data
+    except (ApiError, ContractError) as error:
+        return None, (f"its list could not be read: {error.message}",)
+    contacts = number(found.get("contacts")) if isinstance(found, Mapping) else None
+    return (None if contacts is None else int(contacts)), ()
+
+
+def _reach(action: Action, row: Mapping[str, Any], contacts: int | None) -> tuple[int | None, str]:
+    total, sent = number(row.get("recipients")), number(row.get("sent")) or 0
+    left = int(max(total - sent, 0)) if total else None
+    match action:
+        case Action.START | Action.RESCHEDULE:
+            return contacts, "contacts on its list now; it goes to those who are on it when it begins to run"
+        case Action.RESUME | Action.UPDATE_AND_RESUME:
+            return (contacts if left is None else left), "recipients that it has not been sent to yet"
+        case Action.PAUSE:
+            return 0, f"{_count(left)} not sent to yet wait until it is resumed"
+        case Action.STOP:
+            never = contacts if row.get("status") == Status.SCHEDULED else left
+            return 0, f"{_count(never)} not sent to yet never get it"
+        case _:
+            return 0, f"{_count(contacts)} on its list do not get it"
+
+
+def _count(number_of: int | None) -> str:
+    return "an unknown number" if number_of is None else f"{number_of:,}"
+
+
+def _locks(before: str, after: Status) -> str:
+    if after in FINAL:
+        return f"nothing of it can be changed any more: {after} is final"
+    if after in EDITABLE:
+        again = "can be changed again" if before not in EDITABLE else "can still be changed"
+        until = " until it begins to run" if after is Status.SCHEDULED else ""
+        gone = "; it cannot be deleted" if before in DELETABLE and after not in DELETABLE else ""
+        return f"its fields {again}{until}{gone}"
+    return f"its fields cannot be changed, and it cannot be deleted, while it is {after}; pause it to change them"
+
+
+def _notes(order: Order, row: Mapping[str, Any], *, now: float) -> Iterator[str]:
+    at = order.at
+    if at is None:
+        if order.action is Action.RESCHEDULE:
+            yield "without a time it starts at once"
+        if row.get("status") == Status.RUNNING:
+            yield "it goes on sending until the server has taken this"
+        return
+    if at.note:
+        yield at.note
+    if at.epoch_s <= now:
+        yield "that time is just over: it starts at once"
+    there = zone(at.time_zone)
+    then_offset = datetime.fromtimestamp(at.epoch_s, there).strftime("%z")
+    now_offset = datetime.fromtimestamp(now, there).strftime("%z")
+    if then_offset != now_offset:
+        yield f"clocks in {at.time_zone} change before then: {now_offset} now, {then_offset} at that time"
+
+
+def _blocked(journal: Journal, action: Action, campaign_id: str) -> Iterator[str]:
+    for entry in journal.unresolved(campaign_id) if RULES[action].sends else ():
+        yield (
+            f"what became of {entry.intent.action} is not known, and nothing that sends leaves before it is: "
+            f"client.campaigns.resolve({campaign_id!r})"
+        )
+
+
+def _when(at: StartTime) -> str:
+    there = datetime.fromtimestamp(at.epoch_s, zone(at.time_zone))
+    utc = f"{there.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return utc if at.time_zone == "UTC" else f"{there:%Y-%m-%d %H:%M:%S%z} {at.time_zone} = {utc}"
+
+
+def _plain(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

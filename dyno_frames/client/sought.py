@@ -1,0 +1,162 @@
+"""What to look for when nobody can tell whether a create made its object, and the looking."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import orjson
+
+from dyno_frames.contract import envelope
+from dyno_frames.contract.fields import Wire
+from dyno_frames.contract.filters import DESCENDING, Key
+from dyno_frames.contract.operations import operation
+from dyno_frames.contract.resources import CREATED, KEY, Resource
+from dyno_frames.errors import ContractError
+from dyno_frames.transport.session import Session
+
+_CLOCKS_DIFFER_S = 300
+"""How far the server's clock may be from this machine's, in seconds."""
+
+_MOST_ROWS = 1000
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """An object that a create may have made. Of its texts, all but the name are kept as hashes.
+
+    Parameters
+    ----------
+    resource
+        The plural of what it is.
+    name
+        Its name; None where it was given none.
+    texts
+        Its other text fields, hashed.
+    fingerprint
+        The hash of the whole body.
+    since_s, until_s
+        When the request was under way, in epoch seconds of this machine.
+    """
+
+    resource: str
+    name: str | None
+    texts: Mapping[str, str]
+    fingerprint: str
+    since_s: float
+    until_s: float
+
+    @classmethod
+    def of(cls, resource: Resource, body: Mapping[str, Any]) -> Self:
+        """Return what a body that is about to be sent would make."""
+        name = body.get("name")
+        now_s = time.time()
+        strings = {field.name for field in resource.fields if field.wire is Wire.STRING} - {"name"}
+        return cls(
+            resource=resource.name,
+            name=name if isinstance(name, str) else None,
+            texts={
+                key: _hashed(value)
+                for key, value in body.items()
+                if key in strings and isinstance(value, str)
+            },
+            fingerprint=_fingerprint(body),
+            since_s=now_s,
+            until_s=now_s,
+        )
+
+    def until_now(self) -> Self:
+        """Return it with the end of its window set to now."""
+        return replace(self, until_s=time.time())
+
+    @property
+    def window(self) -> str:
+        """When it would have been created, in words."""
+        since, until = (datetime.fromtimestamp(second, UTC) for second in (self.since_s, self.until_s))
+        return f"between {since:%Y-%m-%d %H:%M:%S} and {until:%H:%M:%S} UTC"
+
+    @property
+    def question(self) -> str:
+        """The same as a query."""
+        named = f"name == {self.name!r} and " if self.name is not None and "@" not in self.name else ""
+        since = datetime.fromtimestamp(self.since_s - _CLOCKS_DIFFER_S, UTC)
+        return f"{named}{CREATED} >= '{since:%Y-%m-%d %H:%M:%S}'"
+
+    def is_like(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether a row may be it: created since, and no text is another."""
+        created = row.get(CREATED)
+        if not isinstance(created, int | float) or created < self.since_s - _CLOCKS_DIFFER_S:
+            return False
+        if self.name is not None and row.get("name") != self.name:
+            return False
+        return all(_hashed(row[key]) == text for key, text in self.texts.items() if key in row)
+
+
+def found(
+    session: Session,
+    resource: Resource,
+    sought: Sought,
+    *,
+    known: AbstractSet[str] = frozenset(),
+    settle_s: float = 2.0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> list[str]:
+    """Return the ids of the objects that may be the one sought, asking again while there are none.
+
+    Parameters
+    ----------
+    session
+        The connection.
+    resource
+        Whose objects.
+    sought
+        What to look for.
+    known
+        Ids that are other objects'.
+    settle_s
+        For how long to ask again, in seconds.
+    clock, sleep
+        Monotonic seconds, and waiting.
+    """
+    deadline_s = clock() + settle_s
+    while True:
+        rows = _rows(session, resource, sought)
+        ids = [str(row[KEY]) for row in rows if sought.is_like(row) and str(row.get(KEY)) not in known]
+        if ids or clock() + _PAUSE_S >= deadline_s:
+            return ids
+        sleep(_PAUSE_S)
+
+
+def _rows(session: Session, resource: Resource, sought: Sought) -> list[Mapping[str, Any]]:
+    body: dict[str, Any] = {
+        CREATED: {"gte": int(sought.since_s) - _CLOCKS_DIFFER_S},
+        Key.LIMIT: _MOST_ROWS,
+        Key.ORDER_BY: CREATED,
+        Key.ORDER_DIRECTION: DESCENDING,
+    }
+    if sought.name is not None:
+        body["name"] = sought.name
+    reply = session.send(operation(resource.name, "find"), body=body, fresh=True)
+    rows = envelope.rows(reply.data)
+    if rows is None:
+        raise ContractError("expected an array of objects", request=reply.request)
+    return [row for row in rows if isinstance(row, Mapping) and KEY in row]
+
+
+def _hashed(value: object) -> str:
+    return hashlib.sha256(str(value).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _fingerprint(body: Mapping[str, Any]) -> str:
+    try:
+        content = orjson.dumps(dict(body), option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer beyond 64 bits, perhaps
+        content = repr(sorted(body.items())).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()
