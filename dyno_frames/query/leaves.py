@@ -100,6 +100,7 @@ def epoch(value: Any) -> int | Fraction | None:
     stamp = pd.Timestamp(value)
     if stamp.tz is None:
         return None
+    stamp = stamp.tz_convert("UTC")  # rounding in a zone stumbles over the hour that happens twice there
     seconds = stamp.floor("s") - pd.Timestamp(0, tz="UTC").as_unit("s")
     whole = seconds.days * 86_400 + seconds.seconds
     rest = stamp.microsecond * 1000 + stamp.nanosecond
@@ -127,11 +128,12 @@ def _listed(values: Any) -> Any:
 
 
 def _time_members(values: Sequence[Any], field: Field) -> Found | None:
-    # Only a list of nothing but aware times: beside anything else pandas infers another type for the list.
+    # Only a list of nothing but aware times on whole seconds: beside anything else pandas infers another type for
+    # the list, and an Arrow column cuts fractions off.
     points = [epoch(value) for value in values]
-    if None in points:
+    if not all(isinstance(point, int) for point in points):
         return None
-    return _numbers([Interval(point, point) for point in points if point is not None], field), True  # type: ignore[arg-type]  # a Fraction orders as a number
+    return _numbers([Interval(point, point) for point in points if isinstance(point, int)], field), True
 
 
 def _is_null(value: Any) -> bool:

@@ -51,7 +51,7 @@ _NEVER = (
 )
 
 
-def time_literal(value: Any, *, comparison: str, in_query: bool) -> Reading:
+def time_literal(value: Any, *, comparison: str, in_query: bool, in_arrow: bool = False) -> Reading:
     """Read a value beside a time column: text in UTC, a number as epoch seconds.
 
     Parameters
@@ -62,6 +62,8 @@ def time_literal(value: Any, *, comparison: str, in_query: bool) -> Reading:
         ``eq``, ``lt`` and so on.
     in_query
         Whether it stands in a query string.
+    in_arrow
+        Whether the column has an Arrow dtype, beside which pandas reads no text at all.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def time_literal(value: Any, *, comparison: str, in_query: bool) -> Reading:
     if isinstance(value, int | float):
         return _number(value, equality=equality, in_query=in_query)
     if isinstance(value, str):
-        return _text(value, equality=equality, in_query=in_query)
+        return _text(value, equality=equality, reads=not in_query and not in_arrow)
     if isinstance(value, dt.datetime) and pd.Timestamp(value).tz is None and not equality:
         raise LiteralTypeError(
             f"{value!r} has no time zone and the column is in UTC; write pd.Timestamp({str(value)!r}, tz='UTC')"
@@ -102,8 +104,8 @@ def _reads_as_date(value: float) -> bool:
     return True
 
 
-def _text(value: str, *, equality: bool, in_query: bool) -> Reading:
-    if equality and in_query:
+def _text(value: str, *, equality: bool, reads: bool) -> Reading:
+    if equality and not reads:
         return Reading(value)
     try:
         stamp: Any = pd.Timestamp(value)
@@ -116,5 +118,5 @@ def _text(value: str, *, equality: bool, in_query: bool) -> Reading:
     if pd.isna(stamp):
         return Reading(stamp)
     if stamp.tz is None:
-        return Reading(stamp.tz_localize("UTC"), friendly=in_query)
-    return Reading(stamp.tz_convert("UTC"))
+        return Reading(stamp.tz_localize("UTC"), friendly=not reads)
+    return Reading(stamp.tz_convert("UTC"), friendly=not reads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyno_frames.query import regex
-from dyno_frames.query.predicate import Attribute, Call, Literal, Node, columns, walk
+from dyno_frames.query.predicate import Attribute, Binary, Call, Literal, Node, columns, walk
 from dyno_frames.query.render import render
 
 _SERIES = frozenset(
@@ -33,15 +33,22 @@ _TIME = frozenset(
 _REGEX_METHODS = frozenset({"contains", "match", "fullmatch", "count"})
 
 
-def not_local(node: Node) -> str:
+def not_local(node: Node, nullable: frozenset[str] = frozenset()) -> str:
     """Return why a row's answer depends on other rows; empty where it does not.
 
     Parameters
     ----------
     node
         The tree.
+    nullable
+        The columns that may hold null.
     """
     for part in walk(node):
+        if isinstance(part, Binary) and _guessed(part, nullable):
+            return (
+                f"pandas refuses {render(part)} where all rows are null, so a row's answer may depend on others; a "
+                "comparison of the time itself would not"
+            )
         if isinstance(part, Attribute) and not _known(part):
             return f"{render(part)} may look at more than one row"
         if isinstance(part, Call) and not isinstance(part.function, Attribute):
@@ -54,6 +61,16 @@ def not_local(node: Node) -> str:
                 "so a row's answer may depend on others; regex=False, or a pattern of plain characters, would not"
             )
     return ""
+
+
+def _guessed(comparison: Binary, nullable: frozenset[str]) -> bool:
+    """Tell whether a side is made of Python objects, whose dtype pandas guesses anew from the rows at hand."""
+    return comparison.operator in {"lt", "le", "gt", "ge"} and any(
+        isinstance(side, Attribute)
+        and side.name in {"date", "time"}
+        and not nullable.isdisjoint(columns(side))
+        for side in (comparison.left, comparison.right)
+    )
 
 
 def _known(attribute: Attribute) -> bool:

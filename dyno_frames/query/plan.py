@@ -229,7 +229,8 @@ def _bound(question: Question, context: Context) -> tuple[Region, tuple[Conjunct
     """Return the region of a question, what became of each part, and whether rows may be judged one by one."""
     if question.everything:
         return Region(), (), True
-    reason = question.untraceable if question.node is None else not_local(question.node)
+    nullable = frozenset(name for name, field in context.fields.items() if field.nullable)
+    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
     if reason or question.node is None:
         part = Conjunct(
             question.text, Verdict.LOCAL, f"{reason}; every row is fetched and the question asked here"

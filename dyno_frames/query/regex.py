@@ -18,6 +18,8 @@ from typing import Any
 
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]()|]")
 _LARGEST_REPEAT = 100
+_READ_APART = re.compile(r"\{,|\(\?(?!:|P<)|\\(?![ntrf]|x[0-9A-Fa-f]{2}|[^0-9A-Za-z])")
+"""What the engines read differently or not at all, though Python's tree of it looks plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,13 @@ def facts(pattern: str) -> Facts:
             tree = parser.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return Facts(row_local=False, portable=False, literal=None, required="")
+    if "{," in pattern:  # a repeat from 0 for Python, plain characters for RE2
+        return Facts(row_local=not _switches(pattern), portable=False, literal=None, required="")
     flags = tree.state.flags & ~re.UNICODE
     known = not flags and "[[" not in pattern and pattern.isascii()
-    portable = known and _plain(pattern) and _all(tree, portable=True)
-    local = portable or (known and _all(tree, portable=False)) or (not flags and _never_switches(pattern))
+    alike = known and _plain(pattern) and not _READ_APART.search(pattern.replace("\\\\", ""))
+    portable = alike and _all(tree, portable=True)
+    local = portable or (known and _all(tree, portable=False)) or (not flags and not _switches(pattern))
     required = max(_runs(tree), key=len, default="") if not flags & (re.IGNORECASE | re.VERBOSE) else ""
     return Facts(row_local=local, portable=portable, literal=_as_text(tree), required=required)
 
@@ -65,8 +70,8 @@ def _plain(pattern: str) -> bool:
     return pattern.isprintable() and "\ufffd" not in pattern
 
 
-def _never_switches(pattern: str) -> bool:
-    return not any(mark in pattern for mark in ("\\", "$", "(?", "[["))
+def _switches(pattern: str) -> bool:
+    return any(mark in pattern for mark in ("\\", "$", "(?", "[["))
 
 
 def _all(tree: Any, *, portable: bool) -> bool:

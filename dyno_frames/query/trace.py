@@ -7,7 +7,7 @@ schema. Whatever pandas would refuse it refuses on the shadow, before any reques
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -32,6 +32,8 @@ class Notes:
     ----------
     friendly
         A literal was read where pandas would have raised, so the tree and not the original is evaluated.
+    once
+        A value of the caller's was met that can be read only once, and it has been; the tree keeps what it held.
     warnings
         Known traps of pandas in the expression, with their cures.
     in_query
@@ -39,6 +41,7 @@ class Notes:
     """
 
     friendly: bool = False
+    once: bool = False
     warnings: list[str] | None = None
     in_query: bool = False
 
@@ -83,7 +86,7 @@ class Tracer:
         The parser would otherwise turn ``created >= 1439054168`` into a year before a tracer sees it.
         """
         dtype = self._shadow.dtype
-        hidden = self._notes.in_query and isinstance(dtype, pd.DatetimeTZDtype)
+        hidden = self._notes.in_query and _is_time(dtype)
         return np.dtype(object) if hidden else dtype
 
     def __getattr__(self, name: str) -> Any:
@@ -103,6 +106,7 @@ class Tracer:
             and not kwargs
         ):
             return self._on_owner(self._node.name, args[0])
+        self._notes.once |= any(isinstance(value, Iterator) for value in (*args, *kwargs.values()))
         arguments = tuple(_literal(arg) for arg in args)
         keywords = {name: _literal(value) for name, value in kwargs.items()}
         node = Call(
@@ -169,7 +173,7 @@ class Tracer:
         other = _literal(other)
         if not isinstance(other, Tracer) and _is_array(other):
             raise UntraceableError(f"{render(self._node)} is combined with an array by position")
-        if name in _COMPARISONS and isinstance(getattr(self._shadow, "dtype", None), pd.DatetimeTZDtype):
+        if name in _COMPARISONS and _is_time(getattr(self._shadow, "dtype", None)):
             other = self._as_time(name, other)
         mine, theirs = (self._node, self._shadow), (_node(other), _shadow(other))
         left, right = (theirs, mine) if reflected else (mine, theirs)
@@ -179,7 +183,8 @@ class Tracer:
     def _as_time(self, name: str, other: Any) -> Any:
         if isinstance(other, Tracer):
             return other
-        reading = time_literal(other, comparison=name, in_query=self._notes.in_query)
+        in_arrow = isinstance(self._shadow.dtype, pd.ArrowDtype)
+        reading = time_literal(other, comparison=name, in_query=self._notes.in_query, in_arrow=in_arrow)
         if reading.warning:
             self._notes.warn(f"{render(self._node)} {_SIGNS[name]} {other!r}: {reading.warning}")
         self._notes.friendly |= reading.friendly
@@ -372,6 +377,10 @@ def _node(value: Any) -> Node:
 
 def _shadow(value: Any) -> Any:
     return value._shadow if isinstance(value, Tracer) else value  # noqa: SLF001 - of this module
+
+
+def _is_time(dtype: Any) -> bool:
+    return isinstance(dtype, pd.DatetimeTZDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M")
 
 
 def _scalar(value: Any) -> Any:

@@ -1,0 +1,92 @@
+"""What pandas itself answers on all rows, and where the house promises to be friendlier than pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from dyno_frames.contract.resources import CAMPAIGNS
+from dyno_frames.frames.dataframe import to_frame
+from dyno_frames.frames.decode import decode
+from dyno_frames.frames.schema import learn
+from dyno_frames.query.plan import Shape
+from law.writing import Asked, Tree, below, replaced
+
+
+def whole(rows: Sequence[dict[str, Any]], *, dtype_backend: Any) -> pd.DataFrame:
+    """Return the typed frame of all rows in the order of ``created`` and ``id``, made apart from any scan."""
+    in_order = sorted(rows, key=lambda row: (row["created"], row["id"]))
+    schema = learn(CAMPAIGNS, in_order, dtype_backend=dtype_backend)
+    return to_frame(pa.Table.from_batches([decode(in_order, schema)]), schema)
+
+
+def shaped(frame: pd.DataFrame, shape: Shape) -> pd.DataFrame:
+    """Return a frame in an order, cut, and with some columns, as pandas does it; ties go by ``id``."""
+    if shape.order_by:
+        ways = dict(zip((*shape.order_by, "id"), (*shape.ascending, True), strict=True))
+        if "id" in shape.order_by:
+            ways = dict(zip(shape.order_by, shape.ascending, strict=True))
+        frame = frame.sort_values([*ways], ascending=[*ways.values()], na_position="last", kind="stable")
+    end = None if shape.limit is None else shape.offset + shape.limit
+    frame = frame.iloc[shape.offset : end]
+    return (frame if shape.columns is None else frame[list(shape.columns)]).reset_index(drop=True)
+
+
+def verdict(tree: Tree, form: str, full: pd.DataFrame) -> tuple[pd.DataFrame | Exception, bool]:
+    """Return the rows that pandas keeps, or why it refuses, and whether a time was read where only we read it.
+
+    Parameters
+    ----------
+    tree, form
+        The question.
+    full
+        Every row.
+    """
+    answer = _asked(tree, form, full)
+    if isinstance(answer, pd.DataFrame):
+        return answer, False
+    swaps = _readings(tree, form, full)
+    return (_asked(replaced(tree, swaps), form, full), True) if swaps else (answer, False)
+
+
+def _asked(tree: Tree, form: str, full: pd.DataFrame) -> pd.DataFrame | Exception:
+    try:
+        answer = Asked.of(tree, form).on(full)
+    except Exception as error:  # noqa: BLE001 - whatever pandas raises is its answer
+        return error
+    rows = isinstance(answer, pd.DataFrame) and list(answer.columns) == list(full.columns)
+    return answer if rows else TypeError("no choice of rows")
+
+
+def _readings(tree: Tree, form: str, full: pd.DataFrame) -> dict[int, Tree]:
+    """Return times in UTC for the literals that pandas refuses beside a time column."""
+    swaps: dict[int, Tree] = {}
+    for part in below(tree):
+        if part[0] in {"compare", "chain"} and any(_is_time(side) for side in part):
+            if isinstance(_asked(part, form, full), pd.DataFrame):
+                continue
+            equality = part[1] in {"eq", "ne"}
+            for side in filter(_is_time, part):
+                stamp = None if equality and isinstance(side[1], str) else _instant(side[1])
+                if stamp is not None:
+                    swaps[id(side)] = ("val", stamp)
+    return swaps
+
+
+def _is_time(part: Any) -> bool:
+    return isinstance(part, tuple) and part[0] == "time"
+
+
+def _instant(value: Any) -> pd.Timestamp | None:
+    try:
+        if isinstance(value, str):
+            stamp = pd.Timestamp(value)
+            return None if pd.isna(stamp) else stamp.tz_localize("UTC") if stamp.tz is None else stamp
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return pd.Timestamp(value, unit="s", tz="UTC")
+    except (ValueError, OverflowError, TypeError):
+        pass
+    return None

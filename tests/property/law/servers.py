@@ -1,0 +1,175 @@
+"""A server of random semantics in this process, and clients that know it, half know it, or know nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import orjson
+
+from dyno_frames.contract.envelope import Refusal, accepted
+from dyno_frames.contract.profile import (
+    Collation,
+    Dialect,
+    Folding,
+    Like,
+    Nulls,
+    Overlong,
+    Profile,
+    Regex,
+    Several,
+    TextNumber,
+    UnknownField,
+)
+from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
+from dyno_frames.errors import RequestSummary
+from dyno_frames.frames.provenance import Origin
+from dyno_frames.frames.schema import Schema, learn
+from dyno_frames.query.plan import Context, Shape, make_plan
+from dyno_frames.query.question import Expression, Scope, ask
+from dyno_frames.sandbox.refusals import Refused
+from dyno_frames.sandbox.storage import Store
+from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.scan.scan import Scan
+from dyno_frames.transport import responses, session
+from dyno_frames.transport.responses import Reply
+from law.choices import Choices
+
+VALUES: dict[str, tuple[Any, ...]] = {
+    "like": tuple(Like),
+    "like_folding": tuple(Folding),
+    "collation": tuple(Collation),
+    "pads_blanks": (False, True),
+    "not_like_keeps_null": (True, False),
+    "not_in_keeps_null": (True, False),
+    "in_trims": (False, True),
+    "several": tuple(Several),
+    "regex": tuple(Regex),
+    "dialect": tuple(Dialect),
+    "nulls": tuple(Nulls),
+    "page_limit": (1000, 1, 2, 3, 5),
+    "overlong": (Overlong.CLAMP,),
+    "default_limit": (100, 1, 3),
+    "unknown_field": tuple(UnknownField),
+    "text_number": tuple(TextNumber),
+    "deep_offset": (None,),
+}
+"""Every decision and its values. A server that refuses long pages and deep offsets cannot be asked in ignorance."""
+
+
+def profile(choices: Choices) -> Profile:
+    """Return the semantics of a server: the decided ones, or any."""
+    if choices.chance(1, 4):
+        return Profile()
+    drawn = {name: choices.pick(values) for name, values in VALUES.items()}
+    return Profile(**drawn)
+
+
+def stance(choices: Choices, known: Profile) -> Profile:
+    """Return what a client is told of a server: everything, nothing, or some of it; never what is not so."""
+    told = choices.below(3)
+    if told == 0:
+        return known
+    if told == 1:
+        return Profile.unknown()
+    blanks = {item.name: None for item in fields(known) if item.name != "name" and choices.chance(1, 4)}
+    return replace(known, **blanks)
+
+
+@dataclass(slots=True)
+class Seam:
+    """What a session is to a client, without the wire: bodies and answers are JSON text in between.
+
+    Parameters
+    ----------
+    store
+        The server's rows.
+    sent
+        The verb and body of each request.
+    """
+
+    store: Store
+    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def send(
+        self,
+        operation: Any,
+        *,
+        key: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        reader: Any = None,
+    ) -> Reply:
+        """Answer as the server would."""
+        name, _, verb = operation.name.partition(".")
+        wire = orjson.loads(session._encoded(body or {}))
+        self.sent.append((verb, wire))
+        summary = RequestSummary(operation.verb, operation.path, str(wire))
+        try:
+            payload = getattr(self, f"_{verb}")(RESOURCES[name], wire)
+        except Refused as no:
+            raise responses.refused(Refusal(str(no.code), no.reason), summary) from no
+        content = orjson.dumps(accepted(payload))
+        read = reader(content) if reader is not None else None
+        data = responses._decoded(content)["data"] if read is None else read
+        return Reply(data, content, summary, 1, 0.0)
+
+    def _find(self, resource: Any, wire: dict[str, Any]) -> Any:
+        return orjson.Fragment(self.store.find_json(resource, wire))
+
+    def _count(self, resource: Any, wire: dict[str, Any]) -> Any:
+        return {"count": self.store.count(resource, wire)}
+
+
+@dataclass(slots=True)
+class Account:
+    """A server with rows, and a client of it.
+
+    Parameters
+    ----------
+    rows
+        The campaigns.
+    profile
+        What the server does.
+    told
+        What the client knows of it.
+    dtype_backend, page_size
+        The client's settings.
+    """
+
+    rows: list[dict[str, Any]]
+    profile: Profile
+    told: Profile
+    dtype_backend: Any = None
+    page_size: int = 1000
+    seam: Seam = field(init=False)
+    schema: Schema = field(init=False)
+
+    def __post_init__(self) -> None:
+        store = Store(profile=replace(self.profile, page_limit=1000))
+        store.load(CAMPAIGNS, self.rows)
+        self.seam = Seam(store)
+        # The schema is learnt from a whole page: what a small sample misses is another law.
+        newest = {
+            "application_order_by": "created",
+            "application_order_direction": "desc",
+            "application_limit": 100,
+        }
+        sample = find_rows(self.seam, CAMPAIGNS.name, newest, Tally())
+        self.schema = learn(CAMPAIGNS, sample, dtype_backend=self.dtype_backend)
+        store.profile = self.profile
+
+    def scan(self, expression: Expression, scope: Scope, shape: Shape | None = None) -> Scan:
+        """Return a question bound to the server, as the client puts it together."""
+        schema, shape = self.schema, shape or Shape()
+        question = ask(expression, schema.empty(), scope)
+        context = Context(
+            CAMPAIGNS.name, schema.by_name, schema.dtypes, self.told, schema.unseen, self.page_size
+        )
+        origin = Origin(client="law", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
+        plan = make_plan(question, context, shape)
+        return Scan(self.seam, question, plan, schema, context, origin, progress=False)
+
+    def close(self) -> None:
+        """Forget the rows."""
+        self.seam.store.close()

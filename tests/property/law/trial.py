@@ -1,0 +1,262 @@
+"""One trial of the law: a server with rows, a client, a question, and everything that must then be so."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from pandas.testing import assert_frame_equal
+
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import CAMPAIGNS
+from dyno_frames.errors import LiteralTypeError
+from dyno_frames.query.plan import Shape
+from dyno_frames.query.question import Scope
+from law import contents, servers
+from law.choices import Choices
+from law.judge import shaped, verdict, whole
+from law.questions import Questions
+from law.servers import Account
+from law.writing import FORMS, Asked, Once, Tree, below
+
+_DULL = [*((name, 0) for name in contents.COUNTERS), ("template_id", "t"), ("user_id", "u")]
+BACKENDS = (None, "numpy_nullable", "pyarrow")
+PAGE_SIZES = (1000, 4, 1, 2, 3, 7)
+
+
+class Broken(AssertionError):  # noqa: N818 - it is a finding
+    """The law does not hold."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """What one trial is about.
+
+    Parameters
+    ----------
+    rows, profile, told, dtype_backend, page_size
+        The server and its client; see :class:`law.servers.Account`.
+    tree, form
+        The question.
+    shape
+        Columns, order and limit.
+    """
+
+    rows: list[dict[str, Any]]
+    profile: Profile
+    told: Profile
+    dtype_backend: Any
+    page_size: int
+    tree: Tree
+    form: str
+    shape: Shape
+    met: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def drawn(cls, choices: Choices) -> Trial:
+        """Return a random trial."""
+        form = choices.pick(FORMS)
+        rows = contents.rows(choices)
+        names = frozenset(rows[0]) if rows else frozenset(CAMPAIGNS.names)
+        questions = Questions(choices, form, names)
+        held = [row[name] for row in rows for name in questions.texts if row.get(name) is not None]
+        questions.pool = [*held[:12], *questions.pool] if held else questions.pool
+        tree = questions.tree(choices.below(4))
+        profile = servers.profile(choices)
+        told = servers.stance(choices, profile)
+        backend, page_size = choices.pick(BACKENDS), choices.pick(PAGE_SIZES)
+        return cls(rows, profile, told, backend, page_size, tree, form, _shape(choices, sorted(names)))
+
+    def run(self) -> None:
+        """Try the law.
+
+        Raises
+        ------
+        Broken
+            It does not hold; the text says how.
+        """
+        account = Account(self.rows, self.profile, self.told, self.dtype_backend, self.page_size)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self._run(account)
+        finally:
+            account.close()
+
+    def _run(self, account: Account) -> None:
+        full = whole(self.rows, dtype_backend=self.dtype_backend)
+        expected, friendly = verdict(self.tree, self.form, full)
+        account.seam.sent.clear()
+        if any(isinstance(part[1], Once) for part in below(self.tree) if part[0] == "val") and any(
+            part[0] == "source" for part in below(self.tree)
+        ):
+            return  # what can be read once is read by the first evaluation; only a tracer can keep it
+        if isinstance(expected, Exception):
+            self._refused(account, expected)
+            return
+        self.met["answered"] += 1
+        self.met["some rows"] += 0 < len(expected) < len(full)
+        if friendly and any(part[0] == "source" for part in below(self.tree)):
+            return  # what no tracer can follow is pandas' alone, and pandas refuses it
+        if not self._answers(account, expected, full):
+            return
+        self._counts(account, len(expected))
+        self._is_shaped(account, expected)
+
+    def _scan(self, account: Account, shape: Shape | None = None) -> Any:
+        asked = Asked.of(self.tree, self.form)
+        return account.scan(asked.expression(), Scope(asked.bound(), {}), shape)
+
+    def _refused(self, account: Account, expected: Exception) -> None:
+        """Check that we refuse, too; what was pushed may have kept away the row that pandas stumbles over."""
+        self.met["refused"] += 1
+        try:
+            scan = self._scan(account)
+            scan.to_frame()
+        except Exception:  # noqa: BLE001 - a refusal is what is expected
+            return
+        limited = not scan.plan.filters or any(scan.plan.filters) or not self.rows or scan.plan.row_local
+        if not limited:
+            raise Broken(f"pandas refuses ({type(expected).__name__}: {expected}), and we answer")
+        self.met["answered where pandas refuses"] += 1
+
+    def _answers(self, account: Account, expected: pd.DataFrame, full: pd.DataFrame) -> bool:
+        try:
+            scan = self._scan(account)
+            answer = scan.to_frame()
+        except Exception as error:
+            if isinstance(error, LiteralTypeError) and self._needs_no_values(full):
+                self.met["refused where pandas met no value"] += 1
+                return False
+            raise Broken(f"pandas answers, and we refuse: {type(error).__name__}: {error}") from error
+        plan = scan.plan
+        self.met["exact" if plan.exact else "wider" if any(plan.filters) else "local"] += 1
+        _same(answer, expected.reset_index(drop=True), f"the answer to {plan.filters}")
+        if plan.exact:
+            kept = scan.question.keep(answer)
+            _same(kept, answer, f"what the residual keeps of an exact answer to {plan.filters}")
+        if not plan.filters and account.seam.sent:
+            raise Broken(f"no row can match, and {len(account.seam.sent)} requests were sent")
+        self._moved(scan, len(full))
+        self._again(account, scan, answer)
+        return True
+
+    def _needs_no_values(self, full: pd.DataFrame) -> bool:
+        """Tell whether pandas answers only because a text column happens to hold no text at all."""
+        texts = [name for name in full if pd.api.types.is_string_dtype(full[name].dtype)]
+        void = [name for name in texts if full[name].isna().all()]
+        filled = full.assign(
+            **{name: pd.Series("a", index=full.index, dtype=full[name].dtype) for name in void}
+        )
+        return not len(full) or isinstance(verdict(self.tree, self.form, filled)[0], Exception)
+
+    def _moved(self, scan: Any, rows: int) -> None:
+        certificate = scan.certificate
+        most = max(Counter(row["created"] for row in self.rows).values(), default=0)
+        roomy = min(self.page_size, self.profile.page_limit or 1) > most
+        if certificate.verdict != "exact" and roomy:
+            raise Broken(f"nothing moved on the server, and: {certificate!r}")
+        filters = len(scan.plan.filters)
+        once = 1 if scan.plan.disjoint else filters
+        repeated = certificate.requests * most
+        if certificate.rows_moved > rows * once + repeated:
+            raise Broken(f"{certificate.rows_moved} rows moved of {rows} for {scan.plan.filters}")
+
+    def _again(self, account: Account, scan: Any, answer: pd.DataFrame) -> None:
+        memory = scan.question.memory
+        if memory is None:
+            return
+        self.met["stored"] += 1
+        stored = json.loads(json.dumps(memory, allow_nan=False))
+        try:
+            again = account.scan(stored, Scope()).to_frame()
+        except Exception as error:
+            raise Broken(
+                f"a stored question cannot be asked again: {type(error).__name__}: {error}"
+            ) from error
+        _same(again, answer, f"the answer to the stored question {stored}")
+
+    def _counts(self, account: Account, expected: int) -> None:
+        scan = self._scan(account)
+        sent = len(account.seam.sent)
+        found = scan.count()
+        if found != expected:
+            raise Broken(f"count gives {found}, and {expected} rows match; {scan.plan.terms}")
+        verbs = {verb for verb, _ in account.seam.sent[sent:]}
+        if scan.plan.terms is not None and "find" in verbs:
+            raise Broken("an exact plan moved rows to count them")
+
+    def _is_shaped(self, account: Account, expected: pd.DataFrame) -> None:
+        if self.shape == Shape():
+            return
+        if any(expected[name].dtype == object for name in self.shape.order_by):
+            return
+        try:
+            wanted = shaped(expected, self.shape)
+        except ValueError:
+            return  # pandas cannot order -0.0 and 0.0 of an Arrow dtype beside another column
+        try:
+            scan = self._scan(account, self.shape)
+            answer = scan.to_frame()
+            number = scan.count()
+        except Exception as error:
+            raise Broken(f"refused in the shape {self.shape}: {type(error).__name__}: {error}") from error
+        _same(answer, wanted, f"the answer in the shape {self.shape} to {scan.plan.filters}")
+        if number != len(wanted):
+            raise Broken(f"count gives {number} in the shape {self.shape}; {len(wanted)} rows come")
+        batches = scan.to_arrow()
+        if batches.num_rows != len(wanted):
+            raise Broken(f"as Arrow {batches.num_rows} rows come, as a frame {len(wanted)}")
+
+    def __str__(self) -> str:
+        told = {
+            name: value for name, value in self.told.to_json().items() if value != Profile().to_json()[name]
+        }
+        does = {
+            name: value
+            for name, value in self.profile.to_json().items()
+            if value != Profile().to_json()[name]
+        }
+        rows = "\n    ".join(
+            str(
+                {
+                    name: value
+                    for name, value in row.items()
+                    if value is not None and (name, value) not in _DULL
+                }
+            )
+            for row in self.rows
+        )
+        return (
+            f"{Asked.of(self.tree, self.form)}\nserver {does}\nclient told {told}, dtype_backend="
+            f"{self.dtype_backend!r}, page_size={self.page_size}, {self.shape}\nrows\n    {rows}"
+        )
+
+
+def _shape(choices: Choices, names: list[str]) -> Shape:
+    if choices.chance(1, 2):
+        return Shape()
+    columns = None
+    if choices.chance(1, 2):
+        columns = tuple(dict.fromkeys(choices.some(names, 4, 1)))
+    order = tuple(
+        dict.fromkeys(choices.some(["opens", "created", "name", "status", "start_time", *names], 2))
+    )
+    ways = tuple(choices.chance(1, 2) for _ in order)
+    limit = choices.below(6) if choices.chance(2, 3) else None
+    return Shape(columns, order, ways, limit, choices.below(4) if choices.chance(1, 3) else 0)
+
+
+def _same(found: pd.DataFrame, expected: pd.DataFrame, what: str) -> None:
+    try:
+        assert_frame_equal(found, expected, check_exact=True, check_flags=False)
+        assert isinstance(found.index, pd.RangeIndex), f"its index is {found.index!r}"
+    except AssertionError as error:
+        shown = (
+            f"{list(found.get('id', found.index))} came, {list(expected.get('id', expected.index))} wanted"
+        )
+        raise Broken(f"{what} is not pandas' own: {shown}\n{error}") from error

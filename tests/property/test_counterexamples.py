@@ -1,0 +1,130 @@
+"""Every counterexample that the law's trials found, as it was when small: one test per bug."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from law.contents import COUNTERS
+from law.judge import whole
+from law.servers import Account
+
+from dyno_frames.contract.profile import Profile
+from dyno_frames.errors import LiteralTypeError, QueryError
+from dyno_frames.query.question import Scope
+
+_ROW = {
+    "id": "a", "name": "a", "subject": None, "from_name": None, "from_email": None, "preview_message": None,
+    "list_id": None, "template_id": None, "status": "finished", "start_time": None, "time_zone": None,
+    **dict.fromkeys(COUNTERS, 0), "created": 0, "updated": 0, "user_id": None,
+}  # fmt: skip
+
+
+def rows(*given):
+    return [_ROW | {"id": f"{at:04}"} | one for at, one in enumerate(given)]
+
+
+def ids(given, expression, *, profile=None, told=None, dtype_backend=None, page_size=1000, **names):
+    """Return the ids that come, after they were found to be those that pandas keeps."""
+    does = profile or Profile()
+    account = Account(given, does, told or does, dtype_backend, page_size)
+    try:
+        found = account.scan(expression, Scope(names, {})).to_frame()
+        full = whole(given, dtype_backend=dtype_backend)
+        kept = (
+            full.query(expression, engine="python", local_dict=names)
+            if isinstance(expression, str)
+            else full[expression]
+        )
+        pd.testing.assert_frame_equal(found, kept.reset_index(drop=True), check_flags=False)
+        assert account.scan(expression, Scope(names, {})).count() == len(kept)
+    finally:
+        account.close()
+    return list(found["id"])
+
+
+def test_values_that_can_be_read_once_are_read_for_every_page():
+    account = Account(
+        rows({"status": "draft"}, {"status": "running"}), Profile(), Profile.unknown(), page_size=1
+    )
+    words = iter(["draft", "running"])
+    assert len(account.scan(lambda c: c["status"].isin(words), Scope()).to_frame()) == 2
+    account.close()
+
+
+def test_values_that_can_be_read_once_are_refused_beside_what_cannot_be_traced():
+    account = Account(rows({}), Profile(), Profile())
+    words = iter(["finished"])
+    with pytest.raises(QueryError, match="a list"):
+        account.scan(lambda c: c["status"].isin(words) & (c.index < 3), Scope())
+    account.close()
+
+
+def test_a_stored_question_keeps_a_tuple_a_tuple():
+    account = Account(rows({"name": "ab"}, {"name": "b"}), Profile(), Profile())
+    asked = account.scan("name.str.startswith(@v)", Scope({"v": ("a", "c")}, {}))
+    again = account.scan(asked.question.memory, Scope()).to_frame()
+    assert list(again["name"]) == ["ab"]
+    account.close()
+
+
+def test_a_method_that_maps_values_may_give_a_condition():
+    assert ids(
+        rows({"n": 0}, {"n": 5}, {"n": None}), lambda c: c["n"].map(lambda value: str(value) > "1")
+    ) == ["0001", "0002"]
+
+
+def test_a_text_and_a_number_are_times_beside_an_arrow_time_too():
+    account = Account(rows({"created": 1451606399}, {"created": 1451606400}), Profile(), Profile(), "pyarrow")
+    for asked in ("created >= '2016-01-01'", "created >= 1451606400", lambda c: c["created"] >= "2016-01-01"):
+        assert list(account.scan(asked, Scope()).to_frame()["id"]) == ["0001"]
+    account.close()
+
+
+def test_a_text_equals_no_arrow_time_as_in_pandas():
+    assert (
+        ids(rows({"created": 1451606400}), lambda c: c["created"] == "2016-01-01", dtype_backend="pyarrow")
+        == []
+    )
+
+
+def test_a_time_in_the_hour_that_happens_twice_is_one_instant():
+    twice = pd.Timestamp(1477789199, unit="s", tz="Europe/Paris")
+    assert ids(rows({"created": 1477789199}, {"created": 1477792799}), lambda c: c["created"] <= twice) == [
+        "0000"
+    ]
+
+
+def test_an_arrow_time_is_in_a_list_whose_fractions_pandas_cuts_off():
+    late = [pd.Timestamp("2015-08-08T17:16:09.000000001Z"), pd.Timestamp("2016-12-31T23:59:59Z")]
+    assert ids(rows({"created": 1439054169}), lambda c: c["created"].isin(late), dtype_backend="pyarrow") == [
+        "0000"
+    ]
+    assert ids(rows({"created": 1439054169}), lambda c: c["created"].isin(late)) == []
+
+
+def test_a_repeat_without_a_lower_bound_is_plain_text_to_one_engine():
+    server = replace(Profile(), dialect="python")
+    for profile in (Profile(), server):
+        assert ids(
+            rows({"name": "b"}, {"name": "a{,2}"}), lambda c: c["name"].str.match("a{,2}"), profile=profile
+        ) == ["0001"]
+
+
+def test_values_of_several_types_are_ordered_where_pandas_orders_them():
+    assert ids(rows({"mixed": 1}, {"mixed": True}, {"mixed": 3}), lambda c: c["mixed"] > 2) == ["0002"]
+
+
+def test_days_are_compared_though_a_page_holds_no_time_at_all():
+    given = rows({}, {"start_time": 1451606400}, {})
+    day = dt.date(2015, 1, 1)
+    assert ids(given, lambda c: c["start_time"].dt.date > day, page_size=1) == ["0001"]
+
+
+def test_the_order_of_a_text_and_a_number_is_refused_before_any_row_is_there():
+    account = Account([], Profile(), Profile())
+    with pytest.raises(LiteralTypeError):
+        account.scan("name > 0", Scope())
+    account.close()
