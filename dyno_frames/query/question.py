@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from tokenize import TokenError
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,11 +15,11 @@ import pandas as pd
 
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
 from dyno_frames.query import stored
-from dyno_frames.query.locality import not_local
-from dyno_frames.query.predicate import Binary, Column, Literal, Node, walk
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, walk
+from dyno_frames.query.regex import facts
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
-from dyno_frames.query.trace import Notes, UntraceableError, node_of, trace_callable, trace_query
+from dyno_frames.query.trace import Duck, Notes, UntraceableError, node_of, trace_callable, trace_query
 
 Expression: TypeAlias = "str | Callable[[Any], Any] | pd.api.typing.Expression | Mapping[str, Any] | None"
 """A query string, a function of the frame, a ``pd.col`` expression, a stored question, or None for every row."""
@@ -161,7 +162,7 @@ def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
         result = trace_callable(expression, empty, notes)
     except QueryError:
         raise
-    except Exception as error:  # noqa: BLE001 - as for text
+    except Exception as error:
         name = text or getattr(expression, "__qualname__", repr(expression))
         if notes.once:
             raise QueryError(
@@ -196,17 +197,19 @@ def _traced(
     memory: Mapping[str, Any] | None = None,
 ) -> Question:
     found = node_of(result)
+    if isinstance(result, Duck):
+        raise QueryError("the function gives the frame itself, not true or false for each row")
+    if isinstance(result, pd.Series | pd.Index | pd.DataFrame | np.ndarray):
+        raise QueryError(_no_question(result))
     if found is None:
         _dry_run(keep, empty, text or repr(result), None)
         name = text or "a function of the frame"
         return Question(name, keep, untraceable="it gives no condition on columns", memory=memory)
     node, shadow = found
     text = text or render(node)
-    if not not_local(
-        node
-    ):  # what a method outside the known ones gives on zero rows says nothing of its dtype
-        _check_boolean(shadow, node)
+    _check_boolean(shadow, node, empty)
     _check_order(node, empty)
+    _check_patterns(node, empty)
     if notes.friendly or notes.once:
         keep = _replayed(node)
     if memory is None or notes.friendly:
@@ -223,16 +226,49 @@ def _replayed(node: Node) -> Keep:
     return keep
 
 
-def _check_boolean(shadow: Any, node: Node) -> None:
-    dtype: Any = getattr(shadow, "dtype", None)
-    if getattr(shadow, "ndim", 0) == 1 and (pd.api.types.is_bool_dtype(dtype) or dtype == np.dtype(object)):
+def _check_boolean(shadow: Any, node: Node, empty: pd.DataFrame) -> None:
+    if _is_condition(shadow):
         return
-    if any(isinstance(part, Literal) and callable(part.value) for part in walk(node)):
-        return  # what a function of the caller's gives, zero rows cannot tell
-    kind = f"values of dtype {dtype}" if isinstance(shadow, pd.Series) else f"one {type(shadow).__name__}"
+    given = shadow
+    if isinstance(shadow, pd.Series):
+        try:
+            given = replay(node, _few(empty))
+        except Exception:  # noqa: BLE001 - it needs other rows than these to say what it gives
+            return
+        if _is_condition(given):
+            return
+    kind = f"values of dtype {given.dtype}" if isinstance(given, pd.Series) else f"one {type(given).__name__}"
     raise QueryError(
         f"{render(node)} gives {kind}, not true or false for each row; compare it with something"
     )
+
+
+def _is_condition(given: Any) -> bool:
+    dtype: Any = getattr(given, "dtype", None)
+    return getattr(given, "ndim", 0) == 1 and (
+        bool(pd.api.types.is_bool_dtype(dtype)) or dtype == np.dtype(object)
+    )
+
+
+def _check_patterns(node: Node, empty: pd.DataFrame) -> None:
+    """Refuse a pattern that cannot be compiled: pandas would, but only once a row is there."""
+    for part in walk(node):
+        match part:
+            case Call(
+                Attribute(Attribute(_, "str"), "contains" | "match" | "fullmatch" | "count"),
+                (Literal(str(text)), *_),
+            ):
+                if not facts(text).row_local:
+                    _try_pattern(part, empty)
+            case _:
+                continue
+
+
+def _try_pattern(part: Node, empty: pd.DataFrame) -> None:
+    try:
+        replay(part, _few(empty))
+    except Exception as error:
+        raise QueryError(_refused(render(part), error)) from error
 
 
 _ORDERINGS = {"lt", "le", "gt", "ge"}
@@ -259,7 +295,7 @@ def _try_order(part: Node, column: str, dtype: Any) -> None:
 
 
 def _holds_text(series: pd.Series[Any]) -> bool:
-    return bool(pd.api.types.is_string_dtype(series.dtype))
+    return series.dtype != object and bool(pd.api.types.is_string_dtype(series.dtype))
 
 
 def _why(error: Exception) -> str:
@@ -275,11 +311,14 @@ def _dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | Non
     """
     try:
         answer = _quietly(keep, empty)
-        chooses = _chooses_rows(answer, empty) or _answers_few(keep, empty)
+        chooses = _chooses_rows(answer, empty) or (traced is not None and _answers_few(keep, empty))
     except SyntaxError as error:
         raise QuerySyntaxError(_pointed(error, text)) from error
+    except TokenError as error:
+        unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
+        raise QuerySyntaxError(_pointed(unclosed, text)) from error
     except Exception as error:
-        if _answers_few(keep, empty):
+        if traced is not None and _answers_few(keep, empty):
             return
         raise _refusal(error, traced, empty, text) from error
     if not chooses:
@@ -305,13 +344,18 @@ def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
 
 
 def _answers_few(keep: Keep, empty: pd.DataFrame) -> bool:
-    few = pd.DataFrame(
-        {name: pd.Series([_plain(dtype)] * 3, dtype=dtype) for name, dtype in empty.dtypes.items()}
-    )
+    few = _few(empty)
     try:
         return _chooses_rows(_quietly(keep, few), few)
     except Exception:  # noqa: BLE001 - refused there too, so the first refusal stands
         return False
+
+
+def _few(empty: pd.DataFrame) -> pd.DataFrame:
+    """Return three plain rows of the schema."""
+    return pd.DataFrame(
+        {name: pd.Series([_plain(dtype)] * 3, dtype=dtype) for name, dtype in empty.dtypes.items()}
+    )
 
 
 def _plain(dtype: Any) -> Any:
