@@ -84,7 +84,7 @@ def connect(
     Client('http://127.0.0.1:8080', name='practice')
     >>> client.close()
     """
-    given = None if api_key is None else _given(api_key, "api_key=")
+    given = None if api_key is None else _secret(api_key)
     del api_key  # no traceback from here on holds it
     settings = Settings(
         url=url if url is not None else os.environ.get(URL_VARIABLE) or PRODUCTION_URL,
@@ -96,7 +96,7 @@ def connect(
         schema=schema,
         profile=profile,
     )
-    secret = given or _found(settings.url)
+    secret = _found(settings.url) if given is None else _usable(given, "api_key=")
     connections = max(16, workers or 0)
     session = Session(settings.url, secret, timeout_s=float(timeout_s), connections=connections)
     return Client(settings, session)
@@ -104,13 +104,12 @@ def connect(
 
 def _found(url: str) -> Secret:
     """Return the key that the environment or the keyring holds for a server."""
-    named = os.environ.get(KEY_VARIABLE)
-    if named is not None:
-        return _given(named, KEY_VARIABLE)
+    if KEY_VARIABLE in os.environ:
+        return _usable(_secret(os.environ[KEY_VARIABLE]), KEY_VARIABLE)
     host = urlsplit(url).netloc
     stored = _in_keyring(host)
     if stored is not None:
-        return _given(stored, f"the keyring's key for {host}")
+        return _usable(stored, f"the keyring's key for {host}")
     raise ConfigError(
         f"there is no API key for {url}: give connect() one as api_key=, set the environment variable "
         f"{KEY_VARIABLE}, or, with the package keyring installed, store it once: "
@@ -118,25 +117,23 @@ def _found(url: str) -> Secret:
     )
 
 
-def _given(text: object, source: str) -> Secret:
-    """Return a key as a secret; its text is in no frame of the error where it cannot be one."""
-    secret, reason = _secret(text)
-    del text
-    if secret is None:
-        raise ConfigError(f"{source} cannot be used: {reason}")
+def _secret(text: object) -> Secret | str:
+    """Return a key as a secret, or why it cannot be one."""
+    if not isinstance(text, str):
+        return f"it is of type {type(text).__name__}; expected a text"
+    try:
+        return Secret(text.strip())
+    except ValueError as error:
+        return str(error)
+
+
+def _usable(secret: Secret | str, source: str) -> Secret:
+    if isinstance(secret, str):
+        raise ConfigError(f"{source} cannot be used: {secret}")
     return secret
 
 
-def _secret(text: object) -> tuple[Secret | None, str]:
-    if not isinstance(text, str):
-        return None, f"it is of type {type(text).__name__}; expected a text"
-    try:
-        return Secret(text.strip()), ""
-    except ValueError as error:
-        return None, str(error)
-
-
-def _in_keyring(host: str) -> str | None:
+def _in_keyring(host: str) -> Secret | str | None:
     """Return what the user's keyring holds; None where there is no keyring, or it cannot be opened."""
     try:
         keyring = importlib.import_module("keyring")
@@ -147,4 +144,4 @@ def _in_keyring(host: str) -> str | None:
     except Exception as error:  # noqa: BLE001 - back ends of keyring raise errors of their own, whatever fails
         _LOG.info("the keyring cannot be read: %s", type(error).__name__)
         return None
-    return None if found is None else str(found)
+    return None if found is None else _secret(found)

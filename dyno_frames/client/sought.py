@@ -137,9 +137,9 @@ def found(
 def _rows(session: Session, resource: Resource, sought: Sought) -> list[Mapping[str, Any]]:
     body: dict[str, Any] = {
         CREATED: {"gte": int(sought.since_s) - _CLOCKS_DIFFER_S},
-        Key.LIMIT: _MOST_ROWS,
-        Key.ORDER_BY: CREATED,
-        Key.ORDER_DIRECTION: DESCENDING,
+        str(Key.LIMIT): _MOST_ROWS,
+        str(Key.ORDER_BY): CREATED,
+        str(Key.ORDER_DIRECTION): DESCENDING,
     }
     if sought.name is not None:
         body["name"] = sought.name
