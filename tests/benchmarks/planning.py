@@ -1,0 +1,109 @@
+"""How long a plan takes: a question of ten conjuncts in each form, cold and warm, beside pandas' own parser.
+
+Run it as ``python -m tests.benchmarks.planning``. Nothing is sent: the schema is the contract's.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import CAMPAIGNS
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query import question as questions
+from dyno_frames.query import regex
+from dyno_frames.query.plan import Context, Shape, make_plan
+
+TIMES = 60
+"""Runs of each row; the table shows their median."""
+
+SCHEMA = Schema(CAMPAIGNS.name, CAMPAIGNS.fields)
+EMPTY = SCHEMA.empty()
+CONTEXT = Context(CAMPAIGNS.name, SCHEMA.by_name, SCHEMA.dtypes, Profile())
+
+QUERY = (
+    "status == 'finished' and created >= '2016-01-01T00:00Z' and created < '2017-01-01T00:00Z' and opens > 100 "
+    "and clicks >= 10 and name.str.contains('Weekly') and subject != 'Test' and time_zone in ['UTC', 'Europe/Oslo'] "
+    "and delivered < 100000 and not from_name.str.startswith('Old')"
+)
+
+
+def condition(c: Any) -> Any:
+    """The same ten conjuncts in Python."""
+    return (
+        (c["status"] == "finished")
+        & (c["created"] >= "2016-01-01T00:00Z")
+        & (c["created"] < "2017-01-01T00:00Z")
+        & (c["opens"] > 100)
+        & (c["clicks"] >= 10)
+        & c["name"].str.contains("Weekly")
+        & (c["subject"] != "Test")
+        & c["time_zone"].isin(["UTC", "Europe/Oslo"])
+        & (c["delivered"] < 100_000)
+        & ~c["from_name"].str.startswith("Old")
+    )
+
+
+class Columns:
+    """Makes ``pd.col`` expressions."""
+
+    def __getitem__(self, name: str) -> Any:
+        return pd.col(name)
+
+
+def forget() -> None:
+    """Empty every cache between a question and its plan."""
+    for cache in (regex.facts, getattr(questions, "_read_again", None)):
+        if cache is not None:
+            cache.cache_clear()
+
+
+def median_ms(run: Callable[[], Any], *, before: Callable[[], Any] | None = None) -> float:
+    """Return the median time of a run, in milliseconds."""
+    run()
+    times = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(TIMES):
+            if before is not None:
+                before()
+            began = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - began)
+    finally:
+        gc.enable()
+    return 1000 * statistics.median(times)
+
+
+def planned(expression: Any) -> Any:
+    """Read a question and plan it."""
+    return make_plan(questions.ask(expression, EMPTY), CONTEXT, Shape())
+
+
+def main() -> None:
+    """Print the table."""
+    forms = {"query string": QUERY, "pd.col": condition(Columns()), "function": condition}
+    plans = [planned(expression) for expression in forms.values()]
+    sent = {str(plan.filters) for plan in plans}
+    if len(sent) != 1 or not all(plan.exact and len(plan.conjuncts) == 10 for plan in plans):
+        raise SystemExit("the three forms do not make one exact plan of ten conjuncts: nothing to compare")
+    pandas_ms = median_ms(lambda: EMPTY.query(QUERY, engine="python"))
+    print(f"ten conjuncts, median of {TIMES} runs; pandas {pd.__version__}")
+    print(f"{'form':<14}{'':<8}{'ms':>9}{'/ pandas':>12}")
+    print(f"{'pandas':<14}{'':<8}{pandas_ms:>9.2f}{1:>12.2f}   DataFrame.query of zero rows")
+    for form, expression in forms.items():
+        cold = median_ms(lambda e=expression: planned(e), before=forget)
+        warm = median_ms(lambda e=expression: planned(e))
+        for state, took in (("cold", cold), ("warm", warm)):
+            print(f"{form:<14}{state:<8}{took:>9.2f}{took / pandas_ms:>12.2f}")
+
+
+if __name__ == "__main__":
+    main()
