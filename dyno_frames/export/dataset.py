@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dyno_frames.contract.fields import Field, Kind
@@ -109,9 +110,12 @@ def read_footer(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     SchemaError
-        It says nothing: another program wrote it.
+        It says nothing, because another program wrote it, or it is no whole Parquet file.
     """
-    stored = (pq.read_metadata(path).metadata or {}).get(FOOTER)
+    try:
+        stored = (pq.read_metadata(path).metadata or {}).get(FOOTER)
+    except pa.ArrowInvalid as error:
+        raise SchemaError(f"{str(path)!r} cannot be read as Parquet: {error}") from error
     if stored is None:
         raise SchemaError(f"{str(path)!r} was not written by dyno_frames; read it with pandas.read_parquet")
     footer: dict[str, Any] = json.loads(stored)

@@ -79,7 +79,7 @@ def _stored(schema: Schema) -> pa.Schema:
     for at, field in enumerate(schema.fields):
         if field.kind is Kind.STATUS:
             arrow = arrow.set(
-                at, pa.field(field.name, pa.dictionary(pa.int8(), pa.large_string()), field.nullable)
+                at, pa.field(field.name, pa.dictionary(pa.int32(), pa.large_string()), field.nullable)
             )
     return arrow
 
@@ -122,7 +122,7 @@ def _column(column: pa.Array, field: Field) -> pa.Array:
     if field.kind is not Kind.STATUS:
         return column
     words = pc.unique(column).drop_null()
-    codes = pc.index_in(column, words).cast(pa.int8())
+    codes = pc.index_in(column, words)
     return pa.DictionaryArray.from_arrays(codes, words)
 
 
