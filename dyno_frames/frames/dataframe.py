@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +46,7 @@ def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
         return pd.Categorical.from_codes(codes.to_numpy(), dtype=pd.CategoricalDtype(words))
     if isinstance(dtype, pd.ArrowDtype):
         column = column.cast(dtype.pyarrow_dtype)
+    # Arrow lends its buffers read-only; numbers and times are copied, so that the frame is the caller's to change.
     if hasattr(dtype, "__from_arrow__"):
-        return dtype.__from_arrow__(column)
-    return column.to_numpy()
+        return dtype.__from_arrow__(column).copy()
+    return np.array(column.to_numpy())

@@ -6,6 +6,8 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dyno_frames.contract.filters import KEY_PREFIX
+
 if TYPE_CHECKING:
     from dyno_frames.query.plan import Plan
 
@@ -17,7 +19,9 @@ def as_text(plan: Plan) -> str:
         f"  {part.verdict:<14} {part.text}" + (f"\n{' ' * 17}{part.reason}" if part.reason else "")
         for part in plan.conjuncts
     ]
-    lines += [f"  request {at}      {_json(body)}" for at, body in enumerate(plan.requests, 1)]
+    lines += [f"  request {at}      {_json(_conditions(body))}" for at, body in enumerate(plan.requests, 1)]
+    if plan.requests:
+        lines.append(f"  each with      {_json(_paging(plan.requests[0]))}")
     if plan.residual:
         lines.append(
             f"  asked here     {plan.residual}" + ("" if plan.row_local else "  (on every row at once)")
@@ -32,13 +36,9 @@ def as_text(plan: Plan) -> str:
 def _summary(plan: Plan) -> str:
     if not plan.filters:
         return "no row can match: no request is sent"
-    asked = (
-        "1 request for each page"
-        if len(plan.filters) == 1
-        else f"{len(plan.filters)} requests for each page, merged by id"
-    )
+    asked = "1 filter" if len(plan.filters) == 1 else f"{len(plan.filters)} filters, merged by id"
     judged = "the server's rows are the answer" if plan.exact else "pandas judges the rows that come"
-    return f"{asked} of {plan.page_size:,} rows; {judged}"
+    return f"{asked}, pages of {plan.page_size:,} rows; {judged}"
 
 
 def _order(plan: Plan) -> str:
@@ -49,6 +49,14 @@ def _order(plan: Plan) -> str:
     rows = "" if shape.limit is None else f", at most {shape.limit:,} rows"
     after = f" after {shape.offset:,}" if shape.offset else ""
     return f"in order of    {by or 'created up'}, ties by id{rows}{after}"
+
+
+def _conditions(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if not name.startswith(KEY_PREFIX)}
+
+
+def _paging(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name.startswith(KEY_PREFIX)}
 
 
 def _json(body: dict[str, Any]) -> str:

@@ -177,7 +177,10 @@ class Plan:
         if self.fields is not None:
             found[Key.FIELDS] = list(self.fields)
         found |= {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: ASCENDING, Key.LIMIT: self.page_size}
-        return {str(name): value for name, value in found.items()}
+        return {
+            str(name): {str(word): part for word, part in value.items()} if isinstance(value, dict) else value
+            for name, value in found.items()
+        }
 
     def __str__(self) -> str:
         from dyno_frames.query.explain import as_text
@@ -250,10 +253,9 @@ def _judged(node: Node, bounds: Bounds, context: Context) -> Conjunct:
         reasons = (*reasons, "the alternatives are asked for as one wider request")
     if region.exact and narrow and all(part.exact for part in pushed):
         return Conjunct(render(node), Verdict.EXACT)
-    limited = all(part.conditions for part in pushed)
-    return Conjunct(
-        render(node), Verdict.WIDER if limited else Verdict.LOCAL, "; ".join(dict.fromkeys(reasons))
-    )
+    text, limited = render(node), all(part.conditions for part in pushed)
+    why = "; ".join(dict.fromkeys(reason.removeprefix(text).lstrip(": ") for reason in reasons))
+    return Conjunct(text, Verdict.WIDER if limited else Verdict.LOCAL, why)
 
 
 def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:

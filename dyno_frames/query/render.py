@@ -31,6 +31,7 @@ SYMBOLS = {
 """How each binary operator is written."""
 
 _PREFIXES = {"invert": "~", "neg": "-", "pos": "+"}
+_CHAINED = {"and_", "or_", "add", "mul"}
 _LONGEST = 60
 
 
@@ -42,14 +43,9 @@ def render(node: Node) -> str:
         case Literal():
             return _value(node.value)
         case Unary():
-            prefix = _PREFIXES.get(node.operator)
-            return (
-                f"{prefix}{_grouped(node.operand)}" if prefix else f"{node.operator}({render(node.operand)})"
-            )
+            return _unary(node)
         case Binary():
-            symbol = SYMBOLS.get(node.operator, node.operator)
-            left = _tight(node.left) if node.operator == "pow" else _grouped(node.left)
-            return f"{left} {symbol} {_grouped(node.right)}"
+            return _binary(node)
         case Attribute():
             return f"{_tight(node.owner)}.{node.name}"
         case Item():
@@ -57,13 +53,52 @@ def render(node: Node) -> str:
         case Ufunc():
             return f"{node.name}({', '.join(render(argument) for argument in node.arguments)})"
         case Call():
+            return _call(node)
+
+
+def _unary(node: Unary) -> str:
+    match node:
+        case Unary("invert", Call(Attribute(owner, "isin"), (Literal([str(one)]),), ())):
+            return f"{_tight(owner)} != {_value(one)}"
+        case Unary(operator, operand) if operator in _PREFIXES:
+            return f"{_PREFIXES[operator]}{_grouped(operand)}"
+        case Unary(operator, operand):
+            return f"{operator}({render(operand)})"
+
+
+def _binary(node: Binary) -> str:
+    symbol = SYMBOLS.get(node.operator, node.operator)
+    if node.operator == "pow":
+        left = _tight(node.left)
+    elif isinstance(node.left, Binary) and node.left.operator == node.operator in _CHAINED:
+        left = render(node.left)
+    else:
+        left = _grouped(node.left)
+    return f"{left} {symbol} {_grouped(node.right)}"
+
+
+def _call(node: Call) -> str:
+    match node:
+        case Call(Attribute(owner, "isin"), (Literal([str(one)]),), ()):
+            return f"{_tight(owner)} == {_value(one)}"
+        case _:
             parts = [render(argument) for argument in node.arguments]
             parts += [f"{name}={render(value)}" for name, value in node.keywords]
             return f"{render(node.function)}({', '.join(parts)})"
 
 
 def _grouped(node: Node) -> str:
-    return f"({render(node)})" if isinstance(node, Binary) else render(node)
+    return f"({render(node)})" if isinstance(node, Binary) or _is_equality(node) else render(node)
+
+
+def _is_equality(node: Node) -> bool:
+    match node:
+        case Unary("invert", operand):
+            return _is_equality(operand)
+        case Call(Attribute(_, "isin"), (Literal([str()]),), ()):
+            return True
+        case _:
+            return False
 
 
 def _tight(node: Node) -> str:

@@ -70,6 +70,16 @@ def _plain(value: Any) -> Any:
     raise _UnstorableError
 
 
+_REACHING_OUT = frozenset(
+    {"pipe", "apply", "map", "transform", "agg", "aggregate", "plot", "hist", "eval", "query"}
+)
+
+
+def _is_harmless(name: str) -> bool:
+    """Tell whether an attribute only reads values: a stored question may come from a file of someone else's."""
+    return not name.startswith(("_", "to_")) and name not in _REACHING_OUT
+
+
 def load(tree: list[Any]) -> Node:
     """Return the tree that :func:`dump` wrote.
 
@@ -87,7 +97,7 @@ def load(tree: list[Any]) -> Node:
             return Unary(operator, load(operand))
         case ["binary", str(operator), left, right] if operator in SYMBOLS:
             return Binary(operator, load(left), load(right))
-        case ["attribute", owner, str(name)] if not name.startswith("_"):
+        case ["attribute", owner, str(name)] if _is_harmless(name):
             return Attribute(load(owner), name)
         case ["item", owner, key]:
             return Item(load(owner), load(key))

@@ -175,6 +175,8 @@ class Tracer:
             raise UntraceableError(f"{render(self._node)} is combined with an array by position")
         if name in _COMPARISONS and _is_time(getattr(self._shadow, "dtype", None)):
             other = self._as_time(name, other)
+        if name in {"eq", "ne"} and not isinstance(other, Tracer):
+            self._look_for_words(self._node, self._shadow, [other])
         mine, theirs = (self._node, self._shadow), (_node(other), _shadow(other))
         left, right = (theirs, mine) if reflected else (mine, theirs)
         shadow = getattr(operator, name)(left[1], right[1])
@@ -198,8 +200,10 @@ class Tracer:
     def _look_for_traps(self, arguments: tuple[Any, ...]) -> None:
         node = self._node
         series = getattr(self._shadow, "__self__", None)
-        is_time = isinstance(getattr(series, "dtype", None), pd.DatetimeTZDtype)
-        if not (is_time and isinstance(node, Attribute) and node.name == "isin" and arguments):
+        if not (isinstance(node, Attribute) and node.name == "isin" and arguments):
+            return
+        self._look_for_words(node.owner, series, _items(arguments[0]))
+        if not isinstance(getattr(series, "dtype", None), pd.DatetimeTZDtype):
             return
         wrong = [value for value in _items(arguments[0]) if isinstance(value, str | int | float)]
         if wrong:
@@ -207,6 +211,18 @@ class Tracer:
                 f"{render(node.owner)} is a time column: pandas compares {wrong[0]!r} with no time, so it matches "
                 f"nothing. Write a range, {render(node.owner)} >= '2020-01-01', or compare with "
                 "pd.Timestamp('2020-01-01', tz='UTC')"
+            )
+
+    def _look_for_words(self, node: Node, series: Any, values: list[Any]) -> None:
+        """Warn of a word that a column with known words was never seen to hold."""
+        dtype = getattr(series, "dtype", None)
+        if not isinstance(dtype, pd.CategoricalDtype):
+            return
+        unknown = [value for value in values if isinstance(value, str) and value not in dtype.categories]
+        if unknown:
+            self._notes.warn(
+                f"no row was seen with {render(node)} {unknown[0]!r}; the words known are "
+                f"{', '.join(map(str, dtype.categories))}"
             )
 
 

@@ -74,8 +74,9 @@ class Certificate:
         why = f" ({'; '.join(self.reasons)})" if self.reasons else ""
         return (
             f"Certificate: {self.verdict}{why}; {self.rows_returned:,} rows of {self.rows_moved:,} moved "
-            f"in {self.requests} requests, {self.retries} sent again"
+            f"in {self.requests} {'request' if self.requests == 1 else 'requests'}, {self.retries} sent again"
         )
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{escape(self.verdict)}</b> {escape(repr(self).partition(': ')[2])}</p>"
+        verdict, _, rest = repr(self).partition(": ")[2].partition(str(self.verdict))
+        return f"<p>{escape(verdict)}<b>{escape(self.verdict)}</b>{escape(rest)}</p>"

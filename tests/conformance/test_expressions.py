@@ -211,7 +211,7 @@ def test_every_part_of_a_plan_says_why_it_is_not_pushed_exactly(asked):
 def test_only_the_questions_that_the_table_names_warn(asked, full):
     for row in ROWS:
         for form in row.forms:
-            warned = set(asked(row, form).warned)
+            warned = {text for text in asked(row, form).warned if not text.startswith("no row was seen with")}
             if row.warns and form in row.warned:
                 assert any(row.warns in text for text in warned), (row.query, form, warned)
             else:

@@ -285,9 +285,7 @@ def test_local_names_stand_in_queries_by_value_attribute_item_and_call(empty):
     }
     text = "opens > @least and clicks > @limits['low'] and created > @day.normalize() and opens < @twice(50)"
     found = render(ask(text, empty, Scope(names, {})).node)
-    assert found == (
-        "(((opens > 5) & (clicks > 1)) & (created > '2016-01-01 00:00:00+00:00')) & (opens < 100)"
-    )
+    assert found == "(opens > 5) & (clicks > 1) & (created > '2016-01-01 00:00:00+00:00') & (opens < 100)"
 
 
 def test_a_naive_time_in_an_ordering_names_the_cure(empty):
