@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -244,20 +245,25 @@ class DynoAccessor:
         QueryError
             The question was asked with something that cannot be stored, such as a function of your own.
         """
+        return self._again("ask it again with .dyno.query(…)").to_frame()
+
+    def _again(self, cure: str) -> Scan:
+        """Return the frame's own question, planned anew."""
         origin = self._origin
         if origin.question is None:
             raise QueryError(
                 f"the question {origin.expression!r} holds what a frame cannot remember (a variable or a function "
-                "of yours); ask it again with .dyno.query(…)"
+                f"of yours); {cure}"
             )
-        return self.scan(
+        scan = self.scan(
             origin.question,
             columns=origin.columns,
             order_by=origin.order_by,
             ascending=origin.ascending,
             limit=origin.limit,
             offset=origin.offset,
-        ).to_frame()
+        )
+        return replace(scan, origin=replace(scan.origin, expression=origin.expression))
 
     @property
     def certificate(self) -> Certificate | None:
@@ -284,20 +290,13 @@ class DynoAccessor:
         -------
         Dataset
             Where it is and what it holds.
+
+        Raises
+        ------
+        QueryError
+            The question was asked with something that cannot be stored.
         """
-        origin = self._origin
-        if origin.question is None:
-            raise QueryError(
-                f"the question {origin.expression!r} cannot be asked again; use .dyno.scan(…).to_parquet(…)"
-            )
-        scan = self.scan(
-            origin.question,
-            columns=origin.columns,
-            order_by=origin.order_by,
-            ascending=origin.ascending,
-            limit=origin.limit,
-            offset=origin.offset,
-        )
+        scan = self._again("write it with .dyno.scan(…).to_parquet(…)")
         written: Dataset = scan.to_parquet(path, compression=compression, progress=progress)
         return written
 

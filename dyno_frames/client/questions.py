@@ -267,7 +267,7 @@ def _outside() -> int:
     level, frame = 1, sys._getframe(1)  # noqa: SLF001 - as above
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("dyno_frames"):
         level, frame = level + 1, frame.f_back
-    return level - 1
+    return level
 
 
 def _shape(

@@ -1,0 +1,201 @@
+"""What a resource can be asked, and what is refused before a byte is sent."""
+
+from __future__ import annotations
+
+import threading
+
+import pandas as pd
+import pytest
+
+from dyno_frames.client.connect import connect
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import RESOURCES
+from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, SchemaError, UnknownFieldError
+from dyno_frames.sandbox.serve import Sandbox
+
+
+@pytest.fixture(scope="module")
+def client(sandbox):
+    """A client of the sample account."""
+    with connect(sandbox.url, sandbox.api_key) as client:
+        yield client
+
+
+@pytest.fixture
+def asked(client, monkeypatch):
+    """The paths that are asked from here on; the schemas have been learnt."""
+    for name in RESOURCES:
+        getattr(client, name).frame()
+    paths = []
+    send = type(client.session).send
+
+    def noted(session, operation, **kwargs):
+        paths.append(operation.name)
+        return send(session, operation, **kwargs)
+
+    monkeypatch.setattr(type(client.session), "send", noted)
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"columns": "opens"}, r"expected a list of names, such as \['opens'\]"),
+        ({"columns": ["opens", "id", "opens"]}, "twice"),
+        ({"columns": []}, "names no column"),
+        ({"columns": ["opns"]}, "columns: no column is called 'opns'; did you mean 'opens'"),
+        ({"order_by": "opns"}, "order_by: no column is called 'opns'; did you mean 'opens'"),
+        ({"order_by": ["opens", "nowhere"]}, "no column is called 'nowhere'"),
+        ({"order_by": "opens", "ascending": [True, False]}, "2 directions for 1 columns"),
+        ({"ascending": [True]}, "1 directions for 0 columns"),
+        ({"limit": -1}, "limit=-1; expected a whole number from 0, or None"),
+        ({"limit": 1.5}, "limit=1.5"),
+        ({"limit": True}, "limit=True"),
+        ({"limit": "5"}, "limit='5'"),
+        ({"offset": -1}, "offset=-1; expected a whole number from 0"),
+        ({"max_rows": -1}, "max_rows=-1"),
+        ({"max_requests": 0.5}, "max_requests=0.5"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_refused_before_any_request(client, asked, arguments, message):
+    with pytest.raises(QueryError, match=message):
+        client.campaigns.find(**arguments)
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "kind", "message"),
+    [
+        ("opens >", QuerySyntaxError, r"opens >"),
+        ("opns > 5", UnknownFieldError, "did you mean 'opens'"),
+        (pd.col("opns") > 5, UnknownFieldError, "did you mean 'opens'"),
+        (lambda c: c.opns > 5, UnknownFieldError, "did you mean 'opens'"),
+        ("opens", QueryError, "opens"),
+        ("opens + 1", QueryError, "compare"),
+        ("name > 5", LiteralTypeError, "name"),
+        (5, QueryError, "no condition on rows"),
+        (["opens"], QueryError, "columns="),
+        (pd.Series([True, False]), QueryError, "mask of some other frame"),
+        ({"form": "what"}, QueryError, "no stored question"),
+        (lambda c: (c.opens > 5) and (c.clicks > 3), QueryError, "&"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_before_any_request(client, asked, expr, kind, message):
+    for ask in (client.campaigns.find, client.campaigns.count, client.campaigns.scan):
+        with pytest.raises(kind, match=message):
+            ask(expr)
+    assert asked == []
+
+
+def test_every_resource_is_asked_the_same_way(client):
+    for name in RESOURCES:
+        verbs = getattr(client, name)
+        full = verbs.find()
+        assert len(full) == verbs.count() > 0
+        assert list(verbs.frame().columns) == list(full.columns)
+        assert len(verbs.find("name.str.contains('a')")) == verbs.count("name.str.contains('a')")
+        assert verbs.scan("name == 'x'").explain().resource == name
+
+
+def test_a_schema_is_learnt_once_whoever_asks_first(sandbox):
+    with connect(sandbox.url, sandbox.api_key, name="once", profile=Profile()) as client:
+        sent, send = [], client.session.send
+
+        class Noting:
+            """The session, and a note of what it was asked for."""
+
+            def __getattr__(self, name):
+                return getattr(session, name)
+
+            def send(self, operation, **kwargs):
+                sent.append(operation.name)
+                return send(operation, **kwargs)
+
+        session, client.session = client.session, Noting()
+        threads = [threading.Thread(target=client.campaigns.frame) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        client.campaigns.frame()
+        client.session = session
+    assert sent == ["campaigns.find"]
+
+
+def test_names_are_looked_up_where_the_verb_is_called(client):
+    least = 100
+    expected = client.campaigns.find("opens > 100")
+    pd.testing.assert_frame_equal(client.campaigns.find("opens > @least"), expected)
+    assert client.campaigns.count("opens > @least") == len(expected)
+    assert client.campaigns.scan("opens > @least").count() == len(expected)
+    assert least == 100
+
+
+def test_a_trap_of_pandas_warns_at_the_callers_line(client):
+    with pytest.warns(UserWarning, match="matches nothing") as caught:
+        answer = client.campaigns.find("created == '2016-01-01'")
+    assert len(answer) == 0
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="matches nothing") as caught:
+        client.campaigns.frame().dyno.query("created == '2016-01-01'")
+    assert caught[0].filename == __file__
+
+
+ROWS = pd.DataFrame(
+    {"id": ["a", "b"], "name": ["n", "m"], "created": [1, 2], "updated": [1, 2], "score": ["5", "x"]}
+)
+
+
+@pytest.fixture
+def own():
+    with Sandbox(load={"campaigns": ROWS, "lists": ROWS}, speed=0) as box:
+        yield box
+
+
+def test_a_declared_schema_types_what_a_resource_sends(own):
+    declared = {"campaigns": {"score": "object"}, "lists": {"mood": "int"}}
+    with connect(own.url, own.api_key, schema=declared) as client:
+        assert str(client.campaigns.frame()["score"].dtype) == "object"
+        assert client.campaigns.find()["score"].tolist() == ["5", "x"]
+        assert "mood" not in client.campaigns.frame()
+        assert str(client.lists.frame()["score"].dtype) == "str"
+        assert str(client.lists.find()["mood"].dtype) == "Int64"
+        with pytest.raises(QueryError, match=r"order_by: score holds values of several types"):
+            client.campaigns.find(order_by="score")
+
+
+def test_a_declared_schema_that_is_none_is_refused_with_what_would_be_one(own):
+    with (
+        connect(own.url, own.api_key, schema={"score": "decimal"}) as client,
+        pytest.raises(SchemaError, match=r"'decimal'.*expected one of"),
+    ):
+        client.campaigns.frame()
+    with (
+        connect(own.url, own.api_key, schema={"created": "object"}) as client,
+        pytest.raises(SchemaError, match="cannot be declared otherwise"),
+    ):
+        client.campaigns.frame()
+
+
+def test_an_account_without_rows_has_every_column_and_answers(own):
+    with Sandbox(sample=False, speed=0) as box, connect(box.url, box.api_key) as client:
+        for name, resource in RESOURCES.items():
+            verbs = getattr(client, name)
+            assert tuple(verbs.find().columns) == resource.names
+            assert verbs.count() == verbs.count("name == 'x'") == len(verbs.find("name == 'x'")) == 0
+            assert verbs.find().dyno.certificate.verdict == "exact"
+
+
+@pytest.mark.parametrize("backend", [None, "numpy_nullable", "pyarrow"])
+def test_an_empty_answer_has_the_dtypes_of_a_full_one(sandbox, backend):
+    with connect(
+        sandbox.url, sandbox.api_key, name=str(backend), dtype_backend=backend, profile=Profile()
+    ) as client:
+        for name in RESOURCES:
+            verbs = getattr(client, name)
+            full = verbs.find()
+            for expr in ("name == 'nobody is called so'", "name == 'a' and name == 'b'"):
+                empty = verbs.find(expr)
+                assert len(empty) == 0
+                pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
+                assert isinstance(empty.index, pd.RangeIndex)
