@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -327,7 +329,7 @@ def _dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | Non
 
 def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, text: str) -> QueryError:
     if isinstance(error, NameError | KeyError | AttributeError | ValueError):
-        unknown = _unknown_name(error, traced, empty)
+        unknown = _unknown_name(error, traced, empty, text)
         return UnknownFieldError(unknown) if unknown else QueryError(_refused(text, error))
     return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(_refused(text, error))
 
@@ -375,12 +377,32 @@ def _refused(text: str, error: Exception) -> str:
 
 
 def _pointed(error: SyntaxError, text: str) -> str:
-    line = str(error.text or text).rstrip("\n")
+    typed = _as_typed(text)
+    if typed is not None:  # pandas rewrites a query before it parses it; a reader knows only what was typed
+        error, line = typed, text
+    else:
+        line = str(error.text or text).rstrip("\n")
     where = f"\n    {line}\n    {' ' * max((error.offset or 1) - 1, 0)}^" if error.offset else f"\n    {text}"
     return f"the query cannot be parsed: {error.msg}{where}"
 
 
-def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame) -> str:
+def _as_typed(text: str) -> SyntaxError | None:
+    """Return what Python finds wrong with the text as it was typed; None where that is not the same fault."""
+    if "\n" in text:
+        return None
+    plain = re.sub(r"`[^`]*`", lambda quoted: "_" * len(quoted.group()), text).replace("@", " ")
+    try:
+        ast.parse(plain.lstrip(), mode="eval")
+    except SyntaxError as error:
+        at = error.offset or len(plain.lstrip()) + 1  # none, or nought, is the end
+        error.offset = at + len(plain) - len(plain.lstrip())
+        return error
+    except ValueError:
+        return None
+    return None
+
+
+def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame, asked: str) -> str:
     """Return what to say of a name that is no column; empty where the error is about something else."""
     cause = traced if isinstance(traced, KeyError) else error
     text = str(cause.args[0]) if cause.args else ""
@@ -394,5 +416,7 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
         return ""
     near = difflib.get_close_matches(name, [str(column) for column in empty.columns], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
+    if isinstance(cause, NameError) and f"@{name}" in asked:
+        return f"no variable is called {name!r} where the query {asked!r} is asked"
     local = ". A variable of yours is written @name" if isinstance(cause, NameError) and not near else ""
     return f"no column is called {name!r}{hint}{local} (columns: {', '.join(map(str, empty.columns))})"
