@@ -14,6 +14,9 @@ from dyno_frames.sandbox.refusals import Refused, shown
 MOST_BYTES = 16 * 1024 * 1024
 """The largest body that is read."""
 
+MOST_DEPTH = 64
+"""How deeply arrays and objects may stand in each other."""
+
 _JSON = "application/json"
 
 
@@ -62,7 +65,23 @@ def parse(body: bytes) -> dict[str, Any]:
         raise Refused(Code.REJECTED, f"the body is no JSON: {_reason(error)}") from error
     if not isinstance(value, dict):
         raise Refused(Code.REJECTED, f"the body is {_kind(value)}; expected a JSON object")
+    if not _is_shallow(value):
+        raise Refused(Code.REJECTED, f"the body is nested more than {MOST_DEPTH} deep")
     return value
+
+
+def _is_shallow(value: dict[str, Any]) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MOST_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

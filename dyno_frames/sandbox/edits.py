@@ -101,7 +101,7 @@ def check_emails(value: Any) -> None:
     if not isinstance(value, list):
         raise rejected(EMAILS, "expected an array of addresses")
     wrong = [
-        place for place, email in enumerate(value) if not isinstance(email, str) or not _is_address(email)
+        place for place, email in enumerate(value) if not isinstance(email, str) or not is_address(email)
     ]
     if wrong:
         places = ", ".join(map(str, wrong[:5]))
@@ -110,6 +110,7 @@ def check_emails(value: Any) -> None:
         )
 
 
-def _is_address(email: str) -> bool:
+def is_address(email: str) -> bool:
+    """Tell whether a text can be an address: something, an @, something, and no blank within."""
     name, at, domain = email.strip().rpartition("@")
     return bool(name and at and domain) and email.isprintable() and not any(map(str.isspace, email.strip()))

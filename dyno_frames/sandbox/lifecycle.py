@@ -11,6 +11,7 @@ from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import OVERRIDES, TIMES, Action, Rule, Status, allowed
 from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.contract.times import Instant
+from dyno_frames.sandbox import deliveries
 from dyno_frames.sandbox.refusals import Refused, rejected, shown
 from dyno_frames.sandbox.storage import Store
 from dyno_frames.sandbox.values import encode
@@ -21,6 +22,9 @@ RECIPIENTS_OF_LIST = (
     "recipients = coalesce((SELECT contacts FROM lists WHERE lists.id = campaigns.list_id), recipients, 0)"
 )
 """A campaign goes to those who are on its list when it begins to run."""
+
+PAUSE_REASON = "pause_reason"
+"""The field, outside the contract, that says why a campaign was paused by the server; null once it goes on."""
 
 IN_MOTION = "status IN ('scheduled', 'running')"
 """The words of the partial index; a statement that repeats them looks at no other campaign."""
@@ -80,9 +84,14 @@ def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[
     if rule.action is Action.CANCEL_SCHEDULE:
         sets["start_time"] = None
     terms = [f"{name} = ?" for name in sets]
-    if rule.action in _ENTERING and target is Status.RUNNING:
+    begins = rule.action in _ENTERING and target is Status.RUNNING
+    if begins:
         terms.append(RECIPIENTS_OF_LIST)
-    _transition(store, rule, order.key, terms=terms, bound=list(sets.values()), now=now)
+    with store.transaction() as connection:
+        _transition(store, rule, order.key, terms=terms, bound=list(sets.values()), now=now)
+        if begins:
+            deliveries.freeze(connection, order.key)
+        store.annotate(CAMPAIGNS, order.key, {PAUSE_REASON: None})
     note = {"note": order.at.note} if order.at is not None and order.at.note else {}
     return {KEY: order.key, **note}
 

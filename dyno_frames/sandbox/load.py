@@ -70,7 +70,7 @@ def read(resource: Resource, source: Source) -> Rows:
     NaN, NaT and NA become null. Datetimes in time fields become epoch seconds, a naive one is UTC; elsewhere
     they become ISO 8601 text. A field that the table does not have is not invented.
     """
-    rows = _raw_rows(resource, source)
+    rows = raw_rows(resource, source)
     if not rows:
         return []
     names = tuple(dict.fromkeys(name for row in rows for name in row))
@@ -89,32 +89,40 @@ def read(resource: Resource, source: Source) -> Rows:
     return rows
 
 
-def _raw_rows(resource: Resource, source: Source) -> Rows:
+def raw_rows(resource: Resource, source: Source, *, what: str = "", texts: bool = False) -> Rows:
+    """Return the rows of a table as it has them.
+
+    Parameters
+    ----------
+    resource, source
+        As in :func:`read`.
+    what
+        What the table is called in errors.
+    texts
+        Whether every value of a CSV file is text.
+    """
+    what = what or f"load[{resource.name!r}]"
     if isinstance(source, pd.DataFrame):
         return _of_frame(source)
     if not isinstance(source, str | Path):
-        raise ConfigError(
-            f"load[{resource.name!r}] is a {type(source).__name__}; expected a DataFrame or a path"
-        )
+        raise ConfigError(f"{what} is a {type(source).__name__}; expected a DataFrame or a path")
     path = Path(source)
     if path.suffix not in ENDINGS:
-        raise ConfigError(
-            f"load[{resource.name!r}] is {path}; expected a file ending in {', '.join(ENDINGS)}"
-        )
+        raise ConfigError(f"{what} is {path}; expected a file ending in {', '.join(ENDINGS)}")
     if not path.is_file():
-        raise ConfigError(f"load[{resource.name!r}] is {path}; there is no such file")
+        raise ConfigError(f"{what} is {path}; there is no such file")
     try:
         match path.suffix:
             case ".parquet":
                 return _of_parquet(path)
             case ".csv":
-                return _of_csv(resource, path)
+                return _of_csv(resource, path, texts=texts)
             case _:
                 return _of_json_lines(path)
     except (ValueError, OSError) as error:
         if isinstance(error, ConfigError):
             raise
-        raise ConfigError(f"load[{resource.name!r}]: {path} cannot be read: {error}") from error
+        raise ConfigError(f"{what}: {path} cannot be read: {error}") from error
 
 
 def _of_frame(frame: pd.DataFrame) -> Rows:
@@ -145,10 +153,14 @@ def _of_parquet(path: Path) -> Rows:
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def _of_csv(resource: Resource, path: Path) -> Rows:
-    texts = {field.name: "string" for field in resource.fields if field.kind in _TEXTS}
+def _of_csv(resource: Resource, path: Path, *, texts: bool) -> Rows:
+    named = {field.name: "string" for field in resource.fields if field.kind in _TEXTS}
     frame = pd.read_csv(
-        path, dtype=texts, keep_default_na=False, na_values=[""], dtype_backend="numpy_nullable"
+        path,
+        dtype="string" if texts else named,
+        keep_default_na=False,
+        na_values=[""],
+        dtype_backend="numpy_nullable",
     )
     return _of_frame(frame)
 

@@ -32,11 +32,14 @@ class Account:
         Whose they are.
     clock
         Epoch seconds, now.
+    name
+        What it is called in logs.
     """
 
     store: Store
     user_id: str
     clock: Callable[[], float]
+    name: str = "default"
 
     @property
     def now(self) -> int:

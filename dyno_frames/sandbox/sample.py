@@ -16,7 +16,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, LISTS, TEMPLATES
 from dyno_frames.sandbox.families import FAMILIES, Family
-from dyno_frames.sandbox.figures import at, counters
+from dyno_frames.sandbox.figures import Spread, at, counters
 from dyno_frames.sandbox.storage import Store
 
 REFERENCE_S = int(datetime(2026, 11, 16, 9, tzinfo=UTC).timestamp())
@@ -30,6 +30,15 @@ _NAMESPACE: UUID = uuid5(NAMESPACE_DNS, "sample.dyno-frames")
 
 USER_ID = str(uuid5(_NAMESPACE, "account"))
 """Whose account it is."""
+
+
+def user_id(name: str) -> str:
+    """Return whose rows an account's are; the first account is the sample's."""
+    return USER_ID if name == "default" else str(uuid5(_NAMESPACE, f"account/{name}"))
+
+
+SIMULATED = "simulated"
+"""The field, outside the contract, that is true where figures are not of real readers."""
 
 _TEMPLATES = {
     "weekly": ("Weekly digest (sample)", "The five best reads of the week"),
@@ -55,6 +64,16 @@ def fill(store: Store) -> None:
     """Add the sample account's rows to an empty store."""
     for resource, rows in ((TEMPLATES, templates()), (LISTS, lists()), (CAMPAIGNS, campaigns())):
         store.load(resource, rows)
+
+
+def spread_of(list_id: str | None) -> Spread | None:
+    """Return what the figures of a sample list resemble, or None for another list."""
+    return _spreads().get(list_id or "")
+
+
+@lru_cache(maxsize=1)
+def _spreads() -> dict[str, Spread]:
+    return {_id("list", family.key): family.spread for family in FAMILIES}
 
 
 def templates() -> list[dict[str, Any]]:
@@ -132,7 +151,7 @@ def _campaign(
         "created": created,
         "updated": _updated_s(status, created=created, started=started, rng=rng),
         "user_id": USER_ID,
-        "simulated": True,
+        SIMULATED: True,
     }
 
 

@@ -56,6 +56,9 @@ CREATE TABLE campaigns (
     user_id TEXT
 );
 CREATE INDEX campaigns_by_created ON campaigns (created, id);
+CREATE INDEX campaigns_by_updated ON campaigns (updated, id);
+CREATE INDEX campaigns_by_status ON campaigns (status, created, id);
+CREATE INDEX campaigns_by_list ON campaigns (list_id, created, id);
 CREATE INDEX campaigns_in_motion ON campaigns (status, start_time) WHERE status IN ('scheduled', 'running');
 
 CREATE TABLE extra_fields (
@@ -67,18 +70,38 @@ CREATE TABLE extra_fields (
 ) WITHOUT ROWID;
 
 CREATE TABLE contacts (
-    list_id TEXT NOT NULL,
-    email TEXT NOT NULL,
+    list_id TEXT NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
+    email TEXT NOT NULL COLLATE NOCASE,
+    fields TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (list_id, email)
 ) WITHOUT ROWID;
 
--- At most one message per campaign and contact: claimed before it leaves, settled after.
+-- One row for each recipient of a campaign, written when it begins: a message is claimed before it leaves
+-- and settled after, so that at most one does. A token names the message, in its Message-ID and where its
+-- recipient unsubscribes.
 CREATE TABLE deliveries (
-    campaign_id TEXT NOT NULL,
-    email TEXT NOT NULL,
-    outcome TEXT NOT NULL CHECK (outcome IN ('claimed', 'sent', 'refused', 'unknown')),
-    claimed INTEGER NOT NULL,
+    position INTEGER PRIMARY KEY,
+    campaign_id TEXT NOT NULL REFERENCES campaigns (id) ON DELETE CASCADE,
+    list_id TEXT,
+    email TEXT NOT NULL COLLATE NOCASE,
+    fields TEXT NOT NULL DEFAULT '{}',
+    token TEXT NOT NULL UNIQUE,
+    outcome TEXT NOT NULL
+        CHECK (outcome IN ('waiting', 'claimed', 'sent', 'refused', 'invalid', 'unknown', 'withdrawn')),
+    reason TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due INTEGER NOT NULL DEFAULT 0,
+    claimed INTEGER,
     settled INTEGER,
-    PRIMARY KEY (campaign_id, email)
+    unsubscribed INTEGER,
+    UNIQUE (campaign_id, email)
+);
+CREATE INDEX deliveries_waiting ON deliveries (campaign_id, due, position) WHERE outcome = 'waiting';
+CREATE INDEX deliveries_claimed ON deliveries (campaign_id) WHERE outcome = 'claimed';
+CREATE INDEX deliveries_by_contact ON deliveries (list_id, email) WHERE outcome = 'waiting';
+
+-- How old, in simulated seconds, the sending of a simulated campaign is; it opens and clicks accordingly.
+CREATE TABLE engagement (
+    campaign_id TEXT PRIMARY KEY REFERENCES campaigns (id) ON DELETE CASCADE,
+    age_s REAL NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_unsettled ON deliveries (campaign_id) WHERE outcome = 'claimed';

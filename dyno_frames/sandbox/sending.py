@@ -1,4 +1,4 @@
-"""Campaigns in motion: due ones begin, running ones advance, and with a mail server their mail leaves."""
+"""Campaigns in motion: due ones begin, those to real contacts are mailed, and the others are counted."""
 
 from __future__ import annotations
 
@@ -7,24 +7,63 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.delivery import Delivery, address
+from dyno_frames.sandbox import deliveries
+from dyno_frames.sandbox.carriers import Carrier
+from dyno_frames.sandbox.deliveries import HAS_CONTACTS, HAS_DELIVERIES
+from dyno_frames.sandbox.engagement import Engagement
 from dyno_frames.sandbox.lifecycle import IN_MOTION, RECIPIENTS_OF_LIST
+from dyno_frames.sandbox.mailing import Mailer
 from dyno_frames.sandbox.storage import Store
 
-RATE = 200.0
-"""Messages a second of one campaign, at speed 1."""
+RATE: Final = 200.0
+"""Messages a second at speed 1: of each campaign that is counted, and of all that are mailed."""
 
-TICK_S = 0.1
+TICK_S: Final = 0.1
+
+_COUNTED: Final = f"NOT {HAS_DELIVERIES} AND NOT {HAS_CONTACTS}"
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast things go.
+
+    Parameters
+    ----------
+    speed
+        1 is 200 messages a second; 0 moves nothing.
+    rate
+        The most messages a second that are mailed; None follows the speed.
+
+    Raises
+    ------
+    ConfigError
+        One is no number that it may be.
+    """
+
+    speed: float = 1.0
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if not _is_number(self.speed) or self.speed < 0:
+            raise ConfigError(f"speed is {self.speed!r}; expected a number, 0 (still) or more")
+        if self.rate is not None and (not _is_number(self.rate) or self.rate <= 0):
+            raise ConfigError(f"rate is {self.rate!r}; expected messages a second, more than 0")
+
+    @property
+    def mail_rate(self) -> float:
+        """Messages a second that are mailed."""
+        return RATE * self.speed if self.rate is None else self.rate
+
+
 class Sender:
-    """The thread that moves campaigns.
+    """The threads that move the campaigns of one account.
 
     Parameters
     ----------
@@ -34,8 +73,6 @@ class Sender:
         Epoch seconds, now.
     speed
         1 is 200 messages a second and campaign; 0 moves nothing, and starts no thread.
-    delivery
-        What takes mail to a mail server; None counts it only.
 
     Notes
     -----
@@ -44,58 +81,57 @@ class Sender:
     ``ticks`` counts how often everything was looked at.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        clock: Callable[[], float],
-        speed: float = 1.0,
-        delivery: Delivery | None = None,
-    ) -> None:
+    def __init__(self, store: Store, *, clock: Callable[[], float], speed: float = 1.0) -> None:
         self._store = store
         self._clock = clock
-        self._speed = speed
-        self._delivery = delivery
+        self._pace = Pace(speed)
+        self._mailer: Mailer | None = None
+        self._engagement = Engagement(store)
         self._stopping = threading.Event()
         self.ticks = 0
         self._thread = threading.Thread(target=self._run, name="dyno-sandbox-sending", daemon=True)
 
-    @staticmethod
-    def configured(
-        *, smtp: str | None, speed: float, clock: Callable[[], float]
-    ) -> Callable[[Store], Sender]:
-        """Check the settings, and return what makes the sender of a store.
+    def mail(
+        self, carrier_of: Callable[[threading.Event], Carrier], *, pace: Pace, unsubscribe_url: str = ""
+    ) -> None:
+        """Mail what goes to real contacts; without this it stands still.
 
-        Raises
-        ------
-        ConfigError
-            The speed is no number from 0 up, or ``smtp`` is no ``smtp://host:port``.
+        Parameters
+        ----------
+        carrier_of
+            Makes what takes the messages, from the event that ends its waits.
+        pace
+            How fast.
+        unsubscribe_url
+            Where recipients leave.
         """
-        if not _is_speed(speed):
-            raise ConfigError(f"speed is {speed!r}; expected a number, 0 (still) or more")
-        server = None if smtp is None else address(smtp)
-
-        def of_store(store: Store) -> Sender:
-            delivery = None if server is None else Delivery(store, server, clock=clock)
-            return Sender(store, clock=clock, speed=speed, delivery=delivery)
-
-        return of_store
+        if pace.speed > 0:
+            self._mailer = Mailer(
+                self._store,
+                carrier_of(self._stopping),
+                clock=self._clock,
+                rate=pace.mail_rate,
+                stopping=self._stopping,
+                unsubscribe_url=unsubscribe_url,
+            )
 
     def start(self) -> None:
         """Begin, unless the speed is 0."""
-        if self._delivery is not None:
-            self._delivery.recover()
-        if self._speed > 0:
+        if self._pace.speed > 0:
             self._thread.start()
+            if self._mailer is not None:
+                self._mailer.start()
 
     def stop(self) -> None:
-        """Finish the message that is under way, and join the thread."""
+        """Finish the message that is under way, and join the threads."""
         self._stopping.set()
+        if self._mailer is not None:
+            self._mailer.join()
         if self._thread.ident is not None:
             self._thread.join()
 
     def tick(self, elapsed_s: float, carried: float = 0.0) -> float:
-        """Move everything by some time, and return the fraction of a message that is left over.
+        """Move everything that is counted by some time, and return the fraction of a message that is left over.
 
         Parameters
         ----------
@@ -106,22 +142,15 @@ class Sender:
         """
         now = int(self._clock())
         begin_due(self._store, now=now)
-        due = carried + RATE * self._speed * elapsed_s
+        due = carried + RATE * self._pace.speed * elapsed_s
         messages = int(due)
-        mailed = self._deliver(messages)
-        if messages:
-            advance(self._store, messages, now=now, but=mailed)
-        finish(self._store, now=now, but=mailed)
+        # in one transaction, so that nobody sees as delivered what bounces a moment later
+        with self._store.transaction():
+            moved = advance(self._store, messages, now=now) if messages else 0
+            self._engagement.tick(elapsed_s * self._pace.speed, now=now, sending=moved > 0)
+            finish(self._store, now=now)
         self.ticks += 1
         return due - messages
-
-    def _deliver(self, messages: int) -> tuple[str, ...]:
-        if self._delivery is None:
-            return ()
-        mailed = self._delivery.campaigns()
-        for key in mailed:
-            self._delivery.deliver(key, messages, stopping=self._stopping)
-        return mailed
 
     def _run(self) -> None:
         last_s, carried = time.monotonic(), 0.0
@@ -135,63 +164,49 @@ class Sender:
             last_s = now_s
 
 
-def _is_speed(speed: Any) -> bool:
-    if isinstance(speed, bool) or not isinstance(speed, int | float):
-        return False
-    return math.isfinite(speed) and speed >= 0
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def begin_due(store: Store, *, now: int) -> None:
-    """Let every scheduled campaign whose time has come run."""
-    _change(
-        store,
-        f"status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST}",
-        f"status = '{Status.SCHEDULED}' AND start_time <= ?",
-        bound=(now,),
-        now=now,
-    )
+    """Let every scheduled campaign whose time has come run, and write down who it goes to."""
+    with store.transaction() as connection:
+        begun = connection.execute(
+            f"UPDATE campaigns SET status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST},"  # noqa: S608 - SQL from constants
+            " updated = max(coalesce(updated, 0), ?)"
+            f" WHERE {IN_MOTION} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
+            (now, now),
+        ).fetchall()
+        for (campaign,) in begun:
+            deliveries.freeze(connection, campaign)
 
 
-def advance(store: Store, messages: int, *, now: int, but: tuple[str, ...] = ()) -> None:
-    """Count some more messages of every running campaign as sent and delivered."""
+def advance(store: Store, messages: int, *, now: int) -> int:
+    """Count some more messages of every running campaign to nobody real, and return how many campaigns moved."""
     more = "min(?, recipients - coalesce(sent, 0))"
-    _change(
+    return _change(
         store,
         f"sent = coalesce(sent, 0) + {more}, delivered = coalesce(delivered, 0) + {more}",
-        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) < recipients AND {_other_than(but)}",
+        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) < recipients AND {_COUNTED}",
         set_bound=(messages, messages),
-        bound=but,
         now=now,
     )
 
 
-def finish(store: Store, *, now: int, but: tuple[str, ...] = ()) -> None:
-    """Let every running campaign that reached its recipients be finished."""
+def finish(store: Store, *, now: int) -> None:
+    """Let every running campaign that was counted up to its recipients be finished."""
     _change(
         store,
         f"status = '{Status.FINISHED}'",
-        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) >= recipients AND {_other_than(but)}",
-        bound=but,
+        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) >= recipients AND {_COUNTED}",
         now=now,
     )
 
 
-def _other_than(but: tuple[str, ...]) -> str:
-    return f"id NOT IN ({', '.join('?' * len(but))})"
-
-
-def _change(
-    store: Store,
-    sets: str,
-    where: str,
-    *,
-    now: int,
-    bound: tuple[int | str, ...] = (),
-    set_bound: tuple[int, ...] = (),
-) -> None:
+def _change(store: Store, sets: str, where: str, *, now: int, set_bound: tuple[int, ...] = ()) -> int:
     with store.transaction() as connection:
-        connection.execute(
+        return connection.execute(
             f"UPDATE campaigns SET {sets}, updated = max(coalesce(updated, 0), ?)"  # noqa: S608 - SQL from constants
             f" WHERE {IN_MOTION} AND {where}",
-            (*set_bound, now, *bound),
-        )
+            (*set_bound, now),
+        ).rowcount

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
-import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox import deliveries, people
 from dyno_frames.sandbox import load as tables
 from dyno_frames.sandbox import sample as account
-from dyno_frames.sandbox.app import application
+from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
+from dyno_frames.sandbox.app import Setting, application
+from dyno_frames.sandbox.faults import Fault, Faults
+from dyno_frames.sandbox.logbook import Entry, Logbook
 from dyno_frames.sandbox.refusals import Refused
 from dyno_frames.sandbox.routes import Account
-from dyno_frames.sandbox.sending import Sender
+from dyno_frames.sandbox.semantics import DECIDED, PAGE_LIMIT
+from dyno_frames.sandbox.sending import Pace, Sender
 from dyno_frames.sandbox.serving import HOST, Serving, bind, workers
-from dyno_frames.sandbox.storage import DECIDED, PAGE_LIMIT, Store
+from dyno_frames.sandbox.smtp import server
+from dyno_frames.sandbox.storage import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Sandbox:
@@ -41,7 +51,9 @@ class Sandbox:
     profile
         What filters mean here; None is the decided semantics.
     smtp
-        ``smtp://host:port``, where mail is delivered; None counts it only.
+        Where mail to real contacts is delivered: ``smtp://host:port``, with ``user:password@`` and
+        ``?tls=required&ca=FILE`` where the server wants them, or ``smtps://``. None puts it into
+        :attr:`outbox`.
     speed
         How fast campaigns run: 1 is 200 messages a second, 0 keeps every campaign where it is.
     page_limit
@@ -50,6 +62,17 @@ class Sandbox:
         What :meth:`client` calls with the URL and the key.
     clock
         Epoch seconds, now.
+    outbox
+        The folder for mail, a Maildir; None is one beside the database, or one that goes with the sandbox.
+    rate
+        The most messages a second that are mailed; None follows ``speed``.
+    accounts
+        Further accounts: names, or keys by name. They begin empty, and none sees the rows of another.
+    faults
+        What befalls requests: :class:`~dyno_frames.sandbox.faults.Fault` or their JSON objects. With a list,
+        an empty one too, ``/sandbox/faults`` changes them while the server runs.
+    host
+        The address it listens on. Any other than loopback lets others in, and warns.
 
     Raises
     ------
@@ -77,56 +100,107 @@ class Sandbox:
         page_limit: int = PAGE_LIMIT,
         connect: Callable[..., Any] | None = None,
         clock: Callable[[], float] = time.time,
+        outbox: str | Path | None = None,
+        rate: float | None = None,
+        accounts: Mapping[str, str | None] | Iterable[str] | None = None,
+        faults: Iterable[Fault | Mapping[str, Any]] | None = None,
+        host: str = HOST,
     ) -> None:
-        self._api_key = _key(api_key)
+        keys = keys_of(api_key, accounts)
         self._connect = connect
         self._closed = False
+        self._clock = clock
+        self._faults = None if faults is None else Faults(faults)
         rows = tables.read_all(load or {})
-        sender_of = Sender.configured(smtp=smtp, speed=speed, clock=clock)
-        listener = bind(port)
-        self._port = int(listener.getsockname()[1])
-        try:
-            self._store = Store(
-                None if path is None else Path(path), profile=profile or DECIDED, page_limit=page_limit
+        pace, where = Pace(speed, rate), None if smtp is None else server(smtp)
+        with ExitStack() as undo:
+            listener = bind(port, host)
+            undo.callback(listener.close)
+            self._host = str(listener.getsockname()[0])
+            self._port = int(listener.getsockname()[1])
+            terms = Terms(
+                path=None if path is None else Path(path),
+                outbox=None if outbox is None else Path(outbox),
+                profile=profile or DECIDED,
+                page_limit=page_limit,
+                pace=pace,
+                server=where,
+                clock=clock,
+                url=self.url,
             )
-        except BaseException:
-            listener.close()
-            raise
-        try:
+            self._accounts: dict[str, Opened] = {}
+            for name, key in keys.items():
+                self._accounts[name] = opened = Opened.of(name, key, terms)
+                undo.callback(opened.close)
             _fill(self._store, rows, sample=sample and load is None)
-        except BaseException:
-            listener.close()
-            self._store.close()
-            raise
+            self._serving = self._server(listener)
+            undo.pop_all()
+        for opened in self._accounts.values():
+            opened.sender.start()
+        self._serving.start()
+
+    def _server(self, listener: Any) -> Serving:
         executor = workers()
         answering = application(
-            Account(self._store, account.USER_ID, clock), self._api_key, executor=executor
+            {
+                opened.key: Account(opened.store, account.user_id(opened.name), self._clock, opened.name)
+                for opened in self._accounts.values()
+            },
+            setting=Setting(executor, self._faults, self._connection),
+            url=self.url,
         )
-        self._serving = Serving(answering, listener, executor)
-        self._sender = sender_of(self._store)
-        self._sender.start()
-        self._serving.start()
+        self._logbook = Logbook(answering, self._clock)
+        return Serving(self._logbook, listener, executor)
+
+    def _connection(self, client: tuple[str, int]) -> asyncio.Transport | None:
+        return self._serving.transport_of(client)
+
+    @property
+    def _store(self) -> Store:
+        return self._accounts[DEFAULT].store
+
+    @property
+    def _sender(self) -> Sender:
+        return self._accounts[DEFAULT].sender
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{HOST}:{self._port}"
+        host = "127.0.0.1" if self._host in {"0.0.0.0", "::"} else self._host  # noqa: S104 - compared, not bound
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     @property
     def api_key(self) -> str:
         """The key that requests must carry."""
-        return self._api_key
+        return self._accounts[DEFAULT].key
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of every account, by its name; the first is ``default``."""
+        return {name: opened.key for name, opened in self._accounts.items()}
 
     @property
     def port(self) -> int:
         """The port."""
         return self._port
 
-    def client(self, **kwargs: Any) -> Any:
+    @property
+    def outbox(self) -> Path:
+        """The folder that mail goes to where no mail server was named: a Maildir, made with the first message."""
+        return self._accounts[DEFAULT].outbox
+
+    @property
+    def requests(self) -> tuple[Entry, ...]:
+        """The last thousand requests, oldest first."""
+        return tuple(self._logbook.entries)
+
+    def client(self, *, account: str = DEFAULT, **kwargs: Any) -> Any:
         """Return a client that is connected to this sandbox and knows what its filters mean.
 
         Parameters
         ----------
+        account
+            Whose key it carries.
         kwargs
             As :func:`dyno_frames.connect` takes them.
         """
@@ -134,8 +208,95 @@ class Sandbox:
             raise ConfigError(
                 "this sandbox was made without connect; dyno_frames.sandbox() makes one with it"
             )
-        known = {"name": f"sandbox-{self._port}", "profile": self._store.profile}
-        return self._connect(self.url, self._api_key, **(known | kwargs))
+        opened = self._account(account)
+        suffix = "" if account == DEFAULT else f"-{account}"
+        known = {"name": f"sandbox-{self._port}{suffix}", "profile": opened.store.profile}
+        return self._connect(self.url, opened.key, **(known | kwargs))
+
+    def add_contacts(
+        self, list_id: str, source: people.Source, *, account: str = DEFAULT
+    ) -> people.ContactReport:
+        """Add the people of a table to a list.
+
+        Parameters
+        ----------
+        list_id
+            Which list.
+        source
+            A frame, or the path of a ``.csv``, ``.jsonl`` or ``.parquet`` file. It has a column ``email``; the
+            others, such as ``name``, are merge fields.
+        account
+            Whose list it is.
+
+        Returns
+        -------
+        ContactReport
+            How many were added, were there already, and which rows were refused and why.
+
+        Raises
+        ------
+        ConfigError
+            No such list, or no table of people.
+        """
+        return people.add(self._account(account).store, list_id, source, now=int(self._clock()))
+
+    def deliveries(self, campaign_id: str, *, account: str = DEFAULT) -> pd.DataFrame:
+        """Return what became of a campaign's messages: one row for each recipient.
+
+        Parameters
+        ----------
+        campaign_id
+            Which campaign.
+        account
+            Whose it is.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``email``, ``outcome`` (waiting, claimed, sent, refused, invalid, unknown, withdrawn), ``reason``,
+            ``attempts``, ``settled`` (UTC) and ``token``, which the message's Message-ID begins with.
+        """
+        import pandas as pd
+
+        with self._account(account).store.transaction() as connection:
+            rows = deliveries.listed(connection, campaign_id)
+        frame = pd.DataFrame(rows, columns=list(deliveries.LISTED))
+        settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
+        return frame.assign(settled=settled.dt.as_unit("s"))
+
+    def set_faults(self, faults: Iterable[Fault | Mapping[str, Any]]) -> None:
+        """Put other faults in force; none is an end of all.
+
+        Parameters
+        ----------
+        faults
+            What befalls requests from now on.
+
+        Raises
+        ------
+        ConfigError
+            The sandbox was made without ``faults``, or one is no fault.
+        """
+        if self._faults is None:
+            raise ConfigError("this sandbox has no faults; make it with faults=[]")
+        self._faults.replace(faults)
+
+    def backup(self, path: str | Path, *, account: str = DEFAULT) -> None:
+        """Copy an account into a database file of its own, while requests are answered.
+
+        Parameters
+        ----------
+        path
+            The copy; what stands there is replaced when the copy is whole.
+        account
+            Which account.
+
+        Raises
+        ------
+        ConfigError
+            The copy cannot be written.
+        """
+        self._account(account).store.backup(Path(path))
 
     def close(self) -> None:
         """Finish what is under way and stop; a second call does nothing."""
@@ -143,8 +304,8 @@ class Sandbox:
             return
         self._closed = True
         self._serving.stop()
-        self._sender.stop()
-        self._store.close()
+        for opened in self._accounts.values():
+            opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -164,15 +325,10 @@ class Sandbox:
             return "closed"
         return ", ".join(f"{count:,} {name}" for name, count in self._store.counts().items())
 
-
-def _key(api_key: Any) -> str:
-    if api_key is None:
-        return secrets.token_urlsafe(24)
-    if not isinstance(api_key, str) or not api_key:
-        raise ConfigError("api_key is no text or empty; leave it out to get a random one")
-    if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        raise ConfigError("api_key cannot stand in a header; expected ASCII letters, digits and signs")
-    return api_key
+    def _account(self, name: str) -> Opened:
+        if name not in self._accounts:
+            raise ConfigError(f"no account is called {name!r}; expected one of {', '.join(self._accounts)}")
+        return self._accounts[name]
 
 
 def _fill(store: Store, rows: Mapping[str, tables.Rows], *, sample: bool) -> None:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, InsecureTransportWarning
 
 HOST = "127.0.0.1"
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _WORKERS = 4
 _START_S, _STOP_S = 10.0, 5
 
 
-def bind(port: int) -> socket.socket:
-    """Return a socket on loopback; port 0 takes a free one.
+def bind(port: int, host: str = HOST) -> socket.socket:
+    """Return a socket; port 0 takes a free one.
+
+    Parameters
+    ----------
+    port, host
+        Where. Any other host than loopback lets other machines in, and warns.
 
     Raises
     ------
@@ -27,16 +36,23 @@ def bind(port: int) -> socket.socket:
     """
     if not _is_port(port):
         raise ConfigError(f"port is {port!r}; expected 0 for a free one, or a number up to 65535")
+    if host not in _LOOPBACK:
+        warnings.warn(
+            f"the sandbox listens on {host!r}: other machines reach it, and keys travel unencrypted",
+            InsecureTransportWarning,
+            stacklevel=3,
+        )
+    family = socket.AF_INET6 if ":" in str(host) else socket.AF_INET
     # with its protocol named, asyncio sets TCP_NODELAY on what it accepts; else each answer waits 40 ms
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(128)
     except OSError as error:
         listener.close()
         raise ConfigError(
-            f"port {port} on {HOST} cannot be used ({error.strerror}); close what uses it, or leave port out "
+            f"port {port} on {host} cannot be used ({error.strerror}); close what uses it, or leave port out "
             "to get a free one"
         ) from error
     return listener
@@ -81,6 +97,13 @@ class Serving:
             self._thread.join()
         self._listener.close()
         self._executor.shutdown(wait=True)
+
+    def transport_of(self, client: tuple[str, int]) -> asyncio.Transport | None:
+        """Return the connection that a client has, or None where it is gone."""
+        for each in self._server.server_state.connections:
+            if isinstance(each, H11Protocol) and each.client == client:
+                return each.transport
+        return None
 
     def _run(self) -> None:
         try:

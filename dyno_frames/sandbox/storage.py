@@ -10,9 +10,6 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -20,25 +17,16 @@ import orjson
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import CAMPAIGNS, KEY, LISTS, RESOURCES, UPDATED, Resource
+from dyno_frames.contract.resources import KEY, LISTS, RESOURCES, UPDATED, Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import columns as catalogue
-from dyno_frames.sandbox import contacts, functions
-from dyno_frames.sandbox.columns import Column, Columns
-from dyno_frames.sandbox.filters import question, shows_blobs
+from dyno_frames.sandbox import contacts, database, functions, rows
+from dyno_frames.sandbox.columns import Columns
+from dyno_frames.sandbox.filters import question
 from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.values import Held, Stored, decode, encode
+from dyno_frames.sandbox.semantics import DECIDED, PAGE_LIMIT, settled
+from dyno_frames.sandbox.values import Held, decode
 
-APPLICATION_ID = 0x44594E4F
-"""What marks a file as a sandbox's database."""
-
-PAGE_LIMIT = 1000
-
-DECIDED = Profile()
-"""The decided semantics."""
-
-_UNBOUNDED = frozenset({"deep_offset"})
-_EMAILS = "emails"
 _T = TypeVar("_T")
 
 
@@ -72,9 +60,9 @@ class Store:
     def __init__(
         self, path: Path | None = None, *, profile: Profile = DECIDED, page_limit: int = PAGE_LIMIT
     ) -> None:
-        self.profile = _settled(profile, page_limit)
+        self.profile = settled(profile, page_limit)
         self._lock = threading.RLock()
-        self._connection = _opened(path)
+        self._connection = database.opened(path)
         self._open = True
         try:
             functions.register(
@@ -174,8 +162,8 @@ class Store:
         """
         plain = dict(changes)
         with self.transaction() as connection:
-            emails = plain.pop(_EMAILS, None) if resource is LISTS else None
-            encoded, seen = _encoded(plain)
+            emails = plain.pop(rows.EMAILS, None) if resource is LISTS else None
+            encoded, seen = rows.encoded(plain)
             condition, bound = _status_condition(statuses)
             target = f"{KEY} = ?{condition}"
             if not connection.execute(
@@ -202,14 +190,10 @@ class Store:
                 f"DELETE FROM {resource.name} WHERE {KEY} = ?{condition}",  # noqa: S608 - SQL from constants
                 (key, *bound),
             ).rowcount
-            if gone and resource is LISTS:
-                contacts.forget(connection, key)
-            if gone and resource is CAMPAIGNS:
-                connection.execute("DELETE FROM deliveries WHERE campaign_id = ?", (key,))
         return gone > 0
 
     def load(
-        self, resource: Resource, rows: Iterable[Mapping[str, Any]], *, replace_all: bool = False
+        self, resource: Resource, table: Iterable[Mapping[str, Any]], *, replace_all: bool = False
     ) -> int:
         """Add rows as they are, and return how many; nothing is invented, not even a counter.
 
@@ -217,7 +201,7 @@ class Store:
         ----------
         resource
             Where they go.
-        rows
+        table
             JSON values by field; each has an id. Fields outside the contract are kept.
         replace_all
             Remove every row first, in the same transaction.
@@ -227,10 +211,10 @@ class Store:
         Refused
             An id is there twice, or a value is no JSON.
         """
-        kept = list(rows)
+        kept = list(table)
         with self.transaction() as connection:
             if replace_all:
-                self._clear(connection, resource)
+                connection.execute(f"DELETE FROM {resource.name}")  # noqa: S608 - SQL from constants
             self._write(connection, resource, kept)
         return len(kept)
 
@@ -238,22 +222,63 @@ class Store:
         """Return how many rows each resource has."""
         return {name: self.count(resource, {}) for name, resource in RESOURCES.items()}
 
+    def alive(self) -> bool:
+        """Tell whether the database answers; one that is closed or broken raises."""
+        with self._lock:
+            return bool(self._connection.execute("SELECT 1").fetchone()[0])
+
     def column_names(self, resource: Resource) -> tuple[str, ...]:
         """Return the names of all fields that the resource's rows may have."""
         return tuple(self._columns[resource.name])
 
+    def annotate(self, resource: Resource, key: str, notes: Mapping[str, Any]) -> None:
+        """Set fields outside the contract on one row; a null for a field that no row has changes nothing."""
+        with self.transaction() as connection:
+            known = self._columns[resource.name]
+            kept = {name: value for name, value in notes.items() if value is not None or name in known}
+            encoded, seen = rows.encoded(kept)
+            table = self._widen(connection, resource, seen)
+            for name, value in encoded.items():
+                connection.execute(
+                    f"UPDATE {resource.name} SET {table[name].sql} = ? WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
+                    (value, key),
+                )
+
+    def backup(self, path: Path) -> None:
+        """Copy everything into a file of its own, while requests are answered.
+
+        Raises
+        ------
+        ConfigError
+            The copy cannot be written.
+        """
+
+        def breathe() -> None:
+            self._lock.release()
+            database.rest()
+            self._lock.acquire()
+
+        with self._lock:
+            database.backup(self._connection, path, breathe=breathe)
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and one transaction: committed at the end, rolled back by an exception."""
+        """Hold the lock and one transaction: committed at the end, rolled back by an exception.
+
+        Inside another transaction of the same thread it is a part of that one.
+        """
         with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.commit()
             except BaseException:
                 self._connection.rollback()
                 self._columns = self._read_columns()
                 raise
-            self._connection.commit()
 
     @property
     def closed(self) -> bool:
@@ -272,26 +297,26 @@ class Store:
             where = f" WHERE {asked.where}" if asked.where else ""
             order = f" ORDER BY {asked.order}" if asked.order else ""
             stored = self._connection.execute(
-                f"SELECT {_listed(asked.columns)} FROM {resource.name}{where}{order} LIMIT ? OFFSET ?",  # noqa: S608 - SQL from constants
+                f"SELECT {rows.listed(asked.columns)} FROM {resource.name}{where}{order} LIMIT ? OFFSET ?",  # noqa: S608 - SQL from constants
                 (*asked.parameters, asked.limit, asked.offset),
             ).fetchall()
-        return _rows(stored, asked.columns, read)
+        return rows.named(stored, asked.columns, read)
 
     def _row(self, resource: Resource, key: str, read: Any) -> dict[str, Any] | None:
         shown = tuple(self._columns[resource.name].values())
         try:
             stored = self._connection.execute(
-                f"SELECT {_listed(shown)} FROM {resource.name} WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
+                f"SELECT {rows.listed(shown)} FROM {resource.name} WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
                 (key,),
             ).fetchall()
         except UnicodeEncodeError:
             return None
-        return next(iter(_rows(stored, shown, read)), None)
+        return next(iter(rows.named(stored, shown, read)), None)
 
     def _write(
-        self, connection: sqlite3.Connection, resource: Resource, rows: list[Mapping[str, Any]]
+        self, connection: sqlite3.Connection, resource: Resource, given: list[Mapping[str, Any]]
     ) -> None:
-        plain, emails = _without_emails(rows) if resource is LISTS else (rows, {})
+        plain, emails = rows.without_emails(given) if resource is LISTS else (given, {})
         names = tuple(dict.fromkeys(name for row in plain for name in row))
         if not plain:
             return
@@ -299,18 +324,12 @@ class Store:
             raise Refused(Code.REJECTED, "id: missing")
         if fault := catalogue.fault_in_names(names):
             raise Refused(Code.REJECTED, fault)
-        seen: dict[str, Held] = dict.fromkeys(names, Held.NOTHING)
-        stored: list[list[Stored]] = []
-        for row in plain:
-            encoded, held = _encoded(row)
-            for name, kind in held.items():
-                seen[name] |= kind
-            stored.append([encoded.get(name) for name in names])
+        stored, seen = rows.all_encoded(plain, names)
         table = self._widen(connection, resource, seen)
-        listed = ", ".join(table[name].sql for name in names)
+        terms = rows.listed(table[name] for name in names)
         try:
             connection.executemany(
-                f"INSERT INTO {resource.name} ({listed}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608 - SQL from constants
+                f"INSERT INTO {resource.name} ({terms}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608 - SQL from constants
                 stored,
             )
         except sqlite3.IntegrityError as error:
@@ -331,117 +350,14 @@ class Store:
         self._columns[resource.name] = table
         return table
 
-    def _clear(self, connection: sqlite3.Connection, resource: Resource) -> None:
-        connection.execute(f"DELETE FROM {resource.name}")  # noqa: S608 - SQL from constants
-        if resource is LISTS:
-            connection.execute("DELETE FROM contacts")
-        if resource is CAMPAIGNS:
-            connection.execute("DELETE FROM deliveries")
-
     def _read_columns(self) -> dict[str, Columns]:
         return {name: catalogue.read(self._connection, resource) for name, resource in RESOURCES.items()}
 
 
-def _settled(given: Profile, page_limit: int) -> Profile:
-    try:
-        # a plain word is as good as its name
-        profile = Profile.from_json(given.to_json())
-    except ValueError as error:
-        raise ConfigError(f"the profile {given.name!r} cannot be used: {error}") from error
-    unknown = [
-        field.name
-        for field in fields(profile)
-        if field.name not in _UNBOUNDED and getattr(profile, field.name) is None
-    ]
-    if unknown:
-        raise ConfigError(
-            f"the profile {profile.name!r} leaves {', '.join(unknown)} unknown; a sandbox must know "
-            "what it does: give each a value, as dataclasses.replace(Profile(), …) does"
-        )
-    if page_limit != PAGE_LIMIT:
-        profile = replace(profile, page_limit=page_limit)
-    for name in ("page_limit", "default_limit"):
-        rows = getattr(profile, name)
-        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
-            raise ConfigError(f"{name} is {rows!r}; expected 1 or more rows")
-    return profile
-
-
 def _known(value: _T | None) -> _T:
-    if value is None:  # pragma: no cover - _settled refuses it before
+    if value is None:  # pragma: no cover - a settled profile knows
         raise ConfigError("the profile leaves something unknown")
     return value
-
-
-@lru_cache(maxsize=1)
-def _schema() -> str:
-    return resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-
-
-def _opened(path: Path | None) -> sqlite3.Connection:
-    if path is not None and not path.parent.is_dir():
-        raise ConfigError(f"the folder of {path} does not exist; make it, or give another path")
-    connection = sqlite3.connect(
-        ":memory:" if path is None else path, isolation_level=None, check_same_thread=False, timeout=0.5
-    )
-    try:
-        _prepare(connection, on_disk=path is not None)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        cure = "close the sandbox that has it open" if "locked" in str(error) else "give another path"
-        raise ConfigError(f"{path} cannot be used as a sandbox's database: {error}; {cure}") from error
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, *, on_disk: bool) -> None:
-    if on_disk:
-        # one owner: a second sandbox over the same file would send the same mail again
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-        if not ours and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            raise sqlite3.DatabaseError("it is another program's")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        if ours:
-            return
-    connection.executescript(f"BEGIN; {_schema()} PRAGMA application_id = {APPLICATION_ID}; COMMIT;")
-
-
-def _listed(shown: tuple[Column, ...]) -> str:
-    return ", ".join(column.sql for column in shown) or "NULL"
-
-
-def _rows(stored: list[tuple[Stored, ...]], shown: tuple[Column, ...], read: Any) -> list[dict[str, Any]]:
-    """Name the values of each row; a field that is never null is left out where the row does not have it."""
-    names = [column.name for column in shown]
-    rows: list[dict[str, Any]] = [dict(zip(names, values, strict=False)) for values in stored]
-    for name in (column.name for column in shown if column.field is not None and not column.field.nullable):
-        for row in rows:
-            if row[name] is None:
-                del row[name]
-    for name in shows_blobs(shown):
-        for row in rows:
-            if isinstance(row[name], bytes):
-                row[name] = read(row[name])
-    return rows
-
-
-def _encoded(row: Mapping[str, Any]) -> tuple[dict[str, Stored], dict[str, Held]]:
-    stored: dict[str, Stored] = {}
-    seen: dict[str, Held] = {}
-    for name, value in row.items():
-        try:
-            stored[name], seen[name] = encode(value)
-        except ValueError as error:
-            raise Refused(Code.REJECTED, f"{name}: {error}") from error
-    return stored, seen
-
-
-def _without_emails(
-    rows: list[Mapping[str, Any]],
-) -> tuple[list[Mapping[str, Any]], dict[str, list[str]]]:
-    emails = {row[KEY]: row[_EMAILS] for row in rows if KEY in row and row.get(_EMAILS) is not None}
-    return [{name: value for name, value in row.items() if name != _EMAILS} for row in rows], emails
 
 
 def _status_condition(statuses: Collection[str] | None) -> tuple[str, tuple[str, ...]]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import email
+import email.policy
+import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+from aiosmtpd.smtp import SMTP
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
@@ -111,3 +117,102 @@ def until() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.005)
 
     return wait
+
+
+class Post:
+    """What a mail server took, and what it shall do instead.
+
+    ``answers`` maps a pattern for recipients to the answer they get; ``dies`` cuts the connection when a
+    message has been received, before or after it is kept.
+    """
+
+    def __init__(self) -> None:
+        self.received: list[Any] = []
+        self.recipients: list[str] = []
+        self.answers: dict[str, str] = {}
+        self.sender_answer = ""
+        self.data_answer = ""
+        self.dies = ""
+        self.sessions = 0
+        self.tls: list[bool] = []
+        self.logins: list[bool] = []
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        self.sessions += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.sender_answer:
+            return self.sender_answer
+        envelope.mail_from = address
+        return "250 ok"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        for pattern, answer in self.answers.items():
+            if re.search(pattern, address):
+                return answer
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.dies == "before":
+            server.transport.abort()
+            return "421 gone"
+        if self.data_answer:
+            return self.data_answer
+        self.received.append(email.message_from_bytes(envelope.original_content, policy=email.policy.default))
+        self.recipients += envelope.rcpt_tos
+        self.tls.append(session.ssl is not None)
+        self.logins.append(session.authenticated)
+        if self.dies == "after":
+            server.transport.abort()
+            return "421 gone"
+        return "250 taken"
+
+
+class Office:
+    """A mail server on loopback, in a thread of its own."""
+
+    def __init__(self, post: Post, **settings: Any) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.server = self._in_loop(
+            self.loop.create_server(
+                lambda: SMTP(post, hostname="mail.invalid", loop=self.loop, **settings), "127.0.0.1", 0
+            )
+        )
+        self.url = f"smtp://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+
+    def _in_loop(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+
+    def stop(self) -> None:
+        if self.loop.is_closed():
+            return
+        self._in_loop(self._end())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _end(self) -> None:
+        self.server.close()
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+@pytest.fixture
+def office() -> Iterator[Callable[..., tuple[Post, Office]]]:
+    """Start mail servers."""
+    with ExitStack() as stack:
+
+        def start(**settings: Any) -> tuple[Post, Office]:
+            post = Post()
+            mail = Office(post, **settings)
+            stack.callback(mail.stop)
+            return post, mail
+
+        yield start

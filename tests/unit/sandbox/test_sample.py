@@ -11,7 +11,7 @@ import pytest
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, RESOURCES, TEMPLATES
 from dyno_frames.sandbox import sample
-from dyno_frames.sandbox.delivery import _letter
+from dyno_frames.sandbox.letters import Contact, Letter
 from dyno_frames.sandbox.storage import Store
 
 ROWS = {"templates": sample.templates(), "lists": sample.lists(), "campaigns": sample.campaigns()}
@@ -94,7 +94,8 @@ def test_its_templates_become_letters_with_both_parts():
     with Store() as store:
         sample.fill(store)
         for template in store.find(TEMPLATES, {}):
-            message = _letter(store.find(CAMPAIGNS, {})[0], template).to("jo@example.com")
+            letter = Letter.of(store.find(CAMPAIGNS, {})[0], template, {})
+            message = letter.to(Contact("jo@example.com", {}, "t"), now=0)
             assert "jo@example.com" in message.get_body(("html",)).get_content()
             assert "{{" not in message.as_string()
             assert "max-width: 480px" in template["html"]

@@ -1,0 +1,107 @@
+"""People from a table into a list: who was taken, who was there already, and which rows were refused and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pandas as pd
+
+from dyno_frames.contract.resources import LISTS, UPDATED
+from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox import contacts
+from dyno_frames.sandbox.edits import is_address
+from dyno_frames.sandbox.load import ENDINGS, raw_rows
+from dyno_frames.sandbox.storage import Store
+
+Source: TypeAlias = pd.DataFrame | str | Path
+
+EMAIL: Final = "email"
+_MOST_FIELD = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ContactReport:
+    """What became of the rows of a table of people.
+
+    Parameters
+    ----------
+    added
+        How many are new on the list.
+    known
+        How many were on it already; their fields are those of the table now.
+    refused
+        Why a row was refused, by its number from 0; no address is in it.
+    """
+
+    added: int
+    known: int
+    refused: Mapping[int, str]
+
+    def __str__(self) -> str:
+        lines = [f"{self.added:,} added, {self.known:,} there already, {len(self.refused):,} rows refused"]
+        for reason, rows in Counter(self.refused.values()).most_common():
+            places = [place for place, why in self.refused.items() if why == reason]
+            some = ", ".join(map(str, places[:10])) + (", …" if rows > 10 else "")
+            lines.append(f"  {reason}: {rows:,} (rows {some})")
+        return "\n".join(lines)
+
+
+def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactReport:
+    """Add the people of a table to a list; see :meth:`dyno_frames.sandbox.serve.Sandbox.add_contacts`."""
+    rows = raw_rows(LISTS, source, what="contacts", texts=True)
+    if rows and all(EMAIL not in row for row in rows):
+        raise ConfigError(f"contacts: no column {EMAIL!r}; rename the one that holds the addresses")
+    good: dict[str, tuple[str, dict[str, str]]] = {}
+    refused: dict[int, str] = {}
+    for place, row in enumerate(rows):
+        email = row.get(EMAIL)
+        reason = _reason(email) or _field_reason(row)
+        if not reason and str(email).strip().lower() in good:
+            reason = "the address stands in an earlier row"
+        if reason:
+            refused[place] = reason
+            continue
+        fields = {name: _text(value) for name, value in row.items() if name != EMAIL and _text(value)}
+        good[str(email).strip().lower()] = (str(email).strip(), fields)
+    with store.transaction() as connection:
+        if store.get(LISTS, list_id) is None:
+            raise ConfigError(f"there is no list {list_id!r}; create it first")
+        added = contacts.add(connection, list_id, good.values())
+        connection.execute(
+            f"UPDATE lists SET {UPDATED} = max(coalesce({UPDATED}, 0), ?) WHERE id = ?",  # noqa: S608 - SQL from constants
+            (now, list_id),
+        )
+    return ContactReport(added, len(good) - added, refused)
+
+
+def _reason(email: Any) -> str:
+    if _text(email) == "":
+        return "no address"
+    if not isinstance(email, str):
+        return "the address is no text"
+    return "" if is_address(email) else "not an address"
+
+
+def _field_reason(row: Mapping[str, Any]) -> str:
+    for name, value in row.items():
+        text = _text(value)
+        if len(text) > _MOST_FIELD:
+            return f"{name}: longer than {_MOST_FIELD} characters"
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return f"{name}: holds a lone surrogate, which is not text"
+    return ""
+
+
+def _text(value: Any) -> str:
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN
+        return ""
+    return str(value).strip()
+
+
+__all__ = ["EMAIL", "ENDINGS", "ContactReport", "Source", "add"]
