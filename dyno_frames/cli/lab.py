@@ -33,7 +33,7 @@ STARTER = (
     ("code", _CONNECT),
     ("code", _ASK),
     ("code", _EXPLAIN),
-    ("code", "finished.dyno.plot.timeline();"),
+    ("code", "_ = finished.dyno.plot.timeline()"),
     ("code", "finished.tail(3).dyno.panel()"),
 )
 """The notebook for where the examples are not."""

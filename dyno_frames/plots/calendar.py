@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.plots import theme
 from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
+from dyno_frames.plots.labels import label
+from dyno_frames.plots.mailing_lists import list_columns, list_labels
 
 LISTS_SHOWN = 12
 
@@ -20,15 +21,17 @@ def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     frame
-        Campaigns, with ``list_id``, ``status``, ``recipients`` and ``start_time`` (or ``created``).
+        Campaigns, with ``list_id``, ``status``, ``recipients`` and ``start_time`` (or ``created``). Lists
+        are called by ``list_name``, where there is such a column.
     ax
         Where to draw; by default on a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        ``ax.data`` has one row per campaign drawn: ``list_id``, ``at``, ``status``, ``recipients``,
-        ``gap_days`` since the campaign before it on the same list. The lists with most campaigns are drawn.
+        ``ax.data`` has one row per campaign drawn: ``list_id`` (and ``list_name``, where the frame has
+        it), ``at``, ``status``, ``recipients``, ``gap_days`` since the campaign before it on the same list.
+        The lists with most campaigns are drawn.
 
     Raises
     ------
@@ -37,17 +40,17 @@ def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> ax = calendar(sent)  # doctest: +SKIP
+    >>> names = client.lists.find(columns=["id", "name"]).set_index("id")["name"]  # doctest: +SKIP
+    >>> ax = calendar(sent.assign(list_name=sent["list_id"].map(names)))  # doctest: +SKIP
     >>> ax.data.nsmallest(5, "gap_days")  # doctest: +SKIP
     """
-    require(frame, "calendar", "list_id", "status", "recipients")
+    lists = list_columns(frame, "calendar")
+    require(frame, "calendar", "status", "recipients")
     times, column = send_time(frame, "calendar")
-    rows = numbers(frame, "calendar", "recipients").assign(
-        list_id=texts(frame, "list_id").replace("", "no list"), at=times, status=texts(frame, "status")
-    )
+    recipients = numbers(frame, "calendar", "recipients")["recipients"]
+    rows = lists.assign(at=times, status=texts(frame, "status"), recipients=recipients)
     drawn = rows[rows["at"].notna()].sort_values(["list_id", "at"], kind="stable", ignore_index=True)
     drawn["gap_days"] = drawn.groupby("list_id")["at"].diff().dt.total_seconds() / 86_400
-    drawn = drawn[["list_id", "at", "status", "recipients", "gap_days"]]
     shown = drawn["list_id"].value_counts().head(LISTS_SHOWN).index
     ax = theme.new_axes((9.0, 1.8 + 0.34 * max(len(shown), 4))) if ax is None else ax
     if drawn.empty:
@@ -75,10 +78,8 @@ def _lines(ax: Axes, drawn: pd.DataFrame, lists: list[str], column: str) -> None
             edgecolors=theme.BLUE,
             alpha=1.0 if hollow else 0.55,
         )
-    ax.set_yticks(range(len(lists)), [theme.shortened(name, 16) for name in lists])
+    ax.set_yticks(range(len(lists)), [label(name) for name in list_labels(drawn, lists)])
     ax.set_ylim(len(lists) - 0.4, -0.6)
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]  # matplotlib types it by halves
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
+    theme.dated(ax)
     ax.grid(visible=True, axis="y", alpha=0.3)
     ax.set_xlabel(f"{column}, UTC", fontsize=theme.LABEL_SIZE)

@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dyno_frames.plots import theme
 from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
+from dyno_frames.plots.labels import label
 from dyno_frames.plots.rates import OPENS_NOTE, rate_of, wilson
 
 
@@ -19,11 +20,12 @@ def compare(
     Parameters
     ----------
     frame
-        Campaigns, with ``name``, ``start_time`` (or ``created``) and the metric's two columns.
+        Campaigns, or whatever has a ``name``, and the metric's two columns.
     metric
         A rate, such as ``"click_rate"`` or ``"click_to_open_rate"``.
     limit
-        How many campaigns, the latest ones; the median is that of the whole frame.
+        How many: the latest by ``start_time`` (or ``created``), or the first rows of a frame that has no
+        times, such as sums by name. The median is that of the whole frame.
     ax
         Where to draw; by default on a new figure.
 
@@ -40,17 +42,17 @@ def compare(
     Examples
     --------
     >>> compare(sent, metric="click_to_open_rate", limit=10)  # doctest: +SKIP
+    >>> compare(sent.groupby("name", as_index=False)[["delivered", "clicks"]].sum())  # doctest: +SKIP
     """
     rate = rate_of(metric, "compare")
     require(frame, "compare", "name", rate.part, rate.whole)
     rows = numbers(frame, "compare", rate.part, rate.whole)
-    times, _ = send_time(frame, "compare")
     rows.insert(0, "name", texts(frame, "name"))
     rows[metric] = rows[rate.part] / rows[rate.whole].where(rows[rate.whole] > 0)
     rows["low"], rows["high"] = wilson(rows[rate.part], rows[rate.whole])
     median = float(rows[metric].median())
-    rows = rows.assign(at=times)[rows[metric].notna()].sort_values("at", kind="stable").tail(limit)
-    drawn = rows.drop(columns="at").sort_values(metric, kind="stable", ascending=False, ignore_index=True)
+    chosen = _chosen(rows.set_axis(range(len(rows))), metric, frame, limit)
+    drawn = chosen.sort_values(metric, kind="stable", ascending=False, ignore_index=True)
     ax = theme.new_axes((8.0, 1.6 + 0.27 * max(len(drawn), 6))) if ax is None else ax
     if drawn.empty:
         theme.blank(ax, "no figures" if len(frame) else "no campaigns")
@@ -62,13 +64,22 @@ def compare(
     return theme.attach(ax, drawn)
 
 
+def _chosen(rows: pd.DataFrame, metric: str, frame: pd.DataFrame, limit: int) -> pd.DataFrame:
+    known = rows[rows[metric].notna()]
+    if not {"start_time", "created"} & set(frame.columns):
+        return known.head(limit)
+    times, _ = send_time(frame, "compare")
+    order = times.set_axis(rows.index)[known.index].sort_values(kind="stable")
+    return known.loc[order.index].tail(limit)
+
+
 def _dots(ax: Axes, drawn: pd.DataFrame, metric: str, median: float) -> None:
     places = range(len(drawn))
     colour = theme.GREY if metric == "open_rate" else theme.BLUE
     ax.hlines(places, drawn["low"], drawn["high"], color=colour, alpha=0.55, linewidth=3)
     ax.scatter(drawn[metric], places, color=colour, s=38, zorder=3)
     ax.axvline(median, color=theme.RED, linestyle="--", linewidth=1.2, zorder=1)
-    ax.set_yticks(list(places), [theme.shortened(name) for name in drawn["name"]], fontsize=theme.LABEL_SIZE)
+    ax.set_yticks(list(places), [label(name) for name in drawn["name"]], fontsize=theme.LABEL_SIZE)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(drawn) - 0.4, -0.6)
     ax.set_xlim(left=0)

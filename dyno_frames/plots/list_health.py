@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, require, simulated, texts
+from dyno_frames.plots.figures import numbers, simulated
+from dyno_frames.plots.labels import label
+from dyno_frames.plots.mailing_lists import list_columns
 from dyno_frames.plots.rates import RATES
 
 LIMITS = {"bounce_rate": 0.02, "complaint_rate": 0.001}
@@ -29,13 +31,15 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     frame
         Campaigns, with ``list_id``, ``sent``, ``delivered``, ``bounces``, ``unsubscribes``, ``complaints``.
+        Lists are called by ``list_name``, where there is such a column.
     ax
         Where to draw; by default on a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        ``ax.data`` has one row per list, the most mailed first: ``campaigns``, the sums, the three rates.
+        ``ax.data`` has one row per list, the most mailed first: ``list_name`` (where the frame has it),
+        ``campaigns``, the sums, the three rates.
 
     Raises
     ------
@@ -44,15 +48,15 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> list_health(sent).data.query("bounce_rate > 0.02")  # doctest: +SKIP
+    >>> names = client.lists.find(columns=["id", "name"]).set_index("id")["name"]  # doctest: +SKIP
+    >>> ax = list_health(sent.assign(list_name=sent["list_id"].map(names)))  # doctest: +SKIP
+    >>> ax.data.query("bounce_rate > 0.02")  # doctest: +SKIP
     """
     names = ("sent", "delivered", "bounces", "unsubscribes", "complaints")
-    require(frame, "list_health", "list_id", *names)
+    lists = list_columns(frame, "list_health")
     figures = numbers(frame, "list_health", *names)
-    figures = figures[figures["sent"] > 0]
-    keys = texts(frame, "list_id").replace("", "no list")[figures.index]
-    drawn = figures.groupby(keys).sum(min_count=1)
-    drawn.insert(0, "campaigns", figures.groupby(keys).size())
+    mailed = figures["sent"] > 0
+    drawn = _sums(figures[mailed], lists[mailed])
     for name in _RATES:
         rate = RATES[name]
         drawn[name] = drawn[rate.part] / drawn[rate.whole].where(drawn[rate.whole] > 0)
@@ -71,15 +75,26 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return theme.attach(ax, drawn)
 
 
+def _sums(figures: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
+    keys = pd.Index(lists["list_id"], name="list_id")
+    drawn = figures.groupby(keys).sum(min_count=1)
+    drawn.insert(0, "campaigns", figures.groupby(keys).size())
+    for name in lists.columns.drop("list_id"):
+        drawn.insert(0, name, lists[name].groupby(keys).first())
+    return drawn
+
+
 def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     places = range(len(shown))
     for name, (colour, marker) in _LOOKS.items():
+        words = name.replace("_", " ")
         ax.scatter(
-            shown[name], places, color=colour, marker=marker, s=40, label=name.replace("_", " "), zorder=3
+            shown[name], places, color=colour, marker=marker, s=40, label=words, zorder=3, clip_on=False
         )
         if name in LIMITS:
             ax.axvline(LIMITS[name], color=colour, linestyle="--", linewidth=1)
-    names = [f"{theme.shortened(str(key), 16)}  ({sent:,.0f} sent)" for key, sent in shown["sent"].items()]
+    called = shown.get("list_name", shown.index)
+    names = [f"{label(name)}  ({sent:,.0f} sent)" for name, sent in zip(called, shown["sent"], strict=True)]
     ax.set_yticks(list(places), names, fontsize=theme.LABEL_SIZE)
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_xlim(left=0)

@@ -44,7 +44,7 @@ class Plotter:
         self,
         *,
         metrics: str | Sequence[str] = ("open_rate", "click_rate"),
-        freq: str = "week",
+        freq: str | None = None,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw rates or volumes over time; see :func:`timeline.timeline`."""

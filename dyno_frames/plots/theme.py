@@ -8,6 +8,7 @@ from typing import Any, cast
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
@@ -43,9 +44,11 @@ def new_axes(size_in: tuple[float, float]) -> Axes:
     """Return Axes on a figure of its own, which a notebook shows as it shows ``df.plot()``."""
     import matplotlib.pyplot as plt  # loaded late: it picks a backend
 
+    # The figure is made outside: picking the backend turns a notebook's interactive mode on, and the
+    # context's end would turn it off again, so that nothing but the first picture would be shown.
+    figure = plt.figure(figsize=size_in, layout="constrained", facecolor="white")
     with rc_context(RC):
-        _figure, ax = plt.subplots(figsize=size_in, layout="constrained")
-    return ax
+        return figure.add_subplot()
 
 
 def dress(
@@ -62,6 +65,13 @@ def dress(
         ax.set_xlabel(f"{known}\n{below}" if known else below, fontsize=NOTE_SIZE, loc="left")
 
 
+def dated(ax: Axes) -> None:
+    """Write dates below the Axes, each as short as it can be read."""
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]  # matplotlib types it by halves
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
+
+
 def blank(ax: Axes, words: str) -> None:
     """Say in the middle of the Axes why there is nothing to see."""
     ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, fontsize=13, alpha=0.7)
@@ -74,9 +84,3 @@ def attach(ax: Axes, drawn: pd.DataFrame) -> Axes:
     """Hang the numbers of the picture on it, as ``ax.data``."""
     cast("Any", ax).data = drawn
     return ax
-
-
-def shortened(text: str, limit: int = 34) -> str:
-    """Cut a long name for an axis, and keep ``$`` from being read as mathematics."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return cut.replace("$", r"\$")

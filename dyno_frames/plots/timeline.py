@@ -28,7 +28,7 @@ def timeline(
     frame: pd.DataFrame,
     *,
     metrics: str | Sequence[str] = ("open_rate", "click_rate"),
-    freq: str = "week",
+    freq: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw rates or volumes per week, month or other period, in UTC.
@@ -42,7 +42,8 @@ def timeline(
         ``unsubscribe_rate``, ``complaint_rate``) or figures (``sent``, ``clicks``, ...); not both at once.
         A rate is the sum of its part over the sum of its whole, so that large campaigns weigh more.
     freq
-        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``.
+        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``; by default the shortest that gives
+        at most 40 points and leaves no more than half of them empty.
     ax
         Where to draw; by default on a new figure.
 
@@ -62,11 +63,13 @@ def timeline(
     >>> timeline(sent, metrics="click_rate", freq="month")  # doctest: +SKIP
     """
     names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
-    if freq not in FREQUENCIES:
-        raise SchemaError(f"timeline got freq={freq!r}; expected one of {list(FREQUENCIES)}")
+    if freq is not None and freq not in FREQUENCIES:
+        raise SchemaError(f"timeline got freq={freq!r}; expected one of {list(FREQUENCIES)}, or None")
     figures = numbers(frame, "timeline", *metric_columns(names, "timeline"))
     times, column = send_time(frame, "timeline")
-    drawn = _periods(figures, times, names, FREQUENCIES[freq])
+    known = times.notna() & figures.gt(0).any(axis=1)
+    freq = freq or _legible(times[known])
+    drawn = _periods(figures[known], times[known], names, FREQUENCIES[freq])
     ax = theme.new_axes((9.0, 4.2)) if ax is None else ax
     if drawn.empty or drawn[list(names)].isna().all(axis=None):
         theme.blank(ax, "no figures" if len(frame) else "no campaigns")
@@ -77,14 +80,25 @@ def timeline(
     return theme.attach(ax, drawn)
 
 
+def _legible(times: pd.Series) -> str:
+    """Return the shortest period that gives few points and leaves no more than half of them empty."""
+    if times.empty:
+        return "week"
+    first, last = times.min().tz_localize(None), times.max().tz_localize(None)
+    lengths = {freq: len(pd.period_range(first, last, freq=code)) for freq, code in FREQUENCIES.items()}
+    few = [freq for freq, points in lengths.items() if points <= _LABELLED_POINTS] or ["year"]
+    walls = times.dt.tz_localize(None)
+    filled = (freq for freq in few if 2 * walls.dt.to_period(FREQUENCIES[freq]).nunique() >= lengths[freq])
+    return next(filled, few[-1])
+
+
 def _periods(figures: pd.DataFrame, times: pd.Series, names: tuple[str, ...], code: str) -> pd.DataFrame:
-    known = times.notna() & figures.gt(0).any(axis=1)
-    keys = pd.PeriodIndex(times[known].dt.tz_localize(None), freq=code, name="period")
-    sums = figures[known].groupby(keys).sum(min_count=1)
+    keys = pd.PeriodIndex(times.dt.tz_localize(None), freq=code, name="period")
+    sums = figures.groupby(keys).sum(min_count=1)
     sums.insert(0, "campaigns", pd.Series(1, index=keys, dtype="int64").groupby(level=0).sum())
     for name in names:
         if name in RATES:
-            sums[name] = _rate(figures[known], keys, name)
+            sums[name] = _rate(figures, keys, name)
     if not sums.empty:
         every = pd.period_range(sums.index.min(), sums.index.max(), freq=code, name="period")
         sums = sums.reindex(every)
@@ -131,6 +145,7 @@ def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
     if len(days) == 1:
         middle = sum(ax.get_xlim()) / 2
         ax.set_xlim(middle - 21, middle + 21)  # days; matplotlib would show four years around one point
+    theme.dated(ax)
     ax.yaxis.set_major_formatter(theme.PERCENT if names[0] in RATES else theme.THOUSANDS)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
     ax.grid(visible=True, axis="y", alpha=0.3)

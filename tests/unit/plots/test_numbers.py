@@ -59,8 +59,8 @@ def test_timeline_weights_a_rate_by_its_whole(frame):
 
 def test_timeline_shows_a_week_without_mail_as_a_gap_in_rates_and_as_zero_volume(frame):
     ends = frame.iloc[[0, -1]]
-    assert timeline(ends).data["click_rate"].isna().any()
-    volumes = timeline(ends, metrics=["sent"]).data["sent"]
+    assert timeline(ends, freq="week").data["click_rate"].isna().any()
+    volumes = timeline(ends, metrics=["sent"], freq="week").data["sent"]
     assert volumes.notna().all()
     assert (volumes == 0).any()
 
@@ -96,6 +96,27 @@ def test_epoch_seconds_are_refused_with_the_cure(frame):
         timeline(frame)
 
 
+@pytest.mark.parametrize(
+    ("days", "every", "freq"),
+    [
+        *[(1, 1, "day"), (40, 1, "day"), (41, 1, "week"), (90, 7, "week"), (28, 7, "week")],
+        *[(365, 7, "month"), (3 * 365, 2, "month"), (3 * 365, 90, "quarter"), (8 * 365, 7, "quarter")],
+        (30 * 365, 9, "year"),
+    ],
+)
+def test_timeline_chooses_a_period_that_can_be_read(frame, days, every, freq):
+    starts = pd.date_range("2024-01-01", periods=-(-days // every), freq=f"{every}D", tz="UTC")
+    frame = pd.concat([frame.head(1)] * len(starts)).assign(start_time=starts)
+    ax = timeline(frame)
+    assert f"by {freq}, UTC" in ax.get_xlabel()
+    assert ax.get_title("left").endswith(f"per {freq}")
+    assert ax.data["campaigns"].sum() == len(frame)
+
+
+def test_timeline_keeps_the_period_asked_for(frame):
+    assert "by day, UTC" in timeline(frame, freq="day").get_xlabel()
+
+
 def test_wilson_bounds_hold_the_rate_and_stay_within_0_and_1():
     part, whole = pd.Series([0.0, 1.0, 50.0, 100.0, 3.0]), pd.Series([10.0, 10.0, 100.0, 100.0, 0.0])
     low, high = wilson(part, whole)
@@ -108,6 +129,13 @@ def test_compare_shows_the_latest_and_orders_them_by_rate(frame):
     drawn = compare(frame, limit=5).data
     assert set(drawn["name"]) == {f"Issue {i}" for i in range(35, 40)}
     assert drawn["click_rate"].is_monotonic_decreasing
+
+
+def test_compare_needs_no_times_and_then_shows_the_first(frame):
+    by_list = frame.groupby("list_id", as_index=False)[["delivered", "clicks"]].sum()
+    assert set(compare(by_list.rename(columns={"list_id": "name"})).data["name"]) == {"eu", "us"}
+    untimed = frame.drop(columns=["start_time", "created"])
+    assert set(compare(untimed, limit=5).data["name"]) == {f"Issue {i}" for i in range(5)}
 
 
 def test_send_times_are_local_to_each_campaign_and_utc_where_the_zone_is_no_zone(frame):
@@ -130,3 +158,41 @@ def test_list_health_rates_are_those_of_all_mail_to_the_list(frame):
     drawn = list_health(frame).data
     one = frame[frame["list_id"] == "eu"]
     assert drawn.loc["eu", "bounce_rate"] == pytest.approx(one["bounces"].sum() / one["sent"].sum())
+
+
+def ticks(ax):
+    return [tick.get_text() for tick in ax.get_yticklabels()]
+
+
+def test_lists_are_called_by_their_names_and_told_apart_by_their_ids(frame):
+    names = {"eu": "Shop customers, Europe", "us": "Shop customers, Americas"}
+    named = frame.assign(list_name=frame["list_id"].map(names))
+    health, days = list_health(named), calendar(named)
+    assert health.data["list_name"].to_dict() == names
+    assert sorted(label.split("  (")[0] for label in ticks(health)) == sorted(names.values())
+    assert sorted(ticks(days)) == sorted(names.values())
+    assert set(zip(days.data["list_id"], days.data["list_name"], strict=True)) == set(names.items())
+    same = list_health(frame.assign(list_name="Customers"))
+    assert same.data["list_name"].to_dict() == {"eu": "Customers", "us": "Customers"}
+
+
+def test_a_list_without_a_name_is_called_by_its_id_and_one_without_either_no_list(frame):
+    names = pd.Series(["Europe", None], dtype="str").reindex([0] + [1] * (len(frame) - 1)).to_numpy()
+    keys = ["eu", None] + ["us"] * (len(frame) - 2)
+    named = frame.assign(list_id=keys, list_name=names)
+    assert list_health(named).data["list_name"].to_dict() == {
+        "eu": "Europe",
+        "us": "us",
+        "no list": "no list",
+    }
+
+
+def test_names_alone_are_enough_to_tell_lists_apart(frame):
+    named = frame.rename(columns={"list_id": "list_name"})
+    assert sorted(list_health(named).data["list_name"]) == ["eu", "us"]
+    assert sorted(ticks(calendar(named))) == ["eu", "us"]
+
+
+def test_an_id_is_shown_by_its_ends(frame):
+    key = "84830ba7-e1b1-5045-b824-e710cdbfd794"
+    assert ticks(calendar(frame.assign(list_id=key))) == ["84830b…bfd794"]

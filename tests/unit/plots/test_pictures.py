@@ -77,6 +77,7 @@ def test_any_index_and_any_backend_give_the_same_numbers(frame, picture):
     plain = draw(frame, picture).data
     arrow = frame.convert_dtypes(dtype_backend="pyarrow").set_axis(range(900, 900 + len(frame)))
     pd.testing.assert_frame_equal(draw(arrow, picture).data, plain, check_dtype=False)
+    pd.testing.assert_frame_equal(draw(frame.set_axis([0] * len(frame)), picture).data, plain)
 
 
 def test_nullable_integers_give_the_same_numbers(frame, picture):
@@ -110,6 +111,11 @@ def test_text_where_numbers_belong_is_refused(frame, picture):
 
 def test_a_hostile_name_is_drawn_as_text(frame, picture):
     draw(frame.assign(name="$\\frac{<img src=x onerror=alert(1)>$", list_id="$\\nonsense{$"), picture)
+
+
+def test_no_text_of_a_frame_makes_a_warning(frame, picture):
+    spoilt = dict.fromkeys(["name", "list_id", "list_name", "time_zone"], "🎁 中文\t👍🏽\n")
+    draw(frame.assign(**spoilt), picture)
 
 
 def test_importing_the_plotter_loads_no_matplotlib(picture):

@@ -1,0 +1,74 @@
+"""Names as labels, whoever chose them: one line, not too long, and of characters that the font has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from unicodedata import category
+
+from matplotlib import rcParams
+from matplotlib.font_manager import FontProperties, findfont, get_font
+
+LONGEST = 34
+"""The letters of a label."""
+
+_BOX, _NO_BOX = "□", "?"
+_UNSEEN = frozenset({"Mn", "Me", "Cf", "Sk"})
+"""Categories of what only changes the character before it: joiners, selectors, skin tones."""
+
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that would turn round what stands beside the name, figures included."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def label(text: str, limit: int = LONGEST) -> str:
+    """Return a name as a label.
+
+    What the font cannot draw becomes a box, a long name loses its middle, and ``$`` begins no mathematics.
+    An id is shown by its ends: it tells nothing, and two are told apart by less.
+    """
+    limit = min(limit, 13) if _UUID.fullmatch(text) else limit
+    return _cut(drawable(text, _charmap()), limit).replace("$", r"\$")
+
+
+def drawable(text: str, known: AbstractSet[int]) -> str:
+    """Return a text in one line, of characters that are known, by code point; the others become boxes."""
+    return "".join(_drawn(character, known) for character in _DIRECTIONS.sub("", text)).strip()
+
+
+def _drawn(character: str, known: AbstractSet[int]) -> str:
+    if ord(character) in known:
+        return character
+    kind = category(character)
+    if kind in _UNSEEN:
+        return ""
+    if kind == "Cc":
+        return " "
+    return _BOX if ord(_BOX) in known else _NO_BOX
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    tail = (limit - 1) // 2
+    return f"{text[: limit - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def _charmap() -> frozenset[int]:
+    """Return what the fonts of the plot can draw; those that are not installed are passed over."""
+    return _drawn_by(tuple(str(path) for path in map(_path, rcParams["font.family"]) if path))
+
+
+def _path(family: str) -> str | None:
+    try:
+        return str(findfont(FontProperties(family=[family]), fallback_to_default=False))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _drawn_by(paths: tuple[str, ...]) -> frozenset[int]:
+    fonts = paths or (str(findfont(FontProperties())),)
+    return frozenset().union(*(get_font(path).get_charmap() for path in fonts))
