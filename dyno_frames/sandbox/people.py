@@ -10,11 +10,11 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from dyno_frames.contract.resources import LISTS, UPDATED
+from dyno_frames.contract.resources import KEY, LISTS, UPDATED
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import contacts
-from dyno_frames.sandbox.edits import is_address
-from dyno_frames.sandbox.load import ENDINGS, raw_rows
+from dyno_frames.sandbox.edits import creation, is_address
+from dyno_frames.sandbox.load import raw_rows
 from dyno_frames.sandbox.storage import Store
 
 Source: TypeAlias = pd.DataFrame | str | Path
@@ -78,6 +78,19 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
     return ContactReport(added, len(good) - added, refused)
 
 
+def list_named(store: Store, name: str, *, now: int, user_id: str) -> str:
+    """Return the id of the list that has this id or name, which is made where it is missing."""
+    with store.transaction():
+        if store.get(LISTS, name) is not None:
+            return name
+        found = store.find(LISTS, {"name": name, "application_fields": [KEY], "application_limit": 2})
+        if len(found) > 1:
+            raise ConfigError(f"several lists are called {name!r}; give the id of one")
+        if found:
+            return str(found[0][KEY])
+        return store.insert(LISTS, creation(LISTS, {"name": name}, now=now, user_id=user_id))
+
+
 def _reason(email: Any) -> str:
     if _text(email) == "":
         return "no address"
@@ -102,6 +115,3 @@ def _text(value: Any) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124 - NaN
         return ""
     return str(value).strip()
-
-
-__all__ = ["EMAIL", "ENDINGS", "ContactReport", "Source", "add"]

@@ -15,7 +15,7 @@ from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import deliveries, people
 from dyno_frames.sandbox import load as tables
-from dyno_frames.sandbox import sample as account
+from dyno_frames.sandbox import sample as owner
 from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
 from dyno_frames.sandbox.app import Setting, application
 from dyno_frames.sandbox.faults import Fault, Faults
@@ -143,7 +143,7 @@ class Sandbox:
         executor = workers()
         answering = application(
             {
-                opened.key: Account(opened.store, account.user_id(opened.name), self._clock, opened.name)
+                opened.key: Account(opened.store, owner.user_id(opened.name), self._clock, opened.name)
                 for opened in self._accounts.values()
             },
             setting=Setting(executor, self._faults, self._connection),
@@ -239,6 +239,25 @@ class Sandbox:
             No such list, or no table of people.
         """
         return people.add(self._account(account).store, list_id, source, now=int(self._clock()))
+
+    def list_named(self, name: str, *, account: str = DEFAULT) -> str:
+        """Return the id of the list that has this id or name, which is made where it is missing.
+
+        Parameters
+        ----------
+        name
+            The id or the name.
+        account
+            Whose list it is.
+
+        Raises
+        ------
+        ConfigError
+            Several lists have the name.
+        """
+        return people.list_named(
+            self._account(account).store, name, now=int(self._clock()), user_id=owner.user_id(account)
+        )
 
     def deliveries(self, campaign_id: str, *, account: str = DEFAULT) -> pd.DataFrame:
         """Return what became of a campaign's messages: one row for each recipient.
@@ -338,4 +357,4 @@ def _fill(store: Store, rows: Mapping[str, tables.Rows], *, sample: bool) -> Non
     except Refused as error:
         raise ConfigError(f"load: {error.reason}") from error
     if sample and not any(store.counts().values()):
-        account.fill(store)
+        owner.fill(store)
