@@ -16,7 +16,7 @@ from dyno_frames.panels.ports import Client
 from dyno_frames.panels.runner import Runner
 from dyno_frames.panels.state import READ, Campaign, Entry, State
 from dyno_frames.panels.store import Spawn, Store, on_a_thread
-from dyno_frames.panels.watch import INTERVAL_S, Watcher
+from dyno_frames.panels.watch import INTERVAL_S, Watched, Watcher
 
 Clock = Callable[[], datetime]
 
@@ -36,7 +36,8 @@ class Control:
     subject
         A campaign's id, or a frame of campaigns with a column ``id``.
     watch
-        Whether running campaigns on the page shown are read again every two seconds.
+        Whether campaigns on the page shown are read again by themselves: running ones every two seconds,
+        scheduled ones every sixteen, for they begin by themselves.
     clock, spawn, interval_s
         The time, where effects run, and the watcher's pause; for tests.
 
@@ -64,7 +65,7 @@ class Control:
         state = State(rows=rows, selected=rows[0].id if len(rows) == 1 else None)
         self.store = Store(state, runner.run, spawn=spawn)
         self.watcher = Watcher(
-            lambda: running(self.store.state),
+            lambda: watched(self.store.state),
             lambda ids: self.store.dispatch(runner.read(ids)),
             lambda message: self.store.dispatch(on.WatchStopped(message)),
             interval_s=interval_s,
@@ -118,9 +119,13 @@ def campaigns(frame: pd.DataFrame) -> tuple[Campaign, ...]:
     return tuple(Campaign.of({str(name): row[name] for name in row}, read_at=None) for row in rows)
 
 
-def running(state: State) -> tuple[str, ...]:
-    """Return the ids that are worth watching: those shown that run, unless watching was given up."""
+def watched(state: State) -> Watched:
+    """Return what is worth watching of those shown: what runs, or will; nothing where it was given up."""
     if state.watch_note:
-        return ()
-    shown = {row.id: row for row in (*state.visible, *filter(None, [state.chosen]))}
-    return tuple(key for key, row in shown.items() if row.status == Status.RUNNING and key not in state.busy)
+        return Watched()
+    shown = {row.id: row.status for row in (*state.visible, *filter(None, [state.chosen]))}
+    quiet = {key: status for key, status in shown.items() if key not in state.busy}
+    return Watched(
+        often=tuple(key for key, status in quiet.items() if status == Status.RUNNING),
+        seldom=tuple(key for key, status in quiet.items() if status == Status.SCHEDULED),
+    )

@@ -1,13 +1,28 @@
-"""Reads running campaigns again and again, only while there are any, and never for ever."""
+"""Reads campaigns that move by themselves again and again, only while there are any."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 INTERVAL_S = 2.0
+SELDOM = 8
+"""What is not urgent is read in every so many rounds."""
+
 FAILURES = 3
 """After so many failed reads in a row it stops and says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Ids worth reading again: in every round, and now and then."""
+
+    often: tuple[str, ...] = ()
+    seldom: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.often or self.seldom)
 
 
 class Watcher:
@@ -16,7 +31,7 @@ class Watcher:
     Parameters
     ----------
     wanted
-        Returns the ids to read now; none ends the thread.
+        Returns what is to be read; nothing ends the thread.
     read
         Reads them; may raise.
     give_up
@@ -27,7 +42,7 @@ class Watcher:
 
     def __init__(
         self,
-        wanted: Callable[[], Sequence[str]],
+        wanted: Callable[[], Watched],
         read: Callable[[Sequence[str]], None],
         give_up: Callable[[str], None],
         *,
@@ -41,6 +56,7 @@ class Watcher:
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failures = 0
+        self._round = 0
 
     @property
     def alive(self) -> bool:
@@ -53,7 +69,7 @@ class Watcher:
         with self._guard:
             if self._closed.is_set() or self._thread is not None or not self._wanted():
                 return
-            self._failures = 0
+            self._failures = self._round = 0
             self._thread = threading.Thread(target=self._live, name="dyno-watch", daemon=True)
             self._thread.start()
 
@@ -65,10 +81,14 @@ class Watcher:
             thread.join(wait_s)
 
     def step(self) -> bool:
-        """Read once; False where there is nothing more to do."""
-        ids = self._wanted()
-        if not ids:
+        """Read what this round is to read; False where there is nothing more to do."""
+        watched = self._wanted()
+        if not watched:
             return False
+        self._round += 1
+        ids = watched.often + (watched.seldom if self._round % SELDOM == 0 else ())
+        if not ids:
+            return True
         try:
             self._read(ids)
         except Exception:  # noqa: BLE001 - counted here and told below

@@ -39,7 +39,8 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
     subject
         A campaign's id, or a frame of campaigns with the column ``id``.
     watch
-        Whether running campaigns shown are read again every two seconds.
+        Whether campaigns shown are read again by themselves: running ones every two seconds, scheduled ones
+        every sixteen.
     clock, spawn, interval_s
         The time, where requests run, and the watcher's pause; for tests.
 

@@ -8,8 +8,8 @@ import pytest
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import ConnectError
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import Control, running
-from dyno_frames.panels.watch import Watcher
+from dyno_frames.panels.control import Control, watched
+from dyno_frames.panels.watch import SELDOM, Watched, Watcher
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_success_between_failures_forgives_them():
         if error := next(answers):
             raise error
 
-    watcher = Watcher(lambda: ("a",), read, said.append)
+    watcher = Watcher(lambda: Watched(often=("a",)), read, said.append)
     assert [watcher.step() for _ in range(5)] == [True] * 5
     assert said == []
 
@@ -100,10 +100,32 @@ def test_a_late_answer_undoes_no_later_one(kit):
     assert panel.state.chosen.status == "paused"
 
 
-def test_watching_reads_only_what_is_shown_and_runs(kit):
-    rows = [kit.row(f"c{i}", status="running" if i == 3 else "draft") for i in range(12)]
+def test_a_scheduled_campaign_that_begins_is_seen_without_a_refresh(kit, live):
+    client = kit.scripted(kit.row(status="scheduled"))
+    control = live(client)
+    client.campaigns.rows["c1"] |= {"status": "running", "recipients": 10, "sent": 2}
+    assert seen(control, lambda state: state.chosen.status == "running")
+    client.campaigns.rows["c1"]["sent"] = 10
+    assert seen(control, lambda state: state.chosen.sent == 10)
+
+
+def test_what_is_scheduled_is_read_seldom_and_what_runs_in_every_round():
+    read = []
+    watcher = Watcher(lambda: Watched(often=("runs",), seldom=("waits",)), read.append, print)
+    assert all(watcher.step() for _ in range(2 * SELDOM))
+    assert read.count(("runs",)) == 2 * (SELDOM - 1)
+    assert read[SELDOM - 1 :: SELDOM] == [("runs", "waits")] * 2
+    waits = Watcher(lambda: Watched(seldom=("waits",)), read.append, print)
+    read.clear()
+    assert all(waits.step() for _ in range(SELDOM))
+    assert read == [("waits",)]
+
+
+def test_watching_reads_only_what_is_shown_and_moves(kit):
+    status = {3: "running", 4: "scheduled", 5: "paused"}
+    rows = [kit.row(f"c{i}", status=status.get(i, "draft")) for i in range(12)]
 
     panel = kit.control(kit.scripted(*rows), pd.DataFrame(rows))
-    assert running(panel.state) == ("c3",)
+    assert watched(panel.state) == Watched(often=("c3",), seldom=("c4",))
     panel.dispatch(on.PageTurned(1))
-    assert running(panel.state) == ()
+    assert not watched(panel.state)
