@@ -29,4 +29,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from dyno_frames.cli.program import run
 
-    return run(arguments)
+    return int(run(arguments))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from dyno_frames.calibrate.examine import Examination
 from dyno_frames.contract.fields import Kind
-from dyno_frames.contract.filters import DESCENDING, Key
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError
 from dyno_frames.frames.decode import Row
@@ -239,12 +239,22 @@ class Questions:
                 self._learnt = self._learn()
             return self._learnt
 
+    def _some_rows(self, direction: str) -> list[Row]:
+        body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: direction, Key.LIMIT: SAMPLE_ROWS}
+        plain = {str(name): value for name, value in body.items()}
+        return find_rows(self.client.session, self.resource.name, plain, Tally())
+
     def _learn(self) -> Sampled:
         settings = self.client.settings
         kinds = declared_kinds(settings.schema, self.resource.name)
-        body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: DESCENDING, Key.LIMIT: SAMPLE_ROWS}
-        plain = {str(name): value for name, value in body.items()}
-        rows = find_rows(self.client.session, self.resource.name, plain, Tally())
+        rows = self._some_rows(DESCENDING)
+        blank = (
+            set(rows[0]) - {name for row in rows for name, value in row.items() if value is not None}
+            if rows
+            else ()
+        )
+        if set(blank) - set(self.resource.names) - set(kinds):
+            rows = [*rows, *self._some_rows(ASCENDING)]  # what the newest rows leave open the oldest may tell
         schema = learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
         return Sampled(schema, schema.empty(), rows)
 

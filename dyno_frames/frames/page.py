@@ -94,7 +94,7 @@ def _column(name: str, field: Field, arrow: pa.DataType) -> Callable[[Sequence[A
 
 
 def _floats(values: list[float | None], arrow: pa.DataType) -> pa.Array:
-    # The parser has made doubles of whole numbers; beyond 2**53 digits may be gone.
-    if any(value is not None and abs(value) > EXACT_IN_FLOAT for value in values):
+    # The parser has made doubles of whole numbers; from 2**53 on digits may be gone.
+    if any(value is not None and abs(value) >= EXACT_IN_FLOAT for value in values):
         raise _DoubtError
     return pa.array(values, arrow)

@@ -187,7 +187,7 @@ def learn_field(name: str, rows: Sequence[Mapping[str, Any]]) -> Field:
         isinstance(value, float) or abs(value) <= EXACT_IN_FLOAT for value in values
     ):
         return Field(name, Kind.FLOAT)
-    return Field(name, kinds.pop() if len(kinds) == 1 else Kind.JSON if kinds else Kind.STRING)
+    return Field(name, kinds.pop() if len(kinds) == 1 else Kind.JSON)
 
 
 _INT64 = range(-(2**63), 2**63)

@@ -199,3 +199,22 @@ def test_an_empty_answer_has_the_dtypes_of_a_full_one(sandbox, backend):
                 assert len(empty) == 0
                 pd.testing.assert_series_equal(empty.dtypes, full.dtypes)
                 assert isinstance(empty.index, pd.RangeIndex)
+
+
+def test_a_field_that_only_old_rows_hold_is_typed_by_them_and_one_that_none_holds_takes_anything():
+    rows = pd.DataFrame(
+        {
+            "id": [f"c{number}" for number in range(300)],
+            "name": "a",
+            "created": range(1_500_000_000, 1_500_000_300),
+            "mood": pd.array([7] + [None] * 299, dtype="Int64"),
+            "late": [None] * 150 + ["only in the middle"] + [None] * 149,
+        }
+    )
+    with Sandbox(load={"campaigns": rows}, speed=0) as box, connect(box.url, box.api_key) as client:
+        found = client.campaigns.find()
+        assert found["mood"].dtype == "Int64"
+        assert found["mood"].iloc[0] == 7
+        assert found["late"].dtype == object
+        assert found["late"].iloc[150] == "only in the middle"
+        assert client.campaigns.count("late == 'only in the middle'") == 1

@@ -49,7 +49,7 @@ def test_no_rows_teach_nothing_and_the_contract_stands():
         (["a", 1], Kind.JSON),
         ([{"a": 1}], Kind.JSON),
         ([["a"], []], Kind.JSON),
-        ([None, None], Kind.STRING),
+        ([None, None], Kind.JSON),
         ([None, 3], Kind.INTEGER),
         ([None, "", False], Kind.JSON),
     ],
