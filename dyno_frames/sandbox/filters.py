@@ -276,6 +276,9 @@ def _whole(wire: Mapping[str, Any], key: Key) -> int | None:
     if key not in wire:
         return None
     value = wire[key]
+    if isinstance(value, float) and value.is_integer():
+        # JSON has one kind of number: 10.0 is ten
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise rejected(key, f"{shown(value)}; expected an integer, 0 or more")
     return value

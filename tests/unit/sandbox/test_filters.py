@@ -115,7 +115,7 @@ def test_a_bare_number_is_eq_and_two_bounds_are_one_object(ids):
         ({"nowhere": {"gt": "5"}}, "number"),
         ({"application_page": 1}, "application_page"),
         ({"application_limit": -1}, "integer"),
-        ({"application_limit": 1.0}, "integer"),
+        ({"application_limit": 1.5}, "integer"),
         ({"application_limit": True}, "integer"),
         ({"application_limit": None}, "integer"),
         ({"application_offset": "1"}, "integer"),
