@@ -55,15 +55,17 @@ def facts(pattern: str) -> Facts:
             tree = parser.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return Facts(row_local=False, portable=False, literal=None, required="")
-    if "{," in pattern:  # a repeat from 0 for Python, plain characters for RE2
+    if "{," in pattern or "[[" in pattern:  # read otherwise by RE2: as plain characters, as a class by name
         return Facts(row_local=not _switches(pattern), portable=False, literal=None, required="")
     flags = tree.state.flags & ~re.UNICODE
-    known = not flags and "[[" not in pattern and pattern.isascii()
+    known = not flags and pattern.isascii()
     alike = known and _plain(pattern) and not _READ_APART.search(pattern.replace("\\\\", ""))
     portable = alike and _all(tree, portable=True)
     local = portable or (known and _all(tree, portable=False)) or (not flags and not _switches(pattern))
     required = max(_runs(tree), key=len, default="") if not flags & (re.IGNORECASE | re.VERBOSE) else ""
-    return Facts(row_local=local, portable=portable, literal=_as_text(tree), required=required)
+    return Facts(
+        row_local=local, portable=portable, literal=None if flags else _as_text(tree), required=required
+    )
 
 
 def _plain(pattern: str) -> bool:

@@ -42,6 +42,8 @@ def _dump(node: Node) -> list[Any]:
         case Binary():
             return ["binary", node.operator, _dump(node.left), _dump(node.right)]
         case Attribute():
+            if not _is_harmless(node.name):
+                raise _UnstorableError
             return ["attribute", _dump(node.owner), node.name]
         case Item():
             return ["item", _dump(node.owner), _dump(node.key)]

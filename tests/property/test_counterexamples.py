@@ -70,6 +70,14 @@ def test_a_stored_question_keeps_a_tuple_a_tuple():
     account.close()
 
 
+def test_what_a_stored_question_may_not_name_is_not_stored():
+    account = Account(rows({"name": "ab"}), Profile(), Profile())
+    asked = account.scan(lambda c: c["name"].str.len().to_numpy() > 1, Scope())
+    assert len(asked.to_frame()) == 1
+    assert asked.question.memory is None
+    account.close()
+
+
 def test_a_method_that_maps_values_may_give_a_condition():
     assert ids(
         rows({"n": 0}, {"n": 5}, {"n": None}), lambda c: c["n"].map(lambda value: str(value) > "1")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import orjson
 
-from dyno_frames.contract.envelope import Refusal, accepted
+from dyno_frames.contract import envelope
 from dyno_frames.contract.profile import (
     Collation,
     Dialect,
@@ -23,7 +22,6 @@ from dyno_frames.contract.profile import (
     UnknownField,
 )
 from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
-from dyno_frames.errors import RequestSummary
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
@@ -32,8 +30,9 @@ from dyno_frames.sandbox.refusals import Refused
 from dyno_frames.sandbox.storage import Store
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
-from dyno_frames.transport import responses, session
-from dyno_frames.transport.responses import Reply
+from dyno_frames.transport.exchange import Received
+from dyno_frames.transport.secret import Secret
+from dyno_frames.transport.session import Session
 from law.choices import Choices
 
 VALUES: dict[str, tuple[Any, ...]] = {
@@ -77,42 +76,29 @@ def stance(choices: Choices, known: Profile) -> Profile:
     return replace(known, **blanks)
 
 
-@dataclass(slots=True)
-class Seam:
-    """What a session is to a client, without the wire: bodies and answers are JSON text in between.
+class Seam(Session):
+    """A session whose wire ends in this process: bodies and answers are JSON text, and all else is as it is.
 
     Parameters
     ----------
     store
         The server's rows.
-    sent
-        The verb and body of each request.
     """
 
-    store: Store
-    sent: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    def __init__(self, store: Store) -> None:
+        super().__init__("http://127.0.0.1:9", Secret("no-key-at-all"))
+        self.store = store
+        self.sent: list[tuple[str, dict[str, Any]]] = []
 
-    def send(
-        self,
-        operation: Any,
-        *,
-        key: str | None = None,
-        body: Mapping[str, Any] | None = None,
-        reader: Any = None,
-    ) -> Reply:
-        """Answer as the server would."""
-        name, _, verb = operation.name.partition(".")
-        wire = orjson.loads(session._encoded(body or {}))
+    def _attempt(self, call: Any) -> Received:
+        name, _, verb = call.operation.name.partition(".")
+        wire = orjson.loads(call.content)
         self.sent.append((verb, wire))
-        summary = RequestSummary(operation.verb, operation.path, str(wire))
         try:
             payload = getattr(self, f"_{verb}")(RESOURCES[name], wire)
         except Refused as no:
-            raise responses.refused(Refusal(str(no.code), no.reason), summary) from no
-        content = orjson.dumps(accepted(payload))
-        read = reader(content) if reader is not None else None
-        data = responses._decoded(content)["data"] if read is None else read
-        return Reply(data, content, summary, 1, 0.0)
+            return Received(500, {}, orjson.dumps(envelope.refused(no.code, no.reason)))
+        return Received(200, {}, orjson.dumps(envelope.accepted(payload)))
 
     def _find(self, resource: Any, wire: dict[str, Any]) -> Any:
         return orjson.Fragment(self.store.find_json(resource, wire))
@@ -172,4 +158,5 @@ class Account:
 
     def close(self) -> None:
         """Forget the rows."""
+        self.seam.close()
         self.seam.store.close()
