@@ -15,7 +15,7 @@ from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.query.boxes import NOTHING, Box, Region
 from dyno_frames.query.domain import Numbers, Texts
 from dyno_frames.query.leaves import Found, number_leaf, text_leaf
-from dyno_frames.query.predicate import Attribute, Binary, Call, Literal, Node, Unary, columns
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, Unary, columns
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import on_null
 
@@ -94,13 +94,44 @@ class Bounds:
             return Region.wider(f"the negation of {render(node)} cannot be bounded")
         null = False
         if field.nullable:
-            answer = on_null(node, {field.name: self._dtypes[field.name]})
+            answer = _null_answer(node, field.name, self._dtypes[field.name])
             if answer is None:
                 return Region.wider(f"pandas has no answer to {render(node)} for a null")
             null = answer is (not negated)
         reasons = () if exact else (f"{render(node)}: only a part of the pattern can be asked for",)
         boxes = [Box.of({field.name: side}) for side in _sides(domain, null=null, negated=negated)]
         return Region(tuple(box for box in boxes if not box.empty), exact, reasons)
+
+
+_null_answers: dict[tuple[Any, ...], Any] = {}
+
+
+def _null_answer(node: Node, name: str, dtype: Any) -> Any:
+    """Return what pandas gives for a null, asked once for each kind of comparison and dtype."""
+    kind = _comparison(node)
+    if kind is None:
+        return on_null(node, {name: dtype})
+    key = (*kind, dtype)
+    if key not in _null_answers:
+        _null_answers[key] = on_null(node, {name: dtype})
+    return _null_answers[key]
+
+
+def _comparison(node: Node) -> tuple[Any, ...] | None:
+    """Return the kind of a comparison whose answer to a null cannot depend on its value; None for others."""
+    match node:
+        case Binary(operator, Column(), Literal(value)) if type(value) in _PLAIN:
+            return operator, "value", type(value)
+        case Binary(operator, Literal(value), Column()) if type(value) in _PLAIN:
+            return operator, "column", type(value)
+        case Call(Attribute(Column(), "isin"), (Literal([*values]),), ()) if values:
+            kinds = frozenset(map(type, values))
+            return ("isin", kinds) if len(kinds) == 1 and kinds <= {str, int} else None
+        case _:
+            return None
+
+
+_PLAIN = frozenset({str, int, bool})
 
 
 def _sides(domain: Numbers | Texts, *, null: bool, negated: bool) -> list[Numbers | Texts]:

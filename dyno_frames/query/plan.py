@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 from typing import Any
 
 from dyno_frames.contract.fields import Field
@@ -240,13 +241,12 @@ def _bound(question: Question, context: Context) -> tuple[Region, tuple[Conjunct
         )
         return Region.wider(reason), (part,), False
     bounds = Bounds(context.fields, context.dtypes)
-    region = bounds.region(question.node)
-    parts = tuple(_judged(part, bounds, context) for part in conjuncts(question.node))
-    return region, parts, True
+    regions = [(part, bounds.region(part)) for part in conjuncts(question.node)]
+    parts = tuple(_judged(part, region, context) for part, region in regions)
+    return reduce(Region.intersect, (region for _, region in regions)), parts, True
 
 
-def _judged(node: Node, bounds: Bounds, context: Context) -> Conjunct:
-    region = bounds.region(node)
+def _judged(node: Node, region: Region, context: Context) -> Conjunct:
     _, pushed, narrow = _requests(region, context)
     reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
     if not narrow:

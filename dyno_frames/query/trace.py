@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from dyno_frames.errors import QueryError
+from dyno_frames.query import shadows
 from dyno_frames.query.literals import normalise, time_literal
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
 from dyno_frames.query.render import render
@@ -179,7 +180,7 @@ class Tracer:
             self._look_for_words(self._node, self._shadow, [other])
         mine, theirs = (self._node, self._shadow), (_node(other), _shadow(other))
         left, right = (theirs, mine) if reflected else (mine, theirs)
-        shadow = getattr(operator, name)(left[1], right[1])
+        shadow = shadows.apply(name, left[1], right[1])
         return Tracer(Binary(name, left[0], right[0]), shadow, self._notes)
 
     def _as_time(self, name: str, other: Any) -> Any:
