@@ -139,11 +139,16 @@ def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: flo
         return _with_texts(intent, row, "scheduled for that time")
     if status in _UNDER_WAY:
         moved = start is not None and start != intent.start_before
-        if start is not None and moved and (start == wanted or _came_late(intent, start, status)):
+        if start is not None and moved and (wanted in {None, start} or _came_late(intent, start, status)):
             return _with_texts(intent, row, status)
         early = intent.start_before is not None and intent.start_before > now
         if wanted is None and early:
             return _with_texts(intent, row, f"{status} before its old start time")
+        if wanted is not None and wanted > now and start is not None and not moved:
+            return Explanation(
+                "not_applied",
+                f"it is {status} since its old start time, and would wait for the one asked for",
+            )
         return Explanation("unknown", f"it is {status}, and its old start time may have come")
     return _open(intent, status)
 
