@@ -93,7 +93,7 @@ class Fault:
     inserts: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in set(Kind):
+        if not isinstance(self.kind, str) or self.kind not in set(Kind):
             raise ConfigError(f"a fault's kind is {self.kind!r}; expected one of {', '.join(Kind)}")
         object.__setattr__(self, "kind", Kind(self.kind))
         named: Any = self.operations

@@ -71,21 +71,31 @@ class Logbook:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        status = 0
+        status, noted = 0, False
+        at, began_s = self._clock(), time.perf_counter()
+
+        def note() -> None:
+            nonlocal noted
+            if noted:
+                return
+            noted = True
+            # percent-encoded, as it came: a line of log is one line
+            path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")[:300]
+            took_s = time.perf_counter() - began_s
+            entry = Entry(at, scope.get(ACCOUNT, ""), scope["method"], path, status, took_s)
+            self.entries.append(entry)
+            _log.info("%s", entry)
 
         async def noting(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not message.get("more_body"):
+                # before its last byte leaves: who has the answer finds it written down
+                note()
             await send(message)
 
-        at, began_s = self._clock(), time.perf_counter()
         try:
             await self._app(scope, receive, noting)
         finally:
-            took_s = time.perf_counter() - began_s
-            # percent-encoded, as it came: a line of log is one line
-            path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")[:300]
-            entry = Entry(at, scope.get(ACCOUNT, ""), scope["method"], path, status, took_s)
-            self.entries.append(entry)
-            _log.info("%s", entry)
+            note()

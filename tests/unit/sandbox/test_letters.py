@@ -1,0 +1,210 @@
+"""Messages as a mail client reads them: both parts, every script, no header but those that are meant."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import smtplib
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dyno_frames.sandbox.carriers import Parcel
+from dyno_frames.sandbox.letters import AddressError, Contact, Letter, on_the_wire
+from dyno_frames.sandbox.merging import MergeError, merged
+from dyno_frames.sandbox.plaintext import of_html
+from dyno_frames.sandbox.smtp import _payload
+
+SUBJECTS = [
+    "Chào mừng bạn đến với bản tin tháng mười một của chúng tôi, nơi có những câu chuyện hay nhất trong tuần",
+    "مرحبا بكم في النشرة الإخبارية الأسبوعية الخاصة بنا، حيث تجدون أفضل القصص والأخبار",
+    "🎉🎊 Big day 👩‍👩‍👧‍👦🇻🇳 only today, and a rather long line of other words to fold somewhere 🎁",
+    "Grüße",
+    "plain",
+    'a, "b" <c@d.example>; (e)',
+    "日本語の件名" * 20,
+]
+
+
+def letter(**words):
+    return Letter(
+        **{
+            "subject": "s",
+            "preview": "",
+            "text": "t",
+            "html": "",
+            "from_name": "",
+            "from_email": "s@example.com",
+            **words,
+        }
+    )
+
+
+def received(written, contact=None):
+    """The message as it arrives: through the wire form and a parser that knows nothing of us."""
+    contact = contact or Contact("jo@example.com", {}, "token", "http://127.0.0.1:1/unsubscribe/token")
+    message = written.to(contact, now=1_700_000_000)
+    payload = _payload(
+        Parcel(message, on_the_wire(written.from_email), on_the_wire(contact.email), contact.token)
+    )
+    assert payload.endswith(b"\r\n.\r\n")
+    assert all(byte < 128 for byte in payload)
+    assert all(len(line) <= 998 for line in payload.split(b"\r\n"))
+    lines = payload.removesuffix(b".\r\n").split(b"\r\n")
+    content = b"\r\n".join(line.removeprefix(b".") for line in lines)
+    return email.message_from_bytes(content, policy=email.policy.default)
+
+
+def part(message, subtype):
+    """The text of one part, as the sender wrote it."""
+    return message.get_body((subtype,)).get_content().replace("\r\n", "\n").removesuffix("\n")
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_every_script_arrives_in_subject_sender_and_both_parts(subject):
+    message = received(
+        letter(subject=subject, from_name=subject[:12], text=subject, html=f"<p>{subject}</p>")
+    )
+    assert message["Subject"] == subject
+    assert message["From"].addresses[0].display_name == subject[:12].strip()
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert part(message, "plain") == subject
+    assert part(message, "html") == f"<p>{subject}</p>"
+    assert message.defects == []
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="{}\u2028\u2029"), max_size=300)
+)
+@example("x" * 2000)
+@example(".\r\n.\r\n..")
+def test_any_text_arrives_as_it_was(text):
+    message = received(letter(text=text or "t"))
+    read = message.get_body(("plain",)).get_content()
+    assert read.replace("\r\n", "\n").rstrip("\n") == (text or "t").replace("\r\n", "\n").rstrip("\n")
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028", "\x00"])
+@pytest.mark.parametrize("field", ["subject", "from_name", "name"])
+def test_no_value_adds_a_header_of_its_own(separator, field):
+    evil = f"a{separator}Bcc: victim@example.com"
+    contact = Contact("jo@example.com", {"name": evil if field == "name" else ""}, "t")
+    words = {field: evil} if field != "name" else {"subject": "{{ name }}"}
+    message = received(letter(**words), contact)
+    assert message["Bcc"] is None
+    assert message["To"].addresses[0].addr_spec == "jo@example.com"
+    assert sorted(message.keys()) == sorted(
+        [
+            "Subject",
+            "From",
+            "To",
+            "Date",
+            "Message-ID",
+            "Content-Type",
+            "Content-Transfer-Encoding",
+            "MIME-Version",
+        ]
+    )
+
+
+def test_preview_stands_hidden_before_all_else_and_escaped():
+    html = '<html><body class="x"><h1>Hello</h1></body></html>'
+    built = Letter.of({"preview_message": "Only <today>, {{ name }}"}, {"html": html}, {})
+    message = received(built)
+    content = part(message, "html")
+    assert content.index("display:none") < content.index("<h1>")
+    assert "Only &lt;today&gt;, Jo" in content
+    assert content.startswith('<html><body class="x"><div')
+    assert message.get_body(("plain",)).get_content().strip() == "Hello"
+
+
+def test_a_template_places_its_preview_and_its_way_out_itself():
+    built = Letter.of(
+        {"preview_message": "p"},
+        {"html": "<p>{{ preview_message }} <a href='{{ unsubscribe_url }}'>leave</a></p>"},
+        {},
+    )
+    content = part(received(built), "html")
+    assert content == "<p>p <a href='http://127.0.0.1:1/unsubscribe/token'>leave</a></p>"
+
+
+def test_the_campaigns_words_stand_before_the_templates_and_the_lists():
+    full = {"subject": "c", "from_name": "cn", "from_email": "c@x.org", "name": "n"}
+    assert Letter.of(full, {"subject": "t"}, {"from_email": "l@x.org"}).subject == "c"
+    bare = Letter.of({"name": "n"}, {"subject": "t"}, {"from_name": "ln", "from_email": "l@x.org"})
+    assert (bare.subject, bare.from_name, bare.from_email) == ("t", "ln", "l@x.org")
+    nothing = Letter.of({"name": "n"}, {}, {})
+    assert (nothing.subject, nothing.text, nothing.from_email) == ("n", "n", "sandbox@localhost")
+
+
+def test_what_a_contact_brings_is_escaped_in_html_and_not_in_text():
+    contact = Contact("jo@example.com", {"name": "<b>Jo</b> & Co"}, "t")
+    message = received(letter(text="{{ name }}", html="<p>{{ name }}</p>"), contact)
+    assert part(message, "plain") == "<b>Jo</b> & Co"
+    assert part(message, "html") == "<p>&lt;b&gt;Jo&lt;/b&gt; &amp; Co</p>"
+
+
+@pytest.mark.parametrize(
+    "address", ["a b@x.org", "a@", "@x.org", "a@x\n.org", "a" * 250 + "@x.org", "a@" + "é" * 70]
+)
+def test_what_is_no_address_is_said_to_be_none(address):
+    with pytest.raises(AddressError):
+        letter().to(Contact(address, {}, "t"), now=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("{{ name }}", {"name": "Jo"}, "Jo"),
+        ("{{ nobody }}", {}, ""),
+        ("{{ name | default('friend', true) }}", {"name": ""}, "friend"),
+        ("{% if city %}in {{ city | upper }}{% else %}here{% endif %}", {"city": "hué"}, "in HUÉ"),
+        ("{{ 'a' ~ name }}", {"name": "b"}, "ab"),
+        ("{{ 'x' if name == 'Jo' else 'y' }}", {"name": "Jo"}, "x"),
+        ("{# nothing #}{% raw %}{{ name }}{% endraw %}\n", {}, "{{ name }}\n"),
+        ("{{ name }}", {"name": "{{ 7 * 7 }}"}, "{{ 7 * 7 }}"),
+    ],
+)
+def test_fields_conditions_and_a_few_filters_are_the_whole_language(text, values, expected):
+    assert merged(text, values) == expected
+
+
+@pytest.mark.parametrize("depth", [10**4, 10**5])
+def test_nesting_without_end_is_refused(depth):
+    with pytest.raises(MergeError):
+        merged("{{" + "(" * depth + "name" + ")" * depth + "}}", {})
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One</p><p>Two</p>", "One\n\nTwo"),
+        ("a<br>b", "a\nb"),
+        ("<ul><li>x</li><li>y</li></ul>", "- x\n\n- y"),
+        ("<a href='https://e.org'>https://e.org</a>", "https://e.org"),
+        ("<a href='https://e.org'><img alt='Shop'></a>", "Shop (https://e.org)"),
+        ("<style>p{}</style><script>x</script><title>t</title>seen", "seen"),
+        ("<div style='display: none'>hidden<br><p>deep</p></div>seen", "seen"),
+        ("&lt;b&gt; &eacute;&nbsp;x", "<b> é\xa0x"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a b"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_readable_text(html, text):
+    assert of_html(html) == text
+
+
+@given(st.text(max_size=200))
+def test_no_html_is_too_broken_to_read(html):
+    assert isinstance(of_html(html), str)
+
+
+def test_mail_is_told_to_the_server_in_ascii():
+    assert smtplib.SMTP_PORT == 25
+    message = received(
+        letter(from_email="s@bücher.example"), Contact("jo@bücher.example", {"name": "Zoë"}, "t")
+    )
+    assert message["From"].addresses[0].domain == "xn--bcher-kva.example"
+    assert message["To"].addresses[0].display_name == "Zoë"
