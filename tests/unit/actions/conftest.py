@@ -15,12 +15,17 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.client.connect import connect
 from dyno_frames.sandbox.serve import Sandbox
 
+_REFUSAL = b'{"has_error": true, "error_code": "77", "error message": "INTERNAL"}'
+ERROR = b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n" % len(_REFUSAL) + _REFUSAL
+"""An answer of the application with a code outside the contract."""
+
 
 class FaultyWire:
     """A TCP relay that meets one request by its path with a fault; the others pass.
 
     ``lose_answer``: the server answers, the client gets a reset. ``lose_request``: the server gets nothing.
-    ``page``: the server answers, the client gets a gateway's page. ``hold``: the request waits for release,
+    ``page``: the server answers, the client gets a gateway's page. ``error``: the server answers, the client gets
+    an error outside the contract; ``error_instead``: that without asking the server. ``hold``: the request waits for release,
     and the client gets a reset at once.
     """
 
@@ -82,7 +87,12 @@ class FaultyWire:
                     self._ask(request)
                     self.delivered.set()
                     return None
+                if fault == "error_instead":
+                    client.sendall(ERROR)
+                    continue
                 answer = self._ask(request)
+                if fault == "error":
+                    answer = ERROR
                 if fault == "lose_answer":
                     return _reset(client)
                 if fault == "page":

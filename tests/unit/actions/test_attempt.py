@@ -19,6 +19,7 @@ from dyno_frames.errors import (
     IllegalTransitionError,
     NotFoundError,
     OutcomeUnknownError,
+    TransportError,
 )
 
 LATER = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(days=30)
@@ -350,3 +351,78 @@ def test_an_outcome_shows_briefly_and_escaped():
     assert "<script>" not in html
     assert "<b>1" not in html
     assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: "-".join([move[0], move[2]]))
+def test_an_error_outside_the_contract_is_held_against_a_reading(client, wire, campaign, move):
+    """An application may fail after it has carried the action out; its answer alone proves nothing then."""
+    verb, path, before, after = move
+    bring(client, campaign, before)
+    wire.passed.clear()
+    wire.break_("error_instead", f"campaign_process/{path.strip('/')}")
+    with pytest.raises(ApiError, match="INTERNAL") as caught:
+        ASK[verb](client.campaigns, campaign)
+    assert caught.value.outcome.status == "not_applied"
+    assert status_of(client, campaign) == before
+    wire.break_("error", wire.path)
+    outcome = ASK[verb](client.campaigns, campaign)
+    assert (outcome.status, outcome.after) == ("applied", after)
+    assert "the server refused with code 77" in outcome.evidence
+    assert wire.sent(wire.path) == 2
+    assert not client.journal["blocks"].any()
+
+
+def test_an_error_outside_the_contract_is_unknown_where_no_reading_succeeds(client, wire, campaign):
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        try:
+            return real(operation, **kwargs)
+        finally:
+            if operation.name == "campaigns.start":
+                wire.break_("lose_request", "/")
+
+    wire.break_("error", "campaign_process")
+    client.session.send = send
+    client.session._sleep = lambda _: None
+    with pytest.raises(OutcomeUnknownError, match="could not be read"):
+        client.campaigns.start(campaign)
+    assert client.journal["blocks"].any()
+
+
+def test_a_time_that_is_over_when_the_request_comes_in_is_found_applied(client, wire, campaign):
+    """The server begins at once then, at a time of its own."""
+    wire.break_("lose_answer", "campaign_process/init")
+    at = pd.Timestamp.now("UTC") - pd.Timedelta(seconds=20)
+    outcome = client.campaigns.start(campaign, at=at)
+    assert (outcome.status, outcome.after) == ("applied", "running")
+
+
+def test_an_unknown_outcome_is_a_warning_in_the_log(client, wire, campaign, caplog):
+    caplog.set_level("DEBUG", "dyno_frames")
+    wire.break_("lose_request", "campaign_process/init")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign, from_email="me@example.com")
+    (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert record.name == "dyno_frames.actions"
+    assert campaign in record.getMessage()
+    assert "outcome unknown" in record.getMessage()
+    assert "me@example.com" not in caplog.text
+
+
+def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
+    """The first reading after the action hangs; it is given up in time for a second one."""
+    real, stalled = client.session.send, []
+
+    def send(operation, **kwargs):
+        reply = real(operation, **kwargs)
+        if operation.name == "campaigns.get" and wire.sent("campaign_process/init") and not stalled:
+            stalled.append(kwargs["deadline_s"])
+            raise TransportError("no answer within its deadline")
+        return reply
+
+    client.session.send = send
+    client.campaigns.patience = type(client.campaigns.patience)(settle_s=15.0, first_s=0.01)
+    wire.break_("lose_answer", "campaign_process/init")
+    assert client.campaigns.start(campaign).status == "applied"
+    assert stalled == [pytest.approx(5.0)]

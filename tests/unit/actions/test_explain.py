@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from dyno_frames.actions.explain import after_acceptance, after_silence
+from dyno_frames.actions.explain import after_acceptance, after_error, after_silence
 from dyno_frames.actions.intent import Intent
 from dyno_frames.contract.lifecycle import FINAL, RULES, Action, Status
 
@@ -107,6 +107,21 @@ def test_a_campaign_that_is_gone_proves_nothing(action, before, form):
             "open",
         ),
         (asked(Action.RESCHEDULE, Status.SCHEDULED, form="timed"), {"status": "draft"}, "unknown"),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, form="timed", start=900),
+            {"status": "running", "start_time": 900},
+            "not_applied",
+        ),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, start=900),
+            {"status": "running", "start_time": 900},
+            "unknown",
+        ),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, start=900),
+            {"status": "running", "start_time": 1000},
+            "applied",
+        ),
     ],
 )
 def test_what_others_may_have_done_is_told_apart(intent, row, word):
@@ -130,3 +145,28 @@ def test_an_echo_is_not_a_state(action, before, form):
     reached = {"status": intent.expects, "start_time": LATER if form == "timed" else start}
     assert after_acceptance(intent, reached).word == "applied"
     assert after_acceptance(intent, None).word == "applied"
+
+
+@pytest.mark.parametrize(
+    ("start", "word"), [(9_000, "applied"), (9_100, "applied"), (9_500, "unknown"), (8_999, "unknown")]
+)
+@pytest.mark.parametrize("action", [Action.START, Action.RESCHEDULE])
+def test_a_time_that_was_over_on_arrival_explains_a_start_while_the_request_was_under_way(
+    action, start, word
+):
+    before = Status.DRAFT if action is Action.START else Status.SCHEDULED
+    row = {"status": str(before), "start_time": None if action is Action.START else 20_000, "updated": 1}
+    intent = Intent.of(action, row, BODIES["timed"], campaign_id="c", now=8_999.0, until=9_130.0)
+    found = after_silence(intent, {"status": "running", "start_time": start}, now=9_600.0)
+    assert found.word == word, found
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_after_an_error_a_status_that_allows_the_action_says_it_was_not_carried_out(action, before, form):
+    start = SOON if before == Status.SCHEDULED else None
+    intent = asked(action, before, form=form, start=start)
+    assert after_error(intent, {"status": before, "start_time": start}, now=NOW).word == "not_applied"
+    reached = {"status": intent.expects, "start_time": LATER if form == "timed" else SOON}
+    assert after_error(intent, reached, now=NOW).word == "applied"
+    assert after_error(intent, {"status": "sending"}, now=NOW).word == "open"
+    assert after_error(intent, None, now=NOW).word == "unknown"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dyno_frames.actions import flight
 from dyno_frames.actions.intent import Intent
@@ -114,6 +116,25 @@ def test_a_line_cut_anywhere_leaves_what_stood_before(journal):
         entries = journal.entries()
         assert entries[0].intent == one
         assert len(entries) <= 2
+
+
+CAMPAIGNS = st.sampled_from(["c1", "c2", "c", '"id":"c1"', "ü/\n", "outcome"])
+MOVES = st.lists(st.tuples(CAMPAIGNS, st.sampled_from(["open", "applied", "unknown"])), max_size=12)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=MOVES)
+def test_what_is_unresolved_is_found_without_reading_all(journal, moves):
+    """A campaign's own lines are picked by their bytes; that must find what reading every line finds."""
+    journal.path.unlink(missing_ok=True)
+    for campaign, status in moves:
+        one = intent(campaign)
+        journal.intend(one, alone=False)
+        if status != "open":
+            journal.conclude(one, outcome(one, status), blocks=status == "unknown")
+    for campaign, _ in moves:
+        every = [e for e in journal.entries() if e.blocks and e.intent.campaign_id == campaign]
+        assert journal.unresolved(campaign) == every
 
 
 def test_servers_have_journals_of_their_own(tmp_path, monkeypatch):
