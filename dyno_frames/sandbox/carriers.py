@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.generator import BytesGenerator
 from email.message import EmailMessage
-from email.policy import SMTP
 from enum import StrEnum
 from io import BytesIO
 from typing import Protocol
+
+from dyno_frames.sandbox.headers import WIRE
 
 
 class Fate(StrEnum):
@@ -73,7 +74,7 @@ class Parcel:
     def content(self, linesep: str = "\r\n") -> bytes:
         """Return the message as it is written: in seven bits, but for international addresses."""
         written = BytesIO()
-        policy = SMTP.clone(cte_type="7bit", utf8=self.is_international, linesep=linesep)
+        policy = WIRE.clone(utf8=self.is_international, linesep=linesep)
         BytesGenerator(written, policy=policy).flatten(self.message)
         return written.getvalue()
 

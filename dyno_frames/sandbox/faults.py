@@ -93,8 +93,9 @@ class Fault:
     inserts: int = 0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.kind, str) or self.kind not in set(Kind):
-            raise ConfigError(f"a fault's kind is {self.kind!r}; expected one of {', '.join(Kind)}")
+        kind: Any = self.kind
+        if not isinstance(kind, str) or kind not in set(Kind):
+            raise ConfigError(f"a fault's kind is {kind!r}; expected one of {', '.join(Kind)}")
         object.__setattr__(self, "kind", Kind(self.kind))
         named: Any = self.operations
         if isinstance(named, str):

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import formatdate
 from typing import Any
 
+from dyno_frames.sandbox.headers import WIRE
 from dyno_frames.sandbox.merging import MergeError, merged
 from dyno_frames.sandbox.plaintext import of_html
 
 SENDER = "sandbox@localhost"
 """Who writes where neither campaign nor list says."""
-
-# every server takes seven bits, and no body is changed on its way
-_POLICY = SMTP.clone(cte_type="7bit")
 
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -128,7 +125,7 @@ class Letter:
         """
         values = contact.values
         values["preview_message"] = merged(self.preview, values)
-        message = EmailMessage(policy=_POLICY)
+        message = EmailMessage(policy=WIRE)
         message["Subject"] = _line(merged(self.subject, values))
         message["From"] = self._sender()
         message["To"] = _recipient(contact)
