@@ -33,6 +33,14 @@ def certificate(tmp_path_factory) -> Path:
     return folder
 
 
+def _request(connection: socket.socket) -> bytes:
+    """Read a request to its end: to close with some of it unread would reset the connection."""
+    content = b""
+    while not content.endswith(b"}") and (part := connection.recv(65536)):
+        content += part
+    return content
+
+
 class Tls:
     """A server over TLS that meets every request with the same answer, or with silence."""
 
@@ -55,7 +63,7 @@ class Tls:
                 return
             with suppress(OSError), plain, self._context.wrap_socket(plain, server_side=True) as connection:
                 connection.settimeout(10)
-                self.asked.append(connection.recv(65536))
+                self.asked.append(_request(connection))
                 if not self._content:
                     self._ended.wait(10)
                 connection.sendall(self._content)
@@ -94,6 +102,7 @@ def tunnel():
             with suppress(OSError):
                 while content := source.recv(65536):
                     target.sendall(content)
+            with suppress(OSError):
                 target.shutdown(socket.SHUT_WR)
 
         def run() -> None:
