@@ -67,7 +67,7 @@ class _Reader(HTMLParser):
         self._silent: list[str] = []
         self._links: list[tuple[str, int]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def _opened(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT or self._silent or _is_hidden(attrs):
             if tag not in _EMPTY:
                 self._silent.append(tag)
@@ -85,7 +85,7 @@ class _Reader(HTMLParser):
             if tag == "li":
                 self._pieces.append("- ")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _closed(self, tag: str) -> None:
         if self._silent:
             if tag in self._silent:
                 while self._silent.pop() != tag:
@@ -99,9 +99,14 @@ class _Reader(HTMLParser):
         elif tag in _BLOCKS:
             self._break(tag)
 
-    def handle_data(self, data: str) -> None:
+    def _said(self, data: str) -> None:
         if not self._silent:
             self._pieces.append(_SPACES.sub(" ", data))
+
+    # the names that the parser of the standard library calls
+    handle_starttag = _opened
+    handle_endtag = _closed
+    handle_data = _said
 
     def _break(self, tag: str) -> None:
         self._pieces.append("\n\n" if tag in _APART else "\n")
