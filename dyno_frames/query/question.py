@@ -147,10 +147,18 @@ def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
         result = trace_query(text, empty, notes, **names)
     except QueryError:
         raise
-    except Exception as error:  # noqa: BLE001 - tracing must never fail a query that pandas can answer
-        _dry_run(keep, empty, text, error)
+    except Exception as error:
+        if notes.once:
+            raise _read_once(text) from error
+        _dry_run(keep, empty, text, error)  # tracing must never fail a query that pandas can answer
         return Question(text, keep, untraceable=_why(error), memory=memory)
     return _traced(result, notes, empty, keep=keep, text=text, memory=memory)
+
+
+def _read_once(name: str) -> QueryError:
+    return QueryError(
+        f"{name} holds values that can be read only once, and it must be read again for every page; make them a list"
+    )
 
 
 def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
@@ -167,10 +175,7 @@ def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
     except Exception as error:
         name = text or getattr(expression, "__qualname__", repr(expression))
         if notes.once:
-            raise QueryError(
-                f"{name} holds values that can be read only once, and it must be read again for every page; make them "
-                "a list"
-            ) from error
+            raise _read_once(name) from error
         _dry_run(keep, empty, name, error)
         return Question(name, keep, untraceable=_why(error))
     return _traced(result, notes, empty, keep=keep, text=text)

@@ -62,6 +62,13 @@ def test_values_that_can_be_read_once_are_refused_beside_what_cannot_be_traced()
     account.close()
 
 
+def test_values_that_can_be_read_once_are_refused_where_pandas_refuses_them_as_a_list():
+    account = Account(rows({}), Profile(), Profile(), "pyarrow")
+    with pytest.raises(QueryError, match="a list"):
+        account.scan("name.isin(@words)", Scope({"words": iter(["a", 1])}, {}))
+    account.close()
+
+
 def test_a_stored_question_keeps_a_tuple_a_tuple():
     account = Account(rows({"name": "ab"}, {"name": "b"}), Profile(), Profile())
     asked = account.scan("name.str.startswith(@v)", Scope({"v": ("a", "c")}, {}))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import orjson
+import pandas as pd
 
 from dyno_frames.contract import envelope
 from dyno_frames.contract.profile import (
@@ -47,7 +48,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "regex": tuple(Regex),
     "dialect": tuple(Dialect),
     "nulls": tuple(Nulls),
-    "page_limit": (1000, 1, 2, 3, 5),
+    "page_limit": (1000, 2, 3, 5, 1000, 1),
     "overlong": (Overlong.CLAMP,),
     "default_limit": (100, 1, 3),
     "unknown_field": tuple(UnknownField),
@@ -130,6 +131,7 @@ class Account:
     page_size: int = 1000
     seam: Seam = field(init=False)
     schema: Schema = field(init=False)
+    empty: pd.DataFrame = field(init=False)
 
     def __post_init__(self) -> None:
         store = Store(profile=replace(self.profile, page_limit=1000))
@@ -143,12 +145,13 @@ class Account:
         }
         sample = find_rows(self.seam, CAMPAIGNS.name, newest, Tally())
         self.schema = learn(CAMPAIGNS, sample, dtype_backend=self.dtype_backend)
+        self.empty = self.schema.empty()
         store.profile = self.profile
 
     def scan(self, expression: Expression, scope: Scope, shape: Shape | None = None) -> Scan:
         """Return a question bound to the server, as the client puts it together."""
         schema, shape = self.schema, shape or Shape()
-        question = ask(expression, schema.empty(), scope)
+        question = ask(expression, self.empty, scope)
         context = Context(
             CAMPAIGNS.name, schema.by_name, schema.dtypes, self.told, schema.unseen, self.page_size
         )
