@@ -135,22 +135,27 @@ def _came_late(intent: Intent, start: float, status: str) -> bool:
 
 def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: float) -> Explanation:
     start, wanted = number(row.get("start_time")), intent.start_epoch_s
+    moved = start is not None and start != intent.start_before
     if status == Status.SCHEDULED and wanted is not None and start == wanted:
-        return _with_texts(intent, row, "scheduled for that time")
-    if status in _UNDER_WAY:
-        moved = start is not None and start != intent.start_before
-        if start is not None and moved and (wanted in {None, start} or _came_late(intent, start, status)):
-            return _with_texts(intent, row, status)
-        early = intent.start_before is not None and intent.start_before > now
-        if wanted is None and early:
-            return _with_texts(intent, row, f"{status} before its old start time")
-        if wanted is not None and wanted > now and start is not None and not moved:
-            return Explanation(
-                "not_applied",
-                f"it is {status} since its old start time, and would wait for the one asked for",
-            )
-        return Explanation("unknown", f"it is {status}, and its old start time may have come")
-    return _open(intent, status)
+        # The time it had before proves nothing, even where it is the one asked for.
+        return _with_texts(intent, row, "scheduled for that time") if moved else _open(intent, status)
+    if status not in _UNDER_WAY:
+        return _open(intent, status)
+    if start is not None and moved and (wanted in {None, start} or _came_late(intent, start, status)):
+        return _with_texts(intent, row, status)
+    if wanted is None and intent.start_before is not None and intent.start_before > now:
+        return _with_texts(intent, row, f"{status} before its old start time")
+    if start is not None and not moved and _began_without(intent, row, now=now):
+        return Explanation(
+            "not_applied", f"it is {status} since its old start time, without what was asked for"
+        )
+    return Explanation("unknown", f"it is {status}, and its old start time may have come")
+
+
+def _began_without(intent: Intent, row: Mapping[str, Any], *, now: float) -> bool:
+    """Tell whether a campaign that began at its old time shows that no reschedule came before."""
+    waits = intent.start_epoch_s is not None and intent.start_epoch_s > now
+    return waits or any(hashed(row[name]) != text for name, text in intent.overrides.items() if name in row)
 
 
 def _halt(intent: Intent, status: str) -> Explanation:

@@ -353,6 +353,7 @@ def live(ground: Ground, lane: int, seed: str, diary: str) -> None:
             file.write(orjson.dumps({**line, "point": point, "fault": fault["kind"]}) + b"\n")
             worker.control.ask("script", act={**fault, "kill": point}, pid=os.getpid())
             said(worker.client, action, key, given)
+            worker.control.ask("idle")  # who decides what no reading can tell has to know
             worker._settle(key, happened=worker.control.ask("counts", campaign=key)[1] > applied, facts=())
 
 

@@ -122,6 +122,21 @@ def test_a_campaign_that_is_gone_proves_nothing(action, before, form):
             {"status": "running", "start_time": 1000},
             "applied",
         ),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, form="timed", start=LATER),
+            {"status": "scheduled", "start_time": LATER},
+            "open",
+        ),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, start=900, subject="a"),
+            {"status": "running", "start_time": 900, "subject": "b"},
+            "not_applied",
+        ),
+        (
+            asked(Action.RESCHEDULE, Status.SCHEDULED, start=900, subject="a"),
+            {"status": "running", "start_time": 900, "subject": "a"},
+            "unknown",
+        ),
     ],
 )
 def test_what_others_may_have_done_is_told_apart(intent, row, word):
