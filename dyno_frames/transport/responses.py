@@ -165,6 +165,8 @@ _KINDS: dict[str, type[ApiError]] = {
 }
 
 _CURES: dict[type[ApiError], str] = {
+    NotFoundError: "Is the id right, and may this key see it?",
+    IllegalTransitionError: "Read it again; client.campaigns.plan(…) shows what an action would do.",
     AuthenticationError: "Give connect() the key as api_key=, or set DYNO_API_KEY.",
     RateLimitError: "Wait a little, or connect with fewer workers=.",
 }

@@ -166,7 +166,7 @@ def test_a_session_that_is_closed_wakes_those_who_wait(connect):
 
 
 INTERRUPTED = """
-    import sys, traceback
+    import logging, sys, traceback
     from dyno_frames.contract.operations import operation
     from dyno_frames.transport.retry import Policy
     from dyno_frames.transport.secret import Secret
@@ -175,6 +175,7 @@ INTERRUPTED = """
     session = Session(sys.argv[1], Secret("k3y-that-must-not-show"), policy=policy, random=lambda: 1.0)
     print("asking", flush=True)
     try:
+        logging.basicConfig(level="INFO", stream=sys.stdout, format="%(message)s")
         session.send(operation("campaigns", "find"), body={})
     except KeyboardInterrupt as error:
         shown = traceback.TracebackException.from_exception(error, capture_locals=True)
@@ -196,19 +197,18 @@ def test_ctrl_c_works_at_once_and_shows_no_key(serve, wire, place):
     )
     with child:
         assert child.stdout.readline() == "asking\n"
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 20
+        if place == "back-off":
+            assert "sent again in 60" in child.stdout.readline()
         while place == "silence" and not silent.asked:
             assert time.monotonic() < deadline
         started = time.monotonic()
-        while child.poll() is None and time.monotonic() < deadline:
-            child.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(0.3)
+        child.send_signal(signal.SIGINT)
         said = child.stdout.read()
     assert said.startswith("interrupted"), said
     assert "k3y" not in said
     assert "http/client.py" not in said
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 5
 
 
 def test_http_client_s_own_switch_prints_no_key(serve, connect, wire, monkeypatch, capsys):
