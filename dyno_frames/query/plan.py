@@ -136,7 +136,7 @@ class Plan:
     shape
         Columns, order and limit.
     page_size
-        Rows asked for at a time.
+        Rows asked for at a time; no more than the server is known to give.
     rows_moved, rows_returned
         What a run moved and returned; None before it.
     """
@@ -225,7 +225,7 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
         conjuncts=parts,
         warnings=question.warnings,
         shape=shape,
-        page_size=context.page_size,
+        page_size=min(context.page_size, context.profile.page_limit or context.page_size),
     )
 
 

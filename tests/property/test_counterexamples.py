@@ -85,6 +85,15 @@ def test_what_a_stored_question_may_not_name_is_not_stored():
     account.close()
 
 
+def test_no_more_rows_are_asked_for_than_a_server_is_known_to_give():
+    strict = replace(Profile(), page_limit=2, overlong="error")
+    assert ids(rows({}, {"opens": 5}, {}), "opens > 1 or name == 'a'", profile=strict) == [
+        "0000",
+        "0001",
+        "0002",
+    ]
+
+
 def test_a_method_that_maps_values_may_give_a_condition():
     assert ids(
         rows({"n": 0}, {"n": 5}, {"n": None}), lambda c: c["n"].map(lambda value: str(value) > "1")

@@ -49,13 +49,13 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "dialect": tuple(Dialect),
     "nulls": tuple(Nulls),
     "page_limit": (1000, 2, 3, 5, 1000, 1),
-    "overlong": (Overlong.CLAMP,),
+    "overlong": tuple(Overlong),
     "default_limit": (100, 1, 3),
     "unknown_field": tuple(UnknownField),
     "text_number": tuple(TextNumber),
     "deep_offset": (None,),
 }
-"""Every decision and its values. A server that refuses long pages and deep offsets cannot be asked in ignorance."""
+"""Every decision and its values. A server that refuses deep offsets cannot give rows that share one time."""
 
 
 def profile(choices: Choices) -> Profile:

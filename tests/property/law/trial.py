@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from pandas.testing import assert_frame_equal
 
-from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.profile import Overlong, Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import LiteralTypeError
 from dyno_frames.query.plan import Shape
@@ -69,6 +69,10 @@ class Trial:
         profile = servers.profile(choices)
         told = servers.stance(choices, profile)
         backend, page_size = choices.pick(BACKENDS), choices.pick(PAGE_SIZES)
+        if profile.overlong is Overlong.ERROR and told.page_limit is None:
+            page_size = min(
+                page_size, profile.page_limit or page_size
+            )  # who knows no limit has to be told a size
         return cls(rows, profile, told, backend, page_size, tree, form, _shape(choices, sorted(names)))
 
     def run(self) -> None:
