@@ -18,7 +18,7 @@ h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; font-size: 1.2rem; }
 code, pre { background: var(--code); font: 14px/1.4 ui-monospace, monospace; border-radius: 4px; }
 code { padding: 0 .3em; } pre { padding: .8rem; overflow-x: auto; }
 details { border-top: 1px solid var(--line); padding: .5rem 0; } summary { cursor: pointer; }
-.verb { display: inline-block; min-width: 4rem; font-weight: 600; } .soft { color: var(--soft); }
+.verb { display: inline-block; min-width: 5rem; font-weight: 600; } .soft { color: var(--soft); }
 button { font: inherit; padding: .6rem 1.2rem; }
 """
 
