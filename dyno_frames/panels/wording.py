@@ -53,8 +53,12 @@ def figures(row: Campaign) -> str:
     """Return how far a campaign has got, in words."""
     if not row.recipients:
         return ""
-    share = row.sent / row.recipients
-    return f"{row.sent:,} of {row.recipients:,} sent ({share:.0%})"
+    return f"{row.sent:,} of {row.recipients:,} sent ({row.sent / row.recipients:.0%})"
+
+
+def share(row: Campaign) -> str:
+    """Return the same below a heading that says what is counted."""
+    return figures(row).replace(" sent", "")
 
 
 def start_words(row: Campaign) -> str:
@@ -62,6 +66,11 @@ def start_words(row: Campaign) -> str:
     if row.start_time is None:
         return ""
     return instant_words(int(row.start_time.timestamp()), row.time_zone)
+
+
+def start_utc(row: Campaign) -> str:
+    """Return a campaign's start in UTC, below a heading that says so."""
+    return "" if row.start_time is None else f"{row.start_time.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def instant_words(epoch_s: int, time_zone: str) -> str:

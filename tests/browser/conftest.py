@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for the browser tests; neither speaks to anything but this machine."""
+"""One Jupyter server and one Chromium for the browser tests; neither speaks to anything but this machine."""
 
 import os
 import secrets
@@ -6,17 +6,27 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 import requests
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from front import KEY, Front, lists, rows
+from steps import KERNEL_ANSWERS
+
 ROOT = Path(__file__).parents[2]
 QUIET = (
+    # No name is known but this machine's. A route that refuses the others would switch the cache off.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -26,13 +36,15 @@ QUIET = (
     "--disable-sync",
 )
 
-# A notebook is ready when its kernel has answered, not when the indicator says idle: it does so before.
-KERNEL_ANSWERS = """async () => {
-  const notebook = window.jupyterapp.shell.currentWidget;
-  await notebook.context.ready;
-  await notebook.sessionContext.ready;
-  await notebook.sessionContext.session.kernel.info;
-}"""
+_PACKAGES = {"lab": "jupyterlab", "notebook": "notebook", "voila": "voila"}
+_EXTENSIONS = {
+    {"voila": "voila.server_extension"}.get(name, name): True
+    for name in _PACKAGES.values()
+    if find_spec(name)
+}
+HOSTS = {"lab": "doc/tree", "notebook": "notebooks", "voila": "voila/render"}
+"""Where a notebook is opened, by host; Voilà runs it by itself and shows no code."""
+
 RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute('notebook:run-all-cells');
   const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells];
@@ -73,8 +85,8 @@ def lab(tmp_path_factory):
     command = [
         *(sys.executable, "-m", "jupyter_server", "--allow-root", "--no-browser", "--ip=127.0.0.1"),
         *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-        *(f"--ServerApp.root_dir={notebooks}", "--ServerApp.jpserver_extensions={'jupyterlab': True}"),
-        "--LabApp.expose_app_in_browser=True",
+        *(f"--ServerApp.root_dir={notebooks}", f"--ServerApp.jpserver_extensions={_EXTENSIONS}"),
+        *("--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"),
     ]
     log_path = folder / "server.log"
     with log_path.open("w") as log:
@@ -118,22 +130,33 @@ def _await(condition, server, log_path, seconds=60):
         time.sleep(0.05)
 
 
-@pytest.fixture
-def open_cells(lab, browser, tmp_path, request):
-    """Open a notebook of these cells in JupyterLab, run it, and return the page."""
-    outside = []
+@pytest.fixture(scope="session")
+def window(lab, browser):
+    """One window for all tests, so that each host's scripts are loaded once; it records what it asks others."""
     context = browser.new_context(
         timezone_id="America/New_York", locale="en-US", viewport={"width": 1280, "height": 1000}
     )
     context.set_default_timeout(20_000)
-    context.route(
-        lambda address: not address.startswith((lab.url, "data:", "blob:")),
-        lambda route: (outside.append(route.request.url), route.abort()),
-    )
-    context.tracing.start(snapshots=True)
-    page = context.new_page()
+    outside = []
 
-    def show(*cells):
+    def record(request):
+        if not request.url.startswith((lab.url, "data:", "blob:")):
+            outside.append(request.url)
+
+    context.on("request", record)
+    yield SimpleNamespace(context=context, outside=outside)
+    context.close()
+
+
+@pytest.fixture
+def open_cells(lab, window, tmp_path, request):
+    """Open a notebook of these cells in a host, run it, and return the page."""
+    window.outside.clear()
+    page = window.context.new_page()
+
+    def show(*cells, host="lab"):
+        if not find_spec(_PACKAGES[host]):
+            pytest.skip(f"{_PACKAGES[host]} is not installed: it comes with the extra 'test'")
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         notebook.metadata["kernelspec"] = {
             "name": "python3",
@@ -142,18 +165,19 @@ def open_cells(lab, browser, tmp_path, request):
         }
         name = f"{secrets.token_hex(6)}.ipynb"
         nbformat.write(notebook, lab.notebooks / name)
-        page.goto(f"{lab.url}/doc/tree/{name}?token={lab.token}")
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context")
-        page.evaluate(KERNEL_ANSWERS)
-        assert page.evaluate(RUN_ALL) == []
+        page.goto(f"{lab.url}/{HOSTS[host]}/{name}?token={lab.token}")
+        if host != "voila":
+            page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context")
+            page.evaluate(KERNEL_ANSWERS)
+            assert page.evaluate(RUN_ALL) == []
         return page
 
-    show.outside = outside
+    show.outside = window.outside
     failures = request.session.testsfailed
     yield show
-    trace = {"path": tmp_path / "trace.zip"} if request.session.testsfailed > failures else {}
-    context.tracing.stop(**trace)
-    context.close()
+    if request.session.testsfailed > failures:
+        page.screenshot(path=tmp_path / "failed.png")
+    page.close()
     _free_kernels(lab)
 
 
@@ -163,3 +187,20 @@ def _free_kernels(lab):
         requests.delete(
             f"{lab.url}/api/sessions/{session['id']}", params=account, timeout=10
         ).raise_for_status()
+
+
+@pytest.fixture
+def account(request):
+    """The practice server with four campaigns, or those of a test's own, behind a front that counts."""
+    from dyno_frames.sandbox.serve import Sandbox
+
+    campaigns = getattr(request, "param", None)
+    campaigns = rows() if campaigns is None else campaigns
+    with Sandbox(load={"campaigns": campaigns, "lists": lists()}, speed=0, api_key=KEY) as box:
+        front = Front(urlsplit(box.url).netloc)
+        thread = threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield front
+        front.shutdown()
+        thread.join()
+        front.server_close()

@@ -1,21 +1,12 @@
 """The control panel as a user meets it: in JupyterLab, against the practice server."""
 
 import re
-import threading
-import time
-from collections import Counter
-from contextlib import closing
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
-import pandas as pd
 import pytest
+from front import HOSTILE, KEY
+from steps import cells, picture, press, shows, until
 
 pytestmark = pytest.mark.browser
-
-HOSTILE = "<img src=x onerror=\"window.hacked=1\">, 'quoted' & <b>bold</b>"
-KEY = "canary-key-for-the-browser"
 
 # What JupyterLab would write into the notebook: its outputs, and every widget's state.
 WIDGET_STATE = """async () => {
@@ -28,135 +19,6 @@ WIDGET_STATE = """async () => {
   await comm.send({method: 'request_states'}).done;
   return JSON.stringify([outputs, await states]);
 }"""
-
-
-class Counted(BaseHTTPRequestHandler):
-    """Passes requests on to the practice server and counts them."""
-
-    protocol_version = "HTTP/1.1"
-
-    def _pass_on(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        kept = {
-            name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}
-        }
-        self.server.seen[f"{self.command} {self.path}"] += 1
-        with closing(HTTPConnection(self.server.behind, timeout=20)) as connection:
-            connection.request(self.command, self.path, body or None, kept)
-            answer = connection.getresponse()
-            content = answer.read()
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def __getattr__(self, name):
-        if name.startswith("do_"):
-            return self._pass_on
-        raise AttributeError(name)
-
-    def log_message(self, *_):
-        pass
-
-
-class Front(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, behind):
-        super().__init__(("127.0.0.1", 0), Counted)
-        self.behind = behind
-        self.seen = Counter()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def acts(self):
-        return {path.split("/")[-1]: n for path, n in self.seen.items() if "/campaign_process/" in path}
-
-
-def rows():
-    names = {"draft": HOSTILE, "running": "Weekly news", "large": "To many", "paused": "Half way"}
-    status = {"large": "draft"}
-    at = pd.Timestamp("2026-11-01", tz="UTC")
-    return pd.DataFrame(
-        {
-            "id": [f"campaign-{key}" for key in names],
-            "name": list(names.values()),
-            "subject": [HOSTILE, "News", "For all", "The rest"],
-            "from_name": HOSTILE,
-            "from_email": "sender@shop.example",
-            "status": [status.get(key, key) for key in names],
-            "list_id": ["list-small", "list-small", "list-large", "list-small"],
-            "created": at,
-            "updated": at,
-            "recipients": [0, 800, 0, 800],
-            "sent": [0, 300, 0, 300],
-        }
-    )
-
-
-def lists():
-    at = pd.Timestamp("2026-10-01", tz="UTC")
-    keys = {"list-small": 800, "list-large": 12_034}
-    return pd.DataFrame(
-        {
-            "id": list(keys),
-            "name": "Readers <i>EU</i>",
-            "contacts": list(keys.values()),
-            "created": at,
-            "updated": at,
-        }
-    )
-
-
-@pytest.fixture
-def account():
-    """The practice server with four campaigns, behind a front that counts."""
-    from dyno_frames.sandbox.serve import Sandbox
-
-    with Sandbox(load={"campaigns": rows(), "lists": lists()}, speed=0, api_key=KEY) as box:
-        front = Front(urlsplit(box.url).netloc)
-        thread = threading.Thread(target=front.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield front
-        front.shutdown()
-        thread.join()
-        front.server_close()
-
-
-def opening(account, subject):
-    return (
-        "from dyno_frames.client.connect import connect",
-        "from dyno_frames.panels.views.widgets import CampaignPanel",
-        f"client = connect({account.url!r}, {KEY!r})",
-        f"panel = CampaignPanel(client, {subject})",
-        "panel",
-    )
-
-
-def cells(account, subject):
-    return ("\n".join(opening(account, subject)),)
-
-
-def press(page, words, clicks=1):
-    page.get_by_role("button", name=re.compile(words)).click(click_count=clicks, delay=15)
-
-
-def shows(page, words):
-    page.locator(".dyno-panel").get_by_text(re.compile(words)).first.wait_for()
-
-
-def until(condition, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never became so"
-        time.sleep(0.02)
-
-
-def picture(page, tmp_path, name):
-    page.locator(".dyno-panel").screenshot(path=tmp_path / f"{name}.png")
 
 
 def test_pause_takes_one_click_and_three_are_one(account, open_cells, tmp_path):

@@ -14,6 +14,9 @@ STYLE = """<style>
 .dyno-panel dt{color:var(--jp-ui-font-color2,#555)} .dyno-panel dd{margin:0;overflow-wrap:anywhere}
 .dyno-panel p,.dyno-panel ul{margin:2px 0;line-height:1.4} .dyno-panel progress{width:120px}
 .dyno-review{border:2px solid var(--jp-warn-color1,#b7791f);border-radius:4px;padding:8px}
+.dyno-table .dyno-cell{max-width:160px;line-height:1.5}
+.dyno-table .dyno-bar{display:grid;line-height:1.3}
+.dyno-panel .dyno-table progress{order:2;width:100%;height:8px}
 .dyno-panel .dyno-cell,.dyno-panel .dyno-bar{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 </style>"""
 
@@ -42,17 +45,24 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def cell(value: str) -> str:
+def cell(value: str, full: str = "") -> str:
     """Return one cell of the table, its full text in the tooltip."""
-    return f'<div class="dyno-cell" title="{text(value)}">{text(value)}</div>'
+    return f'<div class="dyno-cell" title="{text(full or value)}">{text(value)}</div>'
 
 
-def progress(sent: int, recipients: int, label: str) -> str:
-    """Return how far a campaign has got, as a bar that a screen reader announces too."""
+def heading(value: str) -> str:
+    """Return the words above a column."""
+    return f'<div class="dyno-cell"><b>{text(value)}</b></div>'
+
+
+def progress(sent: int, recipients: int, label: str, shown: str = "") -> str:
+    """Return how far a campaign has got, as a bar that a screen reader announces too.
+
+    The label is what is announced; a shorter text may be shown.
+    """
     done, whole = min(max(sent, 0), max(recipients, 0)), max(recipients, 1)
-    words = text(label)
-    bar = f'<progress max="{whole}" value="{done}" aria-label="{words}"></progress>'
-    return f'<div class="dyno-bar">{bar} <span>{words}</span></div>'
+    bar = f'<progress max="{whole}" value="{done}" aria-label="{text(label)}"></progress>'
+    return f'<div class="dyno-bar" title="{text(label)}">{bar} <span>{text(shown or label)}</span></div>'
 
 
 def status(word: str, sentence: str) -> str:

@@ -10,11 +10,12 @@ from dyno_frames.contract.lifecycle import Status
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.state import PAGE_ROWS, Campaign, State
 from dyno_frames.panels.views import markup
-from dyno_frames.panels.wording import as_of, count, figures, start_words
+from dyno_frames.panels.wording import as_of, count, figures, share, start_utc, start_words
 
 Send = Callable[[on.PanelAction], None]
 
-_COLUMNS = "minmax(180px,2fr) 80px minmax(290px,1.6fr) minmax(150px,1.5fr)"
+_COLUMNS = "minmax(120px,1fr) max-content max-content max-content"
+HEADINGS = ("Campaign", "Status", "Sent", "Start, UTC")
 
 
 class Table:
@@ -43,7 +44,10 @@ class Table:
         self._age.add_class("dyno-as-of")
         self._buttons = [self._row_button(i) for i in range(PAGE_ROWS)]
         self._cells = [[widgets.HTML() for _ in range(3)] for _ in range(PAGE_ROWS)]
-        self._grid = widgets.GridBox(layout={"grid_template_columns": _COLUMNS, "grid_gap": "2px 10px"})
+        self._headings = [widgets.HTML(markup.heading(word)) for word in HEADINGS]
+        layout = {"grid_template_columns": _COLUMNS, "grid_gap": "2px 12px", "align_items": "center"}
+        self._grid = widgets.GridBox(layout=layout)
+        self._grid.add_class("dyno-table")
         self._search.observe(lambda _change: self._filter(), "value")
         self._status.observe(lambda _change: self._filter(), "value")
         self._refresh.on_click(lambda _button: send(on.RefreshAsked()))
@@ -51,6 +55,7 @@ class Table:
         self._later.on_click(lambda _button: send(on.PageTurned(self._page + 1)))
 
         tools = widgets.HBox([self._search, self._status, self._refresh, self._age])
+        tools.add_class("dyno-tools")
         pages = widgets.HBox([self._earlier, self._where, self._later])
         self._pages = pages
         self.box = widgets.VBox([tools, self._grid, pages])
@@ -69,7 +74,7 @@ class Table:
         single = len(state.rows) == 1
         visible = () if single else state.visible
         self._page = state.page
-        shown: list[widgets.Widget] = []
+        shown: list[widgets.Widget] = [*self._headings] if visible else []
         for place, row in enumerate(visible):
             self._keys[place] = row.id
             self._fill(place, row, chosen=row.id == state.selected)
@@ -87,9 +92,9 @@ class Table:
     def _fill(self, place: int, row: Campaign, *, chosen: bool) -> None:
         button = self._buttons[place]
         button.description = f"{'▶ ' if chosen else ''}{row.name or row.id[:8]}"
-        button.tooltip = "shown below" if chosen else "Show this campaign"
+        button.tooltip = f"{row.name or row.id}: {'shown below' if chosen else 'show this campaign'}"
         status, progress, start = self._cells[place]
         status.value = markup.cell(row.status or "not read")
         words = figures(row)
-        progress.value = markup.progress(row.sent, row.recipients, words) if words else ""
-        start.value = markup.cell(start_words(row))
+        progress.value = markup.progress(row.sent, row.recipients, words, share(row)) if words else ""
+        start.value = markup.cell(start_utc(row), start_words(row))

@@ -57,7 +57,10 @@ def test_no_text_becomes_a_tag_or_an_attribute(text):
         markup.listing([text]),
         markup.pairs([(text, text)]),
         markup.cell(text),
+        markup.cell(text, text),
+        markup.heading(text),
         markup.progress(1, 2, text),
+        markup.progress(1, 2, text, text),
         markup.status(text, text),
         markup.table([text], [[text]]),
     ):

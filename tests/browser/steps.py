@@ -1,0 +1,44 @@
+"""What a user does with a panel and sees of it."""
+
+import re
+import time
+
+from front import KEY
+
+# A notebook is ready when its kernel has answered, not when the indicator says idle: it does so before.
+KERNEL_ANSWERS = """async () => {
+  const notebook = window.jupyterapp.shell.currentWidget;
+  await notebook.context.ready;
+  await notebook.sessionContext.ready;
+  await notebook.sessionContext.session.kernel.info;
+}"""
+
+
+def cells(account, subject):
+    lines = (
+        "from dyno_frames.client.connect import connect",
+        "from dyno_frames.panels.views.widgets import CampaignPanel",
+        f"client = connect({account.url!r}, {KEY!r})",
+        f"panel = CampaignPanel(client, {subject})",
+        "panel",
+    )
+    return ("\n".join(lines),)
+
+
+def press(page, words, clicks=1):
+    page.get_by_role("button", name=re.compile(words)).click(click_count=clicks, delay=15)
+
+
+def shows(page, words):
+    page.locator(".dyno-panel").get_by_text(re.compile(words)).first.wait_for()
+
+
+def until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never became so"
+        time.sleep(0.02)
+
+
+def picture(page, tmp_path, name):
+    page.locator(".dyno-panel").screenshot(path=tmp_path / f"{name}.png")
