@@ -54,6 +54,18 @@ def met():
     return Counter[tuple[str, str]]()
 
 
+class KeyHolder(requests.Session):
+    """Adds the key last of all: a case that was drawn without one would say nothing of its operation."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key = key
+
+    def send(self, request, **kwargs):
+        request.headers["User-Api-Key"] = self.key
+        return super().send(request, **kwargs)
+
+
 def rows_of(box: Sandbox) -> dict[str, list[str]]:
     return {
         name: [row["id"] for row in box._store.find(resource, {"application_fields": ["id"]})]
@@ -76,7 +88,6 @@ def aimed(case: Any, keys: dict[str, list[str]], place: int) -> None:
 
 
 def asked(case: Any, box: Sandbox, session: requests.Session) -> requests.Response:
-    case.headers["User-Api-Key"] = box.api_key
     response = case.call(base_url=box.url, session=session, timeout=30)
     case.validate_response(response, checks=CHECKS)
     return response
@@ -97,9 +108,7 @@ def told(response: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("mode", [POSITIVE, NEGATIVE], ids=["fitting", "unfitting"])
 def test_every_answer_is_one_the_document_names(box, met, label, mode):
     keys = rows_of(box)
-    session = requests.Session()
-    # a case without a key would say nothing of the operation
-    session.headers["User-Api-Key"] = box.api_key
+    session = KeyHolder(box.api_key)
 
     @settings(
         max_examples=max(2, CASES // (2 * len(LABELS))),
@@ -128,6 +137,7 @@ def test_enough_was_asked_and_much_of_it_accepted(met):
     if len({label for label, _ in met}) < len(LABELS):
         pytest.skip("only some operations were asked in this run")
     assert sum(met.values()) >= CASES * 0.9
+    assert sum(count for (_, code), count in met.items() if code == "401") == 0
     assert sum(count for (_, code), count in met.items() if code == "200") > sum(met.values()) * 0.1
     accepted = {label for label, code in met if code == "200"}
     assert {label for label in LABELS if label.endswith(("find", "count"))} <= accepted
