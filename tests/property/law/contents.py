@@ -53,6 +53,14 @@ NUMBER_FIELDS = ("opens", "clicks", "sent", "recipients", "n", "x", "Score")
 TIME_FIELDS = ("created", "updated", "start_time")
 COUNTERS = ("recipients", "sent", "delivered", "opens", "clicks", "bounces", "complaints", "unsubscribes")
 
+PLAIN: dict[str, Any] = {
+    **dict.fromkeys(("id", "name", "subject", "from_name", "from_email", "preview_message", "list_id"), "a"),
+    **dict.fromkeys(("template_id", "time_zone", "user_id"), "a"),
+    **dict.fromkeys((*COUNTERS, "start_time", "created", "updated"), 0),
+    "status": "draft",
+}
+"""A row without nulls."""
+
 
 def rows(choices: Choices, *, most: int = 14) -> list[dict[str, Any]]:
     """Return random campaigns: null only where a field may be, ids in no order of theirs."""

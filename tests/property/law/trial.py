@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from dyno_frames.contract.profile import Overlong, Profile
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.errors import LiteralTypeError
+from dyno_frames.errors import QueryError
 from dyno_frames.query.plan import Shape
 from dyno_frames.query.question import Scope
 from law import contents, servers
@@ -133,7 +133,7 @@ class Trial:
             scan = self._scan(account)
             answer = scan.to_frame()
         except Exception as error:
-            if isinstance(error, LiteralTypeError) and self._needs_no_values(full):
+            if isinstance(error, QueryError) and self._needs_no_values(full):
                 self.met["refused where pandas met no value"] += 1
                 return False
             raise Broken(f"pandas answers, and we refuse: {type(error).__name__}: {error}") from error
@@ -150,13 +150,14 @@ class Trial:
         return True
 
     def _needs_no_values(self, full: pd.DataFrame) -> bool:
-        """Tell whether pandas answers only because a text column happens to hold no text at all."""
+        """Tell whether pandas answers only because there is no row, or no text at all in a text column."""
+        full = full if len(full) else whole([contents.PLAIN], dtype_backend=self.dtype_backend)
         texts = [name for name in full if pd.api.types.is_string_dtype(full[name].dtype)]
         void = [name for name in texts if full[name].isna().all()]
         filled = full.assign(
             **{name: pd.Series("a", index=full.index, dtype=full[name].dtype) for name in void}
         )
-        return not len(full) or isinstance(verdict(self.tree, self.form, filled)[0], Exception)
+        return isinstance(verdict(self.tree, self.form, filled)[0], Exception)
 
     def _moved(self, scan: Any, rows: int) -> None:
         certificate = scan.certificate
