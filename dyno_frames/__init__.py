@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,11 @@ def sandbox(
     smtp: str | None = None,
     speed: float = 1.0,
     page_limit: int = 1000,
+    outbox: str | Path | None = None,
+    rate: float | None = None,
+    accounts: Mapping[str, str | None] | Iterable[str] | None = None,
+    faults: Iterable[Mapping[str, Any]] | None = None,
+    host: str = "127.0.0.1",
 ) -> Sandbox:
     """Start a Dyno server of your own on this machine: the whole API over HTTP on 127.0.0.1.
 
@@ -88,11 +93,21 @@ def sandbox(
     profile
         What its filters mean; None is the decided semantics.
     smtp
-        Where campaigns are delivered to, such as ``smtp://127.0.0.1:2525``; None counts without sending.
+        Where campaigns are delivered to, such as ``smtp://127.0.0.1:2525``; None writes to the outbox.
     speed
         How fast campaigns run; 0 is not at all.
     page_limit
         The largest page, in rows.
+    outbox
+        The Maildir folder that mail is written to where there is no ``smtp``; None is a temporary one.
+    rate
+        The most messages a second; None follows ``speed``.
+    accounts
+        Names of further accounts, or names with their keys; each sees its own rows alone.
+    faults
+        What goes wrong, for rehearsals; an empty list lets faults be set while it runs.
+    host
+        The address it listens on; another than loopback is warned of.
 
     Returns
     -------
@@ -118,6 +133,11 @@ def sandbox(
         speed=speed,
         page_limit=page_limit,
         connect=connect,
+        outbox=outbox,
+        rate=rate,
+        accounts=accounts,
+        faults=faults,
+        host=host,
     )
 
 

@@ -37,8 +37,8 @@ EMPTY_WORDS = frozenset(
 EMPTY_CLASS_WORDS = frozenset({"base"})
 """Words that say nothing in the name of a class."""
 
-WHOLE = re.compile(r"(?i)data_?frame|campaign_?process|process_?action")
-"""Names that are one word in the vocabulary: pandas' own and the API's own."""
+WHOLE = re.compile(r"(?i)data_?frame|campaign_?process|process_?action|proxy_manager_for")
+"""Names that are one word in the vocabulary: pandas' own, the API's own, and the method that requests calls."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
