@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import warnings
 from collections import Counter
 from collections.abc import Mapping
@@ -171,6 +172,7 @@ class Worker:
         delivered, applied = self.control.ask("counts", campaign=key)
         self.tally.starts_asked[key] += action is Action.START
         word, error, outcome = said(self.client, action, key, given)
+        ended_s = time.time()
         self.tally.actions += 1
         facts = (
             self.lane,
@@ -182,7 +184,7 @@ class Worker:
             word,
             error,
         )
-        self._judge_events(action, word, outcome, before, facts=facts)
+        self._judge_events(action, word, outcome, before, ended_s=ended_s, facts=facts)
         if word == "unknown":
             self._hold_back(key, facts)
         self.control.ask("idle")
@@ -242,6 +244,7 @@ class Worker:
         outcome: Outcome,
         before: Mapping[str, Any],
         *,
+        ended_s: float,
         facts: tuple[object, ...],
     ) -> None:
         events = self.control.ask("events")
@@ -255,7 +258,14 @@ class Worker:
         readings = [
             event
             for event in events[asked[0] :]
-            if event["kind"] == "reading" and event["row"] and event["seconds"] < TIMEOUT_S / 4
+            if event["kind"] == "reading"
+            and event["row"]
+            and event["seconds"] < TIMEOUT_S / 4
+            # an answer that left in the very moment of giving up may not have been read to its end
+            and (
+                event["at"] < ended_s - 0.1
+                or not any("without an answer" in line for line in outcome.evidence)
+            )
         ]
         if readings:
             body, wanted = asked_for(action, facts[2])
