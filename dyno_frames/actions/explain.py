@@ -136,12 +136,13 @@ def _came_late(intent: Intent, start: float, status: str) -> bool:
 def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: float) -> Explanation:
     start, wanted = number(row.get("start_time")), intent.start_epoch_s
     moved = start is not None and start != intent.start_before
+    changed = moved or _texts_changed(intent, row)
     if status == Status.SCHEDULED and wanted is not None and start == wanted:
         # The time it had before proves nothing, even where it is the one asked for.
-        return _with_texts(intent, row, "scheduled for that time") if moved else _open(intent, status)
+        return _with_texts(intent, row, "scheduled for that time") if changed else _open(intent, status)
     if status not in _UNDER_WAY:
         return _open(intent, status)
-    if start is not None and moved and (wanted in {None, start} or _came_late(intent, start, status)):
+    if start is not None and changed and (wanted in {None, start} or _came_late(intent, start, status)):
         return _with_texts(intent, row, status)
     if wanted is None and intent.start_before is not None and intent.start_before > now:
         return _with_texts(intent, row, f"{status} before its old start time")
@@ -150,6 +151,14 @@ def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: flo
             "not_applied", f"it is {status} since its old start time, without what was asked for"
         )
     return Explanation("unknown", f"it is {status}, and its old start time may have come")
+
+
+def _texts_changed(intent: Intent, row: Mapping[str, Any]) -> bool:
+    """Tell whether a text that was another before is the one asked for now."""
+    return any(
+        name in row and hashed(row[name]) == text != intent.texts_before.get(name, text)
+        for name, text in intent.overrides.items()
+    )
 
 
 def _began_without(intent: Intent, row: Mapping[str, Any], *, now: float) -> bool:

@@ -37,8 +37,8 @@ class Intent:
         The campaign's ``start_time`` that was read.
     counters
         The campaign's figures that were read.
-    overrides
-        The hashes of the texts the request sets.
+    overrides, texts_before
+        The hashes of the texts the request sets, and of what stood there.
     body_hash
         The hash of the whole body.
     at
@@ -58,6 +58,7 @@ class Intent:
     start_before: int | float | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     overrides: Mapping[str, str] = field(default_factory=dict)
+    texts_before: Mapping[str, str] = field(default_factory=dict)
     body_hash: str = ""
     at: float = 0.0
     until: float = 0.0
@@ -95,6 +96,7 @@ class Intent:
             start_before=number(row.get("start_time")),
             counters=figures(row),
             overrides={name: hashed(body[name]) for name in OVERRIDES if name in body},
+            texts_before={name: hashed(row[name]) for name in OVERRIDES if name in body and name in row},
             body_hash=hashlib.sha256(orjson.dumps(dict(body), option=orjson.OPT_SORT_KEYS)).hexdigest(),
             at=now,
             until=until,

@@ -185,3 +185,22 @@ def test_after_an_error_a_status_that_allows_the_action_says_it_was_not_carried_
     assert after_error(intent, reached, now=NOW).word == "applied"
     assert after_error(intent, {"status": "sending"}, now=NOW).word == "open"
     assert after_error(intent, None, now=NOW).word == "unknown"
+
+
+@pytest.mark.parametrize("status", ["scheduled", "running"])
+@pytest.mark.parametrize("text", ["new", "old"])
+def test_a_reschedule_to_the_time_it_had_is_told_by_its_texts(status, text):
+    row = {"status": "scheduled", "start_time": LATER, "subject": "old", "updated": 1}
+    body = {**BODIES["timed"], "subject": "new"}
+    intent = Intent.of(Action.RESCHEDULE, row, body, campaign_id="c", now=NOW, until=NOW)
+    found = after_silence(intent, {"status": status, "start_time": LATER, "subject": text}, now=LATER + 1.0)
+    without = {"scheduled": "open", "running": "not_applied"}[status]
+    assert found.word == (without if text == "old" else "applied")
+
+
+def test_a_text_that_stood_there_before_proves_nothing():
+    row = {"status": "scheduled", "start_time": LATER, "subject": "same", "updated": 1}
+    body = {**BODIES["timed"], "subject": "same"}
+    intent = Intent.of(Action.RESCHEDULE, row, body, campaign_id="c", now=NOW, until=NOW)
+    assert after_silence(intent, row, now=NOW).word == "open"
+    assert after_silence(intent, {**row, "status": "running"}, now=LATER + 1.0).word == "unknown"
