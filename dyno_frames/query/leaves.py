@@ -120,7 +120,9 @@ def _members(values: Any, field: Field) -> Found | None:
     mixed = any(isinstance(value, float) for value in known) or len(known) < len(values)
     if mixed and any(abs(number) >= EXACT_FLOAT for number in numbers):
         return None
-    return _numbers([Interval(number, number) for number in numbers], field), True
+    # The two zeros are one number, but not to an Arrow column that looks for members.
+    exact = field.kind is not Kind.FLOAT or 0 not in numbers
+    return _numbers([Interval(number, number) for number in numbers], field), exact
 
 
 def _listed(values: Any) -> Any:
@@ -290,9 +292,12 @@ def _lowered(node: Node) -> str | None:
 
 
 def _texts(values: Any) -> Found | None:
+    in_numpy = isinstance(values, np.ndarray)
     values = _listed(values)
     if not isinstance(values, Sequence) or isinstance(values, str):
         return None
+    if in_numpy and any(isinstance(value, str) and "\0" in value for value in values):
+        return None  # Arrow ends such a text of NumPy's there
     if not all(isinstance(value, str) or _is_null(value) for value in values):
         return None
     return Texts(frozenset(value for value in values if isinstance(value, str))), True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from law.contents import COUNTERS
@@ -92,6 +93,22 @@ def test_no_more_rows_are_asked_for_than_a_server_is_known_to_give():
         "0001",
         "0002",
     ]
+
+
+def test_an_arrow_column_tells_the_two_zeros_apart_among_members():
+    given = rows({"x": -0.0}, {"x": 0.0}, {"x": 0.5}, {"x": None})
+    for zero in (0, -0.0):
+        for backend in ("pyarrow", None):
+            ids(given, lambda c, zero=zero: c["x"].isin([zero, 0.5]), dtype_backend=backend)
+            ids(given, lambda c, zero=zero: ~c["x"].isin([zero, 0.5]), dtype_backend=backend)
+
+
+def test_a_text_of_numpy_that_holds_a_null_character_ends_there_for_arrow():
+    cut = np.array(["a\x00b", "c"])
+    assert ids(
+        rows({"name": "a\x00b"}, {"name": "c"}), lambda c: c["name"].isin(cut), dtype_backend="pyarrow"
+    ) == ["0001"]
+    ids(rows({"name": "a\x00b"}, {"name": "c"}), lambda c: c["name"].isin(cut))
 
 
 def test_a_method_that_maps_values_may_give_a_condition():

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -38,7 +40,10 @@ def fault_of(trial: Trial) -> str:
     return ""
 
 
-def stretch(arguments: tuple[int, int, int]) -> tuple[int, Counter[str], list[tuple[str, str, str]]]:
+Done: TypeAlias = tuple[int, Counter[str], list[tuple[str, str, str]]]
+
+
+def stretch(arguments: tuple[int, int, int]) -> Done:
     """Run trials ``first`` to ``last`` of a seed; return how many, what they met, and what broke, made small."""
     seed, first, last = arguments
     met, broken = Counter[str](), []
@@ -58,6 +63,17 @@ def stretches(seed: int, examples: int, size: int = 100) -> Iterator[tuple[int, 
         yield seed, first, min(first + size, examples)
 
 
+def done_stretches(workers: int, parts: Iterator[tuple[int, int, int]]) -> Generator[Done, None, None]:
+    """Run the parts, here or on so many cores, and give each as it is done."""
+    if workers == 1:
+        yield from map(stretch, parts)
+        return
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap_unordered(stretch, parts)
+        pool.close()
+        pool.join()
+
+
 def main() -> int:
     """Run, and return 1 where the law broke."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,9 +83,8 @@ def main() -> int:
     parser.add_argument("--shown", type=int, default=20, help="counterexamples that are made small and shown")
     given = parser.parse_args()
     started, done, met, broken, shown = time.monotonic(), 0, Counter[str](), 0, set[str]()
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(given.workers) as pool:
-        for count, here, found in pool.imap_unordered(stretch, stretches(given.seed, given.examples)):
+    with contextlib.closing(done_stretches(given.workers, stretches(given.seed, given.examples))) as coming:
+        for count, here, found in coming:
             done += count
             met += here
             broken += len(found)
@@ -79,8 +94,6 @@ def main() -> int:
                     print(f"--- counterexample {name}\n{trial}\n=> {fault}\n", flush=True)
             if done % 5_000 < count:
                 print(f"{done:,} of {given.examples:,}, {broken} counterexamples", flush=True)
-        pool.close()
-        pool.join()
     print(
         f"seed {given.seed}: {done:,} examples in {time.monotonic() - started:,.0f} s, {broken} counterexamples\n"
         f"{dict(met.most_common())}"

@@ -12,6 +12,14 @@ TEXTS = (
     "a.b", "a+b", "(a)", "[a]", "^a", "a$", "aa", "ba", "Straße", "STRASSE", "ﬁ", "fi", "0", "1", "null", "None",
     "nan", "٣", "\u00a0a", "a\u2028b", "a\x00b", "a\tb", "ab,", ",", "😀", "2016", "2016-01-01", "true", "a'b", 'a"b',
 )  # fmt: skip
+FAMILIES = (
+    ("a", "A", "a ", " a", "b"), ("a,b", "a", "b", "ab,", ","), ("a%b", "axb", "a_b", "%", "_"),
+    ("a\\b", "\\", "ab", "a%b", "a\\%b"), ("k", "K", "\u212a", "a"), ("s", "S", "ſ", "ß", "ss", "SS"), ("i", "I", "İ", "ı"),
+    ("é", "e\u0301", "É", "e"), ("", " ", "a", "  "), ("two\nlines", "a\n", "a", "two"), ("Straße", "STRASSE", "straße"),
+    ("ﬁ", "fi", "FI"), ("50% off", "50 off", "50", "off"), ("a.b", "axb", "a+b", "(a)"), ("a", "ab", "ba", "aa", "bab"),
+)  # fmt: skip
+"""Texts that one server or another takes for the same, or for a part of each other."""
+
 WORDS = (
     "finished",
     "draft",
@@ -53,21 +61,18 @@ NUMBER_FIELDS = ("opens", "clicks", "sent", "recipients", "n", "x", "Score")
 TIME_FIELDS = ("created", "updated", "start_time")
 COUNTERS = ("recipients", "sent", "delivered", "opens", "clicks", "bounces", "complaints", "unsubscribes")
 
-PLAIN: dict[str, Any] = {
-    **dict.fromkeys(("id", "name", "subject", "from_name", "from_email", "preview_message", "list_id"), "a"),
-    **dict.fromkeys(("template_id", "time_zone", "user_id"), "a"),
-    **dict.fromkeys((*COUNTERS, "start_time", "created", "updated"), 0),
-    "status": "draft",
-}
-"""A row without nulls."""
+
+def related(choices: Choices) -> list[str]:
+    """Return a few texts that are easily taken for each other."""
+    found = [*choices.pick(FAMILIES), *(choices.pick(FAMILIES) if choices.chance(1, 2) else ())]
+    return [*found, *choices.some(TEXTS, 4)]
 
 
-def rows(choices: Choices, *, most: int = 14) -> list[dict[str, Any]]:
-    """Return random campaigns: null only where a field may be, ids in no order of theirs."""
+def rows(choices: Choices, texts: list[str], *, most: int = 14) -> list[dict[str, Any]]:
+    """Return random campaigns of these texts: null only where a field may be, ids in no order of theirs."""
     size = choices.below(most + 1)
     extras = [name for name in EXTRAS if choices.chance(1, 2)]
     wide = choices.chance(1, 3)
-    texts = choices.some(TEXTS, 8, 2)
     created = choices.some(TIMES, 6, 1)
     return [_row(choices, at, texts=texts, created=created, extras=extras, wide=wide) for at in range(size)]
 

@@ -52,6 +52,28 @@ def verdict(tree: Tree, form: str, full: pd.DataFrame) -> tuple[pd.DataFrame | E
     return (_asked(replaced(tree, swaps), form, full), True) if swaps else (answer, False)
 
 
+def lacks_values(tree: Tree, form: str, full: pd.DataFrame) -> bool:
+    """Tell whether pandas answers only because there is no row, or no text at all in a text column.
+
+    What it refuses as soon as a value is there is refused by us before any request.
+    """
+    if not len(full):
+        plain = {name: pd.Series([_plain(dtype)], dtype=dtype) for name, dtype in full.dtypes.items()}
+        full = pd.DataFrame(plain)
+    texts = [name for name in full if pd.api.types.is_string_dtype(full[name].dtype)]
+    void = [name for name in texts if full[name].isna().all()]
+    filled = full.assign(**{name: pd.Series("a", index=full.index, dtype=full[name].dtype) for name in void})
+    return isinstance(verdict(tree, form, filled)[0], Exception)
+
+
+def _plain(dtype: Any) -> Any:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return dtype.categories[0]
+    if getattr(dtype, "kind", "") == "M":
+        return pd.Timestamp(0, tz="UTC")
+    return "a" if pd.api.types.is_string_dtype(dtype) else 0
+
+
 def _asked(tree: Tree, form: str, full: pd.DataFrame) -> pd.DataFrame | Exception:
     try:
         answer = Asked.of(tree, form).on(full)

@@ -46,15 +46,17 @@ class Questions:
         The form they are written in: some things can be said in one form only.
     names
         The columns there are.
+    texts
+        What is asked for most often.
     """
 
-    def __init__(self, choices: Choices, form: str, names: frozenset[str]) -> None:
+    def __init__(self, choices: Choices, form: str, names: frozenset[str], texts: list[str]) -> None:
         self.choices = choices
         self.form = form
         self.texts = [name for name in TEXT_FIELDS if name in names]
         self.numbers = [name for name in NUMBER_FIELDS if name in names]
         self.names = names
-        self.pool: list[str] = list(TEXTS)
+        self.pool = [*texts, *choices.some(TEXTS, 5)]
 
     def tree(self, depth: int = 3) -> Tree:
         """Return a question."""

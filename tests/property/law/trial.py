@@ -18,7 +18,7 @@ from dyno_frames.query.plan import Shape
 from dyno_frames.query.question import Scope
 from law import contents, servers
 from law.choices import Choices
-from law.judge import shaped, verdict, whole
+from law.judge import lacks_values, shaped, verdict, whole
 from law.questions import Questions
 from law.servers import Account
 from law.writing import FORMS, Asked, Once, Tree, below
@@ -60,11 +60,10 @@ class Trial:
     def drawn(cls, choices: Choices) -> Trial:
         """Return a random trial."""
         form = choices.pick(FORMS)
-        rows = contents.rows(choices)
+        texts = contents.related(choices)
+        rows = contents.rows(choices, texts)
         names = frozenset(rows[0]) if rows else frozenset(CAMPAIGNS.names)
-        questions = Questions(choices, form, names)
-        held = [row[name] for row in rows for name in questions.texts if row.get(name) is not None]
-        questions.pool = [*held[:12], *questions.pool] if held else questions.pool
+        questions = Questions(choices, form, names, texts)
         tree = questions.tree(choices.below(4))
         profile = servers.profile(choices)
         told = servers.stance(choices, profile)
@@ -133,7 +132,7 @@ class Trial:
             scan = self._scan(account)
             answer = scan.to_frame()
         except Exception as error:
-            if isinstance(error, QueryError) and self._needs_no_values(full):
+            if isinstance(error, QueryError) and lacks_values(self.tree, self.form, full):
                 self.met["refused where pandas met no value"] += 1
                 return False
             raise Broken(f"pandas answers, and we refuse: {type(error).__name__}: {error}") from error
@@ -148,16 +147,6 @@ class Trial:
         self._moved(scan, len(full))
         self._again(account, scan, answer, full)
         return True
-
-    def _needs_no_values(self, full: pd.DataFrame) -> bool:
-        """Tell whether pandas answers only because there is no row, or no text at all in a text column."""
-        full = full if len(full) else whole([contents.PLAIN], dtype_backend=self.dtype_backend)
-        texts = [name for name in full if pd.api.types.is_string_dtype(full[name].dtype)]
-        void = [name for name in texts if full[name].isna().all()]
-        filled = full.assign(
-            **{name: pd.Series("a", index=full.index, dtype=full[name].dtype) for name in void}
-        )
-        return isinstance(verdict(self.tree, self.form, filled)[0], Exception)
 
     def _moved(self, scan: Any, rows: int) -> None:
         certificate = scan.certificate
