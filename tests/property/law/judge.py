@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -107,7 +108,7 @@ def _instant(value: Any) -> pd.Timestamp | None:
         if isinstance(value, str):
             stamp = pd.Timestamp(value)
             return None if pd.isna(stamp) else stamp.tz_localize("UTC") if stamp.tz is None else stamp
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, Real) and not isinstance(value, bool):
             return pd.Timestamp(value, unit="s", tz="UTC")
     except (ValueError, OverflowError, TypeError):
         pass

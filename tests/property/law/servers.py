@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -25,15 +26,16 @@ from dyno_frames.contract.profile import (
 from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
-from dyno_frames.query.plan import Context, Shape, make_plan
-from dyno_frames.query.question import Expression, Scope, ask
+from dyno_frames.query.plan import Context, Plan, Shape, make_plan
+from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.sandbox import functions
 from dyno_frames.sandbox.refusals import Refused
 from dyno_frames.sandbox.storage import Store
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.exchange import Received
 from dyno_frames.transport.secret import Secret
-from dyno_frames.transport.session import Session
+from dyno_frames.transport.session import Session, _encoded
 from law.choices import Choices
 
 VALUES: dict[str, tuple[Any, ...]] = {
@@ -158,6 +160,29 @@ class Account:
         origin = Origin(client="law", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
         plan = make_plan(question, context, shape)
         return Scan(self.seam, question, plan, schema, context, origin, progress=False)
+
+    def become(self, does: Profile) -> None:
+        """Let the server mean something else by its filters; its rows stay."""
+        store = self.seam.store
+        functions.register(
+            store._connection,
+            collation=does.collation or Collation.CODEPOINT,
+            like_folding=does.like_folding or Folding.UNICODE,
+            dialect=does.dialect or Dialect.RE2,
+            regex=does.regex or Regex.SEARCH,
+        )
+        store.profile = replace(does, page_limit=1000)
+
+    def plan(self, question: Question, told: Profile) -> Plan:
+        """Return what a client would send who was told this."""
+        schema = self.schema
+        context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)
+        return make_plan(question, context, Shape())
+
+    def ids(self, conditions: Mapping[str, Any]) -> list[str]:
+        """Return the ids that the server finds, on one page."""
+        wire = {**conditions, "application_fields": ["id"], "application_limit": 1000}
+        return [row["id"] for row in self.seam.store.find(CAMPAIGNS, orjson.loads(_encoded(wire)))]
 
     def close(self) -> None:
         """Forget the rows."""

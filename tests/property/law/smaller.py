@@ -41,6 +41,10 @@ def smaller(trial: Trial, breaks: Callable[[Trial], bool]) -> Trial:
 
 
 def _simpler(trial: Trial) -> Iterator[Trial]:
+    if trial.others:
+        yield replace(trial, others=())
+    if len(trial.others) > 1:
+        yield from (replace(trial, others=(other,)) for other in trial.others)
     plain: dict[str, Any] = {"shape": Shape(), "page_size": 1000, "dtype_backend": None}
     for name, value in plain.items():
         if getattr(trial, name) != value:

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from dyno_frames.contract.profile import Overlong, Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import QueryError
-from dyno_frames.query.plan import Shape
+from dyno_frames.query.plan import Plan, Shape
 from dyno_frames.query.question import Scope
 from law import contents, servers
 from law.choices import Choices
@@ -25,6 +25,7 @@ from law.writing import FORMS, Asked, Once, Tree, below
 
 _DULL = [*((name, 0) for name in contents.COUNTERS), ("template_id", "t"), ("user_id", "u")]
 BACKENDS = (None, "numpy_nullable", "pyarrow")
+OTHERS = 8
 PAGE_SIZES = (1000, 4, 1, 2, 3, 7, 1000, 1000)
 
 
@@ -44,6 +45,8 @@ class Trial:
         The question.
     shape
         Columns, order and limit.
+    others
+        What else the server may mean and the client be told; only the plan is held against the rows then.
     """
 
     rows: list[dict[str, Any]]
@@ -54,6 +57,7 @@ class Trial:
     tree: Tree
     form: str
     shape: Shape
+    others: tuple[tuple[Profile, Profile], ...] = ()
     met: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -72,7 +76,9 @@ class Trial:
             page_size = min(
                 page_size, profile.page_limit or page_size
             )  # who knows no limit has to be told a size
-        return cls(rows, profile, told, backend, page_size, tree, form, _shape(choices, sorted(names)))
+        shape = _shape(choices, sorted(names))
+        others = tuple(_other(choices) for _ in range(OTHERS))
+        return cls(rows, profile, told, backend, page_size, tree, form, shape, others)
 
     def run(self) -> None:
         """Try the law.
@@ -109,6 +115,7 @@ class Trial:
             return
         self._counts(account, len(expected))
         self._is_shaped(account, expected)
+        self._is_planned_elsewhere(account, set(expected["id"]))
 
     def _scan(self, account: Account, shape: Shape | None = None) -> Any:
         asked = Asked.of(self.tree, self.form)
@@ -208,6 +215,32 @@ class Trial:
         if number != len(wanted):
             raise Broken(f"count gives {number} in the shape {self.shape}; {len(wanted)} rows come")
 
+    def _is_planned_elsewhere(self, account: Account, expected: set[str]) -> None:
+        """Check the plan alone, by what its filters find, for servers and clients of other semantics."""
+        question = self._scan(account).question
+        for does, told in self.others:
+            account.become(does)
+            plan = account.plan(question, told)
+            try:
+                self._holds(account, plan, expected)
+            except Exception as error:
+                told_of = {name: value for name, value in told.to_json().items() if value is not None}
+                raise Broken(f"planned for {does.to_json()}, told {told_of}: {error}") from error
+
+    def _holds(self, account: Account, plan: Plan, expected: set[str]) -> None:
+        self.met["planned exactly" if plan.exact else "planned wider"] += 1
+        found = [account.ids(conditions) for conditions in plan.filters]
+        together = [key for ids in found for key in ids]
+        assert expected <= {*together}, f"{plan.filters} miss {expected - {*together}}"
+        assert not plan.exact or expected == {*together}, (
+            f"{plan.filters} find {sorted(together)}, not {expected}"
+        )
+        assert not plan.disjoint or len(together) == len({*together}), f"{plan.filters} are not disjoint"
+        assert plan.wider is None or expected <= {*account.ids(plan.wider)}, f"{plan.wider} is too narrow"
+        if plan.terms is not None:
+            number = sum(sign * len(account.ids(conditions)) for sign, conditions in plan.terms)
+            assert number == len(expected), f"{plan.terms} count {number}, not {len(expected)}"
+
     def __str__(self) -> str:
         told = {
             name: value for name, value in self.told.to_json().items() if value != Profile().to_json()[name]
@@ -231,6 +264,11 @@ class Trial:
             f"{Asked.of(self.tree, self.form)}\nserver {does}\nclient told {told}, dtype_backend="
             f"{self.dtype_backend!r}, page_size={self.page_size}, {self.shape}\nrows\n    {rows}"
         )
+
+
+def _other(choices: Choices) -> tuple[Profile, Profile]:
+    does = servers.profile(choices)
+    return does, does if choices.chance(1, 2) else servers.stance(choices, does)
 
 
 def _shape(choices: Choices, names: list[str]) -> Shape:
