@@ -21,6 +21,7 @@ from dyno_frames.scan.scan import Scan
 
 if TYPE_CHECKING:
     from dyno_frames.export.dataset import Dataset
+    from dyno_frames.panels.views.builder import QueryBuilder
     from dyno_frames.panels.views.widgets import CampaignPanel
     from dyno_frames.plots.plotter import Plotter
 
@@ -317,6 +318,33 @@ class DynoAccessor:
                 f"{', '.join(map(str, self._frame.columns))}"
             )
         return CampaignPanel(registry.lookup(origin.client, origin.url), self._frame)
+
+    def builder(self, expr: Expression = None) -> QueryBuilder:
+        """Return a query builder: conditions as widgets, the same as an expression, counted before it is fetched.
+
+        Parameters
+        ----------
+        expr
+            The question to begin with; None is this frame's own.
+
+        Returns
+        -------
+        QueryBuilder
+            Its ``.query`` is the question as text, its ``.frame`` what was fetched last.
+
+        Raises
+        ------
+        QueryError
+            The question cannot be asked, or cannot be written as text.
+
+        Examples
+        --------
+        >>> campaigns.dyno.builder("status == 'finished' and opens > 1000")  # doctest: +SKIP
+        """
+        from dyno_frames.panels.views.builder import QueryBuilder
+
+        begun = self._origin if expr is None else expr
+        return QueryBuilder(self._resource, begun, scope=caller(1))
 
     @property
     def plot(self) -> Plotter:

@@ -270,6 +270,7 @@ UNBOUND = {
     "scan": lambda f: f.dyno.scan("opens > 5"),
     "refresh": lambda f: f.dyno.refresh(),
     "panel": lambda f: f.dyno.panel(),
+    "builder": lambda f: f.dyno.builder(),
     "repr": lambda f: repr(f.dyno),
 }
 

@@ -1,0 +1,97 @@
+"""The query builder as a user meets it: widgets and expression in step, counted before anything is fetched."""
+
+import re
+
+import pytest
+from front import HOSTILE, KEY
+
+pytestmark = pytest.mark.browser
+
+
+def cells(account, expression=""):
+    lines = (
+        "from dyno_frames.client.connect import connect",
+        f"client = connect({account.url!r}, {KEY!r})",
+        f"builder = client.campaigns.frame().dyno.builder({expression})",
+        "builder",
+    )
+    return ("\n".join(lines),)
+
+
+def shows(page, words):
+    page.locator(".dyno-builder").get_by_text(re.compile(words)).first.wait_for()
+
+
+def picture(page, tmp_path, name):
+    page.locator(".dyno-builder").screenshot(path=tmp_path / f"{name}.png")
+
+
+def condition(page, place):
+    """Return the widgets of a condition."""
+    return page.locator(".dyno-condition").nth(place)
+
+
+def expression(page):
+    return page.locator(".dyno-expression input")
+
+
+def test_a_widget_that_changes_changes_expression_and_count(account, open_cells, tmp_path):
+    page = open_cells(*cells(account, "\"status == 'draft'\""))
+    shows(page, "2 campaigns answer")
+    condition(page, 0).locator("select").nth(2).select_option("running")
+    shows(page, "1 campaign answers")
+    assert expression(page).input_value() == "status == 'running'"
+    page.get_by_role("button", name=re.compile("^Add condition$")).click()
+    condition(page, 1).locator("select").nth(0).select_option("sent")
+    condition(page, 1).locator("select").nth(1).select_option("at least")
+    number = condition(page, 1).locator("input")
+    number.fill("400")
+    number.press("Enter")
+    shows(page, "0 campaigns answer")
+    assert expression(page).input_value() == "status == 'running' and sent >= 400"
+    shows(page, r'\{"status": "running", "sent": \{"gte": 400\}\}')
+    picture(page, tmp_path, "widgets")
+    finds = account.seen["POST /campaigns/find"]
+    page.get_by_label("Rows where").select_option("any of them holds")
+    shows(page, "1 campaign answers")
+    assert account.seen["POST /campaigns/find"] == finds  # counted, and not one row fetched
+    page.get_by_role("button", name=re.compile("^Fetch$")).click()
+    shows(page, "1 row fetched")
+    picture(page, tmp_path, "fetched")
+    assert open_cells.outside == []
+
+
+def test_an_expression_that_is_typed_moves_the_widgets_or_is_kept_as_text(account, open_cells, tmp_path):
+    page = open_cells(*cells(account))
+    shows(page, "4 campaigns answer")
+    assert page.locator(".dyno-condition").count() == 0
+    expression(page).fill("recipients > 100 and name.str.contains('news')")
+    expression(page).press("Enter")
+    shows(page, "1 campaign answers")
+    chosen = [condition(page, 0).locator("select").nth(at).input_value() for at in (0, 1)]
+    assert chosen == ["recipients", "more than"]
+    assert condition(page, 1).locator("input").input_value() == "news"
+    picture(page, tmp_path, "typed")
+    expression(page).fill("sent > 0.5 * recipients")
+    expression(page).press("Enter")
+    shows(page, "Kept as text, because the widgets cannot say it")
+    assert page.locator(".dyno-condition").count() == 0
+    assert page.get_by_role("button", name=re.compile("^Add condition$")).is_disabled()
+    picture(page, tmp_path, "kept")
+    expression(page).fill("stauts == 'draft'")
+    expression(page).press("Enter")
+    shows(page, "did you mean 'status'")
+    assert page.get_by_role("button", name=re.compile("^Fetch$")).is_disabled()
+    picture(page, tmp_path, "fault")
+
+
+def test_hostile_rows_and_values_stay_text(account, open_cells, tmp_path):
+    page = open_cells(*cells(account, repr(f"name == {HOSTILE!r}")))
+    shows(page, "1 campaign answers")
+    page.get_by_role("button", name=re.compile("^Fetch$")).click()
+    shows(page, "1 row fetched")
+    assert page.locator(".dyno-builder").get_by_text(HOSTILE).first.is_visible()
+    assert page.locator(".dyno-builder img, .dyno-builder script").count() == 0
+    assert page.evaluate("() => window.hacked") is None
+    picture(page, tmp_path, "hostile")
+    assert open_cells.outside == []
