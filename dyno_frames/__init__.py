@@ -149,10 +149,12 @@ def _late(module: str, name: str) -> Callable[..., Any]:
 
 
 def _put_together() -> None:
-    """Give scans the exits that lie above them, and frames their accessor."""
+    """Give scans, templates and previews what lies above them or beside them, and frames their accessor."""
     import pandas as pd
 
     exits.register("parquet", _late("dyno_frames.export.write", "write"))
+    exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
+    exits.register("letter", _late("dyno_frames.sandbox.specimen", "specimen"))
     pd.api.extensions.register_dataframe_accessor("dyno")(DynoAccessor)
 
 

@@ -15,6 +15,7 @@ from dyno_frames.actions.wait import Pace, wait
 from dyno_frames.client.meter import meter
 from dyno_frames.client.resources import ResourceClient, checked_id
 from dyno_frames.client.rows import python_values
+from dyno_frames.client.templates import preview_of
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import CAMPAIGNS
@@ -390,6 +391,28 @@ class Campaigns(ResourceClient):
             row = wait(self.client.session, key, until, pace=pace, show=show)
         asked = operation(CAMPAIGNS.name, "get")
         return python_values(CAMPAIGNS, row, key=key, request=RequestSummary(asked.verb, asked.url_path(key)))
+
+    def preview(self, id: str, *, contacts: object = None) -> Any:  # noqa: A002 - the API's own word
+        """Return a preview of what a campaign would mail, as :meth:`client.templates.preview` does of a template.
+
+        Parameters
+        ----------
+        id
+            Its id.
+        contacts
+            Whom it is filled for: merge fields by name, several such mappings, or a frame; None is somebody.
+
+        Returns
+        -------
+        TemplatePreview
+            A widget; ``.message`` is what it shows.
+
+        Examples
+        --------
+        >>> client.campaigns.preview("6f1c…", contacts={"name": "Ann"})  # doctest: +SKIP
+        TemplatePreview of Spring sale
+        """
+        return preview_of(self.client, self.get(id), contacts)
 
     def _attempt(self, key: object, order: Order) -> Outcome:
         return attempt(

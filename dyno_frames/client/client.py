@@ -14,6 +14,7 @@ from dyno_frames.client.campaigns import Campaigns
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
+from dyno_frames.client.templates import Templates
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import LISTS, TEMPLATES
 from dyno_frames.transport.session import Session
@@ -34,7 +35,7 @@ class Client:
     campaigns
         Campaigns: the six verbs, and the seven process actions.
     lists, templates
-        The six verbs.
+        The six verbs; templates have a preview too.
     """
 
     def __init__(self, settings: Settings, session: Session) -> None:
@@ -44,7 +45,7 @@ class Client:
         self.actions_journal = Journal(session.host)
         self.campaigns = Campaigns(self)
         self.lists = ResourceClient(self, LISTS)
-        self.templates = ResourceClient(self, TEMPLATES)
+        self.templates = Templates(self, TEMPLATES)
         registry.register(self)
 
     @property

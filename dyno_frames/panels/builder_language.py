@@ -92,18 +92,24 @@ def _written(term: Term) -> str:
         case Operator.MISSING:
             return f"{column}.{'notna' if negated else 'isna'}()"
         case Operator.IN:
-            return f"{column} {negated}in {list(value)!r}"  # type: ignore[arg-type]  # several values
+            return f"{column} {negated}in [{', '.join(map(_literal, value))}]"  # type: ignore[arg-type]  # several values
         case Operator.CONTAINS | Operator.CONTAINS_ANY_CASE as found:
             case = ", case=False" if found is Operator.CONTAINS_ANY_CASE else ""
             plain = ", regex=False" if _SPECIAL.search(str(value)) else ""
-            return f"{negated}{column}.str.contains({value!r}{case}{plain})"
+            return f"{negated}{column}.str.contains({_literal(value)}{case}{plain})"
         case Operator.MATCHES:
-            return f"{negated}{column}.str.contains({value!r}, regex=True)"
+            return f"{negated}{column}.str.contains({_literal(value)}, regex=True)"
         case Operator.STARTS | Operator.ENDS as found:
             method = "startswith" if found is Operator.STARTS else "endswith"
-            return f"{column}.str.{method}({value!r})"
+            return f"{column}.str.{method}({_literal(value)})"
         case _:
-            return f"{column} {_SIGNS[operator]} {value!r}"
+            return f"{column} {_SIGNS[operator]} {_literal(value)}"
+
+
+def _literal(value: object) -> str:
+    """Return a value as it is written; beside a name in backticks pandas takes a backslash for the quote's."""
+    text = repr(value)
+    return text[:-3] + r"\x5c" + text[-1] if isinstance(value, str) and value.endswith("\\") else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from jinja2 import Template, TemplateError, nodes
+from jinja2 import Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 FILTERS = frozenset(
@@ -79,6 +79,26 @@ def merged(text: str, values: Mapping[str, str], *, rich: bool = False) -> str:
         raise
     except (TemplateError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise MergeError(f"a merge field does not work: {type(error).__name__}") from error
+
+
+def fields(*texts: str) -> tuple[str, ...]:
+    """Return the names that texts use, sorted.
+
+    Raises
+    ------
+    MergeError
+        A text is not in the language.
+
+    Examples
+    --------
+    >>> fields("Dear {{ name }}", "{% if town %}In {{ town | upper }}{% endif %}")
+    ('name', 'town')
+    """
+    found: set[str] = set()
+    for text in texts:
+        _compiled(text, rich=False)  # refuses what is not in the language
+        found |= meta.find_undeclared_variables(_PLAIN.parse(text))
+    return tuple(sorted(found))
 
 
 @lru_cache(maxsize=256)

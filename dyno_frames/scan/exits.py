@@ -1,7 +1,7 @@
-"""Where a scan's rows can go beyond this room; the rooms above say how when the package is put together.
+"""What rooms can do only with rooms that they may not import; the package's face puts both together.
 
-A scan has ``to_parquet`` and a client ``calibrate``, but neither may import the rooms that do it: those stand on
-this one. The package's face registers them by name.
+A scan has ``to_parquet`` and a template ``preview``, but neither may import the rooms that do it: those stand on
+this one. And a preview is filled by the sandbox, which only the package's face sees. It registers them by name.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ _EXITS: dict[str, Callable[..., Any]] = {}
 
 
 def register(name: str, exit_: Callable[..., Any]) -> None:
-    """Say how a scan leaves by this name."""
+    """Say what stands behind this name."""
     _EXITS[name] = exit_
 
 
 def leave(name: str) -> Callable[..., Any]:
-    """Return how a scan leaves by this name."""
+    """Return what stands behind this name."""
     return _EXITS[name]

@@ -75,7 +75,8 @@ def planned(looked: Looked | None) -> str:
         return ""
     plan = looked.plan
     parts = [(str(part.verdict), part.text, part.reason) for part in plan.conjuncts]
-    verdicts = markup.table(("Verdict", "Part", "Why"), parts) if parts else markup.paragraphs(["Every row."])
+    heads = ("Verdict", "Part", "Why" if any(reason for *_, reason in parts) else "")
+    verdicts = markup.table(heads, parts) if parts else markup.listing(["Every row."])
     beware = markup.listing(f"Beware: {warning}" for warning in plan.warnings)
     return verdicts + beware + _requests(plan)
 

@@ -73,7 +73,10 @@ def test_whatever_is_done_text_and_widgets_say_the_same_or_it_is_said_that_they_
             with pytest.raises(UnsaidError):
                 LANGUAGE.read(state.text)
         else:
-            assert LANGUAGE.read(state.text).terms == LANGUAGE.read(written(Said(terms(state), state.join))).terms
+            assert (
+                LANGUAGE.read(state.text).terms
+                == LANGUAGE.read(written(Said(terms(state), state.join))).terms
+            )
         asked = [effect for effect in effects if isinstance(effect, Look)]
         assert bool(asked) == (state.serial > before.serial and not state.faults)
         assert all(effect.text == state.text and effect.serial == state.serial for effect in effects)

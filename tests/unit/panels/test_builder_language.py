@@ -19,10 +19,14 @@ FIELDS = SCHEMA.by_name
 LANGUAGE = Language(FIELDS, SCHEMA.empty())
 
 ONE_LINE = st.text(
-    st.one_of(st.sampled_from("aB %_'\"\\@`#,.*($^|)[]{}\t&~"), st.characters(codec="utf-8")), min_size=1, max_size=12
+    st.one_of(st.sampled_from("aB %_'\"\\@`#,.*($^|)[]{}\t&~"), st.characters(codec="utf-8")),
+    min_size=1,
+    max_size=12,
 )
 NUMBERS = st.one_of(
-    st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([0, -0.0, 2**53 + 1])
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([0, -0.0, 2**53 + 1]),
 )
 TIMES = st.datetimes(pd.Timestamp("1700-01-01"), pd.Timestamp("2250-01-01")).map(
     lambda at: typed(FIELDS["created"], Operator.LEAST, at.replace(microsecond=0).isoformat())
@@ -36,7 +40,9 @@ def values(field, operator):
     if operator in {Operator.MATCHES, Operator.MATCHES_NOT}:
         return st.sampled_from(["a|b", "^sale", "plain", r"\d+ %", "(?i)sale", "'|\"", "a`b"])
     numbers = dict.fromkeys([Kind.COUNT, Kind.INTEGER, Kind.FLOAT], NUMBERS)
-    one = ({Kind.TIME: TIMES, Kind.FLAG: st.booleans(), Kind.STATUS: WORDS} | numbers).get(field.kind, ONE_LINE)
+    one = ({Kind.TIME: TIMES, Kind.FLAG: st.booleans(), Kind.STATUS: WORDS} | numbers).get(
+        field.kind, ONE_LINE
+    )
     # one text in a list is the same tree as equality, so widgets show it as "is"
     return st.lists(one, min_size=2, max_size=4).map(tuple) if operator in SEVERAL else one
 
@@ -57,6 +63,11 @@ def test_what_the_widgets_say_is_written_and_read_back_the_same(several, join):
     assert LANGUAGE.read(written(said)) == said
 
 
+def test_a_backslash_before_the_quote_does_not_hide_a_name_in_backticks():
+    said = Said((Term("name", Operator.CONTAINS, "\\"), Term("two words", Operator.IS, 1)))
+    assert LANGUAGE.read(written(said)) == said
+
+
 @settings(deadline=None, max_examples=100)
 @given(terms())
 def test_what_is_shown_in_a_box_is_typed_back_the_same(term):
@@ -67,7 +78,9 @@ ROWS = pd.DataFrame(
     {
         "name": ["Weekly sale", "weekly", None, "20% off (sale)"],
         "opens": pd.array([1, None, 5, 100], dtype="Int64"),
-        "created": pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-02T00:00:01", "2027-01-01"], utc=True, format="ISO8601"),
+        "created": pd.to_datetime(
+            ["2026-01-01", "2026-01-02", "2026-01-02T00:00:01", "2027-01-01"], utc=True, format="ISO8601"
+        ),
         "flag": pd.array([True, False, None, True], dtype="boolean"),
     }
 )

@@ -48,7 +48,9 @@ def test_a_builder_counts_before_it_fetches_and_says_what_is_sent(show, client):
     builder = show("status == 'finished' and opens > 20_000")
     rows = client.campaigns.count(builder.query)
     assert f"{rows} campaigns answer" in html(builder)
-    assert "{&quot;status&quot;: &quot;finished&quot;, &quot;opens&quot;: {&quot;gte&quot;: 20001}}" in html(builder)
+    assert "{&quot;status&quot;: &quot;finished&quot;, &quot;opens&quot;: {&quot;gte&quot;: 20001}}" in html(
+        builder
+    )
     assert "pushed exactly" in html(builder)
     assert builder.frame is None
     button(builder, "Fetch").click()
@@ -167,7 +169,9 @@ def test_a_question_that_no_text_says_is_not_replaced_by_another(client):
     builder = frame.dyno.builder()
     assert client.campaigns.count(builder.query) == client.campaigns.count(lambda c: c.opens > 2 * c.clicks)
     builder.close()
-    frame = client.campaigns.find(lambda c: c.name.isin([f"name {i} of many" for i in range(9)]) & (c.opens > c.clicks))
+    frame = client.campaigns.find(
+        lambda c: c.name.isin([f"name {i} of many" for i in range(9)]) & (c.opens > c.clicks)
+    )
     with pytest.raises(QueryError, match="begin with one"):
         frame.dyno.builder()
 
