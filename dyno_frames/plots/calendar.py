@@ -58,16 +58,18 @@ def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     else:
         _lines(ax, drawn[drawn["list_id"].isin(shown)], list(shown), column)
     hidden = drawn["list_id"].nunique() - len(shown)
-    notes = ["hollow: still to go; the larger, the more recipients"] * (not drawn.empty)
+    sized = "; the larger, the more recipients" if drawn["recipients"].gt(0).any() else ""
+    notes = [f"hollow: still to go{sized}"] * (not drawn.empty)
     notes += [f"{hidden:,} more lists are in ax.data"] * (hidden > 0)
-    theme.dress(ax, "Campaigns by list", simulated=simulated(frame), notes=notes)
+    known = f"{len(drawn):,} campaign{'' if len(drawn) == 1 else 's'}" if len(drawn) else "Campaigns"
+    theme.dress(ax, f"{known} by list", simulated=simulated(frame), notes=notes)
     return theme.attach(ax, drawn)
 
 
 def _lines(ax: Axes, drawn: pd.DataFrame, lists: list[str], column: str) -> None:
     places = drawn["list_id"].map({name: place for place, name in enumerate(lists)})
-    largest = max(float(drawn["recipients"].max()), 1.0)
-    sizes = 18 + 160 * np.sqrt(drawn["recipients"].fillna(0.0) / largest)
+    recipients = drawn["recipients"].fillna(0.0)
+    sizes = 18 + 160 * np.sqrt(recipients / max(float(recipients.max()), 1.0))
     later = drawn["status"].isin([Status.DRAFT.value, Status.SCHEDULED.value])
     for hollow, chosen in ((False, drawn[~later]), (True, drawn[later])):
         ax.scatter(
@@ -80,6 +82,6 @@ def _lines(ax: Axes, drawn: pd.DataFrame, lists: list[str], column: str) -> None
         )
     ax.set_yticks(range(len(lists)), [label(name) for name in list_labels(drawn, lists)])
     ax.set_ylim(len(lists) - 0.4, -0.6)
-    theme.dated(ax)
+    theme.dated(ax, single=len(drawn) == 1)
     ax.grid(visible=True, axis="y", alpha=0.3)
     ax.set_xlabel(f"{column}, UTC", fontsize=theme.LABEL_SIZE)

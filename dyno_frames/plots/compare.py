@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from dyno_frames.plots import theme
 from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
 from dyno_frames.plots.labels import label
-from dyno_frames.plots.rates import OPENS_NOTE, rate_of, wilson
+from dyno_frames.plots.rates import OPENS_NOTE, Rate, rate_of, wilson
 
 
 def compare(
@@ -57,10 +56,12 @@ def compare(
     if drawn.empty:
         theme.blank(ax, "no figures" if len(frame) else "no campaigns")
     else:
-        _dots(ax, drawn, metric, median)
+        _dots(ax, drawn, rate, median)
+        ax.set_xlabel(f"{rate.part} of {rate.whole}; {rate.whole} in brackets", fontsize=theme.LABEL_SIZE)
     notes = ["line: 95% interval (Wilson); dashed: median of all campaigns in the frame"] * (not drawn.empty)
     notes += [OPENS_NOTE] * ("opens" in {rate.part, rate.whole} and not drawn.empty)
-    theme.dress(ax, f"{rate.label.capitalize()} by campaign", simulated=simulated(frame), notes=notes)
+    title = f"{metric.replace('_', ' ').capitalize()} by campaign"
+    theme.dress(ax, title, simulated=simulated(frame), notes=notes)
     return theme.attach(ax, drawn)
 
 
@@ -73,16 +74,17 @@ def _chosen(rows: pd.DataFrame, metric: str, frame: pd.DataFrame, limit: int) ->
     return known.loc[order.index].tail(limit)
 
 
-def _dots(ax: Axes, drawn: pd.DataFrame, metric: str, median: float) -> None:
+def _dots(ax: Axes, drawn: pd.DataFrame, rate: Rate, median: float) -> None:
     places = range(len(drawn))
-    colour = theme.GREY if metric == "open_rate" else theme.BLUE
+    inflated = "opens" in {rate.part, rate.whole}
+    colour, marker = (theme.GREY, "D") if inflated else (theme.BLUE, "o")
     ax.hlines(places, drawn["low"], drawn["high"], color=colour, alpha=0.55, linewidth=3)
-    ax.scatter(drawn[metric], places, color=colour, s=38, zorder=3)
+    ax.scatter(drawn[rate.name], places, color=colour, marker=marker, s=38, zorder=3, clip_on=False)
     ax.axvline(median, color=theme.RED, linestyle="--", linewidth=1.2, zorder=1)
-    ax.set_yticks(list(places), [label(name) for name in drawn["name"]], fontsize=theme.LABEL_SIZE)
+    names = [f"{label(name)}  ({n:,.0f})" for name, n in zip(drawn["name"], drawn[rate.whole], strict=True)]
+    ax.set_yticks(list(places), names, fontsize=theme.LABEL_SIZE)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(drawn) - 0.4, -0.6)
     ax.set_xlim(left=0)
-    ax.xaxis.set_major_formatter(theme.PERCENT)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=6))
+    theme.numbered(ax, theme.PERCENT, most=6)
     ax.grid(visible=True, axis="x", alpha=0.3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from dyno_frames.plots import theme
 from dyno_frames.plots.figures import numbers, simulated
@@ -109,13 +108,10 @@ def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
     ax.set_yticks(_PLACES, [_NAMES.get(str(name), str(name)) for name in drawn.index])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(7.2, -0.6)
-    ax.set_xlim(0, max(float(drawn["count"].max()), 1.0) * 1.38)
-    ax.xaxis.set_major_formatter(theme.THOUSANDS)
-    ax.xaxis.set_major_locator(_ticks())
-
-
-def _ticks() -> MaxNLocator:
-    return MaxNLocator(nbins=5, integer=True)
+    room = 1 / max(1 - 2.3 / theme.width_in(ax), 0.35)  # the words beside the longest bar take 2.3 inches
+    ax.set_xlim(0, max(float(drawn["count"].max()), 1.0) * room)
+    theme.numbered(ax, theme.THOUSANDS, most=5)
+    ax.set_xlabel("messages", fontsize=theme.LABEL_SIZE)
 
 
 def _label(row: pd.Series) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from dyno_frames.plots import theme
 from dyno_frames.plots.figures import numbers, simulated
@@ -67,7 +66,8 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         theme.blank(ax, "no figures" if len(frame) else "no campaigns")
     else:
         _dots(ax, shown)
-    notes = ["lines: 2% bounces, 0.1% complaints; above them providers begin to refuse mail"] * (
+    notes = ["bounces of sent; unsubscribes and complaints of delivered"] * (not drawn.empty)
+    notes += ["lines: 2% bounces, 0.1% complaints; above them providers begin to refuse mail"] * (
         not drawn.empty
     )
     notes += [f"{len(drawn) - len(shown):,} more lists are in ax.data"] * (len(drawn) > len(shown))
@@ -87,7 +87,7 @@ def _sums(figures: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
 def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     places = range(len(shown))
     for name, (colour, marker) in _LOOKS.items():
-        words = name.replace("_", " ")
+        words = RATES[name].part
         ax.scatter(
             shown[name], places, color=colour, marker=marker, s=40, label=words, zorder=3, clip_on=False
         )
@@ -99,8 +99,7 @@ def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     ax.set_ylim(len(shown) - 0.4, -0.6)
     ax.set_xlim(left=0)
     ax.margins(x=0.08)
-    ax.xaxis.set_major_formatter(theme.PERCENT)
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=7))
+    theme.numbered(ax, theme.PERCENT, most=7)
     ax.grid(visible=True, axis="x", alpha=0.3)
     ax.legend(
         frameon=False, fontsize=theme.LABEL_SIZE, loc="lower left", bbox_to_anchor=(-0.01, 0.99), ncols=3

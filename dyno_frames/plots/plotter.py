@@ -59,7 +59,7 @@ class Plotter:
         return compare(self.frame, metric=metric, limit=limit, ax=ax)
 
     def send_times(self, *, metric: str = "click_rate", ax: Axes | None = None) -> Axes:
-        """Draw a rate by weekday and hour of sending; see :func:`send_times.send_times`."""
+        """Draw a rate, or how many, by weekday and hour of sending; see :func:`send_times.send_times`."""
         from dyno_frames.plots.send_times import send_times
 
         return send_times(self.frame, metric=metric, ax=ax)

@@ -50,8 +50,8 @@ RATES = {
 """Every rate by its name."""
 
 
-def rate_of(name: str, picture: str) -> Rate:
-    """Return the rate of this name.
+def rate_of(name: str, picture: str, *others: str) -> Rate:
+    """Return the rate of this name; ``others`` are what the picture draws besides.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def rate_of(name: str, picture: str) -> Rate:
         There is none; the message lists those there are.
     """
     if name not in RATES:
-        raise SchemaError(f"{picture} knows no rate {name!r}; expected one of {list(RATES)}")
+        raise SchemaError(f"{picture} knows no rate {name!r}; expected one of {[*RATES, *others]}")
     return RATES[name]
 
 

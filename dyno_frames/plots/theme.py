@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any, cast
 
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 """Okabe and Ito's palette, in the order in which lines take them."""
@@ -51,23 +52,54 @@ def new_axes(size_in: tuple[float, float]) -> Axes:
         return figure.add_subplot()
 
 
+def width_in(ax: Axes) -> float:
+    """Return about how wide Axes are, in inches: what fits beside each other in them depends on it."""
+    return float(ax.get_position().width * cast("Any", ax.get_figure(root=True)).get_figwidth() / 0.8)
+
+
+def folded(text: str, letters: float) -> str:
+    """Return a text in lines of so many letters."""
+    return fill(text, max(int(letters), 16))
+
+
+def numbered(ax: Axes, form: FuncFormatter, *, most: int) -> None:
+    """Write numbers below the Axes, as many as have room, and no more than ``most``."""
+    ax.xaxis.set_major_formatter(form)
+    wide = 1.2 if form is THOUSANDS else 0.7  # inches that a number takes
+    ax.xaxis.set_major_locator(
+        MaxNLocator(nbins=max(2, min(most, int(width_in(ax) / wide))), integer=form is THOUSANDS)
+    )
+
+
 def dress(
     ax: Axes, title: str, *, simulated: bool = False, notes: Sequence[str] = (), pad: float = 16
 ) -> None:
     """Give title, open frame, notes and, where the figures are not real mail, the word for it."""
     title += " (simulated)" if simulated else ""
-    ax.set_title(title, loc="left", fontweight="bold", pad=pad)
+    ax.set_title(folded(title, width_in(ax) * 9), loc="left", fontweight="bold", pad=pad)
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
+    legend = ax.get_legend()
+    for inside in [*ax.texts, *([legend] if legend else [])]:
+        inside.set_in_layout(
+            False
+        )  # or the layout of small Axes makes room for words by taking it from the picture
     if notes:
-        below = "\n".join(notes)
+        below = "\n".join(folded(note, width_in(ax) * 16) for note in notes)
         known = ax.get_xlabel()
         ax.set_xlabel(f"{known}\n{below}" if known else below, fontsize=NOTE_SIZE, loc="left")
 
 
-def dated(ax: Axes) -> None:
-    """Write dates below the Axes, each as short as it can be read."""
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]  # matplotlib types it by halves
+def dated(ax: Axes, *, single: bool = False) -> None:
+    """Write dates below the Axes, each as short as it can be read; around a single one, six weeks."""
+    if single:
+        middle = sum(ax.get_xlim()) / 2
+        ax.set_xlim(middle - 21, middle + 21)  # days; matplotlib would show four years around one point
+    most = max(5, min(10, int(width_in(ax) * 1.1)))
+    fewest = (
+        4 if most >= 9 else 3 if most >= 7 else 2
+    )  # more, and between two units no interval is coarse enough
+    locator = AutoDateLocator(minticks=fewest, maxticks=most)  # type: ignore[no-untyped-call]  # matplotlib types it by halves
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
 

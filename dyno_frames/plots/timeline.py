@@ -76,7 +76,7 @@ def timeline(
     else:
         _draw(ax, drawn, names)
         ax.set_xlabel(f"{column} by {freq}, UTC", fontsize=theme.LABEL_SIZE)
-    theme.dress(ax, _title(names, freq), simulated=simulated(frame), notes=_notes(drawn, names))
+    theme.dress(ax, _title(names, freq), simulated=simulated(frame), notes=_notes(ax, drawn, names))
     return theme.attach(ax, drawn)
 
 
@@ -142,10 +142,7 @@ def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
             days[thin], values[thin], facecolors="white", edgecolors=colour, marker=marker, s=size, zorder=3
         )
     ax.margins(x=0.03)
-    if len(days) == 1:
-        middle = sum(ax.get_xlim()) / 2
-        ax.set_xlim(middle - 21, middle + 21)  # days; matplotlib would show four years around one point
-    theme.dated(ax)
+    theme.dated(ax, single=len(days) == 1)
     ax.yaxis.set_major_formatter(theme.PERCENT if names[0] in RATES else theme.THOUSANDS)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
     ax.grid(visible=True, axis="y", alpha=0.3)
@@ -160,7 +157,7 @@ def _cycled(items: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
 
 
 def _counts(ax: Axes, drawn: pd.DataFrame, days: pd.DatetimeIndex) -> None:
-    if len(drawn) > _LABELLED_POINTS:
+    if not _counted(ax, drawn):
         return
     for day, count in zip(days, drawn["campaigns"], strict=True):
         if count:
@@ -176,17 +173,22 @@ def _counts(ax: Axes, drawn: pd.DataFrame, days: pd.DatetimeIndex) -> None:
             )
 
 
+def _counted(ax: Axes, drawn: pd.DataFrame) -> bool:
+    """Tell whether there is room for a number above every point."""
+    return len(drawn) <= min(_LABELLED_POINTS, 5 * theme.width_in(ax))
+
+
 def _title(names: tuple[str, ...], freq: str) -> str:
     words = [name.replace("_", " ") for name in names]
     said = ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
     return f"{said[0].upper()}{said[1:]} per {freq}"
 
 
-def _notes(drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
+def _notes(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
     notes: list[str] = []
     if drawn.empty:
         return notes
-    if len(drawn) <= _LABELLED_POINTS:
+    if _counted(ax, drawn):
         notes.append("numbers above: campaigns behind the point")
     if drawn["thin"].any():
         notes.append(f"hollow: one campaign only, or a whole under {THIN_WHOLE}")

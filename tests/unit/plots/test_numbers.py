@@ -146,6 +146,42 @@ def test_send_times_are_local_to_each_campaign_and_utc_where_the_zone_is_no_zone
     assert drawn["campaigns"].to_dict() == {(0, 23): 2, (1, 0): 1}
 
 
+def test_send_times_count_where_there_are_no_figures(frame):
+    counters = ["sent", "delivered", "opens", "clicks"]
+    ax = send_times(frame.drop(columns=counters), metric="campaigns")
+    assert ax.data.columns.tolist() == ["campaigns"]
+    assert ax.data["campaigns"].sum() == len(frame)
+    with pytest.raises(SchemaError, match=r"expected one of .*'campaigns'"):
+        send_times(frame, metric="campaign")
+
+
+def test_calendar_draws_campaigns_whose_recipients_nobody_knows(frame):
+    frame["recipients"] = pd.array([None] * len(frame), dtype="Int64")
+    ax = calendar(frame)
+    sizes = [size for drawn in ax.collections for size in drawn.get_sizes()]
+    assert len(sizes) == len(frame)
+    assert min(sizes) > 0
+    assert "larger" not in ax.get_xlabel()
+
+
+def test_compare_says_of_how_many_each_rate_is(frame):
+    drawn = compare(frame, limit=3)
+    assert [
+        f"({n:,.0f})" in words for n, words in zip(drawn.data["delivered"], ticks(drawn), strict=True)
+    ] == [True] * 3
+    assert "clicks of delivered" in drawn.get_xlabel()
+
+
+@pytest.mark.parametrize("metric", ["open_rate", "click_to_open_rate"])
+def test_whatever_is_made_of_opens_is_marked_as_inflated(frame, metric):
+    for ax in (
+        compare(frame, metric=metric),
+        send_times(frame, metric=metric),
+        timeline(frame, metrics=metric),
+    ):
+        assert "inflated by privacy proxies" in ax.get_xlabel().replace("\n", " ")
+
+
 def test_calendar_measures_the_gap_to_the_campaign_before_on_the_same_list(frame):
     start = pd.Timestamp("2026-01-05", tz="UTC")
     frame = frame.iloc[:3].assign(
