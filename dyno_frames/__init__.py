@@ -153,6 +153,7 @@ def _put_together() -> None:
     import pandas as pd
 
     exits.register("parquet", _late("dyno_frames.export.write", "write"))
+    exits.register("list_panel", _late("dyno_frames.panels.views.lists", "ListPanel"))
     exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
     exits.register("letter", _late("dyno_frames.sandbox.specimen", "specimen"))
     pd.api.extensions.register_dataframe_accessor("dyno")(DynoAccessor)

@@ -11,6 +11,7 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.calibrate.learn import Calibration
 from dyno_frames.client import journal_frame, registry
 from dyno_frames.client.campaigns import Campaigns
+from dyno_frames.client.mailing_lists import Lists
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
@@ -35,7 +36,7 @@ class Client:
     campaigns
         Campaigns: the six verbs, and the seven process actions.
     lists, templates
-        The six verbs; templates have a preview too.
+        The six verbs; lists have a panel too, and templates a preview.
     """
 
     def __init__(self, settings: Settings, session: Session) -> None:
@@ -44,7 +45,7 @@ class Client:
         self.semantics = Semantics(settings, session)
         self.actions_journal = Journal(session.host)
         self.campaigns = Campaigns(self)
-        self.lists = ResourceClient(self, LISTS)
+        self.lists = Lists(self, LISTS)
         self.templates = Templates(self, TEMPLATES)
         registry.register(self)
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Plotter:
     """The pictures of a frame of campaigns; each returns Axes with the numbers drawn in ``.data``.
 
+    The API tells how many opened and clicked, not when, so there is no picture of engagement by hours after sending.
+
     Parameters
     ----------
     frame

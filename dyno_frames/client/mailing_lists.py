@@ -1,0 +1,27 @@
+"""``client.lists``: the six verbs, and a look at how lists grew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dyno_frames.client.resources import ResourceClient
+from dyno_frames.scan import exits
+
+
+class Lists(ResourceClient):
+    """Lists of one server."""
+
+    def panel(self) -> Any:
+        """Return a panel of all lists for a notebook: how large each is, and how it grew over a year.
+
+        Returns
+        -------
+        ListPanel
+            A widget; ``.frame`` has its numbers.
+
+        Examples
+        --------
+        >>> client.lists.panel()  # doctest: +SKIP
+        ListPanel of 8 lists
+        """
+        return exits.leave("list_panel")(self.client)
