@@ -180,10 +180,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fetched:
-    """The rows are here."""
+    """The rows are here; they are the whole answer, or as many as were wanted."""
 
     serial: int
     frame: pd.DataFrame
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +359,10 @@ def _answered(state: State, action: Planned | Fetched | Failed) -> State:
         case Planned(_, looked):
             waiting = state.waiting if state.waiting == "fetching" else ""
             return replace(state, looked=looked, waiting=waiting)
-        case Fetched(_, frame):
-            return replace(state, frame=frame, waiting="")
+        case Fetched(_, frame, whole):
+            known = state.looked
+            counted = replace(known, rows=len(frame), exact=True) if whole and known is not None else known
+            return replace(state, frame=frame, looked=counted, waiting="")
         case Failed(_, message):
             return replace(state, failure=message, waiting="")
         case _:

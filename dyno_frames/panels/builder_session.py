@@ -104,7 +104,8 @@ class BuilderSession:
                         if wanted.order_by
                         else {}
                     )
-                    return on.Fetched(serial, self._scan(text, limit=wanted.limit, **order).to_frame())
+                    frame = self._scan(text, limit=wanted.limit, **order).to_frame()
+                    return on.Fetched(serial, frame, whole=len(frame) < wanted.limit)
         except DynoError as error:
             return on.Failed(effect.serial, str(error))
         except Exception as error:  # noqa: BLE001 - a thread would swallow it; the user must see it

@@ -91,7 +91,9 @@ def picture(page, tmp_path, name):
 
 
 @pytest.mark.parametrize("host", ["lab", "voila"])
-def test_a_hostile_message_stays_in_its_frame_and_asks_nobody(account, open_cells, tmp_path, witness, host):
+def test_a_hostile_message_stays_in_its_frame_and_asks_nobody_until_its_pictures_are_asked_for(
+    account, open_cells, tmp_path, witness, host
+):
     page = open_cells(
         *cells(account, HOSTILE.format(witness.url), "<img src=x onerror='window.hacked=1'>"), host=host
     )
@@ -107,19 +109,12 @@ def test_a_hostile_message_stays_in_its_frame_and_asks_nobody(account, open_cell
     assert page.locator(".dyno-preview img, .dyno-preview script").count() == 0
     assert page.evaluate("() => window.hacked") is None
     assert (witness.connections, witness.asked) == (0, [])
-
-
-def test_remote_pictures_are_loaded_when_asked_for_and_nothing_else(account, open_cells, tmp_path, witness):
-    page = open_cells(*cells(account, HOSTILE.format(witness.url)))
-    page.frame_locator(".dyno-preview iframe").locator("#read").wait_for()
-    assert witness.connections == 0
     page.get_by_role("button", name=re.compile("^Load remote pictures$")).click()
     page.get_by_text("Whoever put them there sees it").wait_for()
-    pictures = {"/pixel.gif", "/css-image", "/svg", "/table", "/poster"}
     until(lambda: {"/pixel.gif", "/css-image"} <= set(witness.asked))
     page.frame_locator(".dyno-preview iframe").locator("#read").wait_for()
-    picture(page, tmp_path, "remote")
-    assert set(witness.asked) <= pictures
+    picture(page, tmp_path, f"{host}-remote")
+    assert set(witness.asked) <= {"/pixel.gif", "/css-image", "/svg", "/table", "/poster"}
     assert page.evaluate("() => window.hacked") is None
 
 

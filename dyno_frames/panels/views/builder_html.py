@@ -9,6 +9,7 @@ import pandas as pd
 
 from dyno_frames.contract.fields import Field
 from dyno_frames.contract.filters import KEY_PREFIX
+from dyno_frames.contract.resources import KEY
 from dyno_frames.panels.builder import Looked, State
 from dyno_frames.panels.builder_terms import words
 from dyno_frames.panels.views import markup
@@ -23,6 +24,7 @@ STYLE = """<style>
  background:var(--jp-layout-color2,#eee);color:var(--jp-content-font-color1,#111);padding:4px 6px;border-radius:3px}
 .dyno-builder table{border-collapse:collapse;line-height:1.4;margin:2px 0}
 .dyno-builder td,.dyno-builder th{text-align:left;vertical-align:top;padding:1px 10px 1px 0}
+.dyno-builder td:first-child{white-space:nowrap}
 .dyno-builder .dyno-rows{overflow-x:auto;max-height:360px;overflow-y:auto}
 .dyno-builder .dyno-rows td,.dyno-builder .dyno-rows th{white-space:nowrap;max-width:280px;overflow:hidden;
  text-overflow:ellipsis;border-bottom:1px solid var(--jp-border-color2,#ddd)}
@@ -97,7 +99,9 @@ def answered(frame: pd.DataFrame | None) -> str:
     """Return the rows that were fetched as a table."""
     if frame is None:
         return ""
-    shown = frame.head(MOST_SHOWN)
+    shown = frame.head(MOST_SHOWN)[
+        sorted(frame.columns, key=lambda name: name == KEY)
+    ]  # what is read first, first
     columns = [_texts(shown[name]) for name in shown.columns]
     rows = zip(*columns, strict=True)
     more = f", the first {MOST_SHOWN} shown" if len(frame) > MOST_SHOWN else ""

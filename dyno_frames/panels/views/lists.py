@@ -20,6 +20,7 @@ STYLE = """<style>
 .dyno-lists table{border-collapse:collapse;line-height:1.5}
 .dyno-lists td,.dyno-lists th{text-align:left;padding:2px 14px 2px 0;
  border-bottom:1px solid var(--jp-border-color2,#ddd)}
+.dyno-lists p{margin:4px 0;line-height:1.4}
 .dyno-lists .dyno-number{text-align:right;font-variant-numeric:tabular-nums}
 </style>"""
 

@@ -97,6 +97,12 @@ def test_what_the_widgets_cannot_say_is_kept_and_no_click_overwrites_it(show):
     assert builder.query == "opens > 30 * clicks"
     button(builder, "Count by reading").click()
     assert "30 campaigns answer" in html(builder)
+    builder._text.value = "opens > 29 * clicks"
+    assert "400 campaigns must be read here" in html(builder)
+    button(builder, "Fetch").click()
+    assert f"{len(builder.frame)} campaigns answer" in html(
+        builder
+    )  # fewer came than were wanted: all are here
     button(builder, "Start over").click()
     assert builder.query == ""
     assert not button(builder, "Add condition").disabled
