@@ -113,7 +113,8 @@ class RowBox:
         match self._value:
             case widgets.SelectMultiple():
                 lines = [line for line in row.raw.splitlines() if line]
-                self._value.options = [*dict.fromkeys([*self._value.options, *lines])]
+                if not set(lines) <= set(self._value.options):
+                    self._value.options = [*dict.fromkeys([*self._value.options, *lines])]
                 self._value.value = tuple(lines)
             case widgets.Dropdown():
                 if row.raw not in {value for _, value in self._value.options}:

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.panels.lists import Grown, as_frame, grown
@@ -55,6 +55,7 @@ class Reader(HTMLParser):
         self.tags.add(tag)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>&\"'ab/=", max_size=20))
 def test_no_name_becomes_markup(name):
     reader = Reader()

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import ipywidgets
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.errors import NotFoundError, SchemaError
@@ -45,6 +45,7 @@ def message(html, **parts):
     )
 
 
+@settings(deadline=None)
 @given(HTML, st.booleans())
 def test_whatever_a_message_says_the_policy_stands_first_and_nothing_connects(html, remote):
     shown = page(html, remote=remote)
@@ -58,6 +59,7 @@ def test_whatever_a_message_says_the_policy_stands_first_and_nothing_connects(ht
     )
 
 
+@settings(deadline=None)
 @given(HTML)
 def test_whatever_a_message_says_it_is_one_frame_without_rights(html):
     made = read(frame(message(f"m{html}"), width=375, remote=False))
@@ -68,6 +70,7 @@ def test_whatever_a_message_says_it_is_one_frame_without_rights(html):
     assert attributes["srcdoc"] == page(f"m{html}")
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>&\"'ab/=", max_size=20))
 def test_subject_sender_and_preview_text_stay_text(text):
     made = read(

@@ -146,6 +146,15 @@ def test_send_times_are_local_to_each_campaign_and_utc_where_the_zone_is_no_zone
     assert drawn["campaigns"].to_dict() == {(0, 23): 2, (1, 0): 1}
 
 
+def test_send_times_hatch_the_cells_of_few_campaigns_and_no_others(frame):
+    ax = send_times(frame.assign(start_time=frame["start_time"].dt.floor("6h"), time_zone=None))
+    hatched = {
+        (round(patch.get_y() + 0.5), round(patch.get_x() + 0.5)) for patch in ax.patches if patch.get_hatch()
+    }
+    assert hatched == set(ax.data.index[ax.data["campaigns"] < 3])
+    assert 0 < len(hatched) < len(ax.data)
+
+
 def test_send_times_count_where_there_are_no_figures(frame):
     counters = ["sent", "delivered", "opens", "clicks"]
     ax = send_times(frame.drop(columns=counters), metric="campaigns")
