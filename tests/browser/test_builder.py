@@ -38,13 +38,13 @@ def expression(page):
 def test_a_widget_that_changes_changes_expression_and_count(account, open_cells, tmp_path):
     page = open_cells(*cells(account, "\"status == 'draft'\""))
     shows(page, "2 campaigns answer")
-    condition(page, 0).locator("select").nth(2).select_option("running")
+    condition(page, 0).get_by_label("Value").select_option("running")
     shows(page, "1 campaign answers")
     assert expression(page).input_value() == "status == 'running'"
     page.get_by_role("button", name=re.compile("^Add condition$")).click()
-    condition(page, 1).locator("select").nth(0).select_option("sent")
-    condition(page, 1).locator("select").nth(1).select_option("at least")
-    number = condition(page, 1).locator("input")
+    condition(page, 1).get_by_label("Column").select_option("sent")
+    condition(page, 1).get_by_label("Comparison").select_option("at least")
+    number = condition(page, 1).get_by_label("Value")
     number.fill("400")
     number.press("Enter")
     shows(page, "0 campaigns answer")
@@ -57,6 +57,13 @@ def test_a_widget_that_changes_changes_expression_and_count(account, open_cells,
     assert account.seen["POST /campaigns/find"] == finds  # counted, and not one row fetched
     page.get_by_role("button", name=re.compile("^Fetch$")).click()
     shows(page, "1 row fetched")
+    page.get_by_text("Copy as query").click()
+    page.get_by_label("As Python").click()
+    page.keyboard.press("Control+a")
+    chosen = "area => area.value.slice(area.selectionStart, area.selectionEnd)"
+    assert page.get_by_label("As Python").evaluate(chosen) == (
+        "campaigns.dyno.query(\"status == 'running' or sent >= 400\", limit=100)"
+    )
     picture(page, tmp_path, "fetched")
     assert open_cells.outside == []
 
@@ -70,9 +77,9 @@ def test_an_expression_that_is_typed_moves_the_widgets_or_is_kept_as_text_and_st
     expression(page).fill("recipients > 100 and name.str.contains('news')")
     expression(page).press("Enter")
     shows(page, "1 campaign answers")
-    chosen = [condition(page, 0).locator("select").nth(at).input_value() for at in (0, 1)]
+    chosen = [condition(page, 0).get_by_label(name).input_value() for name in ("Column", "Comparison")]
     assert chosen == ["recipients", "more than"]
-    assert condition(page, 1).locator("input").input_value() == "news"
+    assert condition(page, 1).get_by_label("Value").input_value() == "news"
     picture(page, tmp_path, "typed")
     expression(page).fill("sent > 0.5 * recipients")
     expression(page).press("Enter")

@@ -19,7 +19,7 @@ from dyno_frames.panels.builder_language import Join
 from dyno_frames.panels.builder_session import BuilderSession
 from dyno_frames.panels.store import Spawn, on_a_thread
 from dyno_frames.panels.views import builder_html, markup
-from dyno_frames.panels.views.builder_row import RowBox
+from dyno_frames.panels.views.builder_row import RowBox, named
 from dyno_frames.query.question import Expression, Scope
 
 _AUTO = {"width": "auto"}
@@ -82,7 +82,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         self._ask = _Ask(send, list(language.fields), lambda: self._session.state)
         self._plan, self._answer = ipywidgets.HTML(), ipywidgets.HTML()
         self._code = ipywidgets.Textarea(rows=2, layout={"width": "auto"})
-        self._code.tooltip = "Select all and copy"
+        named(self._code, "As Python")
         self._code.add_class("dyno-code")
         folded = ipywidgets.Accordion([self._plan, self._code], selected_index=0)
         folded.set_title(0, "What is sent, and what is decided here")
@@ -224,6 +224,7 @@ class _Ask:
         self._up = ipywidgets.Dropdown(
             options=[("largest first", False), ("smallest first", True)], layout={"width": "130px"}
         )
+        named(self._up, "Direction")
         self._limit = ipywidgets.BoundedIntText(
             min=1, max=100_000, description="Rows, at most", layout={"width": "200px"}
         )

@@ -54,7 +54,8 @@ class RowBox:
         self._fault = widgets.HTML()
         remove = widgets.Button(description="Remove", layout={"width": "auto"})
         remove.tooltip = "Remove this condition"
-        self._column.tooltip, self._operator.tooltip = "Column", "How it is compared"
+        named(self._column, "Column")
+        named(self._operator, "Comparison")
         self._column.observe(self._tell, "value")
         self._operator.observe(self._tell, "value")
         remove.on_click(lambda _button: removed())
@@ -104,7 +105,7 @@ class RowBox:
             placeholder = _PLACEHOLDERS.get(field.kind, "a text")
             self._value = widgets.Text(placeholder=placeholder, continuous_update=False)
         self._value.layout.width = "260px"
-        self._value.tooltip = "Value"
+        named(self._value, "Value")
         self._value.observe(self._tell, "value")
         self._line.children = [*self._line.children[:3], self._value, self._line.children[4]]
         before.close()
@@ -132,3 +133,10 @@ class RowBox:
         raw = "\n".join(value) if isinstance(value, tuple) else str(value)
         same = self._row is not None and self._column.value == self._row.column
         self._changed(Row(self._column.value, self._operator.value, raw if same else ""))
+
+
+def named(widget: widgets.Widget, words: str) -> None:
+    """Give a widget a name that is heard and not seen: what it is for is plain from where it stands."""
+    if not isinstance(widget, widgets.HTML):
+        widget.description = words
+        widget.style.description_width = "0px"
