@@ -1,243 +1,34 @@
-"""The query builder without a screen: what it knows, and what becomes of it when something happens."""
+"""The query builder without a screen: what becomes of its state when something happens."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias, assert_never
-
-import pandas as pd
+from dataclasses import replace
+from typing import assert_never
 
 from dyno_frames.contract.fields import Field
 from dyno_frames.errors import QueryError
-from dyno_frames.panels.builder_language import Join, Language, Said, UnsaidError, written
-from dyno_frames.panels.builder_terms import BARE, OPERATORS, SEVERAL, Operator, Term, shown, typed
-from dyno_frames.query.plan import Plan
-
-MOST_ROWS = 100
-"""How many rows are fetched, if nobody says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of widgets.
-
-    Parameters
-    ----------
-    column, operator
-        What was chosen.
-    raw
-        What stands in the box.
-    """
-
-    column: str
-    operator: Operator
-    raw: str = ""
-
-    @property
-    def begun(self) -> bool:
-        """Whether there is something to ask; an empty box asks for nothing yet."""
-        return self.operator in BARE or bool(self.raw)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How much of the answer, and in which order.
-
-    Parameters
-    ----------
-    order_by
-        A column, or nothing: then by ``created``.
-    ascending
-        Whether the smallest comes first.
-    limit
-        How many rows are fetched at the most.
-    """
-
-    order_by: str = ""
-    ascending: bool = False
-    limit: int = MOST_ROWS
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What was learnt of a question before a row moved.
-
-    Parameters
-    ----------
-    plan
-        What is sent for it, and what is decided here.
-    rows
-        How many rows answer it, or how many have to be judged here.
-    exact
-        Which of the two.
-    """
-
-    plan: Plan
-    rows: int
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a builder knows.
-
-    Parameters
-    ----------
-    text
-        The question as a query string; empty is every row.
-    rows, join
-        The same as widgets, where they can say it.
-    kept
-        Why they cannot; then only the text counts.
-    faults
-        Why nothing can be asked, by row; under -1 what is wrong with the text.
-    wanted
-        Order and limit.
-    serial
-        Counts the questions, so that a late answer to an earlier one is known as such.
-    looked
-        The plan and the count of the question; None while they are on their way.
-    waiting
-        What the server is being asked, in words.
-    frame
-        The rows that were fetched, and which question they answer.
-    failure
-        What went wrong with the last request.
-    """
-
-    text: str = ""
-    rows: tuple[Row, ...] = ()
-    join: Join = Join.ALL
-    kept: str = ""
-    faults: Mapping[int, str] = field(default_factory=dict)
-    wanted: Wanted = Wanted()
-    serial: int = 0
-    looked: Looked | None = None
-    waiting: str = ""
-    frame: pd.DataFrame | None = field(default=None, compare=False)
-    failure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RowAdded:
-    """Another line is wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowRemoved:
-    """A line is wanted no more."""
-
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class RowChanged:
-    """A line has other contents."""
-
-    place: int
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class JoinChanged:
-    """All must hold, or any."""
-
-    join: Join
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The expression was typed."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class WantedChanged:
-    """Another order or limit."""
-
-    wanted: Wanted
-
-
-@dataclass(frozen=True, slots=True)
-class CountAsked:
-    """The rows shall be counted, even if that means to fetch them."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchAsked:
-    """The rows shall come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The plan and the count are known."""
-
-    serial: int
-    looked: Looked
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fetched:
-    """The rows are here; they are the whole answer, or as many as were wanted."""
-
-    serial: int
-    frame: pd.DataFrame
-    whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A request failed."""
-
-    serial: int
-    message: str
-
-
-Action: TypeAlias = (
-    RowAdded
-    | RowRemoved
-    | RowChanged
-    | JoinChanged
-    | Typed
-    | WantedChanged
-    | CountAsked
-    | FetchAsked
-    | Planned
-    | Fetched
-    | Failed
+from dyno_frames.panels.builder_actions import (
+    Action,
+    Count,
+    CountAsked,
+    Effect,
+    Failed,
+    Fetch,
+    FetchAsked,
+    Fetched,
+    JoinChanged,
+    Look,
+    Planned,
+    RowAdded,
+    RowChanged,
+    RowRemoved,
+    Typed,
+    WantedChanged,
 )
-"""Whatever happens to a builder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Plan the question and count it, where counting moves no row."""
-
-    serial: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Count the question, whatever it takes."""
-
-    serial: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """Fetch the answer."""
-
-    serial: int
-    text: str
-    wanted: Wanted
-
-
-Effect: TypeAlias = Look | Count | Fetch
-"""What a builder asks of the server."""
+from dyno_frames.panels.builder_language import Language, Said, UnsaidError, written
+from dyno_frames.panels.builder_state import Row, State, Wanted
+from dyno_frames.panels.builder_terms import BARE, OPERATORS, SEVERAL, Term, shown, typed
 
 
 def first_row(fields: Mapping[str, Field]) -> Row:

@@ -11,9 +11,11 @@ from typing import Any
 from dyno_frames.client.questions import Questions
 from dyno_frames.errors import DynoError, QueryError
 from dyno_frames.frames.provenance import Origin
-from dyno_frames.panels import builder as on
-from dyno_frames.panels.builder import MOST_ROWS, Action, Count, Effect, Fetch, Look, Looked, State, Wanted
+from dyno_frames.panels import builder_actions as on
+from dyno_frames.panels.builder import begun, reduce
+from dyno_frames.panels.builder_actions import Action, Count, Effect, Fetch, Look
 from dyno_frames.panels.builder_language import Language, UnsaidError, written
+from dyno_frames.panels.builder_state import MOST_ROWS, Looked, State, Wanted
 from dyno_frames.panels.store import Spawn, on_a_thread
 from dyno_frames.query import stored
 from dyno_frames.query.question import Expression, Scope, ask
@@ -59,7 +61,7 @@ class BuilderSession:
         self.name = plain.plan.resource
         self.language = Language(plain.schema.by_name, plain.schema.empty(), self._scope)
         text, wanted = start(expression, self.language)
-        self._state, effects = on.begun(text, self.language, wanted)
+        self._state, effects = begun(text, self.language, wanted)
         if -1 in self._state.faults:
             raise QueryError(self._state.faults[-1])
         self._start(effects)
@@ -80,7 +82,7 @@ class BuilderSession:
     def dispatch(self, action: Action) -> None:
         """Tell the builder that something happened."""
         with self._changing:
-            self._state, effects = on.reduce(self._state, action, self.language)
+            self._state, effects = reduce(self._state, action, self.language)
         with self._telling:
             for listener in tuple(self._listeners):
                 listener(self._state)

@@ -13,10 +13,11 @@ import pandas as pd
 from dyno_frames.client.questions import Questions
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.frames.provenance import Origin
-from dyno_frames.panels import builder as on
-from dyno_frames.panels.builder import State, code
+from dyno_frames.panels import builder_actions as on
+from dyno_frames.panels.builder import code
 from dyno_frames.panels.builder_language import Join
 from dyno_frames.panels.builder_session import BuilderSession
+from dyno_frames.panels.builder_state import Row, State
 from dyno_frames.panels.store import Spawn, on_a_thread
 from dyno_frames.panels.views import builder_html, markup
 from dyno_frames.panels.views.builder_row import RowBox, named
@@ -167,7 +168,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         if self._rows.children != boxes:
             self._rows.children = boxes
 
-    def _changer(self, place: int) -> Callable[[on.Row], None]:
+    def _changer(self, place: int) -> Callable[[Row], None]:
         return lambda row: self._tell(on.RowChanged(place, row))
 
     def _remover(self, place: int) -> Callable[[], None]:

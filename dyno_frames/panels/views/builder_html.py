@@ -10,7 +10,7 @@ import pandas as pd
 from dyno_frames.contract.fields import Field
 from dyno_frames.contract.filters import KEY_PREFIX
 from dyno_frames.contract.resources import KEY
-from dyno_frames.panels.builder import Looked, State
+from dyno_frames.panels.builder_state import Looked, State
 from dyno_frames.panels.builder_terms import words
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.wording import count

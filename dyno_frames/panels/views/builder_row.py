@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import ipywidgets as widgets
 
 from dyno_frames.contract.fields import Field, Kind
-from dyno_frames.panels.builder import Row
+from dyno_frames.panels.builder_state import Row
 from dyno_frames.panels.builder_terms import BARE, OPERATORS, SEVERAL, words
 from dyno_frames.panels.views import builder_html
 

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import learn
-from dyno_frames.panels import builder as on
-from dyno_frames.panels.builder import Fetch, Look, Looked, Row, State, Wanted, begun, code, reduce
+from dyno_frames.panels import builder_actions as on
+from dyno_frames.panels.builder import begun, code, reduce
+from dyno_frames.panels.builder_actions import Fetch, Look
 from dyno_frames.panels.builder_language import Join, Language, Said, UnsaidError, written
+from dyno_frames.panels.builder_state import Looked, Row, State, Wanted
 from dyno_frames.panels.builder_terms import BARE, Operator, Term, typed
 
 SCHEMA = learn(CAMPAIGNS, [])
