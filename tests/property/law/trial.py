@@ -142,6 +142,9 @@ class Trial:
             if isinstance(error, QueryError) and lacks_values(self.tree, self.form, full):
                 self.met["refused where pandas met no value"] += 1
                 return False
+            if isinstance(error, QueryError) and "read only once" in str(error):
+                self.met["refused because no tracer keeps what is read once"] += 1
+                return False
             raise Broken(f"pandas answers, and we refuse: {type(error).__name__}: {error}") from error
         plan = scan.plan
         self.met["exact" if plan.exact else "wider" if any(plan.filters) else "local"] += 1
