@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
@@ -105,13 +105,13 @@ def _category(more: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype([*map(str, Status), *more])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pyarrow(kind: Kind) -> pa.DataType:
     arrow = _ARROW[kind]
     return pa.string() if arrow == pa.large_string() else arrow
 
 
-@lru_cache(maxsize=None)
+@cache
 def _pandas(kind: Kind, *, nullable: bool, nullable_strings: bool) -> Any:
     match kind:
         case Kind.TIME:
