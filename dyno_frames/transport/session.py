@@ -142,6 +142,11 @@ class Session:
         """Whether :meth:`close` has been called."""
         return self._closed.is_set()
 
+    @property
+    def account(self) -> str:
+        """What tells the key's account from others of the server in the names of files; it is not the key."""
+        return self._key.mark(f"account of {self.host}")
+
     def close(self) -> None:
         """Close every connection; twice is once."""
         self._closed.set()
