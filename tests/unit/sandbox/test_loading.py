@@ -12,7 +12,7 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.load import read
+from dyno_frames.sandbox.load import read, told
 from dyno_frames.sandbox.serve import Sandbox
 from dyno_frames.sandbox.storage import Store
 
@@ -205,7 +205,7 @@ def test_an_empty_table_is_a_resource_without_rows(serve):
         ({"lists": "rows.xlsx"}, ".parquet, .csv, .jsonl"),
         ({"lists": "no/such.csv"}, "no such file"),
         ({"lists": [1]}, "DataFrame"),
-        ({"lists": pd.DataFrame({"id": ["a", "a"]})}, "more than one row"),
+        ({"lists": pd.DataFrame({"id": ["a", "a"]})}, "an earlier row"),
         ({"lists": pd.DataFrame({"id": [1]})}, "astype"),
         ({"lists": pd.DataFrame({"id": ["a"], "name": [5]})}, "'name'"),
         ({"lists": pd.DataFrame({"id": ["a"], "contacts": ["many"]})}, "'contacts'"),
@@ -234,6 +234,49 @@ def test_broken_files_are_refused_by_name(tmp_path):
         path.write_text(text)
         with pytest.raises(ConfigError, match=name.replace(".", r"\.")):
             Sandbox(load={"lists": path})
+
+
+def test_every_row_that_is_refused_is_told_with_its_reason_and_nothing_is_loaded(tmp_path):
+    lists = pd.DataFrame(
+        {
+            "id": ["a", "b", "a", "c", "d"],
+            "name": ["one", 2, "three", "four", "five"],
+            "contacts": [1, 2, 3, "many@example.com", [4]],
+        }
+    )
+    lines = [
+        '{"id": "x", "created": "soon"}',
+        "{",
+        "",
+        "[1]",
+        '{"id": "y", "created": "later"}',
+        '{"id": "z"}',
+    ]
+    file = tmp_path / "campaigns.jsonl"
+    file.write_text("\n".join(lines))
+    database = tmp_path / "box.db"
+    with pytest.raises(ConfigError) as refused:
+        Sandbox(database, load={"lists": lists, "campaigns": file, "senders": lists})
+    assert str(refused.value).split("\n") == [
+        "load names 'senders'; expected one of templates, lists, campaigns",
+        "load['lists']: 4 of 5 rows are refused, and nothing was loaded",
+        "  column 'contacts': expected a number, or a datetime in a time field: 2 (rows 3, 4), the first holds '<address>'",
+        "  column 'name': expected a string; convert the column with .astype(str): 1 (rows 1), the first holds 2",
+        "  the id stands in an earlier row; drop one of them, or the column to get fresh ids: 1 (rows 2), the first holds 'a'",
+        f"load['campaigns']: 4 of 5 rows of {file} are refused, and nothing was loaded",
+        "  column 'created': expected a number, or a datetime in a time field: 2 (rows 0, 3), the first holds 'soon'",
+        "  no JSON: 1 (rows 1)",
+        "  no JSON object: 1 (rows 2)",
+    ]
+    assert not database.exists()
+
+
+def test_many_reasons_are_summed_up():
+    refused = {place: f"reason {place}" for place in range(12)} | dict.fromkeys(range(12, 40), "often")
+    lines = told(refused)
+    assert len(lines) == 11
+    assert lines[0] == "often: 28 (rows 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, …)"
+    assert lines[-1] == "for other reasons: 3"
 
 
 def test_nat_and_dates_in_object_columns():
