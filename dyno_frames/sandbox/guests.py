@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from dyno_frames.sandbox.values import INT64_MAX, INT64_MIN, encode
 NUMBERS = frozenset({Kind.TIME, Kind.COUNT, Kind.INTEGER})
 TEXTS = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIMES = "epoch seconds, a datetime, or ISO 8601 text such as 2026-03-29T09:30:00+02:00"
+
 
 def fitting(kind: Kind | None, value: Any) -> Any:
     """Return a value as a field of a kind holds it; None is a field outside the contract.
@@ -24,23 +28,21 @@ def fitting(kind: Kind | None, value: Any) -> Any:
     ValueError
         The field cannot hold it, or JSON has no such value.
     """
-    if kind in NUMBERS:
-        return _number(value)
+    if kind is Kind.TIME and isinstance(value, str | dt.date | np.datetime64):
+        return _instant_s(value)
     fitted = plain(value)
-    if kind in TEXTS and fitted is not None and not isinstance(fitted, str):
+    if kind in NUMBERS and fitted is not None:
+        return _number(fitted, expected=_TIMES if kind is Kind.TIME else "a number")
+    if kind in TEXTS and not isinstance(fitted, str | None):
         raise ValueError("expected a string; convert the column with .astype(str)")
     encode(fitted)
     return fitted
 
 
-def _number(value: Any) -> int | float | None:
-    number = _instant_s(value) if isinstance(value, dt.datetime | np.datetime64) else plain(value)
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if number is None:
-        return None
+def _number(value: Any, *, expected: str) -> int | float:
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise ValueError("expected a number, or a datetime in a time field")  # noqa: TRY004 - so says its caller
+        raise ValueError(f"expected {expected}")  # noqa: TRY004 - its caller awaits this one
     if isinstance(number, int) and not INT64_MIN <= number <= INT64_MAX:
         raise ValueError("expected a number of at most 64 bits")
     return number
@@ -103,5 +105,12 @@ def _utc(value: dt.datetime) -> pd.Timestamp:
     return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
 
 
-def _instant_s(value: dt.datetime | np.datetime64) -> int | None:
+def _instant_s(value: dt.date | np.datetime64 | str) -> int | None:
+    if isinstance(value, str):
+        if not _DATE.match(value):
+            raise ValueError(f"expected {_TIMES}")
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"expected {_TIMES}") from None
     return None if _is_null(value) else math.floor(_utc(pd.Timestamp(value)).timestamp())

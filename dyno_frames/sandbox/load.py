@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.columns import fault_in_names
 from dyno_frames.sandbox.edits import check_emails
 from dyno_frames.sandbox.guests import NUMBERS, TEXTS, fitting
@@ -28,6 +28,7 @@ ENDINGS = (".parquet", ".csv", ".jsonl")
 
 _MOST_SHOWN = 10
 _TWICE = "the id stands in an earlier row; drop one of them, or the column to get fresh ids"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
@@ -42,10 +43,12 @@ def read_all(load: Mapping[str, Source]) -> dict[str, Rows]:
     Raises
     ------
     ConfigError
-        No such resource or file, another ending, or tables that do not fit, with every row that is refused and
-        why; nothing was loaded.
+        No such resource or file, or another ending; nothing was loaded.
+    TableError
+        Tables do not fit; it names every row that is refused, and why.
     """
     tables: dict[str, Rows] = {}
+    refused: dict[str, Mapping[int, str]] = {}
     faults = [
         f"load names {name!r}; expected one of {', '.join(RESOURCES)}"
         for name in load
@@ -57,8 +60,11 @@ def read_all(load: Mapping[str, Source]) -> dict[str, Rows]:
                 tables[name] = read(RESOURCES[name], source)
         except ConfigError as error:
             faults.append(str(error))
+            refused |= error.refused if isinstance(error, TableError) else {}
+    if refused:
+        raise TableError("\n".join(faults), refused=refused)
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError("; ".join(faults))
     return tables
 
 
@@ -76,7 +82,9 @@ def read(resource: Resource, source: Source) -> Rows:
     Raises
     ------
     ConfigError
-        The table does not fit; the message names every row that is refused, and why.
+        There is no such table, or it cannot be read.
+    TableError
+        It does not fit; the message names every row that is refused, and why.
 
     Notes
     -----
@@ -95,7 +103,8 @@ def read(resource: Resource, source: Source) -> Rows:
     if refused:
         of = "" if isinstance(source, pd.DataFrame) else f" of {source}"
         few = f"{len(refused):,} of {len(rows):,} rows{of} are refused, and nothing was loaded"
-        raise ConfigError("\n  ".join([f"{what}: {few}", *told(refused, samples)]))
+        message = "\n  ".join([f"{what}: {few}", *told(refused, samples)])
+        raise TableError(message, refused={resource.name: refused})
     return rows
 
 
@@ -188,15 +197,26 @@ def _of_parquet(path: Path) -> Rows:
 
 
 def _of_csv(resource: Resource, path: Path, *, texts: bool) -> Rows:
-    named = {field.name: "string" for field in resource.fields if field.kind in TEXTS}
+    # numbers too are read as text first: one that is none would make texts of all others in its column
+    kinds = {field.name: field.kind for field in resource.fields if field.kind in NUMBERS | TEXTS}
     frame = pd.read_csv(
         path,
-        dtype="string" if texts else named,
+        dtype="string" if texts else dict.fromkeys(kinds, "string"),
         keep_default_na=False,
         na_values=[""],
         dtype_backend="numpy_nullable",
     )
-    return _of_frame(frame)
+    rows = _of_frame(frame)
+    for name in () if texts else [name for name in frame.columns if kinds.get(name) in NUMBERS]:
+        for row in rows:
+            row[name] = _number_in(row[name])
+    return rows
+
+
+def _number_in(text: str | None) -> int | float | str | None:
+    if text is None or not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
 
 
 def _of_json_lines(path: Path) -> tuple[Rows, Reasons]:
