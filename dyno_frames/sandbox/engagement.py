@@ -16,6 +16,7 @@ from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.sandbox.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.figures import COMPANY, Spread, at
 from dyno_frames.sandbox.lifecycle import IN_MOTION
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.sample import SEED, SIMULATED, spread_of
 from dyno_frames.sandbox.storage import Store
 
@@ -172,7 +173,7 @@ class Engagement:
         sets = ", ".join(f"{name} = ?" for name in after)
         with self._store.transaction() as connection:
             connection.execute(
-                f"UPDATE campaigns SET {sets}, updated = max(coalesce(updated, 0), ?) WHERE id = ?",  # noqa: S608 - SQL from constants
+                f"UPDATE campaigns SET {sets}, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
                 (*after.values(), now, campaign),
             )
 

@@ -9,11 +9,12 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from dyno_frames.contract.resources import KEY, LISTS, UPDATED
+from dyno_frames.contract.resources import KEY, LISTS
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import contacts
 from dyno_frames.sandbox.edits import creation, is_address
 from dyno_frames.sandbox.load import raw_rows, told
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
 
 Source: TypeAlias = pd.DataFrame | str | Path
@@ -68,7 +69,7 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
             raise ConfigError(f"there is no list {list_id!r}; create it first")
         added = contacts.add(connection, list_id, good.values())
         connection.execute(
-            f"UPDATE lists SET {UPDATED} = max(coalesce({UPDATED}, 0), ?) WHERE id = ?",  # noqa: S608 - SQL from constants
+            f"UPDATE lists SET {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
             (now, list_id),
         )
     return ContactReport(added, len(good) - added, refused)

@@ -109,7 +109,7 @@ def remember(told: Told, kind: str, key: str, name: str, payload: Any) -> None:
         assert payload["name"] == told.rows[key]
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--clients", type=int, default=8)
@@ -138,6 +138,8 @@ def main() -> None:
         lost = check(server.url, told)
         server.kill()
     show(told, given.seconds, lost)
+    strange = {word for one_told in told for word in one_told.answers} - {"200", "no answer"}
+    return 1 if lost or strange else 0
 
 
 def check(url: str, told: list[Told]) -> int:
@@ -168,4 +170,4 @@ def show(told: list[Told], seconds: float, lost: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -85,6 +85,7 @@ ONE_LINE = st.text(
 @given(ONE_LINE)
 @example("x" * 2000)
 @example("cả " * 60)
+@example("\u3000")
 def test_any_subject_and_sender_arrive_without_a_character_lost(text):
     content = content_of(letter(subject=text or "s", from_name=text))
     message = email.message_from_bytes(content, policy=email.policy.default)
@@ -93,7 +94,8 @@ def test_any_subject_and_sender_arrive_without_a_character_lost(text):
     if not text.isascii():
         assert message["Subject"] == text.strip()
         raw = email.message_from_bytes(content)["From"].replace("\r\n", "")
-        assert str(make_header(decode_header(raw))) == f"{text.strip()} <s@example.com>"
+        sender = f"{text.strip()} <s@example.com>" if text.strip() else "s@example.com"
+        assert str(make_header(decode_header(raw))) == sender
 
 
 @given(ONE_LINE)
