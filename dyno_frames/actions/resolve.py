@@ -79,7 +79,7 @@ def _settle(case: Case, entry: Entry, decision: Decided | None) -> Outcome:
     settled: dict[str, OutcomeStatus] = {"applied": "applied", "not_applied": "not_applied"}
     if found.word in settled:
         return case.concluded(settled[found.word])
-    raise unknown(case, found)
+    raise unknown(case, found, again=True)
 
 
 def _reading(case: Case, now: float) -> Explanation:
