@@ -35,6 +35,10 @@ def named(stored: list[tuple[Stored, ...]], shown: tuple[Column, ...], read: Any
         The columns, in order.
     read
         What makes a value of a BLOB of JSON text.
+
+    Notes
+    -----
+    The rows become text by orjson, all at once: SQLite's own JSON functions write a float with fifteen digits.
     """
     names = [column.name for column in shown]
     rows: list[dict[str, Any]] = [dict(zip(names, values, strict=False)) for values in stored]
