@@ -107,7 +107,12 @@ class _Reading:
 def _parsed(content: bytes, options: json.ParseOptions) -> pa.StructArray | None:
     """Return the rows of an accepted envelope, or None where it is none."""
     read = json.ReadOptions(use_threads=False, block_size=len(content) + _SPARE_BYTES)  # in one block
-    table = json.read_json(pa.BufferReader(content), read_options=read, parse_options=options)
+    table = json.read_json(
+        pa.BufferReader(content),
+        read_options=read,
+        parse_options=options,
+        memory_pool=pa.system_memory_pool(),
+    )
     accepted = table.num_rows == 1 and table["has_error"][0].as_py() is False and table["data"][0].is_valid
     return table["data"].chunk(0).values if accepted else None
 

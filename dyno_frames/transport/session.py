@@ -39,7 +39,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
-from dyno_frames.transport.wire import Adapter
+from dyno_frames.transport.wire import Adapter, Message
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -221,15 +221,15 @@ class Session:
             remaining_s=lambda: call.deadline - self._clock(),
             body_bytes=self.policy.body_limit_bytes,
         )
-        url = self.url + call.operation.url_path(call.key)
-        prepared = requests.Request(call.operation.verb, url, data=call.content).prepare()
-        prepared.headers.update(self._headers(call))
+        headers = self._headers(call)
+        operation = call.operation
+        message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
         if not call.fresh:
-            return exchange(self._adapter, prepared, limits=limits, settings=self._settings)
-        prepared.headers["Connection"] = "close"
+            return exchange(self._adapter, message, url=self.url, limits=limits, settings=self._settings)
+        headers["Connection"] = "close"
         adapter = Adapter(pool_connections=1, pool_maxsize=1)
         try:
-            return exchange(adapter, prepared, limits=limits, settings=self._settings)
+            return exchange(adapter, message, url=self.url, limits=limits, settings=self._settings)
         finally:
             adapter.close()
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from requests import Request
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3 import (
+    BaseHTTPResponse,
+    HTTPConnectionPool,
+    HTTPSConnectionPool,
+    PoolManager,
+    ProxyManager,
+    Timeout,
+)
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
@@ -133,8 +141,74 @@ class _SecurePool(HTTPSConnectionPool):
 _POOLS = {"http": _PlainPool, "https": _SecurePool}
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request as it goes to the wire.
+
+    Parameters
+    ----------
+    verb, path
+        How and where, the path below the server's address and percent-encoded.
+    headers
+        Its headers.
+    content
+        Its body, or None.
+    """
+
+    verb: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+
+
 class Adapter(HTTPAdapter):
-    """The adapter of requests, over connections that report and obey."""
+    """The adapter of requests, over connections that report and obey.
+
+    Proxies and certificates are looked up by requests itself, once for a server.
+    """
+
+    _way: tuple[str, HTTPConnectionPool, str] | None = None
+
+    def open(
+        self, message: Message, *, url: str, timeout: Timeout, settings: Mapping[str, Any]
+    ) -> BaseHTTPResponse:
+        """Send a request and return its answer, of which only the head has been read.
+
+        Parameters
+        ----------
+        message
+            What to send.
+        url
+            The server's address.
+        timeout
+            How long to wait for a connection and for each read.
+        settings
+            ``verify``, ``cert`` and ``proxies`` as requests takes them.
+        """
+        way = self._way
+        if way is None or way[0] != url:
+            way = self._way = self._found(url, settings)
+        _, pool, prefix = way
+        return pool.urlopen(
+            message.verb,
+            prefix + message.path,
+            message.content,
+            message.headers,
+            retries=self.max_retries,
+            redirect=False,
+            assert_same_host=False,
+            timeout=timeout,
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _found(self, url: str, settings: Mapping[str, Any]) -> tuple[str, HTTPConnectionPool, str]:
+        """Return a server, the connections to it, and what stands before a path; through a proxy, all of it."""
+        verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
+        prepared = Request("POST", url).prepare()
+        pool: Any = self.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=cert)
+        self.cert_verify(pool, prepared.url, verify, cert)  # type: ignore[no-untyped-call]  # requests' own
+        return url, pool, self.request_url(prepared, proxies).rstrip("/")
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections."""
