@@ -15,7 +15,7 @@ import pyarrow as pa
 from dyno_frames.contract.filters import DESCENDING, Key, NumberOperator
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.scan.gate import Gate
-from dyno_frames.scan.pages import Body, Route, numbers, walk
+from dyno_frames.scan.pages import SURE_BITS, Body, Route, numbers, walk
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
 from dyno_frames.scan.windows import Window, cut
 
@@ -86,7 +86,12 @@ class Fetch:
         finally:
             if ahead is not None:
                 ahead.close()
-        if counted is not None:
+        if counted is None and route.met.pages and (not self.counting or route.met.order_bits < SURE_BITS):
+            # The rows ended, and before any limit did: now there is something to count.
+            counted = Counted([route.met], self._count(conditions))
+            self.tally.counted.append(counted)
+            counted.after = counted.before
+        elif counted is not None:
             counted.after = self._count(conditions)
 
     def _body(self, conditions: Mapping[str, Any]) -> Body:

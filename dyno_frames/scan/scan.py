@@ -23,7 +23,7 @@ from dyno_frames.scan import exits
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.fetch import MOST_WORKERS, Fetch
 from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
-from dyno_frames.scan.pages import Route, numbers
+from dyno_frames.scan.pages import SURE_BITS, Route, numbers
 from dyno_frames.scan.progress import bar, watch
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, with_fields
 from dyno_frames.transport.session import Session
@@ -341,7 +341,10 @@ def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
         if after is None or before == after == came:
             continue
         text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
-        (missing if came < min(before, after) else changed).append(text)
+        sure = sum(walked.order_bits for walked in counted.walks) >= SURE_BITS
+        if not sure:
+            text += ", too few to tell whether it keeps the order"
+        (changed if sure and came >= min(before, after) else missing).append(text)
     return missing, changed
 
 

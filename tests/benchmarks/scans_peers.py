@@ -34,7 +34,11 @@ def _pages(url: str, rows: int) -> Iterator[bytes]:
 
     with requests.Session() as session:
         for offset in range(0, rows, PAGE):
-            body = {"application_order_by": "created", "application_limit": PAGE, "application_offset": offset}
+            body = {
+                "application_order_by": "created",
+                "application_limit": PAGE,
+                "application_offset": offset,
+            }
             yield session.post(f"{url}/campaigns/find", json=body, headers=HEADERS).content
 
 
@@ -88,7 +92,11 @@ def polars(url: str, rows: int) -> int:
     frames = []
     with httpx.Client(headers=HEADERS) as client:
         for offset in range(0, rows, PAGE):
-            body = {"application_order_by": "created", "application_limit": PAGE, "application_offset": offset}
+            body = {
+                "application_order_by": "created",
+                "application_limit": PAGE,
+                "application_offset": offset,
+            }
             content = client.post(f"{url}/campaigns/find", json=body).content
             frames.append(pl.read_json(content[content.index(b"[") : -1]))
     frame = pl.concat(frames).with_columns(
@@ -128,7 +136,9 @@ def dlt(url: str, rows: int) -> int:
     )
     try:
         store = guest.destinations.filesystem((folder / "out").as_uri())
-        pipeline = guest.pipeline("bench", destination=store, dataset_name="bench", pipelines_dir=str(folder / "pipes"))
+        pipeline = guest.pipeline(
+            "bench", destination=store, dataset_name="bench", pipelines_dir=str(folder / "pipes")
+        )
         pipeline.run(resources, loader_file_format="parquet")
         return sum(pq.read_metadata(path).num_rows for path in (folder / "out").rglob("campaigns/*.parquet"))
     finally:

@@ -57,7 +57,11 @@ class Rows:
         if body.get("application_order_direction") == "desc":
             stop = max(last - offset, first)
             if size > 1:
-                return [HEAD, ",".join(row(at) for at in reversed(range(max(stop - size, first), stop))).encode(), TAIL]
+                return [
+                    HEAD,
+                    ",".join(row(at) for at in reversed(range(max(stop - size, first), stop))).encode(),
+                    TAIL,
+                ]
             start = max(stop - size, first)
         else:
             start = min(first + offset, last)
@@ -118,7 +122,9 @@ class Connection(asyncio.Protocol):
 async def serve(rows: Rows, latency_s: float) -> None:
     served = {"find": 0, "count": 0}
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(rows, latency_s, served), "127.0.0.1", 0, backlog=256)
+    server = await loop.create_server(
+        lambda: Connection(rows, latency_s, served), "127.0.0.1", 0, backlog=256
+    )
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 
