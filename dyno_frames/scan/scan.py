@@ -14,6 +14,7 @@ from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ContractError, NotPushableError, QueryError
 from dyno_frames.frames.dataframe import to_frame
+from dyno_frames.frames.decode import Invalid, OnInvalid
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan
@@ -52,6 +53,8 @@ class Scan:
         How many windows are fetched at once, at the most; None leaves it to the scan.
     max_rows, max_requests
         The most rows and requests an answer may cost; more is refused, from counts, before a row moves.
+    on_invalid
+        What becomes of a value outside its column's type: it raises, or is null and noted in the certificate.
 
     Examples
     --------
@@ -73,6 +76,7 @@ class Scan:
     workers: int | None = None
     max_rows: int | None = None
     max_requests: int | None = None
+    on_invalid: OnInvalid = "raise"
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
@@ -183,7 +187,7 @@ class Scan:
         self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, route: Route
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
-        reader = Reader(self.session, self.question, self.plan, schema)
+        reader = Reader(self.session, self.question, self.plan, schema, self.on_invalid)
         fetch = Fetch(reader, tally, self.workers or MOST_WORKERS, counting=not self._limited())
         return fetch.batches(conditions, route)
 
@@ -309,6 +313,7 @@ class Scan:
             rows_returned=returned,
             page_cap=max((walked.largest for walked in tally.walks), default=0),
             fields_met=tuple(tally.met),
+            notes=tuple(_noted(name, invalid) for name, invalid in tally.invalid.items()),
         )
         if self.strict and verdict is Verdict.UNCERTIFIED:
             raise ContractError(f"strict=True, and the answer cannot be certified: {'; '.join(faults)}")
@@ -329,6 +334,12 @@ def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
             f"connect(…, schema={{{late[0]!r}: 'object'}}) and ask again"
         )
     return batch.select(list(names))
+
+
+def _noted(name: str, invalid: Invalid) -> str:
+    number = f"{len(invalid.rows):,} values" if len(invalid.rows) > 1 else "1 value"
+    first = f"first {invalid.value} in row {invalid.rows[0]!r}"
+    return f"{number} of {name} outside the column's type made null, {first}"
 
 
 def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:

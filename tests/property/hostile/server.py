@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import orjson
+from law.choices import Choices
 
 from dyno_frames.contract import envelope
 from dyno_frames.transport.exchange import Lost, Received
 from dyno_frames.transport.retry import Event, Policy
 from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.session import Session
-from law.choices import Choices
 
 FIRST_S = 1_400_000_000
 COMPARE = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import pyarrow as pa
+from law.choices import Choices
 
 from dyno_frames.contract.profile import Profile, Several
 from dyno_frames.contract.resources import CAMPAIGNS
@@ -18,14 +19,13 @@ from dyno_frames.query.question import Scope, ask
 from dyno_frames.scan.certificate import Verdict
 from dyno_frames.scan.scan import Scan
 from hostile.server import FIRST_S, Manners, Restless, Row
-from law.choices import Choices
 
 SCHEMA = learn(CAMPAIGNS, [{"id": "r", "name": "n", "status": "draft", "created": FIRST_S, "opens": 0}])
 FORMS = ("frame", "batches", "newest first")
 SCOPE = Scope({}, {})
 
 
-class Broken(AssertionError):
+class Broken(AssertionError):  # noqa: N818 - a law is broken
     """A run of which something does not hold."""
 
 
