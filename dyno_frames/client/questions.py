@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from dyno_frames.calibrate.examine import Examination
@@ -22,6 +23,7 @@ from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.scan.pages import SURE_BITS, order_bits
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
 
@@ -44,11 +46,14 @@ class Sampled:
         Zero rows of them.
     rows
         The newest rows, as they came.
+    is_in_order
+        Whether they came in the order asked for, and too many for chance.
     """
 
     schema: Schema
     empty: pd.DataFrame
     rows: list[Row]
+    is_in_order: bool = False
 
 
 class Questions:
@@ -212,6 +217,7 @@ class Questions:
             max_rows=_whole("max_rows", max_rows),
             max_requests=_whole("max_requests", max_requests),
             on_invalid=on_invalid,
+            keeps_order=sampled.is_in_order,
         )
 
     def _context(self, schema: Schema, question: Question, shape: Shape) -> Context:
@@ -250,7 +256,7 @@ class Questions:
         if on_invalid == "raise":
             return sampled
         schema = sampled.schema.with_nulls()
-        return Sampled(schema, schema.empty(), sampled.rows)
+        return replace(sampled, schema=schema, empty=schema.empty())
 
     def _some_rows(self, direction: str) -> list[Row]:
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: direction, Key.LIMIT: SAMPLE_ROWS}
@@ -261,6 +267,7 @@ class Questions:
         settings = self.client.settings
         kinds = declared_kinds(settings.schema, self.resource.name)
         rows = self._some_rows(DESCENDING)
+        is_in_order = _is_descending(rows)
         blank = (
             set(rows[0]) - {name for row in rows for name, value in row.items() if value is not None}
             if rows
@@ -269,7 +276,16 @@ class Questions:
         if set(blank) - set(self.resource.names) - set(kinds):
             rows = [*rows, *self._some_rows(ASCENDING)]  # what the newest rows leave open the oldest may tell
         schema = learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
-        return Sampled(schema, schema.empty(), rows)
+        return Sampled(schema, schema.empty(), rows, is_in_order)
+
+
+def _is_descending(rows: list[Row]) -> bool:
+    """Tell whether rows come by ``created``, newest first, and too many for chance."""
+    values = [row.get(CREATED) for row in rows]
+    if not all(isinstance(value, int) for value in values):
+        return False
+    numbers = np.array(values, dtype=object)
+    return bool((numbers[1:] <= numbers[:-1]).all()) and order_bits(numbers) >= SURE_BITS
 
 
 def _whole(argument: str, number: int | None) -> int | None:

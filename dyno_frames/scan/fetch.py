@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dyno_frames.contract.filters import DESCENDING, Key, NumberOperator
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.scan.gate import Gate
 from dyno_frames.scan.pages import SURE_BITS, Body, Route, numbers, walk
@@ -49,12 +49,15 @@ class Fetch:
         How many windows at once, at the most; 1 is one page after the other.
     counting
         Whether more than a page is counted before and after: not where the rows end before the filter's do.
+    keeps_order
+        Whether the server was seen to keep an order.
     """
 
     reader: Reader
     tally: Tally
     workers: int = MOST_WORKERS
     counting: bool = True
+    keeps_order: bool = False
 
     def batches(self, conditions: Mapping[str, Any], route: Route) -> Iterator[pa.RecordBatch]:
         """Iterate over the fresh rows of one filter that the residual keeps, in the order of the route's key.
@@ -86,13 +89,20 @@ class Fetch:
         finally:
             if ahead is not None:
                 ahead.close()
-        if counted is None and route.met.pages and (not self.counting or route.met.order_bits < SURE_BITS):
-            # The rows ended, and before any limit did: now there is something to count.
-            counted = Counted([route.met], self._count(conditions))
-            self.tally.counted.append(counted)
-            counted.after = counted.before
-        elif counted is not None:
+        if counted is not None:
             counted.after = self._count(conditions)
+        elif route.met.pages and not (self.counting and self._is_sure(route)):
+            self._counted_late(conditions, route)
+
+    def _is_sure(self, route: Route) -> bool:
+        return self.keeps_order or route.met.order_bits >= SURE_BITS
+
+    def _counted_late(self, conditions: Mapping[str, Any], route: Route) -> None:
+        """Count rows that ended before a limit did, or are so few that their order may be chance."""
+        number = self._count(conditions)
+        self.tally.counted.append(Counted([route.met], number, number))
+        if not self._is_sure(route) and self._end(conditions, route) != route.met.reached:
+            route.met.fault(f"the rows are too few to tell whether the server keeps the order by {route.key}")
 
     def _body(self, conditions: Mapping[str, Any]) -> Body:
         fields = self.reader.plan.fields
@@ -119,8 +129,8 @@ class Fetch:
 
     def _ahead(self, conditions: Mapping[str, Any], route: Route, left: int, *, slow: bool) -> Ahead | None:
         reached = numbers(route.fresh, CREATED)
-        last = self._last(conditions)
-        if reached is None or not len(reached) or last is None or last <= reached[-1]:
+        last = self._end(conditions, route)
+        if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
             return None
         ahead = Ahead(self, route, first=self.workers if slow else 2)
         target = PAGES_BESIDE * route.page_size - min(route.page_size, SPARE)
@@ -136,19 +146,18 @@ class Fetch:
         ahead.start(windows[1:])
         return ahead
 
-    def _last(self, conditions: Mapping[str, Any]) -> int | None:
-        """Return the largest key value of a filter."""
+    def _end(self, conditions: Mapping[str, Any], route: Route) -> Any:
+        """Return the key of the last row: the first in the other direction."""
         body = {
             **conditions,
-            Key.FIELDS: [KEY, CREATED],
-            Key.ORDER_BY: CREATED,
-            Key.ORDER_DIRECTION: DESCENDING,
+            Key.FIELDS: list(dict.fromkeys([KEY, CREATED, route.key])),
+            Key.ORDER_BY: route.key,
+            Key.ORDER_DIRECTION: DESCENDING if route.ascending else ASCENDING,
             Key.LIMIT: 1,
         }
         plain = {str(name): value for name, value in body.items()}
         rows = find_rows(self.reader.session, self.reader.plan.resource, plain, self.tally)
-        value = rows[0].get(CREATED) if rows else None
-        return value if isinstance(value, int) else None
+        return rows[0].get(route.key) if rows else None
 
 
 def iter_pages(reader: Reader, route: Route, tally: Tally) -> Iterator[pa.RecordBatch]:

@@ -44,6 +44,8 @@ class Walked:
         Whether the rows came in the order of the key.
     order_bits
         How unlikely that is by chance: as unlikely as so many tosses of a coin.
+    reached
+        The last number of the key; None before the first page.
     faults
         What keeps the walk from being complete for certain.
     """
@@ -54,6 +56,7 @@ class Walked:
     largest: int = 0
     in_order: bool = True
     order_bits: float = 0.0
+    reached: Any = None
     faults: list[str] = field(default_factory=list)
 
     def fault(self, text: str) -> None:
@@ -132,6 +135,7 @@ def walk(route: Route) -> Walk:
         if not wanted[-1]:
             return
         reached, shown = values[-1].item(), _ties(page, values)
+        route.met.reached = reached
         ties = ties | shown if reached == start.last else shown
         stuck = reached == start.last and not route.fresh.num_rows
         if not stuck:
@@ -307,8 +311,13 @@ def _count(met: Walked, page: pa.RecordBatch, values: np.ndarray[Any, Any] | Non
     met.rows += page.num_rows
     met.largest = max(met.largest, page.num_rows)
     if values is not None:
-        different = 1 + np.count_nonzero(values[1:] != values[:-1])
-        met.order_bits += lgamma(different + 1) / log(2)
+        met.order_bits += order_bits(values)
+
+
+def order_bits(values: np.ndarray[Any, Any]) -> float:
+    """Return how unlikely it is that these numbers, which are in order, are so by chance; in bits."""
+    different = 1 + np.count_nonzero(values[1:] != values[:-1])
+    return lgamma(different + 1) / log(2)
 
 
 def _in_order(values: np.ndarray[Any, Any], last: Any, *, ascending: bool) -> bool:

@@ -55,6 +55,8 @@ class Scan:
         The most rows and requests an answer may cost; more is refused, from counts, before a row moves.
     on_invalid
         What becomes of a value outside its column's type: it raises, or is null and noted in the certificate.
+    keeps_order
+        Whether the server was seen to keep an order; where it was not, few rows cost two more requests.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class Scan:
     max_rows: int | None = None
     max_requests: int | None = None
     on_invalid: OnInvalid = "raise"
+    keeps_order: bool = False
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
@@ -188,7 +191,13 @@ class Scan:
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
         reader = Reader(self.session, self.question, self.plan, schema, self.on_invalid)
-        fetch = Fetch(reader, tally, self.workers or MOST_WORKERS, counting=not self._limited())
+        fetch = Fetch(
+            reader,
+            tally,
+            self.workers or MOST_WORKERS,
+            counting=not self._limited(),
+            keeps_order=self.keeps_order,
+        )
         return fetch.batches(conditions, route)
 
     def _route(self) -> Route:
@@ -295,7 +304,7 @@ class Scan:
         return batches
 
     def _certify(self, tally: Tally, returned: int) -> None:
-        missing, changed = _compared(tally.counted)
+        missing, changed = _compared(tally.counted, keeps_order=self.keeps_order)
         faults = tuple(
             dict.fromkeys([*(fault for walked in tally.walks for fault in walked.faults), *missing])
         )
@@ -342,7 +351,7 @@ def _noted(name: str, invalid: Invalid) -> str:
     return f"{number} of {name} outside the column's type made null, {first}"
 
 
-def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
+def _compared(counts: list[Counted], *, keeps_order: bool) -> tuple[list[str], list[str]]:
     """Return what the counts say is missing, and what they say has changed meanwhile."""
     missing: list[str] = []
     changed: list[str] = []
@@ -352,7 +361,7 @@ def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
         if after is None or before == after == came:
             continue
         text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
-        sure = sum(walked.order_bits for walked in counted.walks) >= SURE_BITS
+        sure = keeps_order or sum(walked.order_bits for walked in counted.walks) >= SURE_BITS
         if not sure:
             text += ", too few to tell whether it keeps the order"
         (changed if sure and came >= min(before, after) else missing).append(text)
