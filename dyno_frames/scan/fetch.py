@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,8 @@ from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.scan.gate import Gate
 from dyno_frames.scan.pages import SURE_BITS, Body, Route, numbers, walk
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
-from dyno_frames.scan.windows import Window, cut
+from dyno_frames.scan.windows import Cutting, Window, cut
+from dyno_frames.transport.wire import Stop, stopped_by
 
 PAGES_BESIDE = 4
 """Rows are fetched side by side when this many pages are still to come, and a window is about as large."""
@@ -27,6 +27,10 @@ SPARE = 64
 
 MOST_WORKERS = 12
 MOST_PARTS = 250
+
+_NOTICE_S = 0.5
+"""Where a wait cannot be interrupted, as on Windows, an interruption is noticed after so long."""
+
 SLOW_S = 0.02
 """A server that takes longer for a count is far away: all workers begin at once."""
 
@@ -135,13 +139,11 @@ class Fetch:
         ahead = Ahead(self, route, first=self.workers if slow else 2)
         target = PAGES_BESIDE * route.page_size - min(route.page_size, SPARE)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
-        asked = next(cutting)
-        while True:
-            try:
-                asked = cutting.send(ahead.counts(conditions, asked))
-            except StopIteration as stop:
-                windows: list[Window] = stop.value
-                break
+        try:
+            windows = ahead.windows(cutting, conditions)
+        except BaseException:
+            ahead.close()
+            raise
         route.high = windows[0].high
         ahead.start(windows[1:])
         return ahead
@@ -187,18 +189,28 @@ class Ahead:
         How many windows at once to begin with.
     """
 
-    __slots__ = ("_coming", "_fetch", "_gate", "_over", "_pool", "_route", "_windows")
+    __slots__ = ("_coming", "_fetch", "_gate", "_pool", "_route", "_stop", "_windows")
 
     def __init__(self, fetch: Fetch, route: Route, *, first: int) -> None:
         self._fetch = fetch
         self._route = route
         self._gate = Gate(first, fetch.workers)
-        self._over = threading.Event()
+        self._stop = Stop()
         self._pool = ThreadPoolExecutor(fetch.workers, thread_name_prefix="dyno-scan")
         self._windows: deque[Window] = deque()
         self._coming: deque[Future[tuple[list[pa.RecordBatch], Tally]]] = deque()
 
-    def counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
+    def windows(self, cutting: Cutting, conditions: Mapping[str, Any]) -> list[Window]:
+        """Return the windows of a filter, cut by counts."""
+        asked = next(cutting)
+        while True:
+            try:
+                asked = cutting.send(self._counts(conditions, asked))
+            except StopIteration as stop:
+                cut_: list[Window] = stop.value
+                return cut_
+
+    def _counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
         """Return the rows in each window, counted side by side."""
         tallies = [Tally() for _ in windows]
         found = list(self._pool.map(self._count, [conditions] * len(windows), windows, tallies))
@@ -207,6 +219,10 @@ class Ahead:
         return found
 
     def _count(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
+        with stopped_by(self._stop):
+            return self._counted(conditions, window, tally)
+
+    def _counted(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
         session, resource = self._fetch.reader.session, self._fetch.reader.plan.resource
         if self._route.several:
             inside = {**conditions, CREATED: _within(conditions.get(CREATED), window)}
@@ -237,10 +253,12 @@ class Ahead:
             expected=window.rows,
         )
         tally = Tally(walks=[route.met])
-        with self._gate.passage():
-            batches = []
+        batches = []
+        with self._gate.passage(), stopped_by(self._stop):
+            if self._stop.called:
+                raise CancelledError
             for batch in iter_pages(self._fetch.reader, route, tally):
-                if self._over.is_set():
+                if self._stop.called:
                     raise CancelledError
                 batches.append(batch)
         self._gate.done(route.met.rows, tired=tally.retries > 0)
@@ -249,13 +267,16 @@ class Ahead:
     def results(self) -> Iterator[tuple[list[pa.RecordBatch], Tally]]:
         """Iterate over the windows in order, as they are complete."""
         while self._coming:
-            done = self._coming.popleft().result()
+            coming = self._coming.popleft()
+            while not wait([coming], _NOTICE_S).done:
+                pass
+            done = coming.result()
             self._submit()
             yield done
 
     def close(self) -> None:
-        """Fetch nothing more; what is on its way is thrown away."""
-        self._over.set()
+        """Fetch nothing more; what is on its way is thrown away, and its connections closed."""
+        self._stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 

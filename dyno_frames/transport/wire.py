@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,69 @@ def watched(watch: Watch) -> Iterator[Watch]:
         yield watch
     finally:
         _WATCH.reset(token)
+
+
+class Stop:
+    """Ends what other threads exchange, at once: their connections are shut down."""
+
+    __slots__ = ("_called", "_connections", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._called = threading.Event()
+        self._connections: dict[int, socket.socket] = {}
+
+    @property
+    def called(self) -> bool:
+        """Whether nothing is to be exchanged any more."""
+        return self._called.is_set()
+
+    def __call__(self) -> None:
+        """Shut down every connection that is in use."""
+        self._called.set()
+        with self._lock:
+            for connection in self._connections.values():
+                _shut(connection)
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it is called."""
+        self._called.wait(seconds)
+
+    def use(self, connection: socket.socket) -> None:
+        """Say that this thread uses a connection from now on, and no other."""
+        with self._lock:
+            self._connections[threading.get_ident()] = connection
+        if self.called:
+            _shut(connection)
+
+    def leave(self) -> None:
+        """Say that this thread uses none any more."""
+        with self._lock:
+            self._connections.pop(threading.get_ident(), None)
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+_STOP: ContextVar[Stop | None] = ContextVar("dyno_frames_stop", default=None)
+
+
+@contextmanager
+def stopped_by(stop: Stop) -> Iterator[None]:
+    """Let what this thread exchanges in a with-block be ended by another."""
+    token = _STOP.set(stop)
+    try:
+        yield
+    finally:
+        stop.leave()
+        _STOP.reset(token)
+
+
+def current_stop() -> Stop | None:
+    """Return what may end this thread's exchanges."""
+    return _STOP.get()
 
 
 class _Timed(io.RawIOBase):
@@ -119,6 +183,9 @@ class _Reporting:
         watch = _WATCH.get()
         if watch is not None and not self._connecting:
             watch.has_left = True
+        stop = _STOP.get()
+        if stop is not None:
+            stop.use(self.sock)
         super().send(data)  # type: ignore[misc]  # urllib3's, in the classes below
 
 

@@ -146,13 +146,13 @@ def matching(body: dict) -> list[dict]:
         and row["created"] > bounds.get("gt", 0)
     ]
     if body.get("application_order_direction") == "desc":
-        found = found[::-1]
+        found.reverse()
     offset = body.get("application_offset", 0)
     return found[offset : offset + body.get("application_limit", 100)]
 
 
 @pytest.fixture
-def faulty(request):
+def faulty():
     servers = []
 
     def start(**settings):
@@ -189,7 +189,8 @@ def test_what_befalls_some_pages_is_asked_for_again_and_told(faulty, name, worke
     certificate = found.dyno.certificate
     assert certificate.verdict == "exact"
     assert certificate.retries >= certificate.requests // 5
-    assert certificate.requests + certificate.retries == server.asked
+    # An attempt on a connection that the server has just closed is one that it never saw.
+    assert certificate.requests + certificate.retries >= server.asked
 
 
 @pytest.mark.parametrize("form", ["frame", "batches"])
