@@ -20,7 +20,10 @@ from dyno_frames.scan.windows import Cutting, Window, cut
 from dyno_frames.transport.wire import Stop, stopped_by
 
 PAGES_BESIDE = 4
-"""Rows are fetched side by side when this many pages are still to come, and a window is about as large."""
+"""Rows are fetched side by side when this many pages are still to come, and a window is at least as large."""
+
+NEAR_PAGES = 12
+"""The pages of a window of a server that is near, where few windows at once are as fast as many."""
 
 SPARE = 64
 """Rows by which a window is less than whole pages, for those that pages have in common."""
@@ -137,7 +140,8 @@ class Fetch:
         if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
             return None
         ahead = Ahead(self, route, first=self.workers if slow else 2)
-        target = PAGES_BESIDE * route.page_size - min(route.page_size, SPARE)
+        pages = PAGES_BESIDE if slow else min(max(left // route.page_size // 4, PAGES_BESIDE), NEAR_PAGES)
+        target = pages * route.page_size - min(route.page_size, SPARE)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
         try:
             windows = ahead.windows(cutting, conditions)
@@ -239,7 +243,7 @@ class Ahead:
         self._submit()
 
     def _submit(self) -> None:
-        while self._windows and len(self._coming) < 2 * self._fetch.workers:
+        while self._windows and len(self._coming) <= 2 * self._gate.allowed:
             self._coming.append(self._pool.submit(self._one, self._windows.popleft()))
 
     def _one(self, window: Window) -> tuple[list[pa.RecordBatch], Tally]:

@@ -14,7 +14,7 @@ from urllib3 import Timeout
 from dyno_frames.transport.retry import Event
 from dyno_frames.transport.wire import Adapter, Message, Watch, watched
 
-_CHUNK_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 18
 _CONNECT_S = 10.0
 
 
