@@ -28,6 +28,9 @@ NEAR_PAGES = 12
 SPARE = 64
 """Rows by which a window is less than whole pages, for those that pages have in common."""
 
+AHEAD_PAGES = 48
+"""So many pages are fetched ahead of who reads them, and memory grows no further."""
+
 MOST_WORKERS = 12
 MOST_PARTS = 250
 
@@ -139,9 +142,9 @@ class Fetch:
         last = self._end(conditions, route)
         if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
             return None
-        ahead = Ahead(self, route, first=self.workers if slow else 2)
         pages = PAGES_BESIDE if slow else min(max(left // route.page_size // 4, PAGES_BESIDE), NEAR_PAGES)
         target = pages * route.page_size - min(route.page_size, SPARE)
+        ahead = Ahead(self, route, first=self.workers if slow else 2, most=AHEAD_PAGES // pages)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
         try:
             windows = ahead.windows(cutting, conditions)
@@ -191,14 +194,17 @@ class Ahead:
         The walk of the first window, which the others are like.
     first
         How many windows at once to begin with.
+    most
+        How many windows may be on their way or waiting to be read.
     """
 
-    __slots__ = ("_coming", "_fetch", "_gate", "_pool", "_route", "_stop", "_windows")
+    __slots__ = ("_coming", "_fetch", "_gate", "_most", "_pool", "_route", "_stop", "_windows")
 
-    def __init__(self, fetch: Fetch, route: Route, *, first: int) -> None:
+    def __init__(self, fetch: Fetch, route: Route, *, first: int, most: int) -> None:
         self._fetch = fetch
         self._route = route
         self._gate = Gate(first, fetch.workers)
+        self._most = most
         self._stop = Stop()
         self._pool = ThreadPoolExecutor(fetch.workers, thread_name_prefix="dyno-scan")
         self._windows: deque[Window] = deque()
@@ -243,7 +249,7 @@ class Ahead:
         self._submit()
 
     def _submit(self) -> None:
-        while self._windows and len(self._coming) <= 2 * self._gate.allowed:
+        while self._windows and len(self._coming) < min(self._most, 2 * self._gate.allowed):
             self._coming.append(self._pool.submit(self._one, self._windows.popleft()))
 
     def _one(self, window: Window) -> tuple[list[pa.RecordBatch], Tally]:
