@@ -223,7 +223,13 @@ class Ahead:
     def _counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
         """Return the rows in each window, counted side by side."""
         tallies = [Tally() for _ in windows]
-        found = list(self._pool.map(self._count, [conditions] * len(windows), windows, tallies))
+        # Threads of their own: each thread that fetches keeps memory for itself, so those shall be few.
+        with ThreadPoolExecutor(self._fetch.workers, thread_name_prefix="dyno-scan") as pool:
+            try:
+                found = list(pool.map(self._count, [conditions] * len(windows), windows, tallies))
+            except BaseException:
+                self._stop()
+                raise
         for tally in tallies:
             self._fetch.tally.add(tally)
         return found
