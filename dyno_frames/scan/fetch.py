@@ -22,14 +22,14 @@ from dyno_frames.transport.wire import Stop, stopped_by
 PAGES_BESIDE = 4
 """Rows are fetched side by side when this many pages are still to come, and a window is at least as large."""
 
-NEAR_PAGES = 12
-"""The pages of a window of a server that is near, where few windows at once are as fast as many."""
+NEAR_PAGES, FAR_PAGES = 12, 8
+"""The most pages of a window: of a server that is near, where few at once are as fast as many, and of others."""
 
 SPARE = 64
 """Rows by which a window is less than whole pages, for those that pages have in common."""
 
-AHEAD_PAGES = 48
-"""So many pages are fetched ahead of who reads them, and memory grows no further."""
+NEAR_AHEAD = 4
+"""So many windows of a near server are on their way or wait to be read; of others, one for each worker."""
 
 MOST_WORKERS = 12
 MOST_PARTS = 250
@@ -142,9 +142,11 @@ class Fetch:
         last = self._end(conditions, route)
         if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
             return None
-        pages = PAGES_BESIDE if slow else min(max(left // route.page_size // 4, PAGES_BESIDE), NEAR_PAGES)
+        pages = -(-left // route.page_size) // (self.workers + 1 if slow else NEAR_AHEAD)
+        pages = min(max(pages + slow, PAGES_BESIDE), FAR_PAGES if slow else NEAR_PAGES)
         target = pages * route.page_size - min(route.page_size, SPARE)
-        ahead = Ahead(self, route, first=self.workers if slow else 2, most=AHEAD_PAGES // pages)
+        first, most = (self.workers, self.workers) if slow else (2, NEAR_AHEAD)
+        ahead = Ahead(self, route, first=first, most=most)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
         try:
             windows = ahead.windows(cutting, conditions)

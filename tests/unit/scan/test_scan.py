@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -146,14 +148,47 @@ def test_arrow_streams_are_read_by_who_speaks_the_interface(crowded):
 
 
 def test_polars_reads_a_scan(crowded):
-    polars = pytest.importorskip("polars", reason="polars is not installed, and is not needed")
     client, _ = crowded
     scan = client.campaigns.scan("opens > 3")
-    read = polars.DataFrame(scan)
+    read = pl.DataFrame(scan)
     frame = scan.to_frame()
     assert read.columns == list(frame.columns)
     assert read["id"].to_list() == frame["id"].tolist()
     assert read["start_time"].null_count() == frame["start_time"].isna().sum()
+    pd.testing.assert_series_equal(read["opens"].to_pandas(), frame["opens"])
+    assert read["created"].to_list() == list(frame["created"])
+
+
+def test_duckdb_reads_a_scan(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3", columns=["id", "opens", "created"])
+    frame = scan.to_frame()
+    with duckdb.connect() as connection:
+        connection.register("campaigns", pa.RecordBatchReader.from_stream(scan))
+        asked = connection.execute("select id, opens, epoch(created) from campaigns order by opens desc, id")
+        rows = asked.fetchall()
+    epochs = frame["created"].astype("int64")
+    expected = list(zip(frame["id"], frame["opens"], epochs, strict=True))
+    assert rows == sorted(expected, key=lambda row: (-row[1], row[0]))
+
+
+def test_duckdb_reads_a_scan_by_its_name(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3", columns=["opens"])
+    with duckdb.connect() as connection:
+        (total,) = connection.execute("select sum(opens) from scan").fetchone()
+    assert total == scan.to_frame()["opens"].sum()
+
+
+def test_a_stream_gives_its_first_rows_before_the_last_page_was_asked_for(crowded):
+    client, between = crowded
+    scan = client.campaigns.scan()
+    scan.workers = 1
+    reader = pa.RecordBatchReader.from_stream(scan)
+    assert between.bodies["find"] == []
+    assert reader.read_next_batch().num_rows
+    assert len(between.bodies["find"]) < 4
+    reader.close()
 
 
 def travelled(between):
