@@ -55,6 +55,9 @@ def watched(watch: Watch) -> Iterator[Watch]:
         yield watch
     finally:
         _WATCH.reset(token)
+        stop = _STOP.get()
+        if stop is not None:
+            stop.leave()  # the connection goes back to where any thread may take it
 
 
 class Stop:
@@ -111,7 +114,6 @@ def stopped_by(stop: Stop) -> Iterator[None]:
     try:
         yield
     finally:
-        stop.leave()
         _STOP.reset(token)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hostile.trial import Trial
 from law.choices import Choices
 
-EXAMPLES = int(os.environ.get("DYNO_HOSTILE", "250"))
+EXAMPLES = int(os.environ.get("DYNO_HOSTILE", "150"))
 """How many runs the ordinary test makes; ``python -m tests.property.hostile_runs`` makes more on every core."""
 
 

@@ -460,7 +460,7 @@ def test_a_bar_is_shown_when_asked_for(crowded, capfd):
     client.campaigns.find(progress=True)
     shown = capfd.readouterr()
     assert shown.out == ""
-    assert "103" in shown.err
+    assert "103/103" in shown.err
     assert "campaigns" in shown.err
 
 
