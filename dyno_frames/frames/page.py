@@ -19,6 +19,7 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema
 
 _SPARE_BYTES = 64
+_BOM = "\ufeff"
 
 
 @lru_cache(maxsize=64)
@@ -52,8 +53,9 @@ def fast_decoder(schema: Schema, *, closed: bool = True) -> Callable[[bytes], pa
 
     def decode(content: bytes) -> pa.RecordBatch | None:
         try:
-            if not content.isascii():
-                content.decode()  # the reader takes any bytes for text
+            # The reader takes any bytes for text, and passes over a mark that is no JSON.
+            if not content.isascii() and content.decode().startswith(_BOM):
+                return None
             found = (reading.read(content) for reading in readings)
             return next((batch for batch in found if batch is not None), None)
         except (pa.ArrowException, UnicodeError):
