@@ -73,6 +73,11 @@ class Schema:
         known = self.by_name
         return replace(self, fields=tuple(known[name] for name in names))
 
+    def with_nulls(self) -> Schema:
+        """Return the schema with nulls allowed in every column but those that rows are known and ordered by."""
+        fields = (field if field.name in _USED else replace(field, nullable=True) for field in self.fields)
+        return replace(self, fields=tuple(fields))
+
     @property
     def arrow(self) -> pa.Schema:
         """The Arrow schema of a record batch."""
