@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyno_frames.accessor import DynoAccessor
-from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import DynoError
 from dyno_frames.scan import exits
@@ -23,6 +21,8 @@ from dyno_frames.scan import exits
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dyno_frames.accessor import DynoAccessor
+    from dyno_frames.client.connect import connect
     from dyno_frames.export.dataset import read_dataset
     from dyno_frames.panels.views.widgets import CampaignPanel
     from dyno_frames.sandbox.serve import Sandbox
@@ -41,7 +41,9 @@ __all__ = [
 
 _LAZY = {
     "CampaignPanel": "dyno_frames.panels.views.widgets",
+    "DynoAccessor": "dyno_frames.accessor",
     "Sandbox": "dyno_frames.sandbox.serve",
+    "connect": "dyno_frames.client.connect",
     "read_dataset": "dyno_frames.export.dataset",
 }
 
@@ -120,6 +122,7 @@ def sandbox(
     ...     box.client().campaigns.count()
     400
     """
+    from dyno_frames.client.connect import connect
     from dyno_frames.sandbox.serve import Sandbox
 
     return Sandbox(
@@ -148,6 +151,14 @@ def _late(module: str, name: str) -> Callable[..., Any]:
     return call
 
 
+def _accessor(frame: pd.DataFrame) -> DynoAccessor:
+    """Ask the account that a frame came from; see :class:`dyno_frames.accessor.DynoAccessor`."""
+    # What most programs import and some never use is loaded at its first use: importing pandas is slow enough.
+    from dyno_frames.accessor import DynoAccessor
+
+    return DynoAccessor(frame)
+
+
 def _put_together() -> None:
     """Give scans, templates and previews what lies above them or beside them, and frames their accessor."""
     import pandas as pd
@@ -156,7 +167,8 @@ def _put_together() -> None:
     exits.register("list_panel", _late("dyno_frames.panels.views.lists", "ListPanel"))
     exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
     exits.register("letter", _late("dyno_frames.sandbox.specimen", "specimen"))
-    pd.api.extensions.register_dataframe_accessor("dyno")(DynoAccessor)
+    register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
+    register(_accessor)
 
 
 _put_together()

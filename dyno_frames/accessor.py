@@ -13,6 +13,7 @@ from dyno_frames.client import distribution, registry
 from dyno_frames.client.questions import caller
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.errors import QueryError, SchemaError
+from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Expression, Scope
@@ -74,6 +75,7 @@ class DynoAccessor:
         level: int = 0,
         max_rows: int | None = None,
         max_requests: int | None = None,
+        on_invalid: OnInvalid = "raise",
     ) -> pd.DataFrame:
         """Return the account's rows that answer a question: what pandas would answer on all of them.
 
@@ -95,6 +97,10 @@ class DynoAccessor:
             Where ``@names`` are looked up, as in :meth:`pandas.DataFrame.query`.
         max_rows, max_requests
             The most rows and requests the answer may cost; more is refused, from counts, before a row moves.
+        on_invalid
+            What becomes of a value outside its column's type: ``"raise"`` raises a ContractError that names it,
+            ``"null"`` makes it null and says so in the certificate's notes. Columns that are never null then have
+            nullable dtypes.
 
         Returns
         -------
@@ -124,6 +130,7 @@ class DynoAccessor:
             strict=strict,
             max_rows=max_rows,
             max_requests=max_requests,
+            on_invalid=on_invalid,
             scope=scope,
         ).to_frame()
 
@@ -221,6 +228,7 @@ class DynoAccessor:
         strict: bool = False,
         max_rows: int | None = None,
         max_requests: int | None = None,
+        on_invalid: OnInvalid = "raise",
         scope: Scope | None = None,
     ) -> Scan:
         """Plan a question without asking it; the arguments are those of :meth:`query`."""
@@ -235,6 +243,7 @@ class DynoAccessor:
             strict=strict,
             max_rows=max_rows,
             max_requests=max_requests,
+            on_invalid=on_invalid,
             scope=scope or caller(1),
         )
 
@@ -263,6 +272,7 @@ class DynoAccessor:
             ascending=origin.ascending,
             limit=origin.limit,
             offset=origin.offset,
+            on_invalid=origin.on_invalid,
         )
         return replace(scan, origin=replace(scan.origin, expression=origin.expression))
 

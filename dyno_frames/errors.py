@@ -10,6 +10,7 @@
     │   └── NotPushableError              strict=True, and a part would stay local
     ├── SchemaError(ValueError)           a frame, file or declared schema does not fit
     ├── ConfigError(ValueError)           a setting is missing or wrong
+    │   └── TableError                    rows to load do not fit; all of them are named
     ├── ApiError                          the application answered no
     │   ├── NotFoundError
     │   ├── AuthenticationError
@@ -108,6 +109,22 @@ class SchemaError(DynoError, ValueError):
 
 class ConfigError(DynoError, ValueError):
     """A setting is missing or cannot be used; nothing was sent."""
+
+
+class TableError(ConfigError):
+    """Rows of a table do not fit; the message has a line for each reason, and nothing was loaded.
+
+    Parameters
+    ----------
+    message
+        What does not fit.
+    refused
+        By resource, why a row was refused, by its number from 0.
+    """
+
+    def __init__(self, message: str, *, refused: Mapping[str, Mapping[int, str]]) -> None:
+        self.refused = refused
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from dyno_frames.actions import flight
 from dyno_frames.actions.case import RESOURCE, Case, Patience, read, seen
+from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.intent import Intent
-from dyno_frames.actions.journal import Entry, Journal
+from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.order import why_not
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, recipients

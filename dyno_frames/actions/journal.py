@@ -4,60 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 import platformdirs
 
+from dyno_frames.actions.entry import Entry, entries_of, lines_about
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.lock import locked
-from dyno_frames.actions.outcome import Outcome, OutcomeStatus
+from dyno_frames.actions.outcome import Outcome
 from dyno_frames.errors import ConfigError
 
 FOLDER_VARIABLE = "DYNO_STATE_DIR"
 
-_OUTCOME = b'{"kind":"outcome","intent":"'
-_ID = re.compile(rb'"id":"([^"]*)"')
-
-EntryStatus = Literal["open", "applied", "not_applied", "unknown"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One action and what became of it so far.
-
-    Parameters
-    ----------
-    intent
-        What was asked for.
-    status
-        ``"open"`` where nothing was noted since; else the outcome's word.
-    after
-        The status that was read last.
-    evidence
-        What was seen.
-    judged_at
-        When the outcome was noted, in epoch seconds.
-    blocks
-        Whether sends of this campaign wait for it to be resolved.
-    """
-
-    intent: Intent
-    status: EntryStatus = "open"
-    after: str | None = None
-    evidence: tuple[str, ...] = ()
-    judged_at: float | None = None
-    blocks: bool = True
-
 
 class Journal:
-    """The journal of one server: JSON lines in the user's state folder, or in ``DYNO_STATE_DIR``.
+    """The journal of one account of a server: JSON lines in the user's state folder, or in ``DYNO_STATE_DIR``.
 
     Only its owner may read the file. It holds ids, statuses, times and hashes: no key, no address, no text.
 
@@ -65,16 +31,30 @@ class Journal:
     ----------
     host
         Which server.
+    account
+        What tells the account from others of the server, and from those that had its address before: see
+        :attr:`~dyno_frames.transport.session.Session.account`. Nothing is the journal of all, as it once was kept.
     folder
         Where, instead of the user's state folder.
     wall
         Returns epoch seconds.
+
+    Notes
+    -----
+    A key may be replaced while an action is open, and the account is then another to this journal. What is
+    unresolved is therefore looked for in the journals of all accounts of the server, and shown by each.
     """
 
     def __init__(
-        self, host: str, *, folder: Path | None = None, wall: Callable[[], float] = time.time
+        self,
+        host: str,
+        *,
+        account: str = "",
+        folder: Path | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._host = host
+        self._account = account
         self._folder = folder
         self._wall = wall
 
@@ -84,32 +64,72 @@ class Journal:
     @property
     def path(self) -> Path:
         """Where the file is, or will be."""
+        account = f"-{self._account}" if self._account else ""
+        return self._parent / f"{self._stem}{account}.jsonl"
+
+    @property
+    def _parent(self) -> Path:
         named = os.environ.get(FOLDER_VARIABLE)
-        folder = self._folder or (Path(named) if named else platformdirs.user_state_path("dyno_frames"))
-        return folder / f"journal-{hashlib.sha256(self._host.encode()).hexdigest()[:16]}.jsonl"
+        return self._folder or (Path(named) if named else platformdirs.user_state_path("dyno_frames"))
+
+    @property
+    def _stem(self) -> str:
+        """The beginning of the names of all that belongs to the server."""
+        return f"journal-{hashlib.sha256(self._host.encode()).hexdigest()[:16]}"
 
     def entries(self) -> list[Entry]:
-        """Return every action, oldest first, each with its last outcome.
+        """Return every action, oldest first, each with its last outcome; of other accounts what is unresolved.
 
         Raises
         ------
         ConfigError
-            The file cannot be read.
+            A file cannot be read.
         """
-        return _entries(self._lines())
+        found = [
+            entry
+            for account in self._accounts()
+            for entry in entries_of(self._lines(account), account=account)
+            if entry.blocks or account == self._account
+        ]
+        return sorted(found, key=lambda entry: entry.intent.at)
 
     def unresolved(self, campaign_id: str) -> list[Entry]:
-        """Return the actions of a campaign that block its sends, oldest first."""
-        entries = _entries(_lines_of(campaign_id, self._lines()))
-        return [entry for entry in entries if entry.blocks and entry.intent.campaign_id == campaign_id]
+        """Return the actions of a campaign that block its sends, oldest first, whichever account asked for them."""
+        found = [
+            entry
+            for account in self._accounts()
+            for entry in entries_of(lines_about(campaign_id, self._lines(account)), account=account)
+            if entry.blocks and entry.intent.campaign_id == campaign_id
+        ]
+        return sorted(found, key=lambda entry: entry.intent.at)
 
-    def _lines(self) -> list[bytes]:
+    def keeper(self, entry: Entry) -> Journal:
+        """Return the journal that an entry stands in: what becomes of it is noted there."""
+        return self.of(entry.account)
+
+    def of(self, account: str) -> Journal:
+        """Return the journal of another account of the server."""
+        return Journal(self._host, account=account, folder=self._folder, wall=self._wall)
+
+    def _accounts(self) -> list[str]:
+        """Return the accounts of the server that have a journal here, and this one."""
         try:
-            return self.path.read_bytes().split(b"\n")
+            names = sorted(path.stem for path in self._parent.iterdir() if path.suffix == ".jsonl")
+        except FileNotFoundError:
+            names = []
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        kept = [name[len(self._stem) :].removeprefix("-") for name in names if name.startswith(self._stem)]
+        return list(dict.fromkeys([*kept, self._account]))
+
+    def _lines(self, account: str) -> list[bytes]:
+        path = self.of(account).path
+        try:
+            return path.read_bytes().split(b"\n")
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise _unusable(self.path, error) from error
+            raise _unusable(path, error) from error
 
     def intend(self, intent: Intent, *, alone: bool) -> list[Entry]:
         """Write an intent down, synced to the disk, before its request leaves.
@@ -132,7 +152,7 @@ class Journal:
         ConfigError
             The journal cannot be written.
         """
-        with _writing(self.path):
+        with self._writing():
             blockers = self.unresolved(intent.campaign_id) if alone else []
             if not blockers:
                 self._append({"kind": "intent", **intent.to_json()})
@@ -150,7 +170,7 @@ class Journal:
         blocks
             Whether sends of the campaign are to wait until it is resolved.
         """
-        with _writing(self.path):
+        with self._writing():
             self._append(self._line(intent, outcome, blocks=blocks))
 
     def refuse(self, intent: Intent, outcome: Outcome) -> None:
@@ -163,9 +183,19 @@ class Journal:
         outcome
             Why.
         """
-        with _writing(self.path):
+        with self._writing():
             written = {"kind": "intent", **intent.to_json()}
             self._append(written, self._line(intent, outcome, blocks=False))
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the server's lock, and put every error of the disk in the journal's own words."""
+        try:
+            self._parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self._parent / f"{self._stem}.lock"):
+                yield
+        except OSError as error:
+            raise _unusable(self.path, error) from error
 
     def _line(self, intent: Intent, outcome: Outcome, *, blocks: bool) -> dict[str, Any]:
         return {
@@ -192,57 +222,6 @@ class Journal:
             os.fsync(file.fileno())
         if fresh:
             _sync_folder(self.path.parent)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Hold the lock, and put every error of the disk in the journal's own words."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(path.with_suffix(".lock")):
-            yield
-    except OSError as error:
-        raise _unusable(path, error) from error
-
-
-def _entries(lines: Iterable[bytes]) -> list[Entry]:
-    found: dict[str, Entry] = {}
-    for line in lines:
-        _add(found, line)
-    return list(found.values())
-
-
-def _lines_of(campaign_id: str, lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines that may be about a campaign: a journal grows for years, and few of it are decoded."""
-    named = orjson.dumps(campaign_id)
-    ids: set[bytes] = set()
-    for line in lines:
-        is_outcome = line.startswith(_OUTCOME)
-        if not is_outcome and named in line:
-            ids.update(_ID.findall(line))
-            yield line
-        elif is_outcome and line[len(_OUTCOME) :].partition(b'"')[0] in ids:
-            yield line
-
-
-def _add(found: dict[str, Entry], line: bytes) -> None:
-    try:
-        stored = orjson.loads(line)
-        if stored["kind"] == "intent":
-            intent = Intent.from_json(stored)
-            found[intent.id] = Entry(intent=intent)
-        else:
-            status: OutcomeStatus = stored["status"]
-            found[stored["intent"]] = replace(
-                found[stored["intent"]],
-                status=status,
-                after=stored["after"],
-                evidence=tuple(stored["evidence"]),
-                judged_at=stored["at"],
-                blocks=stored["blocks"],
-            )
-    except (ValueError, TypeError, KeyError):
-        return  # half a line: its writer was killed before the line was synced, hence before anything left
 
 
 def _sync_folder(folder: Path) -> None:

@@ -137,7 +137,7 @@ def _note(case: Case, found: Explanation | None, failure: str, readings: int) ->
     case.evidence.append(found.reason)
 
 
-def unknown(case: Case, found: Explanation | None) -> OutcomeUnknownError:
+def unknown(case: Case, found: Explanation | None, *, again: bool = False) -> OutcomeUnknownError:
     """Return the error of an action of which nobody can tell what became; sends wait where any is possible.
 
     Parameters
@@ -146,22 +146,25 @@ def unknown(case: Case, found: Explanation | None) -> OutcomeUnknownError:
         The attempt.
     found
         What the last reading said; None where none succeeded.
+    again
+        Whether it was looked at before; then a person may have to say what became of it.
     """
     intent = case.intent
     gone = found is not None and case.row is None
     over = gone or (case.row is not None and found is not None and case.row.get("status") in FINAL)
     reason = "the campaign could not be read" if found is None else found.reason
-    look = (
-        ""
-        if over
-        else "Nothing that sends mail leaves for it until this is resolved: "
-        f"client.campaigns.resolve({intent.campaign_id!r})"
-    )
+    verb = f"client.campaigns.resolve({intent.campaign_id!r}"
+    held = "Nothing that sends mail leaves for it until this is resolved"
+    look = f"{held}: {verb})"
+    if again:
+        look = (
+            f"{held}. Look again; or, where you know it, say 'applied' or 'not_applied': {verb}, decision=…)"
+        )
     shown = redact.message(intent.campaign_id)
     _LOG.warning("%s of campaign %s: outcome unknown: %s", intent.action, shown, reason)
     return OutcomeUnknownError(
         f"nobody can tell whether {intent.action} of campaign {intent.campaign_id} took effect: {reason}.",
         request=case.request,
         outcome=case.concluded("unknown", blocks=not over),
-        cure=look,
+        cure="" if over else look,
     )

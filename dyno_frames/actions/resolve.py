@@ -7,8 +7,9 @@ from typing import Literal
 
 from dyno_frames.actions import flight
 from dyno_frames.actions.case import Case, Patience, read, seen
+from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.explain import Explanation, after_silence
-from dyno_frames.actions.journal import Entry, Journal
+from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.outcome import Outcome, OutcomeStatus
 from dyno_frames.actions.reconcile import unknown
 from dyno_frames.errors import ConfigError, NotFoundError, OutcomeUnknownError
@@ -58,7 +59,7 @@ def resolve(
     patience = patience or Patience()
     last: Outcome | None = None
     for entry in journal.unresolved(campaign_id):
-        last = _settle(Case(session, journal, entry.intent, patience), entry, decision)
+        last = _settle(Case(session, journal.keeper(entry), entry.intent, patience), entry, decision)
     return last
 
 
@@ -78,7 +79,7 @@ def _settle(case: Case, entry: Entry, decision: Decided | None) -> Outcome:
     settled: dict[str, OutcomeStatus] = {"applied": "applied", "not_applied": "not_applied"}
     if found.word in settled:
         return case.concluded(settled[found.word])
-    raise unknown(case, found)
+    raise unknown(case, found, again=True)
 
 
 def _reading(case: Case, now: float) -> Explanation:

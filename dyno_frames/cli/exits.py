@@ -18,6 +18,7 @@ from dyno_frames.errors import (
     QuerySyntaxError,
     RejectedError,
     SchemaError,
+    TableError,
 )
 
 
@@ -84,12 +85,13 @@ def is_expected(error: BaseException) -> bool:
 def one_line(error: BaseException) -> str:
     """Return what a person is told: the error's words, on one line, without control characters.
 
-    A syntax error keeps its lines, because a caret under the query is the clearest form of it.
+    A syntax error keeps its lines, because a caret under the query is the clearest form of it; so does a report of
+    the rows of a table.
     """
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     text = str(error) or type(error).__name__
-    if isinstance(error, QuerySyntaxError):
+    if isinstance(error, QuerySyntaxError | TableError):
         return "\n".join(printable(line) for line in text.splitlines())
     return printable(" ".join(text.split()))
 

@@ -99,13 +99,20 @@ def _faults(
     "--account", "accounts", multiple=True, metavar="NAME", help="A further account, with a key of its own."
 )
 @click.option(
-    "--faults", metavar="JSON", callback=_faults, help="What befalls requests: a list, or a file of it."
+    "--faults",
+    metavar="JSON",
+    callback=_faults,
+    help="""What befalls requests: a list such as '[{"kind": "latency"}]', or a file of it.""",
 )
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where to listen; another lets others in."
 )
 @click.option("--log", is_flag=True, help="Write a line for each request.")
-@click.option("--profile", metavar="NAME", help="Filter as another server would: a name or a file.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="Filter as another server would: mysql, postgres, document, strict, or a file.",
+)
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="How fast time goes."
 )

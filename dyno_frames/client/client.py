@@ -43,7 +43,7 @@ class Client:
         self.settings = settings
         self.session = session
         self.semantics = Semantics(settings, session)
-        self.actions_journal = Journal(session.host)
+        self.actions_journal = Journal(session.host, account=session.account)
         self.campaigns = Campaigns(self)
         self.lists = Lists(self, LISTS)
         self.templates = Templates(self, TEMPLATES)
@@ -61,7 +61,10 @@ class Client:
 
     @property
     def journal(self) -> pd.DataFrame:
-        """Every action asked for on this machine of this server, and its outcome; oldest first."""
+        """Every action asked for with this key on this machine, and its outcome; oldest first.
+
+        What is unresolved on this server is shown whichever key it was asked with, for a key may be replaced.
+        """
         return journal_frame.frame(self.actions_journal.entries())
 
     def calibrate(self) -> Profile:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from dyno_frames.actions.journal import Entry
+from dyno_frames.actions.entry import Entry
 
 _WORDS = ["applied", "not_applied", "unknown", "open"]
 

@@ -7,9 +7,10 @@ import sys
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, get_args
 
+import numpy as np
 import pandas as pd
 
 from dyno_frames.calibrate.examine import Examination
@@ -17,11 +18,12 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError
-from dyno_frames.frames.decode import Row
+from dyno_frames.frames.decode import OnInvalid, Row
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.scan.pages import SURE_BITS, order_bits
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
 
@@ -44,11 +46,14 @@ class Sampled:
         Zero rows of them.
     rows
         The newest rows, as they came.
+    is_in_order
+        Whether they came in the order asked for, and too many for chance.
     """
 
     schema: Schema
     empty: pd.DataFrame
     rows: list[Row]
+    is_in_order: bool = False
 
 
 class Questions:
@@ -95,6 +100,7 @@ class Questions:
         strict: bool = False,
         max_rows: int | None = None,
         max_requests: int | None = None,
+        on_invalid: OnInvalid = "raise",
         scope: Scope | None = None,
     ) -> pd.DataFrame:
         """Return the rows that answer a question, as pandas would on all rows.
@@ -115,6 +121,10 @@ class Questions:
             Raise where a part would be answered here, or the answer cannot be certified.
         max_rows, max_requests
             The most rows and requests the answer may cost; more is refused, from counts, before a row moves.
+        on_invalid
+            What becomes of a value outside its column's type: ``"raise"`` raises a ContractError that names it,
+            ``"null"`` makes it null and says so in the certificate's notes. Columns that are never null then have
+            nullable dtypes.
         scope
             Where ``@names`` are looked up; None is the caller.
 
@@ -138,6 +148,7 @@ class Questions:
             strict=strict,
             max_rows=max_rows,
             max_requests=max_requests,
+            on_invalid=on_invalid,
             scope=scope or caller(1),
         )
         return scan.to_frame()
@@ -172,6 +183,7 @@ class Questions:
         strict: bool = False,
         max_rows: int | None = None,
         max_requests: int | None = None,
+        on_invalid: OnInvalid = "raise",
         scope: Scope | None = None,
     ) -> Scan:
         """Plan a question without asking it; the arguments are those of :meth:`find`.
@@ -181,7 +193,7 @@ class Questions:
         Scan
             To explain, count, or let its rows come as a frame, Arrow batches or Parquet.
         """
-        sampled = self._sampled()
+        sampled = self._sampled(on_invalid)
         schema = sampled.schema
         question = ask(expr, sampled.empty, scope or caller(1))
         for warning in question.warnings:
@@ -189,9 +201,9 @@ class Questions:
         shape = _shape(
             schema, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
-        context = self._context(question, shape)
+        context = self._context(schema, question, shape)
         plan = make_plan(question, context, shape)
-        origin = self._origin(question, shape)
+        origin = replace(self._origin(question, shape), on_invalid=on_invalid)
         return Scan(
             self.client.session,
             question,
@@ -204,10 +216,11 @@ class Questions:
             workers=self.client.settings.workers,
             max_rows=_whole("max_rows", max_rows),
             max_requests=_whole("max_requests", max_requests),
+            on_invalid=on_invalid,
+            keeps_order=sampled.is_in_order,
         )
 
-    def _context(self, question: Question, shape: Shape) -> Context:
-        schema = self._sampled().schema
+    def _context(self, schema: Schema, question: Question, shape: Shape) -> Context:
         semantics, page_size = self.client.semantics, self.client.settings.page_size
         context = Context(
             self.resource.name, schema.by_name, schema.dtypes, semantics.profile, schema.unseen, page_size
@@ -232,12 +245,18 @@ class Questions:
             question={"form": "all"} if question is None else question.memory,
         )
 
-    def _sampled(self) -> Sampled:
+    def _sampled(self, on_invalid: OnInvalid = "raise") -> Sampled:
         """Return the schema and the newest rows that it was learnt from; two threads learn it once."""
+        if on_invalid not in get_args(OnInvalid):
+            raise QueryError(f"on_invalid={on_invalid!r}; expected 'raise' or 'null'")
         with self._lock:
             if self._learnt is None:
                 self._learnt = self._learn()
-            return self._learnt
+            sampled = self._learnt
+        if on_invalid == "raise":
+            return sampled
+        schema = sampled.schema.with_nulls()
+        return replace(sampled, schema=schema, empty=schema.empty())
 
     def _some_rows(self, direction: str) -> list[Row]:
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: direction, Key.LIMIT: SAMPLE_ROWS}
@@ -248,6 +267,7 @@ class Questions:
         settings = self.client.settings
         kinds = declared_kinds(settings.schema, self.resource.name)
         rows = self._some_rows(DESCENDING)
+        is_in_order = _is_descending(rows)
         blank = (
             set(rows[0]) - {name for row in rows for name, value in row.items() if value is not None}
             if rows
@@ -256,7 +276,16 @@ class Questions:
         if set(blank) - set(self.resource.names) - set(kinds):
             rows = [*rows, *self._some_rows(ASCENDING)]  # what the newest rows leave open the oldest may tell
         schema = learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
-        return Sampled(schema, schema.empty(), rows)
+        return Sampled(schema, schema.empty(), rows, is_in_order)
+
+
+def _is_descending(rows: list[Row]) -> bool:
+    """Tell whether rows come by ``created``, newest first, and too many for chance."""
+    values = [row.get(CREATED) for row in rows]
+    if not all(isinstance(value, int) for value in values):
+        return False
+    numbers = np.array(values, dtype=object)
+    return bool((numbers[1:] <= numbers[:-1]).all()) and order_bits(numbers) >= SURE_BITS
 
 
 def _whole(argument: str, number: int | None) -> int | None:

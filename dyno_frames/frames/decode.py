@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
@@ -15,8 +16,32 @@ from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
 
 Row = Mapping[str, Any]
 
+OnInvalid: TypeAlias = Literal["raise", "null"]
+"""What becomes of a value outside its column's type."""
 
-def decode(rows: Sequence[Row], schema: Schema) -> pa.RecordBatch:
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """Values of one column that are outside its type and were made null.
+
+    Parameters
+    ----------
+    rows
+        The ids of their rows, the first one first; a row that comes again is not another.
+    value
+        The first one, as it came.
+    """
+
+    rows: tuple[str, ...]
+    value: str
+
+    def __add__(self, later: Invalid) -> Invalid:
+        return replace(self, rows=tuple(dict.fromkeys(self.rows + later.rows)))
+
+
+def decode(
+    rows: Sequence[Row], schema: Schema, *, invalid: dict[str, Invalid] | None = None
+) -> pa.RecordBatch:
     """Return a page as a record batch.
 
     Parameters
@@ -25,17 +50,21 @@ def decode(rows: Sequence[Row], schema: Schema) -> pa.RecordBatch:
         The page's objects.
     schema
         The columns that are wanted, in order.
+    invalid
+        Where to note values outside their field's type, by column; those are null then, where nulls may be.
 
     Raises
     ------
     ContractError
-        A value is outside its field's type; names field, row and value.
+        A value is outside its field's type, and may not be null; names field, row and value.
     """
     arrow = schema.arrow
-    columns = [
-        _column(field, [row.get(field.name) for row in rows], arrow.field(at).type, rows)
-        for at, field in enumerate(schema.fields)
-    ]
+    columns = []
+    for at, field in enumerate(schema.fields):
+        values = [row.get(field.name) for row in rows]
+        if invalid is not None and field.nullable:
+            values = _nulled(field, values, rows, invalid)
+        columns.append(_column(field, values, arrow.field(at).type, rows))
     return pa.RecordBatch.from_arrays(columns, schema=arrow)
 
 
@@ -44,6 +73,17 @@ def strays(rows: Sequence[Row], schema: Schema) -> tuple[Field, ...]:
     known = set(schema.names)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in known]
     return tuple(learn_field(name, rows) for name in names)
+
+
+def _nulled(field: Field, values: list[Any], rows: Sequence[Row], invalid: dict[str, Invalid]) -> list[Any]:
+    """Return the values with null for those outside the field's type, which are noted."""
+    wrong = [at for at, value in enumerate(values) if not _fits(field, value)]
+    if not wrong:
+        return values
+    noted = Invalid(tuple(_row(rows, at) for at in wrong), _shown(values[wrong[0]]))
+    invalid[field.name] = invalid[field.name] + noted if field.name in invalid else noted
+    kept = set(range(len(values))) - set(wrong)
+    return [value if at in kept else None for at, value in enumerate(values)]
 
 
 def _column(field: Field, values: list[Any], arrow: pa.DataType, rows: Sequence[Row]) -> pa.Array:
@@ -112,20 +152,29 @@ def _encodes(text: str) -> bool:
 
 def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractError:
     at = next((at for at, value in enumerate(values) if not _fits(field, value)), 0)
-    shown = repr(values[at])
     cure = (
         ""
         if field.name in {KEY, CREATED}
         else (
-            f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right"
+            f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right, "
+            "or ask with on_invalid='null' for null instead"
         )
     )
     return ContractError(
         f"expected {'' if field.nullable else 'a never-null '}{_NAMED.get(field.kind, field.kind)}{cure}",
         field=field.name,
-        row=str(rows[at].get(KEY, at)),
-        value=shown if len(shown) <= 80 else f"{shown[:80]}…",
+        row=_row(rows, at),
+        value=_shown(values[at]),
     )
+
+
+def _row(rows: Sequence[Row], at: int) -> str:
+    return str(rows[at].get(KEY, at))
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"
 
 
 _NAMED = {Kind.TIME: "time in whole epoch seconds", Kind.FLOAT: "float that holds its digits"}

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dyno_frames.errors import SchemaError
+from dyno_frames.frames.decode import OnInvalid
 
 ATTRIBUTE = "dyno"
 
@@ -27,7 +28,7 @@ class Origin:
         The question, as written.
     question
         The question as JSON, to be asked again; None where JSON cannot hold it.
-    columns, order_by, ascending, limit, offset
+    columns, order_by, ascending, limit, offset, on_invalid
         The other arguments of the question.
     """
 
@@ -41,6 +42,7 @@ class Origin:
     ascending: tuple[bool, ...] = ()
     limit: int | None = None
     offset: int = 0
+    on_invalid: OnInvalid = "raise"
 
 
 def attach(

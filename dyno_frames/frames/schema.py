@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
@@ -72,6 +73,11 @@ class Schema:
         known = self.by_name
         return replace(self, fields=tuple(known[name] for name in names))
 
+    def with_nulls(self) -> Schema:
+        """Return the schema with nulls allowed in every column but those that rows are known and ordered by."""
+        fields = (field if field.name in _USED else replace(field, nullable=True) for field in self.fields)
+        return replace(self, fields=tuple(fields))
+
     @property
     def arrow(self) -> pa.Schema:
         """The Arrow schema of a record batch."""
@@ -80,12 +86,14 @@ class Schema:
     def dtype(self, field: Field) -> Any:
         """Return the dtype of a field's column in a frame."""
         if field.kind is Kind.STATUS:
-            return pd.CategoricalDtype([*map(str, Status), *self.statuses])
+            return _category(self.statuses)
         if field.kind is Kind.JSON:
             return pd.api.types.pandas_dtype(object)
         if self.dtype_backend == "pyarrow":
             return pd.ArrowDtype(_pyarrow(field.kind))
-        return _pandas(field, nullable_strings=self.dtype_backend == "numpy_nullable")
+        return _pandas(
+            field.kind, nullable=field.nullable, nullable_strings=self.dtype_backend == "numpy_nullable"
+        )
 
     @property
     def dtypes(self) -> dict[str, Any]:
@@ -97,17 +105,24 @@ class Schema:
         return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in self.dtypes.items()})
 
 
+@lru_cache(maxsize=64)
+def _category(more: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype([*map(str, Status), *more])
+
+
+@cache
 def _pyarrow(kind: Kind) -> pa.DataType:
     arrow = _ARROW[kind]
     return pa.string() if arrow == pa.large_string() else arrow
 
 
-def _pandas(field: Field, *, nullable_strings: bool) -> Any:
-    match field.kind:
+@cache
+def _pandas(kind: Kind, *, nullable: bool, nullable_strings: bool) -> Any:
+    match kind:
         case Kind.TIME:
             return pd.DatetimeTZDtype("s", "UTC")
         case Kind.COUNT | Kind.INTEGER:
-            whole = field.nullable or nullable_strings
+            whole = nullable or nullable_strings
             return pd.Int64Dtype() if whole else pd.api.types.pandas_dtype("int64")
         case Kind.FLOAT:
             return pd.Float64Dtype()

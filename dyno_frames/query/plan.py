@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
+from itertools import combinations
 from typing import Any
 
 from dyno_frames.contract.fields import Field
@@ -210,7 +211,7 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
     """
     region, parts, row_local = _bound(question, context)
     boxes, pushed, narrow = _requests(region, context)
-    disjoint = len(pushed) < 2 or _disjoint(boxes)
+    disjoint = _disjoint(boxes, pushed)
     exact = region.exact and narrow and all(part.exact for part in pushed)
     return Plan(
         resource=context.resource,
@@ -270,8 +271,13 @@ def _push(box: Box, context: Context) -> Pushed:
     return push_down(box, context.fields, context.profile, unseen=context.unseen)
 
 
-def _disjoint(boxes: Sequence[Box]) -> bool:
-    return all(left.intersect(right).empty for at, left in enumerate(boxes) for right in boxes[at + 1 :])
+def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:
+    """Tell whether no row answers two filters: each two are kept apart by a field that both say exactly."""
+    said = [
+        Box({name: domain for name, domain in box.domains.items() if name not in part.wider})
+        for box, part in zip(boxes, pushed, strict=True)
+    ]
+    return all(left.intersect(right).empty for left, right in combinations(said, 2))
 
 
 def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[str, Condition]], ...] | None:

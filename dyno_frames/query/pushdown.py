@@ -36,15 +36,20 @@ class Pushed:
     ----------
     conditions
         By field, in the API's form.
-    exact
-        Whether the server's rows for it are the box's rows and no others.
+    wider
+        The fields whose condition may let rows through that the box does not hold.
     reasons
-        Why they may be more.
+        Why it may.
     """
 
     conditions: Mapping[str, Condition]
-    exact: bool
+    wider: frozenset[str] = frozenset()
     reasons: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the server's rows for it are the box's rows and no others."""
+        return not self.wider
 
 
 def push_down(box: Box, fields: Mapping[str, Field], profile: Profile, *, unseen: frozenset[str]) -> Pushed:
@@ -62,10 +67,10 @@ def push_down(box: Box, fields: Mapping[str, Field], profile: Profile, *, unseen
         Fields that no row of this server was seen to have.
     """
     conditions: dict[str, Condition] = {}
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
     for name, domain in box.domains.items():
         if name in unseen and profile.unknown_field is not UnknownField.NULL:
-            reasons.append(f"{name}: this server was never seen to send it")
+            reasons[name] = f"{name}: this server was never seen to send it"
             continue
         if isinstance(domain, Numbers):
             found, why = _numbers(domain, fields[name], profile)
@@ -74,8 +79,8 @@ def push_down(box: Box, fields: Mapping[str, Field], profile: Profile, *, unseen
         if found is not None:
             conditions[name] = found
         if why:
-            reasons.append(f"{name}: {why}")
-    return Pushed(conditions, not reasons, tuple(reasons))
+            reasons[name] = f"{name}: {why}"
+    return Pushed(conditions, frozenset(reasons), tuple(reasons.values()))
 
 
 def apart(box: Box, profile: Profile, *, most: int) -> tuple[Box, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.carriers import Fate
+from dyno_frames.sandbox.rows import TOUCHED
 
 WAITING, CLAIMED, WITHDRAWN = "waiting", "claimed", "withdrawn"
 """What an outcome is besides a fate: not yet tried, under way, and left the list before it was."""
@@ -106,8 +107,8 @@ def settle(
         (str(fate), reason or None, now, claimed.position),
     )
     connection.execute(
-        "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"
-        " bounces = coalesce(bounces, 0) + ?, updated = max(coalesce(updated, 0), ?) WHERE id = ?",
+        "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"  # noqa: S608 - SQL from constants
+        f" bounces = coalesce(bounces, 0) + ?, {TOUCHED} WHERE id = ?",
         (fate is Fate.SENT, fate in _BOUNCES, now, campaign),
     )
     return fate
@@ -177,8 +178,7 @@ def leave(connection: sqlite3.Connection, token: str, *, now: int) -> bool:
         return True
     connection.execute("UPDATE deliveries SET unsubscribed = ? WHERE token = ?", (now, token))
     connection.execute(
-        "UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1,"
-        " updated = max(coalesce(updated, 0), ?) WHERE id = ?",
+        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
         (now, campaign),
     )
     _withdraw(connection, list_id, email, now=now)
@@ -190,7 +190,7 @@ def _withdraw(connection: sqlite3.Connection, list_id: str, email: str, *, now: 
         "DELETE FROM contacts WHERE list_id = ? AND email = ?", (list_id, email)
     ).rowcount
     connection.execute(
-        "UPDATE lists SET contacts = contacts - ?, updated = max(coalesce(updated, 0), ?) WHERE id = ?",
+        f"UPDATE lists SET contacts = contacts - ?, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
         (gone, now, list_id),
     )
     withdrawn = connection.execute(
@@ -200,7 +200,6 @@ def _withdraw(connection: sqlite3.Connection, list_id: str, email: str, *, now: 
     ).fetchall()
     for (campaign,) in withdrawn:
         connection.execute(
-            "UPDATE campaigns SET recipients = recipients - 1, updated = max(coalesce(updated, 0), ?)"
-            " WHERE id = ?",
+            f"UPDATE campaigns SET recipients = recipients - 1, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
             (now, campaign),
         )

@@ -7,6 +7,7 @@ sample's rows; a campaign with real contacts never does.
 from __future__ import annotations
 
 import math
+import sqlite3
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -16,6 +17,7 @@ from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.sandbox.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.figures import COMPANY, Spread, at
 from dyno_frames.sandbox.lifecycle import IN_MOTION
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.sample import SEED, SIMULATED, spread_of
 from dyno_frames.sandbox.storage import Store
 
@@ -130,51 +132,43 @@ class Engagement:
         if not sending and self._waited_s < REST_S:
             return
         passed, self._waited_s = self._waited_s, 0.0
-        with self._store.transaction():
-            self._enrol()
-            self._move(passed, now=now)
+        with self._store.transaction() as connection:
+            self._enrol(connection)
+            self._move(connection, passed, now=now)
 
-    def _enrol(self) -> None:
+    def _enrol(self, connection: sqlite3.Connection) -> None:
         """Take up running campaigns that go to nobody real, and label them."""
-        with self._store.transaction() as connection:
-            fresh = connection.execute(
-                f"SELECT id FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
-                f" AND recipients IS NOT NULL AND NOT {HAS_DELIVERIES} AND NOT {HAS_CONTACTS}"
-                " AND id NOT IN (SELECT campaign_id FROM engagement)"
-            ).fetchall()
-            for (campaign,) in fresh:
-                connection.execute("INSERT INTO engagement (campaign_id, age_s) VALUES (?, 0)", (campaign,))
-                self._store.annotate(CAMPAIGNS, campaign, {SIMULATED: True})
+        fresh = connection.execute(
+            f"SELECT id FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
+            f" AND recipients IS NOT NULL AND NOT {HAS_DELIVERIES} AND NOT {HAS_CONTACTS}"
+            " AND id NOT IN (SELECT campaign_id FROM engagement)"
+        ).fetchall()
+        for (campaign,) in fresh:
+            connection.execute("INSERT INTO engagement (campaign_id, age_s) VALUES (?, 0)", (campaign,))
+            self._store.annotate(CAMPAIGNS, campaign, {SIMULATED: True})
 
-    def _move(self, passed_s: float, *, now: int) -> None:
-        with self._store.transaction() as connection:
-            listed = ", ".join(f"coalesce({name}, 0)" for name in _FIGURES)
-            rows = connection.execute(
-                f"SELECT id, list_id, status, age_s, {listed}"  # noqa: S608 - SQL from constants
-                " FROM engagement JOIN campaigns ON id = campaign_id"
-            ).fetchall()
-            for campaign, list_id, status, age_s, *counted in rows:
-                older_s = age_s + passed_s
-                before = dict(zip(_FIGURES, counted, strict=True))
-                after = figures(self._taste(campaign, list_id), before, age_s=older_s)
-                self._write(campaign, before, after, now=now)
-                ended = older_s >= SPAN_S and status not in {Status.RUNNING, Status.PAUSED}
+    def _move(self, connection: sqlite3.Connection, passed_s: float, *, now: int) -> None:
+        listed = ", ".join(f"coalesce({name}, 0)" for name in _FIGURES)
+        rows = connection.execute(
+            f"SELECT id, list_id, status, age_s, {listed}"  # noqa: S608 - SQL from constants
+            " FROM engagement JOIN campaigns ON id = campaign_id"
+        ).fetchall()
+        for campaign, list_id, status, age_s, *counted in rows:
+            older_s = age_s + passed_s
+            before = dict(zip(_FIGURES, counted, strict=True))
+            after = figures(self._taste(campaign, list_id), before, age_s=older_s)
+            if any(before[name] != value for name, value in after.items()):
+                sets = ", ".join(f"{name} = ?" for name in after)
                 connection.execute(
-                    "DELETE FROM engagement WHERE campaign_id = ?"
-                    if ended
-                    else "UPDATE engagement SET age_s = ?2 WHERE campaign_id = ?1",
-                    (campaign,) if ended else (campaign, older_s),
+                    f"UPDATE campaigns SET {sets}, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
+                    (*after.values(), now, campaign),
                 )
-
-    def _write(self, campaign: str, before: dict[str, int], after: dict[str, int], *, now: int) -> None:
-        if all(before[name] == value for name, value in after.items()):
-            return
-        sets = ", ".join(f"{name} = ?" for name in after)
-        with self._store.transaction() as connection:
-            connection.execute(
-                f"UPDATE campaigns SET {sets}, updated = max(coalesce(updated, 0), ?) WHERE id = ?",  # noqa: S608 - SQL from constants
-                (*after.values(), now, campaign),
-            )
+            if older_s >= SPAN_S and status not in {Status.RUNNING, Status.PAUSED}:
+                connection.execute("DELETE FROM engagement WHERE campaign_id = ?", (campaign,))
+            else:
+                connection.execute(
+                    "UPDATE engagement SET age_s = ? WHERE campaign_id = ?", (older_s, campaign)
+                )
 
     def _taste(self, campaign: str, list_id: str | None) -> Taste:
         return Taste.drawn(self._seed, campaign, spread_of(list_id) or COMPANY)

@@ -13,6 +13,7 @@ from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.contract.times import Instant
 from dyno_frames.sandbox import deliveries
 from dyno_frames.sandbox.refusals import Refused, rejected, shown
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
 from dyno_frames.sandbox.values import encode
 
@@ -139,7 +140,7 @@ def _transition(store: Store, rule: Rule, key: str, *, terms: list[str], bound: 
     sources = sorted(rule.sources)
     with store.transaction() as connection:
         moved = connection.execute(
-            f"UPDATE campaigns SET {', '.join(terms)}, updated = max(coalesce(updated, 0), ?)"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {', '.join(terms)}, {TOUCHED}"  # noqa: S608 - SQL from constants
             f" WHERE id = ? AND status IN ({', '.join('?' * len(sources))})",
             (*bound, now, key, *sources),
         ).rowcount

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import math
+import re
 import uuid
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import pandas as pd
 
-from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.columns import fault_in_names
 from dyno_frames.sandbox.edits import check_emails
+from dyno_frames.sandbox.guests import NUMBERS, TEXTS, fitting
 from dyno_frames.sandbox.refusals import Refused, shown
 
 Source: TypeAlias = pd.DataFrame | str | Path
 Rows: TypeAlias = list[dict[str, Any]]
+Reasons: TypeAlias = dict[int, str]
+"""Why rows are refused, by their numbers from 0."""
 
 ENDINGS = (".parquet", ".csv", ".jsonl")
 
-_NUMBERS = frozenset({Kind.TIME, Kind.COUNT, Kind.INTEGER})
-_TEXTS = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
+_MOST_SHOWN = 10
+_TWICE = "the id stands in an earlier row; drop one of them, or the column to get fresh ids"
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
 def read_all(load: Mapping[str, Source]) -> dict[str, Rows]:
@@ -41,12 +43,29 @@ def read_all(load: Mapping[str, Source]) -> dict[str, Rows]:
     Raises
     ------
     ConfigError
-        No such resource or file, another ending, or a table that does not fit; nothing was loaded.
+        No such resource or file, or another ending; nothing was loaded.
+    TableError
+        Tables do not fit; it names every row that is refused, and why.
     """
-    for name in load:
-        if name not in RESOURCES:
-            raise ConfigError(f"load names {name!r}; expected one of {', '.join(RESOURCES)}")
-    return {name: read(RESOURCES[name], source) for name, source in load.items()}
+    tables: dict[str, Rows] = {}
+    refused: dict[str, Mapping[int, str]] = {}
+    faults = [
+        f"load names {name!r}; expected one of {', '.join(RESOURCES)}"
+        for name in load
+        if name not in RESOURCES
+    ]
+    for name, source in load.items():
+        try:
+            if name in RESOURCES:
+                tables[name] = read(RESOURCES[name], source)
+        except ConfigError as error:
+            faults.append(str(error))
+            refused |= error.refused if isinstance(error, TableError) else {}
+    if refused:
+        raise TableError("\n".join(faults), refused=refused)
+    if faults:
+        raise ConfigError("; ".join(faults))
+    return tables
 
 
 def read(resource: Resource, source: Source) -> Rows:
@@ -63,34 +82,61 @@ def read(resource: Resource, source: Source) -> Rows:
     Raises
     ------
     ConfigError
-        The table does not fit.
+        There is no such table, or it cannot be read.
+    TableError
+        It does not fit; the message names every row that is refused, and why.
 
     Notes
     -----
     NaN, NaT and NA become null. Datetimes in time fields become epoch seconds, a naive one is UTC; elsewhere
     they become ISO 8601 text. A field that the table does not have is not invented.
     """
-    rows = raw_rows(resource, source)
-    if not rows:
-        return []
+    what = f"load[{resource.name!r}]"
+    rows, refused = raw_rows(resource, source, what=what)
+    samples: dict[str, str] = {}
     names = tuple(dict.fromkeys(name for row in rows for name in row))
     if fault := fault_in_names(names):
-        raise ConfigError(f"load[{resource.name!r}]: {fault}; rename the column")
+        raise ConfigError(f"{what}: {fault}; rename the column")
     for name in names:
-        _convert(resource, name, rows)
-    for row in rows:
-        row[KEY] = row.get(KEY) or str(uuid.uuid4())
-    twice = [key for key, times in Counter(row[KEY] for row in rows).items() if times > 1]
-    if twice:
-        raise ConfigError(
-            f"load[{resource.name!r}]: {len(twice)} ids stand in more than one row, {shown(twice[0])} among "
-            "them; ids are unique: drop the duplicates, or the id column to get fresh ids"
-        )
+        _convert(resource, name, rows, refused, samples)
+    _name_rows(rows, refused, samples)
+    if refused:
+        of = "" if isinstance(source, pd.DataFrame) else f" of {source}"
+        few = f"{len(refused):,} of {len(rows):,} rows{of} are refused, and nothing was loaded"
+        message = "\n  ".join([f"{what}: {few}", *told(refused, samples)])
+        raise TableError(message, refused={resource.name: refused})
     return rows
 
 
-def raw_rows(resource: Resource, source: Source, *, what: str = "", texts: bool = False) -> Rows:
-    """Return the rows of a table as it has them.
+def told(refused: Mapping[int, str], samples: Mapping[str, str] | None = None) -> list[str]:
+    """Return why rows were refused: a line for each reason, the most frequent first.
+
+    Parameters
+    ----------
+    refused
+        The reasons, by the numbers of rows from 0.
+    samples
+        By reason, what the first of its rows holds.
+    """
+    places: dict[str, list[int]] = defaultdict(list)
+    for place in sorted(refused):
+        places[refused[place]].append(place)
+    ordered = sorted(places.items(), key=lambda item: -len(item[1]))
+    held = {reason: f", the first holds {sample}" for reason, sample in (samples or {}).items()}
+    lines = [
+        f"{reason}: {len(rows):,} (rows {_some(rows)}){held.get(reason, '')}"
+        for reason, rows in ordered[:_MOST_SHOWN]
+    ]
+    left = sum(len(rows) for _, rows in ordered[_MOST_SHOWN:])
+    return [*lines, f"for other reasons: {left:,}"] if left else lines
+
+
+def _some(rows: list[int]) -> str:
+    return ", ".join(map(str, rows[:_MOST_SHOWN])) + (", …" if len(rows) > _MOST_SHOWN else "")
+
+
+def raw_rows(resource: Resource, source: Source, *, what: str, texts: bool = False) -> tuple[Rows, Reasons]:
+    """Return the rows of a table as it has them; one that cannot be read is empty, and its reason told.
 
     Parameters
     ----------
@@ -101,9 +147,8 @@ def raw_rows(resource: Resource, source: Source, *, what: str = "", texts: bool 
     texts
         Whether every value of a CSV file is text.
     """
-    what = what or f"load[{resource.name!r}]"
     if isinstance(source, pd.DataFrame):
-        return _of_frame(source)
+        return _of_frame(source), {}
     if not isinstance(source, str | Path):
         raise ConfigError(f"{what} is a {type(source).__name__}; expected a DataFrame or a path")
     path = Path(source)
@@ -114,14 +159,12 @@ def raw_rows(resource: Resource, source: Source, *, what: str = "", texts: bool 
     try:
         match path.suffix:
             case ".parquet":
-                return _of_parquet(path)
+                return _of_parquet(path), {}
             case ".csv":
-                return _of_csv(resource, path, texts=texts)
+                return _of_csv(resource, path, texts=texts), {}
             case _:
                 return _of_json_lines(path)
     except (ValueError, OSError) as error:
-        if isinstance(error, ConfigError):
-            raise
         raise ConfigError(f"{what}: {path} cannot be read: {error}") from error
 
 
@@ -154,121 +197,73 @@ def _of_parquet(path: Path) -> Rows:
 
 
 def _of_csv(resource: Resource, path: Path, *, texts: bool) -> Rows:
-    named = {field.name: "string" for field in resource.fields if field.kind in _TEXTS}
+    # numbers too are read as text first: one that is none would make texts of all others in its column
+    kinds = {field.name: field.kind for field in resource.fields if field.kind in NUMBERS | TEXTS}
     frame = pd.read_csv(
         path,
-        dtype="string" if texts else named,
+        dtype="string" if texts else dict.fromkeys(kinds, "string"),
         keep_default_na=False,
         na_values=[""],
         dtype_backend="numpy_nullable",
     )
-    return _of_frame(frame)
+    rows = _of_frame(frame)
+    for name in () if texts else [name for name in frame.columns if kinds.get(name) in NUMBERS]:
+        for row in rows:
+            row[name] = _number_in(row[name])
+    return rows
 
 
-def _of_json_lines(path: Path) -> Rows:
+def _number_in(text: str | None) -> int | float | str | None:
+    if text is None or not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
+
+
+def _of_json_lines(path: Path) -> tuple[Rows, Reasons]:
     rows: Rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    refused: Reasons = {}
+    for line in path.read_text(encoding="utf-8").split("\n"):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
-            raise ConfigError(f"{path}, line {number}: no JSON") from error
+        except ValueError:
+            row, refused[len(rows)] = {}, "no JSON"
         if not isinstance(row, dict):
-            raise ConfigError(f"{path}, line {number}: expected a JSON object")
+            row, refused[len(rows)] = {}, "no JSON object"
         rows.append(row)
-    return rows
+    return rows, refused
 
 
-def _convert(resource: Resource, name: str, rows: Rows) -> None:
+def _convert(resource: Resource, name: str, rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
+    """Put the values of one column as its field has them, and note the rows where that cannot be."""
     field = resource.field(name)
     kind = field.kind if field is not None else None
+    addresses = name in resource.write_only
+    taken_as_is = kind not in NUMBERS and not addresses
     for place, row in enumerate(rows):
         value = row.get(name)
-        if value is None or (type(value) is str and kind not in _NUMBERS and name not in resource.write_only):
+        if value is None or (taken_as_is and type(value) is str and value.isascii()):
             continue
         try:
-            row[name] = _fitting(kind, value)
-            if name in resource.write_only:
+            row[name] = fitting(kind, value)
+            if addresses:
                 check_emails(row[name])
         except Refused as error:
-            raise ConfigError(f"load[{resource.name!r}]: row {place}, {error.reason}") from error
+            refused.setdefault(place, error.reason)
         except (ValueError, TypeError, OverflowError) as error:
-            raise ConfigError(
-                f"load[{resource.name!r}]: row {place} has {shown(value)} in column {name!r}: {error}"
-            ) from error
+            reason = refused.setdefault(place, f"column {name!r}: {error}")
+            samples.setdefault(reason, _ADDRESS.sub("<address>", shown(value)))
 
 
-def _fitting(kind: Kind | None, value: Any) -> Any:
-    if kind in _NUMBERS:
-        number = _instant_s(value) if isinstance(value, dt.datetime | np.datetime64) else plain(value)
-        if isinstance(number, float) and number.is_integer():
-            number = int(number)
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
-            raise ValueError("expected a number, or a datetime in a time field")
-        return number
-    fitted = plain(value)
-    if kind in _TEXTS and fitted is not None and not isinstance(fitted, str):
-        raise ValueError("expected a string; convert the column with .astype(str)")
-    return fitted
-
-
-def plain(value: Any) -> Any:
-    """Return a pandas, numpy or Python value as JSON has it.
-
-    Raises
-    ------
-    ValueError
-        JSON has no such value.
-    """
-    match value:
-        case None | bool():
-            return value
-        case str():
-            return str(value)
-        case int():
-            return int(value)
-        case float():
-            return _finite(value)
-        case dt.datetime():  # pd.Timestamp and NaT are datetimes
-            return None if _is_null(value) else _utc(value).isoformat().replace("+00:00", "Z")
-        case dt.date():
-            return value.isoformat()
-        case list() | tuple():
-            return [plain(each) for each in value]
-        case dict():
-            return {str(name): plain(each) for name, each in value.items()}
-        case _:
-            return _plain_guest(value)
-
-
-def _plain_guest(value: Any) -> Any:
-    """Take a numpy or pandas value for the Python value it stands for."""
-    if value is pd.NA:
-        return None
-    if isinstance(value, np.datetime64):
-        return plain(pd.Timestamp(value))
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    raise ValueError(f"a {type(value).__name__} is no JSON value; convert the column first")
-
-
-def _finite(number: float) -> float | None:
-    if math.isinf(number):
-        raise ValueError("JSON has no infinity")
-    return None if math.isnan(number) else float(number)
-
-
-def _is_null(value: Any) -> bool:
-    return value is pd.NaT or bool(pd.isna(value))
-
-
-def _utc(value: dt.datetime) -> pd.Timestamp:
-    stamp = pd.Timestamp(value)
-    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-
-
-def _instant_s(value: dt.datetime | np.datetime64) -> int | None:
-    return None if _is_null(value) else math.floor(_utc(pd.Timestamp(value)).timestamp())
+def _name_rows(rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
+    """Give every row without an id one of its own, and refuse an id that an earlier row has."""
+    known: set[Any] = set()
+    for place, row in enumerate(rows):
+        key = row[KEY] = row.get(KEY) or str(uuid.uuid4())
+        if place in refused:
+            continue
+        if key in known:
+            refused[place] = _TWICE
+            samples.setdefault(_TWICE, shown(key))
+        known.add(key)

@@ -16,6 +16,7 @@ from dyno_frames.sandbox.deliveries import HAS_CONTACTS, HAS_DELIVERIES, Claim
 from dyno_frames.sandbox.letters import AddressError, Contact, Letter, on_the_wire
 from dyno_frames.sandbox.lifecycle import IN_MOTION, PAUSE_REASON
 from dyno_frames.sandbox.merging import MergeError
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
 
 IDLE_S = 0.05
@@ -209,7 +210,7 @@ class Mailer:
         with self._store.transaction() as connection:
             return bool(
                 connection.execute(
-                    "UPDATE campaigns SET status = ?, updated = max(coalesce(updated, 0), ?)"
+                    f"UPDATE campaigns SET status = ?, {TOUCHED}"  # noqa: S608 - SQL from constants
                     " WHERE id = ? AND status = ?",
                     (str(status), int(self._clock()), campaign, str(Status.RUNNING)),
                 ).rowcount

@@ -57,8 +57,10 @@ CREATE TABLE engagement (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final = {1: _TO_2}
+_TO_3: Final = "CREATE INDEX campaigns_by_list_and_status ON campaigns (list_id, status, created, id);"
+
+MIGRATIONS: Final = {1: _TO_2, 2: _TO_3}
 """What makes a database of a version one of the next."""
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The present version, which ``schema.sql`` makes at once."""

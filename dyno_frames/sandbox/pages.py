@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from html import escape
 from typing import Any, Final
 
@@ -111,7 +110,3 @@ def leaving(*, asked: bool, found: bool) -> str:
         "Unsubscribe",
         '<h1>Leave this list?</h1><form method="post"><button>Unsubscribe</button></form>',
     )
-
-
-Leave = Callable[[str], bool]
-"""From a message's token to whether there is such a message, its recipient taken off the list."""

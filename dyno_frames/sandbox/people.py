@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any, Final, TypeAlias
 
 import pandas as pd
 
-from dyno_frames.contract.resources import KEY, LISTS, UPDATED
+from dyno_frames.contract.resources import KEY, LISTS
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import contacts
 from dyno_frames.sandbox.edits import creation, is_address
-from dyno_frames.sandbox.load import raw_rows
+from dyno_frames.sandbox.load import raw_rows, told
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
 
 Source: TypeAlias = pd.DataFrame | str | Path
@@ -42,22 +42,19 @@ class ContactReport:
     refused: Mapping[int, str]
 
     def __str__(self) -> str:
-        lines = [f"{self.added:,} added, {self.known:,} there already, {len(self.refused):,} rows refused"]
-        for reason, rows in Counter(self.refused.values()).most_common():
-            places = [place for place, why in self.refused.items() if why == reason]
-            some = ", ".join(map(str, places[:10])) + (", …" if rows > 10 else "")
-            lines.append(f"  {reason}: {rows:,} (rows {some})")
-        return "\n".join(lines)
+        head = f"{self.added:,} added, {self.known:,} there already, {len(self.refused):,} rows refused"
+        return "\n  ".join([head, *told(self.refused)])
 
 
 def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactReport:
     """Add the people of a table to a list; see :meth:`dyno_frames.sandbox.serve.Sandbox.add_contacts`."""
-    rows = raw_rows(LISTS, source, what="contacts", texts=True)
+    rows, refused = raw_rows(LISTS, source, what="contacts", texts=True)
     if rows and all(EMAIL not in row for row in rows):
         raise ConfigError(f"contacts: no column {EMAIL!r}; rename the one that holds the addresses")
     good: dict[str, tuple[str, dict[str, str]]] = {}
-    refused: dict[int, str] = {}
     for place, row in enumerate(rows):
+        if place in refused:
+            continue
         email = row.get(EMAIL)
         reason = _reason(email) or _field_reason(row)
         if not reason and str(email).strip().lower() in good:
@@ -72,7 +69,7 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
             raise ConfigError(f"there is no list {list_id!r}; create it first")
         added = contacts.add(connection, list_id, good.values())
         connection.execute(
-            f"UPDATE lists SET {UPDATED} = max(coalesce({UPDATED}, 0), ?) WHERE id = ?",  # noqa: S608 - SQL from constants
+            f"UPDATE lists SET {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
             (now, list_id),
         )
     return ContactReport(added, len(good) - added, refused)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import KEY, UPDATED
 from dyno_frames.sandbox.columns import Column
 from dyno_frames.sandbox.filters import shows_blobs
 from dyno_frames.sandbox.refusals import Refused
@@ -14,6 +14,9 @@ from dyno_frames.sandbox.values import Held, Stored, encode
 
 EMAILS = "emails"
 """The field of a list that is written and never read."""
+
+TOUCHED = f"{UPDATED} = max(coalesce({UPDATED}, 0), ?)"
+"""The term of an UPDATE that says when, for one bound value; a clock that is put back changes nothing."""
 
 
 def listed(shown: Iterable[Column]) -> str:
@@ -32,6 +35,10 @@ def named(stored: list[tuple[Stored, ...]], shown: tuple[Column, ...], read: Any
         The columns, in order.
     read
         What makes a value of a BLOB of JSON text.
+
+    Notes
+    -----
+    The rows become text by orjson, all at once: SQLite's own JSON functions write a float with fifteen digits.
     """
     names = [column.name for column in shown]
     rows: list[dict[str, Any]] = [dict(zip(names, values, strict=False)) for values in stored]

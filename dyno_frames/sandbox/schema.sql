@@ -59,6 +59,7 @@ CREATE INDEX campaigns_by_created ON campaigns (created, id);
 CREATE INDEX campaigns_by_updated ON campaigns (updated, id);
 CREATE INDEX campaigns_by_status ON campaigns (status, created, id);
 CREATE INDEX campaigns_by_list ON campaigns (list_id, created, id);
+CREATE INDEX campaigns_by_list_and_status ON campaigns (list_id, status, created, id);
 CREATE INDEX campaigns_in_motion ON campaigns (status, start_time) WHERE status IN ('scheduled', 'running');
 
 CREATE TABLE extra_fields (

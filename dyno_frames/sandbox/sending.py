@@ -18,6 +18,7 @@ from dyno_frames.sandbox.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.engagement import Engagement
 from dyno_frames.sandbox.lifecycle import IN_MOTION, RECIPIENTS_OF_LIST
 from dyno_frames.sandbox.mailing import Mailer
+from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
 
 RATE: Final = 200.0
@@ -172,8 +173,7 @@ def begin_due(store: Store, *, now: int) -> None:
     """Let every scheduled campaign whose time has come run, and write down who it goes to."""
     with store.transaction() as connection:
         begun = connection.execute(
-            f"UPDATE campaigns SET status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST},"  # noqa: S608 - SQL from constants
-            " updated = max(coalesce(updated, 0), ?)"
+            f"UPDATE campaigns SET status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST}, {TOUCHED}"  # noqa: S608 - SQL from constants
             f" WHERE {IN_MOTION} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
             (now, now),
         ).fetchall()
@@ -206,7 +206,7 @@ def finish(store: Store, *, now: int) -> None:
 def _change(store: Store, sets: str, where: str, *, now: int, set_bound: tuple[int, ...] = ()) -> int:
     with store.transaction() as connection:
         return connection.execute(
-            f"UPDATE campaigns SET {sets}, updated = max(coalesce(updated, 0), ?)"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {sets}, {TOUCHED}"  # noqa: S608 - SQL from constants
             f" WHERE {IN_MOTION} AND {where}",
             (*set_bound, now),
         ).rowcount

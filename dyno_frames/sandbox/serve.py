@@ -43,7 +43,7 @@ class Sandbox:
         Begin with the sample account. It is left out where ``load`` is given or the database has rows.
     load
         Tables by resource: a frame, or the path of a ``.parquet``, ``.csv`` or ``.jsonl`` file. The resources
-        named hold exactly these rows.
+        named hold exactly these rows, or nothing is changed.
     port
         The port; 0 takes a free one.
     api_key
@@ -78,6 +78,8 @@ class Sandbox:
     ------
     ConfigError
         An argument cannot be used; nothing was started.
+    TableError
+        Rows of ``load`` do not fit; it names every one, and why.
 
     Examples
     --------
@@ -352,8 +354,9 @@ class Sandbox:
 
 def _fill(store: Store, rows: Mapping[str, tables.Rows], *, sample: bool) -> None:
     try:
-        for name, loaded in rows.items():
-            store.load(RESOURCES[name], loaded, replace_all=True)
+        with store.transaction():
+            for name, loaded in rows.items():
+                store.load(RESOURCES[name], loaded, replace_all=True)
     except Refused as error:
         raise ConfigError(f"load: {error.reason}") from error
     if sample and not any(store.counts().values()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import warnings
@@ -51,10 +52,9 @@ def bind(port: int, host: str = HOST) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise ConfigError(
-            f"port {port} on {host} cannot be used ({error.strerror}); close what uses it, or leave port out "
-            "to get a free one"
-        ) from error
+        taken = error.errno in {errno.EADDRINUSE, errno.EACCES}
+        cure = "leave port out to get a free one" if taken else "host is an address of this machine"
+        raise ConfigError(f"port {port} on {host} cannot be used ({error.strerror}); {cure}") from error
     return listener
 
 

@@ -21,8 +21,6 @@ _FORM: Final = "smtp://[user:password@]host[:port][?tls=offered|required|none&ca
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _EVERY_LETTER: Final = "smtputf8"
 
-_BROKEN = (OSError, smtplib.SMTPServerDisconnected)
-
 
 class Tls(StrEnum):
     """When the connection is encrypted."""
@@ -103,7 +101,7 @@ def _read(url: str) -> Server:
 
 
 class Smtp:
-    """A mail server that takes messages.
+    """A mail server that takes messages. All that smtplib raises is an ``OSError``.
 
     Parameters
     ----------
@@ -131,7 +129,7 @@ class Smtp:
         for pause_s in (*_PAUSES_S, None):
             try:
                 self._session = self._connected()
-            except (smtplib.SMTPException, OSError) as error:
+            except OSError as error:
                 final = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError)
                 if (
                     pause_s is None
@@ -193,7 +191,7 @@ class Smtp:
             return Receipt(Fate.DEFERRED, "no connection")
         try:
             refusal = self._announce(session, parcel)
-        except _BROKEN as error:
+        except OSError as error:
             # the server never had the message
             self.close()
             return Receipt(Fate.DEFERRED, type(error).__name__)
@@ -204,7 +202,7 @@ class Smtp:
         try:
             session.send(_payload(parcel))
             code, _ = session.getreply()
-        except (*_BROKEN, smtplib.SMTPException):
+        except OSError:
             self.close()
             return Receipt(Fate.UNKNOWN, "the connection broke before the server answered")
         if code == 250:
@@ -240,7 +238,7 @@ class Smtp:
         """Begin anew; a server that has had enough is connected to again."""
         try:
             code, _ = session.rset()
-        except (*_BROKEN, smtplib.SMTPException):
+        except OSError:
             code = 421
         if code != 250:
             self.close()
@@ -257,7 +255,7 @@ class Smtp:
             return
         try:
             session.quit()
-        except (OSError, smtplib.SMTPException):
+        except OSError:
             session.close()
 
 

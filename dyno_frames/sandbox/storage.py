@@ -17,7 +17,7 @@ import orjson
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import KEY, LISTS, RESOURCES, UPDATED, Resource
+from dyno_frames.contract.resources import KEY, LISTS, RESOURCES, Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import columns as catalogue
 from dyno_frames.sandbox import contacts, database, functions, rows
@@ -173,7 +173,7 @@ class Store:
                 return False
             table = self._widen(connection, resource, seen)
             sets = [f"{table[name].sql} = ?" for name in encoded]
-            sets.append(f"{UPDATED} = max(coalesce({UPDATED}, 0), ?)")
+            sets.append(rows.TOUCHED)
             connection.execute(
                 f"UPDATE {resource.name} SET {', '.join(sets)} WHERE {target}",  # noqa: S608 - SQL from constants
                 (*encoded.values(), now, key, *bound),

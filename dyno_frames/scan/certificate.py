@@ -75,6 +75,7 @@ class Certificate:
         return (
             f"Certificate: {self.verdict}{why}; {self.rows_returned:,} rows of {self.rows_moved:,} moved "
             f"in {self.requests} {'request' if self.requests == 1 else 'requests'}, {self.retries} sent again"
+            + "".join(f"; {note}" for note in self.notes)
         )
 
     def _repr_html_(self) -> str:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from dyno_frames.contract.filters import DESCENDING, Key, NumberOperator
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.scan.gate import Gate
-from dyno_frames.scan.pages import Body, Route, numbers, walk
+from dyno_frames.scan.pages import SURE_BITS, Body, Route, numbers, walk
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
-from dyno_frames.scan.windows import Window, cut
+from dyno_frames.scan.windows import Cutting, Window, cut
+from dyno_frames.transport.wire import Stop, stopped_by
 
 PAGES_BESIDE = 4
-"""Rows are fetched side by side when this many pages are still to come, and a window is about as large."""
+"""Rows are fetched side by side when this many pages are still to come, and a window is at least as large."""
+
+NEAR_PAGES, FAR_PAGES = 12, 8
+"""The most pages of a window: of a server that is near, where few at once are as fast as many, and of others."""
 
 SPARE = 64
 """Rows by which a window is less than whole pages, for those that pages have in common."""
 
+NEAR_AHEAD = 4
+"""So many windows of a near server are on their way or wait to be read; of others, one for each worker."""
+
 MOST_WORKERS = 12
 MOST_PARTS = 250
+
+_NOTICE_S = 0.5
+"""Where a wait cannot be interrupted, as on Windows, an interruption is noticed after so long."""
+
 SLOW_S = 0.02
 """A server that takes longer for a count is far away: all workers begin at once."""
 
@@ -49,12 +59,15 @@ class Fetch:
         How many windows at once, at the most; 1 is one page after the other.
     counting
         Whether more than a page is counted before and after: not where the rows end before the filter's do.
+    keeps_order
+        Whether the server was seen to keep an order.
     """
 
     reader: Reader
     tally: Tally
     workers: int = MOST_WORKERS
     counting: bool = True
+    keeps_order: bool = False
 
     def batches(self, conditions: Mapping[str, Any], route: Route) -> Iterator[pa.RecordBatch]:
         """Iterate over the fresh rows of one filter that the residual keeps, in the order of the route's key.
@@ -88,6 +101,18 @@ class Fetch:
                 ahead.close()
         if counted is not None:
             counted.after = self._count(conditions)
+        elif route.met.pages and not (self.counting and self._is_sure(route)):
+            self._counted_late(conditions, route)
+
+    def _is_sure(self, route: Route) -> bool:
+        return self.keeps_order or route.met.order_bits >= SURE_BITS
+
+    def _counted_late(self, conditions: Mapping[str, Any], route: Route) -> None:
+        """Count rows that ended before a limit did, or are so few that their order may be chance."""
+        number = self._count(conditions)
+        self.tally.counted.append(Counted([route.met], number, number))
+        if not self._is_sure(route) and self._end(conditions, route) != route.met.reached:
+            route.met.fault(f"the rows are too few to tell whether the server keeps the order by {route.key}")
 
     def _body(self, conditions: Mapping[str, Any]) -> Body:
         fields = self.reader.plan.fields
@@ -114,36 +139,36 @@ class Fetch:
 
     def _ahead(self, conditions: Mapping[str, Any], route: Route, left: int, *, slow: bool) -> Ahead | None:
         reached = numbers(route.fresh, CREATED)
-        last = self._last(conditions)
-        if reached is None or not len(reached) or last is None or last <= reached[-1]:
+        last = self._end(conditions, route)
+        if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
             return None
-        ahead = Ahead(self, route, first=self.workers if slow else 2)
-        target = PAGES_BESIDE * route.page_size - min(route.page_size, SPARE)
+        pages = -(-left // route.page_size) // (self.workers + 1 if slow else NEAR_AHEAD)
+        pages = min(max(pages + slow, PAGES_BESIDE), FAR_PAGES if slow else NEAR_PAGES)
+        target = pages * route.page_size - min(route.page_size, SPARE)
+        first, most = (self.workers, self.workers) if slow else (2, NEAR_AHEAD)
+        ahead = Ahead(self, route, first=first, most=most)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
-        asked = next(cutting)
-        while True:
-            try:
-                asked = cutting.send(ahead.counts(conditions, asked))
-            except StopIteration as stop:
-                windows: list[Window] = stop.value
-                break
+        try:
+            windows = ahead.windows(cutting, conditions)
+        except BaseException:
+            ahead.close()
+            raise
         route.high = windows[0].high
         ahead.start(windows[1:])
         return ahead
 
-    def _last(self, conditions: Mapping[str, Any]) -> int | None:
-        """Return the largest key value of a filter."""
+    def _end(self, conditions: Mapping[str, Any], route: Route) -> Any:
+        """Return the key of the last row: the first in the other direction."""
         body = {
             **conditions,
-            Key.FIELDS: [KEY, CREATED],
-            Key.ORDER_BY: CREATED,
-            Key.ORDER_DIRECTION: DESCENDING,
+            Key.FIELDS: list(dict.fromkeys([KEY, CREATED, route.key])),
+            Key.ORDER_BY: route.key,
+            Key.ORDER_DIRECTION: DESCENDING if route.ascending else ASCENDING,
             Key.LIMIT: 1,
         }
         plain = {str(name): value for name, value in body.items()}
         rows = find_rows(self.reader.session, self.reader.plan.resource, plain, self.tally)
-        value = rows[0].get(CREATED) if rows else None
-        return value if isinstance(value, int) else None
+        return rows[0].get(route.key) if rows else None
 
 
 def iter_pages(reader: Reader, route: Route, tally: Tally) -> Iterator[pa.RecordBatch]:
@@ -171,28 +196,51 @@ class Ahead:
         The walk of the first window, which the others are like.
     first
         How many windows at once to begin with.
+    most
+        How many windows may be on their way or waiting to be read.
     """
 
-    __slots__ = ("_coming", "_fetch", "_gate", "_over", "_pool", "_route", "_windows")
+    __slots__ = ("_coming", "_fetch", "_gate", "_most", "_pool", "_route", "_stop", "_windows")
 
-    def __init__(self, fetch: Fetch, route: Route, *, first: int) -> None:
+    def __init__(self, fetch: Fetch, route: Route, *, first: int, most: int) -> None:
         self._fetch = fetch
         self._route = route
         self._gate = Gate(first, fetch.workers)
-        self._over = threading.Event()
+        self._most = most
+        self._stop = Stop()
         self._pool = ThreadPoolExecutor(fetch.workers, thread_name_prefix="dyno-scan")
         self._windows: deque[Window] = deque()
         self._coming: deque[Future[tuple[list[pa.RecordBatch], Tally]]] = deque()
 
-    def counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
+    def windows(self, cutting: Cutting, conditions: Mapping[str, Any]) -> list[Window]:
+        """Return the windows of a filter, cut by counts."""
+        asked = next(cutting)
+        while True:
+            try:
+                asked = cutting.send(self._counts(conditions, asked))
+            except StopIteration as stop:
+                cut_: list[Window] = stop.value
+                return cut_
+
+    def _counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
         """Return the rows in each window, counted side by side."""
         tallies = [Tally() for _ in windows]
-        found = list(self._pool.map(self._count, [conditions] * len(windows), windows, tallies))
+        # Threads of their own: each thread that fetches keeps memory for itself, so those shall be few.
+        with ThreadPoolExecutor(self._fetch.workers, thread_name_prefix="dyno-scan") as pool:
+            try:
+                found = list(pool.map(self._count, [conditions] * len(windows), windows, tallies))
+            except BaseException:
+                self._stop()
+                raise
         for tally in tallies:
             self._fetch.tally.add(tally)
         return found
 
     def _count(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
+        with stopped_by(self._stop):
+            return self._counted(conditions, window, tally)
+
+    def _counted(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
         session, resource = self._fetch.reader.session, self._fetch.reader.plan.resource
         if self._route.several:
             inside = {**conditions, CREATED: _within(conditions.get(CREATED), window)}
@@ -209,7 +257,7 @@ class Ahead:
         self._submit()
 
     def _submit(self) -> None:
-        while self._windows and len(self._coming) < 2 * self._fetch.workers:
+        while self._windows and len(self._coming) < min(self._most, 2 * self._gate.allowed):
             self._coming.append(self._pool.submit(self._one, self._windows.popleft()))
 
     def _one(self, window: Window) -> tuple[list[pa.RecordBatch], Tally]:
@@ -223,10 +271,12 @@ class Ahead:
             expected=window.rows,
         )
         tally = Tally(walks=[route.met])
-        with self._gate.passage():
-            batches = []
+        batches = []
+        with self._gate.passage(), stopped_by(self._stop):
+            if self._stop.called:
+                raise CancelledError
             for batch in iter_pages(self._fetch.reader, route, tally):
-                if self._over.is_set():
+                if self._stop.called:
                     raise CancelledError
                 batches.append(batch)
         self._gate.done(route.met.rows, tired=tally.retries > 0)
@@ -235,13 +285,16 @@ class Ahead:
     def results(self) -> Iterator[tuple[list[pa.RecordBatch], Tally]]:
         """Iterate over the windows in order, as they are complete."""
         while self._coming:
-            done = self._coming.popleft().result()
+            coming = self._coming.popleft()
+            while not wait([coming], _NOTICE_S).done:
+                pass
+            done = coming.result()
             self._submit()
             yield done
 
     def close(self) -> None:
-        """Fetch nothing more; what is on its way is thrown away."""
-        self._over.set()
+        """Fetch nothing more; what is on its way is thrown away, and its connections closed."""
+        self._stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 

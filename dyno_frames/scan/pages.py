@@ -2,8 +2,8 @@
 
 The walk follows a number that every row has. Each page begins at the last number seen, not after a count of rows:
 what is inserted or deleted meanwhile cannot shift rows past it, and a page costs the same at any depth. Rows that
-share the last number come again and are left out by id. Only an empty page is the end, or a row beyond it; a short
-page never is.
+share the last number come again and are left out by id. A short page is never the end: behind the last rows nothing
+must come, and they must still stand after that was asked.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from math import lgamma, log
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +21,9 @@ from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOpera
 from dyno_frames.contract.resources import CREATED, KEY
 
 Body: TypeAlias = dict[str, Any]
+
+SURE_BITS = 20
+"""Rows that stand in an order which is less likely by chance are kept in it; ten on a page are."""
 
 
 @dataclass(slots=True)
@@ -38,6 +42,10 @@ class Walked:
         The most rows of one page.
     in_order
         Whether the rows came in the order of the key.
+    order_bits
+        How unlikely that is by chance: as unlikely as so many tosses of a coin.
+    reached
+        The last number of the key; None before the first page.
     faults
         What keeps the walk from being complete for certain.
     """
@@ -47,6 +55,8 @@ class Walked:
     fresh: int = 0
     largest: int = 0
     in_order: bool = True
+    order_bits: float = 0.0
+    reached: Any = None
     faults: list[str] = field(default_factory=list)
 
     def fault(self, text: str) -> None:
@@ -100,35 +110,47 @@ class Route:
 
 
 def walk(route: Route) -> Walk:
-    """Walk by the key until a page comes back empty; see the module's text.
+    """Walk by the key until nothing comes after its last number; see the module's text.
 
     Parameters
     ----------
     route
         Where to go. Its ``fresh`` is set after each page.
     """
-    start, ties = _Start(route.low), set[str]()
+    start, ties, before = _Start(route.low), set[str](), 0
+    probe: _Probe | None = None
     while True:
+        limit = _limit(route)
         page = yield _body(route, start)
         route.fresh = page.slice(0, 0)
         if not page.num_rows:
             return
-        _count(route.met, page)
         values = numbers(page, route.key)
         if values is None or not _in_order(values, start.last, ascending=route.ascending):
-            route.met.in_order = False
-            route.met.fault(f"the server does not keep the order by {route.key}")
-            yield from _by_offset(route)
+            yield from _out_of_order(route, page)
             return
-        wanted = _wanted(values, route)
-        _hand_on(route, page, wanted & ~_repeated(page, values, start.last, ties))
+        _count(route.met, page, values)
+        wanted, repeated = _wanted(values, route), _repeated(page, values, start.last, ties)
+        _hand_on(route, page, wanted & ~repeated)
         if not wanted[-1]:
             return
-        following = _next(start, values, route)
+        reached, shown = values[-1].item(), _ties(page, values)
+        route.met.reached = reached
+        ties = ties | shown if reached == start.last else shown
+        stuck = reached == start.last and not route.fresh.num_rows
+        if not stuck:
+            probe = None
+        following: _Start | None = _Start(reached)
+        if start.offset or (stuck and start.beyond):
+            following = _among_ties(route, start, reached, _distinct(page, repeated))
+        elif probe is not None and probe.decides(shown):
+            following = probe.following(route, reached)
+        elif stuck or (page.num_rows < limit and page.num_rows != before):
+            probe = yield from _probed(route, reached, shown if stuck else ties, probe)
+            following = following if probe is not None else None
         if following is None:
             return
-        ties = _ties(page, values, ties if values[-1] == start.last else set())
-        start = following
+        before, start = page.num_rows, following
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +160,72 @@ class _Start:
     last: Any = None
     offset: int = 0
     beyond: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """What was found behind rows that share the last number: nothing, more of them, or another number.
+
+    It holds for certain only if those rows still stand afterwards: had one been deleted before it, others would
+    have moved up unseen.
+    """
+
+    shared: set[str]
+    first: Any
+    tried: int = 0
+
+    def decides(self, shown: set[str]) -> bool:
+        """Tell whether it holds, or is not worth another try."""
+        return shown >= self.shared or self.tried >= _TRIES
+
+    def following(self, route: Route, reached: Any) -> _Start | None:
+        """Return where the next page begins, or None at the end."""
+        if self.tried >= _TRIES:
+            route.met.fault(f"rows that share the last {route.key} came and went as they were counted")
+        if self.first is None:
+            return None
+        if self.first != reached:
+            return _Start(reached, beyond=True)
+        route.met.fault(f"more rows share one value of {route.key} than fit on a page")
+        return _Start(reached, len(self.shared))
+
+
+_TRIES = 4
+
+
+def _probed(
+    route: Route, reached: Any, shared: set[str], last: _Probe | None
+) -> Generator[Body, pa.RecordBatch, _Probe | None]:
+    """Look behind rows that share the last number; None where the server keeps no order, and all has come."""
+    page = yield _body(route, _Start(reached, len(shared))) | {str(Key.LIMIT): 1}
+    route.fresh = page.slice(0, 0)
+    tried = 0 if last is None else last.tried + 1
+    if not page.num_rows:
+        return _Probe(shared, None, tried)
+    values = numbers(page, route.key)
+    if values is None or not _in_order(values, reached, ascending=route.ascending):
+        yield from _out_of_order(route, page)
+        return None
+    _count(route.met, page, values)
+    return _Probe(shared, values[0].item(), tried)
+
+
+def _out_of_order(route: Route, page: pa.RecordBatch) -> Walk:
+    route.met.rows += page.num_rows
+    route.met.in_order = False
+    route.met.fault(f"the server does not keep the order by {route.key}")
+    yield from _by_offset(route)
+
+
+def _among_ties(route: Route, start: _Start, reached: Any, distinct: int) -> _Start | None:
+    """Return where the next page begins among more ties than fit on one, or None where there is no other."""
+    if reached != start.last:
+        return _Start(reached)
+    if route.fresh.num_rows:
+        return _Start(reached, start.offset + distinct)
+    route.met.fault("the server repeats pages")
+    fixed = route.several and NumberOperator.EQ in _bounds(route.body.get(route.key))
+    return None if start.beyond or fixed else _Start(reached, beyond=True)
 
 
 def numbers(page: pa.RecordBatch, key: str) -> np.ndarray[Any, Any] | None:
@@ -155,18 +243,9 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _next(start: _Start, values: np.ndarray[Any, Any], route: Route) -> _Start | None:
-    """Return where the next page begins, or None where the server cannot be brought to give another."""
-    if start.offset and start.last is not None and values[0] == start.last:
-        route.met.fault(f"more rows share one value of {route.key} than fit on a page")
-    reached = values[-1].item()
-    if reached != start.last:
-        return _Start(reached)
-    if route.fresh.num_rows or not (start.offset or start.beyond):
-        return _Start(reached, start.offset + len(values))
-    route.met.fault("the server repeats pages")
-    fixed = route.several and NumberOperator.EQ in _bounds(route.body.get(route.key))
-    return None if start.beyond or fixed else _Start(reached, beyond=True)
+def _distinct(page: pa.RecordBatch, repeated: np.ndarray[Any, Any]) -> int:
+    """Return how many rows a page has, each counted once."""
+    return page.num_rows if not repeated.any() else len(set(page.column(KEY).to_pylist()))
 
 
 def _hand_on(route: Route, page: pa.RecordBatch, kept: np.ndarray[Any, Any]) -> None:
@@ -181,18 +260,25 @@ def _hand_on(route: Route, page: pa.RecordBatch, kept: np.ndarray[Any, Any]) -> 
 def _repeated(
     page: pa.RecordBatch, values: np.ndarray[Any, Any], last: Any, ties: set[str]
 ) -> np.ndarray[Any, Any]:
-    """Return which rows share the last number of the page before and were on it."""
+    """Return which rows share the last number of the page before and were on it, or stand twice on this one."""
     repeated = np.zeros(len(values), dtype=bool)
-    if ties:
-        shared = int((values == last).sum())
-        repeated[:shared] = [key in ties for key in page.column(KEY).slice(0, shared).to_pylist()]
+    alike = np.append(values[:-1] == values[1:], False)
+    if not alike.any() and not (ties and values[0] == last):
+        return repeated
+    alike[1:] |= alike[:-1]
+    alike[0] |= values[0] == last
+    places = np.flatnonzero(alike)
+    seen = set(ties)  # what shares another number has another id
+    for place, key in zip(places, page.column(KEY).take(pa.array(places)).to_pylist(), strict=True):
+        repeated[place] = key in seen
+        seen.add(key)
     return repeated
 
 
-def _ties(page: pa.RecordBatch, values: np.ndarray[Any, Any], known: set[str]) -> set[str]:
+def _ties(page: pa.RecordBatch, values: np.ndarray[Any, Any]) -> set[str]:
     """Return the ids of the rows that share the last number."""
     shared = int((values == values[-1]).sum())
-    return known.union(page.column(KEY).slice(len(values) - shared).to_pylist())
+    return set(page.column(KEY).slice(len(values) - shared).to_pylist())
 
 
 def _wanted(values: np.ndarray[Any, Any], route: Route) -> np.ndarray[Any, Any]:
@@ -220,10 +306,18 @@ _COMPARE = {
 }
 
 
-def _count(met: Walked, page: pa.RecordBatch) -> None:
+def _count(met: Walked, page: pa.RecordBatch, values: np.ndarray[Any, Any] | None = None) -> None:
     met.pages += 1
     met.rows += page.num_rows
     met.largest = max(met.largest, page.num_rows)
+    if values is not None:
+        met.order_bits += order_bits(values)
+
+
+def order_bits(values: np.ndarray[Any, Any]) -> float:
+    """Return how unlikely it is that these numbers, which are in order, are so by chance; in bits."""
+    different = 1 + np.count_nonzero(values[1:] != values[:-1])
+    return lgamma(different + 1) / log(2)
 
 
 def _in_order(values: np.ndarray[Any, Any], last: Any, *, ascending: bool) -> bool:
@@ -282,9 +376,10 @@ def _by_offset(route: Route) -> Walk:
             return
         _count(route.met, page)
         ids = page.column(KEY).to_pylist()
-        _hand_on(route, page, np.array([key not in seen for key in ids]))
+        first = {key: at for at, key in reversed(list(enumerate(ids))) if key not in seen}
+        _hand_on(route, page, np.array([first.get(key) == at for at, key in enumerate(ids)]))
         if offset and not route.fresh.num_rows:
             route.met.fault("the server repeats pages")
             return
         seen.update(ids)
-        offset += len(ids)
+        offset += len(set(ids))

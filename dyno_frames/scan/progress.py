@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from dyno_frames.scan.reader import Tally
 
@@ -20,12 +21,27 @@ def bar(progress: bool | None, *, what: str) -> Any:  # noqa: FBT001 - the publi
     what
         What is counted.
     """
+    if not (_watched() if progress is None else progress):
+        return _Unseen()
     from tqdm.auto import tqdm
 
-    shown = _watched() if progress is None else progress
-    return tqdm(
-        desc=what, unit=" rows", unit_scale=True, disable=not shown, delay=0 if progress else _SECONDS_BEFORE
-    )
+    return tqdm(desc=what, unit=" rows", unit_scale=True, delay=0 if progress else _SECONDS_BEFORE)
+
+
+@dataclass(slots=True)
+class _Unseen:
+    """A bar that nobody looks at."""
+
+    total: int | None = None
+
+    def update(self, _rows: int) -> None:
+        """Show nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing."""
 
 
 def watch(shown: Any, tally: Tally) -> None:

@@ -14,7 +14,7 @@ from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.dataframe import to_frame
-from dyno_frames.frames.decode import Row, decode, strays
+from dyno_frames.frames.decode import Invalid, OnInvalid, Row, decode, strays
 from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
@@ -54,6 +54,8 @@ class Tally:
         What was counted around those that took more than one page.
     met
         Fields outside the schema, in the order they came.
+    invalid
+        Values outside their column's type that were made null, by column.
     on_page
         Called with the rows of each page, for a progress bar.
     on_total
@@ -65,6 +67,7 @@ class Tally:
     walks: list[Walked] = field(default_factory=list)
     counted: list[Counted] = field(default_factory=list)
     met: dict[str, Field] = field(default_factory=dict)
+    invalid: dict[str, Invalid] = field(default_factory=dict)
     on_page: Callable[[int], object] = lambda _rows: None
     on_total: Callable[[int], object] = lambda _rows: None
 
@@ -80,6 +83,8 @@ class Tally:
         self.walks += other.walks
         for name, extra in other.met.items():
             self.met.setdefault(name, extra)
+        for name, noted in other.invalid.items():
+            self.invalid[name] = self.invalid[name] + noted if name in self.invalid else noted
 
 
 def count_rows(session: Session, resource: str, conditions: Mapping[str, Any], tally: Tally) -> int:
@@ -148,12 +153,15 @@ class Reader:
         What is left to judge here.
     schema
         The columns that come.
+    on_invalid
+        What becomes of a value outside its column's type.
     """
 
     session: Session
     question: Question
     plan: Plan
     schema: Schema
+    on_invalid: OnInvalid = "raise"
 
     def page(self, body: Mapping[str, Any], tally: Tally) -> pa.RecordBatch:
         """Return one page; fields that the schema does not have are noted and come behind its columns."""
@@ -165,7 +173,8 @@ class Reader:
         for extra in strays(rows, self.schema) if self.plan.fields is None else ():
             tally.met.setdefault(extra.name, extra)
         met = [extra for extra in tally.met.values() if extra.name not in self.schema.names]
-        return decode(rows, with_fields(self.schema, met))
+        noted = tally.invalid if self.on_invalid == "null" else None
+        return decode(rows, with_fields(self.schema, met), invalid=noted)
 
     def passed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the rows of a batch that the residual keeps, where it judges rows one by one."""

@@ -14,6 +14,7 @@ from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ContractError, NotPushableError, QueryError
 from dyno_frames.frames.dataframe import to_frame
+from dyno_frames.frames.decode import Invalid, OnInvalid
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan
@@ -23,7 +24,7 @@ from dyno_frames.scan import exits
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.fetch import MOST_WORKERS, Fetch
 from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
-from dyno_frames.scan.pages import Route, numbers
+from dyno_frames.scan.pages import SURE_BITS, Route, numbers
 from dyno_frames.scan.progress import bar, watch
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, with_fields
 from dyno_frames.transport.session import Session
@@ -52,6 +53,10 @@ class Scan:
         How many windows are fetched at once, at the most; None leaves it to the scan.
     max_rows, max_requests
         The most rows and requests an answer may cost; more is refused, from counts, before a row moves.
+    on_invalid
+        What becomes of a value outside its column's type: it raises, or is null and noted in the certificate.
+    keeps_order
+        Whether the server was seen to keep an order; where it was not, few rows cost two more requests.
 
     Examples
     --------
@@ -73,6 +78,8 @@ class Scan:
     workers: int | None = None
     max_rows: int | None = None
     max_requests: int | None = None
+    on_invalid: OnInvalid = "raise"
+    keeps_order: bool = False
     certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
@@ -183,8 +190,14 @@ class Scan:
         self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, route: Route
     ) -> Iterator[pa.RecordBatch]:
         """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
-        reader = Reader(self.session, self.question, self.plan, schema)
-        fetch = Fetch(reader, tally, self.workers or MOST_WORKERS, counting=not self._limited())
+        reader = Reader(self.session, self.question, self.plan, schema, self.on_invalid)
+        fetch = Fetch(
+            reader,
+            tally,
+            self.workers or MOST_WORKERS,
+            counting=not self._limited(),
+            keeps_order=self.keeps_order,
+        )
         return fetch.batches(conditions, route)
 
     def _route(self) -> Route:
@@ -291,7 +304,7 @@ class Scan:
         return batches
 
     def _certify(self, tally: Tally, returned: int) -> None:
-        missing, changed = _compared(tally.counted)
+        missing, changed = _compared(tally.counted, keeps_order=self.keeps_order)
         faults = tuple(
             dict.fromkeys([*(fault for walked in tally.walks for fault in walked.faults), *missing])
         )
@@ -309,6 +322,7 @@ class Scan:
             rows_returned=returned,
             page_cap=max((walked.largest for walked in tally.walks), default=0),
             fields_met=tuple(tally.met),
+            notes=tuple(_noted(name, invalid) for name, invalid in tally.invalid.items()),
         )
         if self.strict and verdict is Verdict.UNCERTIFIED:
             raise ContractError(f"strict=True, and the answer cannot be certified: {'; '.join(faults)}")
@@ -331,7 +345,13 @@ def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
     return batch.select(list(names))
 
 
-def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
+def _noted(name: str, invalid: Invalid) -> str:
+    number = f"{len(invalid.rows):,} values" if len(invalid.rows) > 1 else "1 value"
+    first = f"first {invalid.value} in row {invalid.rows[0]!r}"
+    return f"{number} of {name} outside the column's type made null, {first}"
+
+
+def _compared(counts: list[Counted], *, keeps_order: bool) -> tuple[list[str], list[str]]:
     """Return what the counts say is missing, and what they say has changed meanwhile."""
     missing: list[str] = []
     changed: list[str] = []
@@ -341,7 +361,10 @@ def _compared(counts: list[Counted]) -> tuple[list[str], list[str]]:
         if after is None or before == after == came:
             continue
         text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
-        (missing if came < min(before, after) else changed).append(text)
+        sure = keeps_order or sum(walked.order_bits for walked in counted.walks) >= SURE_BITS
+        if not sure:
+            text += ", too few to tell whether it keeps the order"
+        (changed if sure and came >= min(before, after) else missing).append(text)
     return missing, changed
 
 

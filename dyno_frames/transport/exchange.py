@@ -9,11 +9,12 @@ from typing import Any
 
 import requests
 import urllib3.exceptions
+from urllib3 import Timeout
 
 from dyno_frames.transport.retry import Event
-from dyno_frames.transport.wire import Adapter, Watch, watched
+from dyno_frames.transport.wire import Adapter, Message, Watch, watched
 
-_CHUNK_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 18
 _CONNECT_S = 10.0
 
 
@@ -72,7 +73,7 @@ class Limits:
 
 
 def exchange(
-    adapter: Adapter, request: requests.PreparedRequest, *, limits: Limits, settings: Mapping[str, Any]
+    adapter: Adapter, message: Message, *, url: str, limits: Limits, settings: Mapping[str, Any]
 ) -> Received | Lost:
     """Send a request and read its answer to the end.
 
@@ -80,8 +81,10 @@ def exchange(
     ----------
     adapter
         Whose connections are used.
-    request
+    message
         What to send.
+    url
+        The server's address.
     limits
         When to stop waiting or reading.
     settings
@@ -94,13 +97,13 @@ def exchange(
 
     Notes
     -----
-    The errors of requests hold the request's headers, hence the key, and so do the frames of http.client while
+    The errors of urllib3 lead to the request's headers, hence the key, and so do the frames of http.client while
     it writes them: none of them leaves this function.
     """
     silence_s = max(0.001, min(limits.timeout_s, limits.remaining_s()))
     with watched(Watch(silence_s, limits.remaining_s)) as watch:
         try:
-            return _exchanged(adapter, request, limits=limits, settings=settings, watch=watch)
+            return _exchanged(adapter, message, url=url, limits=limits, settings=settings, watch=watch)
         except KeyboardInterrupt:
             pass
     raise KeyboardInterrupt
@@ -108,24 +111,18 @@ def exchange(
 
 def _exchanged(
     adapter: Adapter,
-    request: requests.PreparedRequest,
+    message: Message,
     *,
+    url: str,
     limits: Limits,
     settings: Mapping[str, Any],
     watch: Watch,
 ) -> Received | Lost:
+    timeout = Timeout(connect=min(watch.silence_s, _CONNECT_S), read=watch.silence_s)
     try:
-        response = adapter.send(
-            request,
-            stream=True,
-            timeout=(min(watch.silence_s, _CONNECT_S), watch.silence_s),
-            verify=settings["verify"],
-            cert=settings["cert"],
-            proxies=settings["proxies"],
-        )
+        raw = adapter.open(message, url=url, timeout=timeout, settings=settings)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         return _not_answered(error, watch)
-    raw: urllib3.response.BaseHTTPResponse = response.raw
     try:
         content = _body(raw, limits)
     except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -138,7 +135,7 @@ def _exchanged(
         raw.close()
         return content
     raw.release_conn()
-    return Received(response.status_code, response.headers, content)
+    return Received(raw.status, raw.headers, content)
 
 
 def _body(raw: urllib3.response.BaseHTTPResponse, limits: Limits) -> bytes | Lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable
 from typing import NoReturn, Self
@@ -49,6 +50,20 @@ class Secret:
     def scrub(self, text: str) -> str:
         """Return a text with the key, where it occurs in it, replaced by asterisks."""
         return text.replace(self.__reveal(), "***")
+
+    def mark(self, purpose: str) -> str:
+        """Return eight hexadecimal digits that tell this key from others, and from which none can be found.
+
+        Parameters
+        ----------
+        purpose
+            What for; the marks of one key for two purposes have nothing to do with each other.
+
+        Notes
+        -----
+        A keyed hash, of which 32 bits are kept: of the keys that are made at random countless ones have each mark.
+        """
+        return hmac.new(self.__reveal().encode(), purpose.encode(), hashlib.sha256).hexdigest()[:8]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

@@ -39,7 +39,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
-from dyno_frames.transport.wire import Adapter
+from dyno_frames.transport.wire import Adapter, Message, current_stop
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -116,7 +116,7 @@ class Session:
         self._key = api_key
         self._closed = threading.Event()
         self._clock, self._wall, self._random = clock, wall, random
-        self._sleep: Callable[[float], object] = sleep or self._closed.wait
+        self._sleep: Callable[[float], object] = sleep or self._rest
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
         self._settings = _settings(self.url, direct=self._loopback)
@@ -141,6 +141,11 @@ class Session:
     def closed(self) -> bool:
         """Whether :meth:`close` has been called."""
         return self._closed.is_set()
+
+    @property
+    def account(self) -> str:
+        """What tells the key's account from others of the server in the names of files; it is not the key."""
+        return self._key.mark(f"account of {self.host}")
 
     def close(self) -> None:
         """Close every connection; twice is once."""
@@ -215,21 +220,30 @@ class Session:
                 continue
             return self._conclude(call, verdict)
 
+    def _rest(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the session or of what this thread is asked for."""
+        stop = current_stop()
+        (stop.wait if stop is not None else self._closed.wait)(seconds)
+
+    def _is_over(self) -> bool:
+        stop = current_stop()
+        return self.closed or (stop is not None and stop.called)
+
     def _attempt(self, call: _Call) -> Received | Lost:
         limits = Limits(
             timeout_s=self.timeout_s,
             remaining_s=lambda: call.deadline - self._clock(),
             body_bytes=self.policy.body_limit_bytes,
         )
-        url = self.url + call.operation.url_path(call.key)
-        prepared = requests.Request(call.operation.verb, url, data=call.content).prepare()
-        prepared.headers.update(self._headers(call))
+        headers = self._headers(call)
+        operation = call.operation
+        message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
         if not call.fresh:
-            return exchange(self._adapter, prepared, limits=limits, settings=self._settings)
-        prepared.headers["Connection"] = "close"
+            return exchange(self._adapter, message, url=self.url, limits=limits, settings=self._settings)
+        headers["Connection"] = "close"
         adapter = Adapter(pool_connections=1, pool_maxsize=1)
         try:
-            return exchange(adapter, prepared, limits=limits, settings=self._settings)
+            return exchange(adapter, message, url=self.url, limits=limits, settings=self._settings)
         finally:
             adapter.close()
 
@@ -260,13 +274,13 @@ class Session:
             (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
             or self._clock() + wait_s >= call.deadline
             or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
-            or self.closed
+            or self._is_over()
         ):
             return False
         call.paused_s += wait_s
         _LOG.info("%s: %s; sent again in %.2f s", call.request.path, verdict.detail, wait_s)
         self._sleep(wait_s)
-        return not self.closed
+        return not self._is_over()
 
     def _log(self, call: _Call, verdict: Verdict) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):

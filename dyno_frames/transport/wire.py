@@ -5,14 +5,23 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from requests import Request
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3 import (
+    BaseHTTPResponse,
+    HTTPConnectionPool,
+    HTTPSConnectionPool,
+    PoolManager,
+    ProxyManager,
+    Timeout,
+)
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 
@@ -46,6 +55,71 @@ def watched(watch: Watch) -> Iterator[Watch]:
         yield watch
     finally:
         _WATCH.reset(token)
+        stop = _STOP.get()
+        if stop is not None:
+            stop.leave()  # the connection goes back to where any thread may take it
+
+
+class Stop:
+    """Ends what other threads exchange, at once: their connections are shut down."""
+
+    __slots__ = ("_called", "_connections", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._called = threading.Event()
+        self._connections: dict[int, socket.socket] = {}
+
+    @property
+    def called(self) -> bool:
+        """Whether nothing is to be exchanged any more."""
+        return self._called.is_set()
+
+    def __call__(self) -> None:
+        """Shut down every connection that is in use."""
+        self._called.set()
+        with self._lock:
+            for connection in self._connections.values():
+                _shut(connection)
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it is called."""
+        self._called.wait(seconds)
+
+    def use(self, connection: socket.socket) -> None:
+        """Say that this thread uses a connection from now on, and no other."""
+        with self._lock:
+            self._connections[threading.get_ident()] = connection
+        if self.called:
+            _shut(connection)
+
+    def leave(self) -> None:
+        """Say that this thread uses none any more."""
+        with self._lock:
+            self._connections.pop(threading.get_ident(), None)
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+_STOP: ContextVar[Stop | None] = ContextVar("dyno_frames_stop", default=None)
+
+
+@contextmanager
+def stopped_by(stop: Stop) -> Iterator[None]:
+    """Let what this thread exchanges in a with-block be ended by another."""
+    token = _STOP.set(stop)
+    try:
+        yield
+    finally:
+        _STOP.reset(token)
+
+
+def current_stop() -> Stop | None:
+    """Return what may end this thread's exchanges."""
+    return _STOP.get()
 
 
 class _Timed(io.RawIOBase):
@@ -111,6 +185,9 @@ class _Reporting:
         watch = _WATCH.get()
         if watch is not None and not self._connecting:
             watch.has_left = True
+        stop = _STOP.get()
+        if stop is not None:
+            stop.use(self.sock)
         super().send(data)  # type: ignore[misc]  # urllib3's, in the classes below
 
 
@@ -133,8 +210,74 @@ class _SecurePool(HTTPSConnectionPool):
 _POOLS = {"http": _PlainPool, "https": _SecurePool}
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request as it goes to the wire.
+
+    Parameters
+    ----------
+    verb, path
+        How and where, the path below the server's address and percent-encoded.
+    headers
+        Its headers.
+    content
+        Its body, or None.
+    """
+
+    verb: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+
+
 class Adapter(HTTPAdapter):
-    """The adapter of requests, over connections that report and obey."""
+    """The adapter of requests, over connections that report and obey.
+
+    Proxies and certificates are looked up by requests itself, once for a server.
+    """
+
+    _way: tuple[str, HTTPConnectionPool, str] | None = None
+
+    def open(
+        self, message: Message, *, url: str, timeout: Timeout, settings: Mapping[str, Any]
+    ) -> BaseHTTPResponse:
+        """Send a request and return its answer, of which only the head has been read.
+
+        Parameters
+        ----------
+        message
+            What to send.
+        url
+            The server's address.
+        timeout
+            How long to wait for a connection and for each read.
+        settings
+            ``verify``, ``cert`` and ``proxies`` as requests takes them.
+        """
+        way = self._way
+        if way is None or way[0] != url:
+            way = self._way = self._found(url, settings)
+        _, pool, prefix = way
+        return pool.urlopen(
+            message.verb,
+            prefix + message.path,
+            message.content,
+            message.headers,
+            retries=self.max_retries,
+            redirect=False,
+            assert_same_host=False,
+            timeout=timeout,
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _found(self, url: str, settings: Mapping[str, Any]) -> tuple[str, HTTPConnectionPool, str]:
+        """Return a server, the connections to it, and what stands before a path; through a proxy, all of it."""
+        verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
+        prepared = Request("POST", url).prepare()
+        pool: Any = self.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=cert)
+        self.cert_verify(pool, prepared.url, verify, cert)  # type: ignore[no-untyped-call]  # requests' own
+        return url, pool, self.request_url(prepared, proxies).rstrip("/")
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of direct connections."""

@@ -28,6 +28,20 @@ def test_importing_the_package_loads_no_heavy_guest():
     assert loaded_by("dyno_frames") == []
 
 
+_OTHERS = """
+import json, sys
+import pandas
+before = {*sys.modules}
+import dyno_frames
+print(json.dumps(sorted({name.partition(".")[0] for name in {*sys.modules} - before})))
+"""
+
+
+def test_importing_the_package_costs_little_more_than_importing_pandas():
+    asked = subprocess.run([sys.executable, "-c", _OTHERS], capture_output=True, text=True, check=True)
+    assert set(json.loads(asked.stdout)) - sys.stdlib_module_names == {"dyno_frames"}
+
+
 def test_the_probe_sees_a_guest_that_is_loaded():
     assert "starlette" in loaded_by("starlette.routing")
 

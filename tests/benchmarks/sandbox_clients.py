@@ -1,6 +1,7 @@
 """Eight clients at once, reads and writes, with one SIGKILL and a restart: nothing acknowledged is lost.
 
-``python tests/benchmarks/sandbox_clients.py [--seconds 60] [--clients 8]``
+``python tests/benchmarks/sandbox_clients.py [--seconds 60] [--clients 8] [--rows 10000 1000000]``, once over
+each number of campaigns: how long requests took, and the ratio of the longer finds.
 """
 
 from __future__ import annotations
@@ -19,14 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sandbox_scale import FIRST_S, filled
 
 KEY = "benchmark"
 
 
 @dataclass
 class Told:
-    """What one client was told."""
+    """What one client was told, by a server of so many campaigns."""
 
+    campaigns: int
     rows: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
@@ -41,7 +44,7 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.line = [
-            *(sys.executable, "-m", "dyno_frames.cli", "sandbox", "--sample", "--db", str(database)),
+            *(sys.executable, "-m", "dyno_frames.cli", "sandbox", "--no-sample", "--db", str(database)),
             *("--port", str(self.port), "--api-key", KEY, "--speed", "0"),
         ]
 
@@ -65,6 +68,7 @@ def one(session: requests.Session, url: str, told: Told, rng: random.Random) -> 
     match kind:
         case "find":
             body = {"status": "finished", "application_order_by": "created", "application_limit": 100}
+            body["created"] = {"gte": FIRST_S + rng.randrange(told.campaigns) * 60}
             verb, path = "POST", "/campaigns/find"
         case "count":
             verb, path, body = "POST", "/lists/count", {"name": {"like": "n0"}}
@@ -109,35 +113,55 @@ def remember(told: Told, kind: str, key: str, name: str, payload: Any) -> None:
         assert payload["name"] == told.rows[key]
 
 
-def main() -> None:
+def run(folder: Path, rows: int, *, clients: int, seconds: float) -> tuple[list[Told], int]:
+    """Ask for a while, with a kill in the middle; return what was told, and how much of it was lost."""
+    filled(folder, rows).close()
+    server = Server(folder / f"{rows}.db")
+    server.start()
+    told = [Told(rows) for _ in range(clients)]
+    end = time.monotonic() + seconds
+
+    def ask(number: int) -> None:
+        rng = random.Random(number)  # noqa: S311 - a mix of requests
+        with requests.Session() as session:
+            session.headers["User-Api-Key"] = KEY
+            while time.monotonic() < end:
+                one(session, server.url, told[number], rng)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds / 2)
+    server.kill()
+    server.start()
+    for thread in threads:
+        thread.join()
+    lost = check(server.url, told)
+    server.kill()
+    return told, lost
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder) / "account.db")
-        server.start()
-        told = [Told() for _ in range(given.clients)]
-        end = time.monotonic() + given.seconds
+    failed, finds_ms = False, []
+    for rows in given.rows:
+        with tempfile.TemporaryDirectory() as folder:
+            told, lost = run(Path(folder), rows, clients=given.clients, seconds=given.seconds)
+        show(told, given.seconds, lost)
+        finds_ms.append(tail_ms(told, "find"))
+        strange = {word for one_told in told for word in one_told.answers} - {"200", "no answer"}
+        failed |= bool(lost or strange)
+    print(f"p95 of find by rows, as a ratio to the first: {[round(ms / finds_ms[0], 2) for ms in finds_ms]}")
+    return 1 if failed else 0
 
-        def ask(number: int) -> None:
-            rng = random.Random(number)  # noqa: S311 - a mix of requests
-            with requests.Session() as session:
-                session.headers["User-Api-Key"] = KEY
-                while time.monotonic() < end:
-                    one(session, server.url, told[number], rng)
 
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(given.clients)]
-        for thread in threads:
-            thread.start()
-        time.sleep(given.seconds / 2)
-        server.kill()
-        server.start()
-        for thread in threads:
-            thread.join()
-        lost = check(server.url, told)
-        server.kill()
-    show(told, given.seconds, lost)
+def tail_ms(told: list[Told], kind: str) -> float:
+    took = sorted(time_ms for one_told in told for time_ms in one_told.times_ms[kind])
+    return took[int(len(took) * 0.95)]
 
 
 def check(url: str, told: list[Told]) -> int:
@@ -168,4 +192,4 @@ def show(told: list[Told], seconds: float, lost: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

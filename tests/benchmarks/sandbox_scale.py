@@ -18,6 +18,8 @@ from dyno_frames.sandbox.storage import Store
 
 STATUSES = ("finished",) * 95 + ("draft", "scheduled", "paused", "stopped", "finished")
 FIRST_S, LISTS = 1_400_000_000, 20
+RUNNING = 12
+"""So many campaigns run at a time, however many there are."""
 FIELDS = ["id", "name", "status", "created"]
 REPEATS = 200
 
@@ -33,7 +35,7 @@ def campaigns(count: int) -> Iterator[dict[str, Any]]:
             "from_name": "The shop",
             "from_email": "shop@example.com",
             "list_id": f"list-{rng.randrange(LISTS)}",
-            "status": STATUSES[rng.randrange(100)],
+            "status": STATUSES[rng.randrange(100)] if number % (count // RUNNING) else "running",
             "start_time": FIRST_S + number * 60,
             "recipients": sent,
             "sent": sent,
@@ -78,6 +80,13 @@ def questions(store: Store, count: int) -> dict[str, Any]:
         "two statuses and created from": lambda: {
             "status": {"in": "finished,stopped"},
             "created": {"gte": at()},
+            **page,
+        },
+        "running": lambda: {"status": "running", **page},
+        "running or paused, any time": lambda: {"status": {"in": "running,paused"}, **page},
+        "running, of a list": lambda: {
+            "status": "running",
+            "list_id": f"list-{rng.randrange(LISTS)}",
             **page,
         },
         "list, newest": lambda: {

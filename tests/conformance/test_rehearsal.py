@@ -210,7 +210,9 @@ def test_a_campaign_that_is_killed_paused_updated_and_resumed_reaches_everybody_
 @pytest.mark.thorough
 @pytest.mark.skipif("DYNO_THOROUGH" not in os.environ, reason="minutes long: set DYNO_THOROUGH=1")
 def test_five_thousand_recipients_and_five_kills(tmp_path, mail):
-    unknown = rehearse(tmp_path, mail, recipients=5000, kills=5, rate=400.0, seed=int(time.time()))
+    seed = int(time.time())
+    print(f"seed {seed}")
+    unknown = rehearse(tmp_path, mail, recipients=5000, kills=5, rate=400.0, seed=seed)
     print(f"unknown in flight: {unknown}")
     assert unknown <= 6
 

@@ -169,3 +169,29 @@ def test_the_order_of_a_text_and_a_number_is_refused_before_any_row_is_there():
     with pytest.raises(LiteralTypeError):
         account.scan("name > 0", Scope())
     account.close()
+
+
+def test_filters_that_say_less_than_they_should_are_not_called_disjoint():
+    several = Profile.unknown()
+    given = rows(*({"clicks": 20 * at, "created": at} for at in range(5)))
+    account = Account(given, Profile(), several)
+    scan = account.scan("clicks not in (3, 10)", Scope())
+    assert len(scan.plan.filters) > 1
+    assert not scan.plan.disjoint
+    assert len(scan.to_frame()) == 5
+    assert scan.certificate.rows_moved <= 6, "one wider request moves no row for two filters"
+    account.close()
+
+
+def test_filters_kept_apart_by_a_field_that_is_said_exactly_are_disjoint():
+    account = Account(rows({"clicks": 2}, {"clicks": 20}), Profile(), Profile())
+    assert account.scan("clicks not in (3, 10)", Scope()).plan.disjoint
+    account.close()
+
+
+def test_what_can_be_read_once_is_refused_beside_a_map_that_arrow_cannot_follow():
+    account = Account(rows({}), Profile(), Profile(), "pyarrow")
+    words = iter(["a"])
+    with pytest.raises(QueryError, match="read only once"):
+        account.scan(lambda c: c["clicks"].map(lambda value: value > 1) & c["name"].isin(words), Scope())
+    account.close()

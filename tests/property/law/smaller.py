@@ -41,10 +41,7 @@ def smaller(trial: Trial, breaks: Callable[[Trial], bool]) -> Trial:
 
 
 def _simpler(trial: Trial) -> Iterator[Trial]:
-    if trial.others:
-        yield replace(trial, others=())
-    if len(trial.others) > 1:
-        yield from (replace(trial, others=(other,)) for other in trial.others)
+    yield from _fewer_servers(trial)
     plain: dict[str, Any] = {"shape": Shape(), "page_size": 1000, "dtype_backend": None}
     for name, value in plain.items():
         if getattr(trial, name) != value:
@@ -62,6 +59,13 @@ def _simpler(trial: Trial) -> Iterator[Trial]:
         if trial.profile.to_json()[name] != value:
             told = trial.told if getattr(trial.told, name) is None else replace(trial.told, **{name: value})
             yield replace(trial, profile=replace(trial.profile, **{name: value}), told=told)
+
+
+def _fewer_servers(trial: Trial) -> Iterator[Trial]:
+    if trial.others:
+        yield replace(trial, others=())
+    if len(trial.others) > 1:
+        yield from (replace(trial, others=(other,)) for other in trial.others)
 
 
 def _parts(tree: Tree) -> Iterator[Tree]:

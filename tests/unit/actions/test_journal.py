@@ -145,6 +145,41 @@ def test_servers_have_journals_of_their_own(tmp_path, monkeypatch):
     assert "a:1" not in one.path.name
 
 
+def test_accounts_of_a_server_have_journals_of_their_own(journal):
+    """A practice server on a port that another had before begins with an empty journal."""
+    old, new = journal.of("1f"), journal.of("2e")
+    done = intent()
+    old.intend(done, alone=True)
+    old.conclude(done, outcome(done))
+    assert len(old.entries()) == 1
+    assert new.entries() == []
+    assert not new.path.exists()
+
+
+@pytest.mark.parametrize("before", ["1f", ""], ids=["another key", "a journal of all accounts"])
+def test_what_is_open_is_found_whichever_key_it_was_asked_with(journal, before):
+    """A key that is replaced, or a journal of an earlier version, hides no action of which nobody knows."""
+    old, new = journal.of(before), journal.of("2e")
+    done, lost = intent("c2"), intent()
+    for one in (done, lost):
+        old.intend(one, alone=True)
+    old.conclude(done, outcome(done))
+    assert [entry.intent for entry in new.entries()] == [lost]
+    assert [entry.intent for entry in new.intend(intent(), alone=True)] == [lost]
+    (entry,) = new.unresolved("c1")
+    new.keeper(entry).conclude(lost, outcome(lost))
+    assert new.entries() == []
+    assert [entry.status for entry in old.entries()] == ["applied", "applied"]
+    assert new.intend(intent(), alone=True) == []
+
+
+def test_other_servers_and_other_files_are_none_of_its_own(journal):
+    one = intent()
+    Journal("server:2", account="1f", folder=journal.path.parent).intend(one, alone=True)
+    (journal.path.parent / "notes.jsonl").write_text("{}")
+    assert journal.unresolved("c1") == journal.entries() == []
+
+
 def test_a_folder_that_cannot_be_written_stops_the_action_and_names_the_variable(tmp_path):
     (tmp_path / "file").write_text("")
     journal = Journal("a", folder=tmp_path / "file" / "below")
@@ -167,6 +202,7 @@ WRITER = """
     from dyno_frames.actions.journal import Journal
     from dyno_frames.contract.lifecycle import Action
     journal = Journal("server:1", folder=Path(sys.argv[1]))
+    journal = journal.of(sys.argv[2])
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(40):
@@ -176,13 +212,15 @@ WRITER = """
 """
 
 
-def test_of_two_processes_one_alone_may_send_for_a_campaign(journal):
+def test_of_several_processes_one_alone_may_send_for_a_campaign_whatever_their_keys(journal):
     root = str(Path(__file__).parents[3])
     command = [sys.executable, "-c", textwrap.dedent(WRITER), str(journal.path.parent)]
     environment = {**os.environ, "PYTHONPATH": root}
     writers = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-        for _ in range(3)
+        subprocess.Popen(
+            [*command, account], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        for account in ("", "1f", "1f")
     ]
     for writer in writers:
         assert writer.stdout.readline() == "ready\n"

@@ -12,6 +12,7 @@ LEAVES = {
     errors.NotPushableError("q"): Exit.COMMAND,
     errors.SchemaError("s"): Exit.COMMAND,
     errors.ConfigError("c"): Exit.COMMAND,
+    errors.TableError("t", refused={"lists": {0: "no name"}}): Exit.COMMAND,
     errors.NotFoundError("a", code="404"): Exit.COMMAND,
     errors.AuthenticationError("a", code="401"): Exit.COMMAND,
     errors.IllegalTransitionError("a", code="409"): Exit.COMMAND,
@@ -45,9 +46,10 @@ def test_no_leaf_of_the_error_tree_is_forgotten():
     assert inside <= {type(error) for error in LEAVES}
 
 
-def test_an_error_is_one_line_and_a_syntax_error_keeps_its_caret():
+def test_an_error_is_one_line_but_for_a_caret_and_a_report_of_rows():
     assert one_line(errors.ConfigError("no url:\n  set DYNO_URL")) == "no url: set DYNO_URL"
     assert one_line(errors.QuerySyntaxError("a ==\n   ^")) == "a ==\n   ^"
+    assert one_line(errors.TableError("2 rows:\n  no name", refused={})) == "2 rows:\n  no name"
 
 
 @pytest.mark.parametrize("hostile", ["\x1b[2J", "\x07", "\r", "\x9b31m", "\u202e", "\u2028", "\ud800"])

@@ -14,6 +14,7 @@ import pytest
 
 from dyno_frames.cli.demo import COLUMNS
 from dyno_frames.cli.profiles import PROFILES, profile_of
+from dyno_frames.cli.sandbox import sandbox
 from dyno_frames.contract.profile import Several
 from dyno_frames.errors import ConfigError
 
@@ -117,3 +118,20 @@ def test_a_file_that_is_no_profile_is_refused(tmp_path, text):
 def test_an_unknown_profile_is_refused_with_the_names_there_are():
     with pytest.raises(ConfigError, match="decided, mysql"):
         profile_of("oracle")
+
+
+def test_the_help_of_the_sandbox_names_every_profile_but_its_own():
+    (told,) = [option.help for option in sandbox.params if option.name == "profile"]
+    assert all(name in told for name in set(PROFILES) - {"decided"})
+
+
+def test_a_table_that_does_not_fit_is_told_row_by_row_and_nothing_starts(run, tmp_path):
+    file = tmp_path / "campaigns.csv"
+    file.write_text("id,created\na,soon\nb,5\nb,6\n", encoding="utf-8")
+    answered = run("sandbox", "--load", f"campaigns={file}", "--db", tmp_path / "box.db")
+    assert answered.code == 2
+    head, created, twice = answered.err.strip().splitlines()
+    assert "2 of 3 rows" in head
+    assert created.startswith("  column 'created': expected epoch seconds")
+    assert "(rows 2), the first holds 'b'" in twice
+    assert not (tmp_path / "box.db").exists()

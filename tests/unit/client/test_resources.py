@@ -16,6 +16,7 @@ from dyno_frames.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
+from dyno_frames.sandbox.serve import Sandbox
 
 KEY = "k"
 
@@ -241,3 +242,15 @@ def test_the_journal_shows_every_action(client):
     assert list(journal["action"]) == ["start", "stop"]
     assert list(journal["after"]) == ["running", "stopped"]
     assert str(journal["at"].dtype) == "datetime64[s, UTC]"
+
+
+def test_a_practice_server_on_a_port_that_another_had_begins_with_an_empty_journal():
+    with Sandbox(sample=True, speed=0, connect=connect) as box, box.client() as first:
+        key = first.campaigns.find("status == 'draft'", limit=1)["id"].iloc[0]
+        first.campaigns.start(key)
+        assert len(first.journal) == 1
+        port = box.port
+    with Sandbox(sample=True, speed=0, port=port, connect=connect) as box, box.client() as second:
+        assert second.journal.empty
+        assert second.campaigns.start(key).status == "applied"
+        assert len(second.journal) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,9 @@ from dyno_frames.errors import ContractError
 from dyno_frames.frames.decode import decode
 from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema, learn
+from dyno_frames.transport.exchange import Received
+from dyno_frames.transport.responses import judge
+from dyno_frames.transport.retry import Event
 
 EXTRAS = {"score": Kind.FLOAT, "pages": Kind.INTEGER, "flag": Kind.FLAG, "odd name, really": Kind.STRING}
 NAMES = ("id", "name", "subject", "status", "start_time", "opens", "created", *EXTRAS)
@@ -34,6 +39,9 @@ GOOD = {
 
 def body(rows, **more):
     return orjson.dumps({"has_error": False, "error_code": "", "data": rows, **more})
+
+
+PAGE = body([GOOD])
 
 
 def test_a_page_is_decoded_as_the_slow_decoder_does():
@@ -84,10 +92,48 @@ def test_what_does_not_fit_to_the_letter_is_left_to_the_slow_decoder(name, value
         b'{"has_error": false, "data": {}}',
         b"<html></html>",
         b'{"has_error": false, "data": [{"id": "\\ud800"}]}',
+        b'{"has_error": false, "data": [null]}',
+        b'{"has_error": false, "data": null}',
+        b'{"has_error": false, "data": []}{"has_error": false, "data": []}',
+        b'{"has_error": false, "data": []}\n{"has_error": false, "data": []}',
+        b'{"has_error": false, "data": []',
+        b'{"has_error": 0, "data": []}',
+        b"null",
+        b" null ",
+        PAGE + b"null",
+        b"null" + PAGE[1:],
+        PAGE + b"\n null\n" + PAGE,
+        b"\xef\xbb\xbf" + PAGE,
+        PAGE.replace(b"Weekly", b"Week\xff"),
+        PAGE.replace(b"1.5", b"NaN"),
+        PAGE.replace(b"1.5", b"1e999"),
+        PAGE.replace(b'"opens":3', b'"opens":3,"opens":4'),
+        PAGE.replace(b'"opens":3', b'"opens":03'),
     ],
 )
 def test_what_is_no_accepted_page_is_left_to_the_slow_decoder(content):
     assert fast_decoder(SCHEMA)(content) is None
+
+
+def test_a_page_may_be_printed_prettily():
+    pretty = (
+        json.dumps({"has_error": False, "message": None, "data": [GOOD, GOOD]}, indent=2).encode() + b"\n"
+    )
+    assert fast_decoder(SCHEMA)(pretty).equals(decode([GOOD, GOOD], SCHEMA))
+
+
+def test_a_page_without_rows_has_its_columns():
+    assert fast_decoder(SCHEMA)(body([])).equals(decode([], SCHEMA))
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_column_that_no_sampled_row_had_is_read_when_it_comes(closed):
+    sampled = {name: value for name, value in GOOD.items() if name != "subject"}
+    schema = learn(CAMPAIGNS, [sampled], declared=EXTRAS).select(NAMES)
+    assert "subject" in schema.unseen
+    rows = [GOOD | {"subject": "2016-01-01"}, sampled]
+    for page in (rows, [sampled, sampled]):
+        assert fast_decoder(schema, closed=closed)(body(page)).equals(decode(page, schema))
 
 
 def test_fields_that_were_not_asked_for_may_come_where_columns_were_chosen():
@@ -129,3 +175,23 @@ def test_whatever_comes_the_two_agree_or_the_fast_one_is_silent(rows):
         assert found.equals(decode(orjson.loads(content)["data"], SCHEMA))
     except ContractError as error:
         pytest.fail(f"the slow decoder refuses what the fast one took: {error}")
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    at=st.integers(0, len(PAGE)),
+    cut=st.integers(0, 3),
+    put=st.one_of(
+        st.binary(max_size=3),
+        st.sampled_from(
+            [b"1", b".5", b"e9", b"true", b"null", b'"', b"\\u0000", b"{", b"]", b",", b"-", b" ", b"\n"]
+        ),
+    ),
+)
+def test_a_page_with_a_few_other_bytes_is_decoded_as_the_slow_decoder_does_or_left_to_it(at, cut, put):
+    content = PAGE[:at] + put + PAGE[at + cut :]
+    found = fast_decoder(SCHEMA)(content)
+    if found is not None:
+        verdict = judge(Received(200, {}, content))
+        assert verdict.event is Event.ANSWER
+        assert found.equals(decode(verdict.data, SCHEMA))

@@ -200,6 +200,7 @@ INDEXED = [
     {"status": "running", "created": {"gte": 5}, "application_order_by": "created"},
     {"list_id": "l", "application_order_by": "created"},
     {"list_id": "l", "created": {"lt": 5}, "application_order_by": "created"},
+    {"status": "running", "list_id": "l", "created": {"gte": 5}, "application_order_by": "created"},
     {"updated": {"gte": 5}},
     {"updated": {"gte": 5}, "application_order_by": "updated"},
 ]
@@ -218,3 +219,6 @@ def test_no_indexed_question_looks_at_every_row_or_sorts(wire):
     steps = [step[3] for step in plan]
     assert any("USING INDEX" in step for step in steps), steps
     assert not any("TEMP B-TREE" in step for step in steps), steps
+    # few of a status among many of a list, or the reverse: one index knows both
+    if {"status", "list_id"} <= set(wire):
+        assert "(list_id=? AND status=?" in steps[0]

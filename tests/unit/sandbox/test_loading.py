@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS
-from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.load import read
+from dyno_frames.errors import ConfigError, TableError
+from dyno_frames.sandbox.load import read, told
 from dyno_frames.sandbox.serve import Sandbox
 from dyno_frames.sandbox.storage import Store
 
@@ -205,7 +205,7 @@ def test_an_empty_table_is_a_resource_without_rows(serve):
         ({"lists": "rows.xlsx"}, ".parquet, .csv, .jsonl"),
         ({"lists": "no/such.csv"}, "no such file"),
         ({"lists": [1]}, "DataFrame"),
-        ({"lists": pd.DataFrame({"id": ["a", "a"]})}, "more than one row"),
+        ({"lists": pd.DataFrame({"id": ["a", "a"]})}, "an earlier row"),
         ({"lists": pd.DataFrame({"id": [1]})}, "astype"),
         ({"lists": pd.DataFrame({"id": ["a"], "name": [5]})}, "'name'"),
         ({"lists": pd.DataFrame({"id": ["a"], "contacts": ["many"]})}, "'contacts'"),
@@ -234,6 +234,82 @@ def test_broken_files_are_refused_by_name(tmp_path):
         path.write_text(text)
         with pytest.raises(ConfigError, match=name.replace(".", r"\.")):
             Sandbox(load={"lists": path})
+
+
+TIMES = "epoch seconds, a datetime, or ISO 8601 text such as 2026-03-29T09:30:00+02:00"
+
+
+def test_every_row_that_is_refused_is_told_with_its_reason_and_nothing_is_loaded(tmp_path):
+    lists = pd.DataFrame(
+        {
+            "id": ["a", "b", "a", "c", "d"],
+            "name": ["one", 2, "three", "four", "five"],
+            "contacts": [1, 2, 3, "many@example.com", [4]],
+        }
+    )
+    lines = [
+        '{"id": "x", "created": "soon"}',
+        "{",
+        "",
+        "[1]",
+        '{"id": "y", "created": "later"}',
+        '{"id": "z"}',
+    ]
+    file = tmp_path / "campaigns.jsonl"
+    file.write_text("\n".join(lines))
+    database = tmp_path / "box.db"
+    with pytest.raises(TableError) as refused:
+        Sandbox(database, load={"lists": lists, "campaigns": file, "senders": lists})
+    assert str(refused.value).split("\n") == [
+        "load names 'senders'; expected one of templates, lists, campaigns",
+        "load['lists']: 4 of 5 rows are refused, and nothing was loaded",
+        "  column 'contacts': expected a number: 2 (rows 3, 4), the first holds '<address>'",
+        "  column 'name': expected a string; convert the column with .astype(str): 1 (rows 1), the first holds 2",
+        "  the id stands in an earlier row; drop one of them, or the column to get fresh ids: 1 (rows 2), the first holds 'a'",
+        f"load['campaigns']: 4 of 5 rows of {file} are refused, and nothing was loaded",
+        f"  column 'created': expected {TIMES}: 2 (rows 0, 3), the first holds 'soon'",
+        "  no JSON: 1 (rows 1)",
+        "  no JSON object: 1 (rows 2)",
+    ]
+    assert {name: sorted(rows) for name, rows in refused.value.refused.items()} == {
+        "lists": [1, 2, 3, 4],
+        "campaigns": [0, 1, 2, 3],
+    }
+    assert not database.exists()
+
+
+def test_times_in_files_are_epoch_seconds_or_iso_text(serve, tmp_path):
+    file = tmp_path / "campaigns.csv"
+    file.write_text(
+        "id,created,start_time\n"
+        "a,2020-01-02,2020-01-02T03:04:05Z\n"
+        "b,2020-01-02 03:04,2020-01-02T05:04:05.9+02:00\n"
+    )
+    rows = serve(load={"campaigns": file}).data("POST", "/campaigns/find", {})
+    assert [row["created"] for row in rows] == [1577923200, 1577934240]
+    assert [row["start_time"] for row in rows] == [1577934245, 1577934245]
+    dates = pd.DataFrame({"id": ["a"], "created": [dt.date(2020, 1, 2)]})
+    assert read(CAMPAIGNS, dates)[0]["created"] == 1577923200
+
+
+def test_a_number_that_is_none_makes_no_texts_of_the_others_in_its_column(tmp_path):
+    file = tmp_path / "campaigns.csv"
+    file.write_text("id,created,opens\na,5,-1.0\nb,soon,9007199254740993\nc,2020-01-02,\nd,1e3,²\n")
+    with pytest.raises(TableError) as refused:
+        read(CAMPAIGNS, file)
+    assert sorted(refused.value.refused["campaigns"]) == [1, 3]
+    file.write_text(file.read_text().replace("soon", "7").replace("²", "8"))
+    rows = read(CAMPAIGNS, file)
+    assert [row["created"] for row in rows] == [5, 7, 1577923200, 1000]
+    assert [row["opens"] for row in rows] == [-1, 2**53 + 1, None, 8]
+
+
+def test_many_reasons_are_summed_up():
+    refused = {place: f"reason {place}" for place in range(12)} | dict.fromkeys(range(12, 40), "often")
+    lines = told(refused)
+    assert len(lines) == 11
+    assert lines[0] == "often: 28 (rows 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, …)"
+    assert lines[-1] == "for other reasons: 3"
 
 
 def test_nat_and_dates_in_object_columns():

@@ -39,6 +39,15 @@ def test_a_csv_of_people_is_added_and_every_refused_row_is_told(serve, file):
     assert (again.added, again.known) == (0, 3)
 
 
+def test_lines_that_are_no_json_are_told_with_the_others(serve, tmp_path):
+    path = tmp_path / "people.jsonl"
+    path.write_text('{"email": "a@x.org"}\n{"email"\n["b@x.org"]\n{"email": "no address"}\n')
+    api = serve()
+    report = api.box.add_contacts(api.create("lists"), path)
+    assert report.added == 1
+    assert report.refused == {1: "no JSON", 2: "no JSON object", 3: "not an address"}
+
+
 def test_their_columns_are_merge_fields(serve, file, until):
     api = serve(speed=5.0)
     key = api.create("lists", name="Readers", emails=[])

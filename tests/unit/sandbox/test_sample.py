@@ -95,8 +95,11 @@ def test_its_templates_become_letters_with_both_parts():
         sample.fill(store)
         for template in store.find(TEMPLATES, {}):
             letter = Letter.of(store.find(CAMPAIGNS, {})[0], template, {})
-            message = letter.to(Contact("jo@example.com", {}, "t"), now=0)
-            assert "jo@example.com" in message.get_body(("html",)).get_content()
+            message = letter.to(Contact("jo@example.com", {}, "t", "http://127.0.0.1:1/leave"), now=0)
+            for part in ("html", "plain"):
+                words = message.get_body((part,)).get_content()
+                assert "jo@example.com" in words
+                assert "http://127.0.0.1:1/leave" in words
             assert "{{" not in message.as_string()
             assert "max-width: 480px" in template["html"]
 

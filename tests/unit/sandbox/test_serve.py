@@ -13,7 +13,7 @@ import requests
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, InsecureTransportWarning
 from dyno_frames.sandbox.columns import of_contract
 from dyno_frames.sandbox.serve import Sandbox
 from dyno_frames.sandbox.storage import Store
@@ -71,6 +71,14 @@ def test_a_taken_port_is_named_with_the_cure(serve):
         Sandbox(port=api.box.port)
 
 
+def test_a_host_that_is_none_of_this_machine_is_named_with_the_cure():
+    with (
+        pytest.warns(InsecureTransportWarning),
+        pytest.raises(ConfigError, match=r"192\.0\.2\.1 .*address of this machine"),
+    ):
+        Sandbox(host="192.0.2.1")
+
+
 @pytest.mark.parametrize("port", [-1, 70000, "80", True, None])
 def test_a_port_is_a_number(port):
     with pytest.raises(ConfigError, match="port"):
@@ -112,6 +120,17 @@ def test_a_table_that_is_loaded_twice_is_there_once(serve, tmp_path):
         assert api.data("POST", "/lists/find", {"x": 1})[0]["id"] == "a"
         assert api.data("POST", "/lists/count", {}) == {"count": 1}
         api.box.close()
+
+
+def test_of_several_tables_all_are_loaded_or_none(tmp_path):
+    path = tmp_path / "account.db"
+    with Sandbox(path, load={"lists": pd.DataFrame({"id": ["a"], "name": ["kept"]})}):
+        pass
+    wide = pd.DataFrame({"id": ["c"], **{f"field {number}": [1] for number in range(1600)}})
+    with pytest.raises(ConfigError, match="1500 fields"):
+        Sandbox(path, load={"lists": pd.DataFrame({"id": ["b"], "name": ["new"]}), "campaigns": wide})
+    with Sandbox(path) as box:
+        assert [row["id"] for row in box._store.find(RESOURCES["lists"], {})] == ["a"]
 
 
 def test_one_file_has_one_sandbox_at_a_time(serve, tmp_path):

@@ -321,3 +321,57 @@ def test_rows_inserted_and_deleted_behind_the_walk_shift_nothing_past_it():
     handed = drive(route, server, between=write)
     assert set(ids(rows)) <= set(handed)
     assert route.met.faults == []
+
+
+class Stuttering(Server):
+    """Has the last row of a page in it twice."""
+
+    def page(self, body):
+        page = super().page(body)
+        return [*page, *page[-1:]]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_row_that_stands_twice_on_a_page_comes_once_and_hides_no_other(ordered):
+    rows = rows_of([1, 2, 2, 2, 2, 3, 4, 4, 5, 6])
+    route = Route({}, page_size=3)
+    handed = drive(route, Stuttering(rows if ordered else rows[::-1], cap=3, ordered=ordered))
+    assert sorted(handed) == ids(rows)
+
+
+@pytest.mark.parametrize("beyond", [[], [9]])
+def test_a_row_deleted_as_a_walk_looks_behind_it_hides_none_that_shares_its_number(beyond):
+    rows = rows_of([7, 7, *beyond])
+    server = Server(rows, cap=1)
+    asked = []
+
+    def between(request):
+        asked.append(server.bodies[-1])
+        if len(asked) == 1:  # "000" has come, and "001" is what must not be passed over
+            del server.rows[0]
+
+    assert drive(Route({}), server, between=between) == ids(rows)
+
+
+def test_a_page_cut_before_the_rows_that_share_its_last_number_is_continued():
+    rows = rows_of([1, 7, 7, 7, 9])
+    server = Server(rows)
+    whole = server.page
+    server.page = lambda body: whole(body)[: 2 if len(server.bodies) == 1 else None]
+    route = Route({})
+    assert drive(route, server) == ids(rows)
+    assert route.met.faults == []
+
+
+def test_the_end_is_asked_for_until_the_rows_before_it_stand_still():
+    rows = rows_of([1, 7, 7, 7])
+    server = Server(rows)
+
+    def between(request):
+        if len(server.bodies) in {1, 3} and len(server.rows) > 2:  # each time before the end is looked for
+            server.rows.pop()
+
+    route = Route({})
+    assert drive(route, server, between=between) == ids(rows)
+    assert route.met.faults == []
+    assert sum("application_offset" in body for body in server.bodies) == 3

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.errors import ContractError, NotPushableError
+from dyno_frames.errors import ContractError, NotPushableError, QueryError
 from dyno_frames.scan.certificate import Certificate, Verdict
 
 FIELDS = "application_fields"
@@ -146,14 +148,47 @@ def test_arrow_streams_are_read_by_who_speaks_the_interface(crowded):
 
 
 def test_polars_reads_a_scan(crowded):
-    polars = pytest.importorskip("polars", reason="polars is not installed, and is not needed")
     client, _ = crowded
     scan = client.campaigns.scan("opens > 3")
-    read = polars.DataFrame(scan)
+    read = pl.DataFrame(scan)
     frame = scan.to_frame()
     assert read.columns == list(frame.columns)
     assert read["id"].to_list() == frame["id"].tolist()
     assert read["start_time"].null_count() == frame["start_time"].isna().sum()
+    pd.testing.assert_series_equal(read["opens"].to_pandas(), frame["opens"])
+    assert read["created"].to_list() == list(frame["created"])
+
+
+def test_duckdb_reads_a_scan(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3", columns=["id", "opens", "created"])
+    frame = scan.to_frame()
+    with duckdb.connect() as connection:
+        connection.register("campaigns", pa.RecordBatchReader.from_stream(scan))
+        asked = connection.execute("select id, opens, epoch(created) from campaigns order by opens desc, id")
+        rows = asked.fetchall()
+    epochs = frame["created"].astype("int64")
+    expected = list(zip(frame["id"], frame["opens"], epochs, strict=True))
+    assert rows == sorted(expected, key=lambda row: (-row[1], row[0]))
+
+
+def test_duckdb_reads_a_scan_by_its_name(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3", columns=["opens"])
+    with duckdb.connect() as connection:
+        (total,) = connection.execute("select sum(opens) from scan").fetchone()
+    assert total == scan.to_frame()["opens"].sum()
+
+
+def test_a_stream_gives_its_first_rows_before_the_last_page_was_asked_for(crowded):
+    client, between = crowded
+    scan = client.campaigns.scan()
+    scan.workers = 1
+    reader = pa.RecordBatchReader.from_stream(scan)
+    assert between.bodies["find"] == []
+    assert reader.read_next_batch().num_rows
+    assert len(between.bodies["find"]) < 4
+    reader.close()
 
 
 def travelled(between):
@@ -425,7 +460,7 @@ def test_a_bar_is_shown_when_asked_for(crowded, capfd):
     client.campaigns.find(progress=True)
     shown = capfd.readouterr()
     assert shown.out == ""
-    assert "103" in shown.err
+    assert "103/103" in shown.err
     assert "campaigns" in shown.err
 
 
@@ -500,6 +535,63 @@ def test_a_value_outside_its_type_is_named_wherever_it_comes(account, campaigns,
         with pytest.raises(ContractError) as caught:
             ask()
         assert (caught.value.field, caught.value.row, caught.value.value) == (field, key, repr(value))
+
+
+def odd_answers(between, odd):
+    """Put odd values into the answers: a dict of id to fields."""
+    between.answering = lambda rows: [row | odd.get(row["id"], {}) for row in rows]
+
+
+def test_values_outside_their_types_can_be_null_and_the_certificate_says_which(account, campaigns):
+    client, between = account(campaigns(30, tied=1), page_size=10)
+    full = client.campaigns.find()
+    keys = full["id"][[3, 14, 27]].tolist()
+    odd_answers(
+        between, {keys[0]: {"opens": "many"}, keys[1]: {"opens": None, "flag": 1}, keys[2]: {"opens": 2.5}}
+    )
+    expected = full.astype({name: "Int64" for name in full.columns if full[name].dtype == "int64"})
+    expected.loc[[3, 14, 27], "opens"] = pd.NA
+    expected.loc[14, "flag"] = pd.NA
+    for ask in (
+        lambda: client.campaigns.find(on_invalid="null"),
+        lambda: full.dyno.query(None, on_invalid="null"),
+        full.dyno.query(None, on_invalid="null").dyno.refresh,
+    ):
+        found = ask()
+        notes = found.dyno.certificate.notes
+        assert set(notes) == {
+            f"2 values of opens outside the column's type made null, first 'many' in row {keys[0]!r}",
+            f"1 value of flag outside the column's type made null, first 1 in row {keys[1]!r}",
+        }
+        assert all(note in repr(found.dyno.certificate) for note in notes)
+        pd.testing.assert_frame_equal(found, expected)
+    batches = list(client.campaigns.scan(on_invalid="null").to_batches())
+    assert sum(batch.column("opens").null_count for batch in batches) == 3
+
+
+def test_what_rows_are_known_and_ordered_by_is_never_made_null(account, campaigns):
+    client, between = account(campaigns(30, tied=1), page_size=10)
+    key = client.campaigns.find(columns=["id"])["id"][14]
+    odd_answers(between, {key: {"created": "yesterday"}})
+    with pytest.raises(ContractError, match="created"):
+        client.campaigns.find(on_invalid="null")
+
+
+def test_dtypes_do_not_depend_on_what_came(account, campaigns):
+    client, _ = account(campaigns(30, tied=1))
+    nullable = client.campaigns.find("opens > 100", on_invalid="null")
+    assert (len(nullable), nullable["opens"].dtype, nullable["created"].dtype) == (
+        0,
+        "Int64",
+        "datetime64[s, UTC]",
+    )
+    assert client.campaigns.find(on_invalid="null").dtypes.equals(nullable.dtypes)
+    assert client.campaigns.find()["opens"].dtype == "int64"
+
+
+def test_there_are_two_things_that_can_become_of_an_invalid_value(client):
+    with pytest.raises(QueryError, match="on_invalid='drop'; expected 'raise' or 'null'"):
+        client.campaigns.find(on_invalid="drop")
 
 
 def test_integers_beyond_the_floats_come_back_digit_by_digit(account, campaigns):

@@ -13,6 +13,7 @@ from dyno_frames.errors import DynoError, RequestSummary
 ASKED = RequestSummary("POST", "/campaigns/find", '{"x":"<script>"}')
 SPECIAL = {
     errors.WaitError: lambda kind: kind("<b>not yet", reason="stuck", status="running", sent=3, recipients=9),
+    errors.TableError: lambda kind: kind("<b>wrong", refused={"lists": {0: "no name"}}),
     errors.MissingExtraError: lambda kind: kind.of("dask", "dask"),
     errors.OutcomeUnknownError: lambda kind: kind("<b>perhaps", request=ASKED, cure="look"),
     errors.ContractError: lambda kind: kind("<b>odd", field="created", row="1", value="'x'", request=ASKED),

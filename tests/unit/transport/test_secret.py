@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import traceback
 
 import pytest
@@ -90,3 +91,11 @@ def test_a_veiled_header_shows_in_no_traceback_and_travels_whole():
 
 def test_scrub_takes_the_key_out_of_a_text():
     assert Secret(KEY).scrub(f"no such key: {KEY}.") == "no such key: ***."
+
+
+def test_a_mark_tells_keys_and_purposes_apart_and_holds_no_key():
+    one, other = Secret("one-key"), Secret("another-key")
+    assert one.mark("journal") == Secret("one-key").mark("journal")
+    assert len({one.mark("journal"), other.mark("journal"), one.mark("else")}) == 3
+    assert re.fullmatch("[0-9a-f]{8}", one.mark("journal"))
+    assert "one" not in one.mark("journal")

@@ -1,0 +1,116 @@
+"""Values of pandas, NumPy and Python from a reader's table, as JSON has them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.contract.fields import Kind
+from dyno_frames.sandbox.values import INT64_MAX, INT64_MIN, encode
+
+NUMBERS = frozenset({Kind.TIME, Kind.COUNT, Kind.INTEGER})
+TEXTS = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIMES = "epoch seconds, a datetime, or ISO 8601 text such as 2026-03-29T09:30:00+02:00"
+
+
+def fitting(kind: Kind | None, value: Any) -> Any:
+    """Return a value as a field of a kind holds it; None is a field outside the contract.
+
+    Raises
+    ------
+    ValueError
+        The field cannot hold it, or JSON has no such value.
+    """
+    if kind is Kind.TIME and isinstance(value, str | dt.date | np.datetime64):
+        return _instant_s(value)
+    fitted = plain(value)
+    if kind in NUMBERS and fitted is not None:
+        return _number(fitted, expected=_TIMES if kind is Kind.TIME else "a number")
+    if kind in TEXTS and not isinstance(fitted, str | None):
+        raise ValueError("expected a string; convert the column with .astype(str)")
+    encode(fitted)
+    return fitted
+
+
+def _number(value: Any, *, expected: str) -> int | float:
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise ValueError(f"expected {expected}")  # noqa: TRY004 - its caller awaits this one
+    if isinstance(number, int) and not INT64_MIN <= number <= INT64_MAX:
+        raise ValueError("expected a number of at most 64 bits")
+    return number
+
+
+def plain(value: Any) -> Any:
+    """Return a pandas, numpy or Python value as JSON has it.
+
+    Raises
+    ------
+    ValueError
+        JSON has no such value.
+    """
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return str(value)
+        case int():
+            return int(value)
+        case float():
+            return _finite(value)
+        case dt.datetime():  # pd.Timestamp and NaT are datetimes
+            return None if _is_null(value) else _utc(value).isoformat().replace("+00:00", "Z")
+        case dt.date():
+            return value.isoformat()
+        case list() | tuple():
+            return [plain(each) for each in value]
+        case dict():
+            return {str(name): plain(each) for name, each in value.items()}
+        case _:
+            return _plain_guest(value)
+
+
+def _plain_guest(value: Any) -> Any:
+    """Take a numpy or pandas value for the Python value it stands for."""
+    if value is pd.NA:
+        return None
+    if isinstance(value, np.datetime64):
+        return plain(pd.Timestamp(value))
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    raise ValueError(f"a {type(value).__name__} is no JSON value; convert the column first")
+
+
+def _finite(number: float) -> float | None:
+    if math.isinf(number):
+        raise ValueError("JSON has no infinity")
+    return None if math.isnan(number) else float(number)
+
+
+def _is_null(value: Any) -> bool:
+    return value is pd.NaT or bool(pd.isna(value))
+
+
+def _utc(value: dt.datetime) -> pd.Timestamp:
+    stamp = pd.Timestamp(value)
+    return stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+
+
+def _instant_s(value: dt.date | np.datetime64 | str) -> int | None:
+    if isinstance(value, str):
+        if not _DATE.match(value):
+            raise ValueError(f"expected {_TIMES}")
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"expected {_TIMES}") from None
+    return None if _is_null(value) else math.floor(_utc(pd.Timestamp(value)).timestamp())

@@ -1,0 +1,35 @@
+"""Whatever a server does to its pages and others to its rows: none is lost in silence, none doubled, none made up."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from hostile.trial import Trial
+from law.choices import Choices
+
+EXAMPLES = int(os.environ.get("DYNO_HOSTILE", "150"))
+"""How many runs the ordinary test makes; ``python -m tests.property.hostile_runs`` makes more on every core."""
+
+
+def test_no_row_that_matched_throughout_is_lost_in_silence_and_none_is_doubled():
+    met = Counter()
+    for number in range(EXAMPLES):
+        trial = Trial.drawn(Choices.seeded(f"hostile/{number}"))
+        try:
+            trial.run()
+        except Exception as error:
+            raise AssertionError(f"run {number}\n{trial}") from error
+        met += trial.met
+    for kind in ("exact", "at_least_once", "uncertified"):
+        assert met[kind] >= EXAMPLES // 50, f"{kind}: {met}"
+
+
+@pytest.mark.thorough
+def test_the_same_for_as_many_runs_as_one_asks_for():
+    examples = int(os.environ.get("DYNO_THOROUGH", "0"))
+    if not examples:
+        pytest.skip("DYNO_THOROUGH says how many runs; python -m tests.property.hostile_runs uses every core")
+    for number in range(examples):
+        Trial.drawn(Choices.seeded(f"thorough/{number}")).run()
