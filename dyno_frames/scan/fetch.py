@@ -14,7 +14,7 @@ import pyarrow as pa
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.scan.gate import Gate
-from dyno_frames.scan.pages import SURE_BITS, Body, Route, numbers, walk
+from dyno_frames.scan.pages import SURE_BITS, Body, Route, Walked, numbers, walk
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
 from dyno_frames.scan.windows import Cutting, Window, cut
 from dyno_frames.transport.wire import Stop, stopped_by
@@ -101,17 +101,20 @@ class Fetch:
                 ahead.close()
         if counted is not None:
             counted.after = self._count(conditions)
-        elif route.met.pages and not (self.counting and self._is_sure(route)):
-            self._counted_late(conditions, route)
+        elif route.met.pages and not (self.counting and self._is_sure([route.met])):
+            # The rows ended before a limit did, or are so few that their order may be chance.
+            number = self._count(conditions)
+            counted = Counted([route.met], number, number)
+            self.tally.counted.append(counted)
+        if counted is not None and not self._is_sure(counted.walks):
+            self._look_at_the_end(conditions, route, counted)
 
-    def _is_sure(self, route: Route) -> bool:
-        return self.keeps_order or route.met.order_bits >= SURE_BITS
+    def _is_sure(self, walks: list[Walked]) -> bool:
+        return self.keeps_order or sum(walked.order_bits for walked in walks) >= SURE_BITS
 
-    def _counted_late(self, conditions: Mapping[str, Any], route: Route) -> None:
-        """Count rows that ended before a limit did, or are so few that their order may be chance."""
-        number = self._count(conditions)
-        self.tally.counted.append(Counted([route.met], number, number))
-        if not self._is_sure(route) and self._end(conditions, route) != route.met.reached:
+    def _look_at_the_end(self, conditions: Mapping[str, Any], route: Route, counted: Counted) -> None:
+        reached = [walked.reached for walked in counted.walks if walked.reached is not None]
+        if reached and self._end(conditions, route) != reached[-1]:
             route.met.fault(f"the rows are too few to tell whether the server keeps the order by {route.key}")
 
     def _body(self, conditions: Mapping[str, Any]) -> Body:
