@@ -1,0 +1,102 @@
+"""Fetch the rows of a question into pieces, going on after the last piece that is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from dyno_frames.contract.resources import CREATED
+from dyno_frames.export.choices import is_a_set
+from dyno_frames.export.partitions import Partition
+from dyno_frames.export.questions import from_instant
+from dyno_frames.export.stage import Stage
+from dyno_frames.scan.scan import Scan, fixed
+
+PIECE_ROWS = 65_536
+PIECE_BYTES = 32 << 20
+"""A piece holds about so much; what a run that dies must fetch again is less."""
+
+
+def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) -> dict[str, Any]:
+    """Fetch what is not there yet of a question's rows; return the certificate, as JSON.
+
+    Parameters
+    ----------
+    scan
+        The question, with ``id`` and ``created`` among its columns.
+    stage
+        Where the pieces go.
+    kind
+        What the pieces are called.
+    partitions
+        What the rows are parted by.
+    """
+    done = stage.done(kind)
+    if done is not None:
+        return done
+    here = stage.pieces(kind)
+    rest = from_instant(scan, CREATED, {"gt": here[-1].last}) if here else scan
+    names = list(scan.plan.shape.columns or scan.schema.names)
+    for table in _in_pieces(rest, names):
+        stage.write(kind, table, partitions)
+    certificate = {} if rest.certificate is None else rest.certificate.to_json()
+    if here:
+        why = f"{sum(piece.rows for piece in here):,} rows came in an earlier run that did not end"
+        certificate = certified(certificate, why=[why])
+    stage.finish(kind, certificate)
+    return certificate
+
+
+def _in_pieces(scan: Scan, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Iterate over the rows in tables of about one piece; rows that share ``created`` stay together."""
+    held: list[pa.RecordBatch] = []
+    parted = is_a_set(scan)
+    for coming in scan.to_batches():
+        batch = fixed(coming, names)
+        if not batch.num_rows:
+            continue
+        full = (
+            sum(one.num_rows for one in held) >= PIECE_ROWS or sum(one.nbytes for one in held) >= PIECE_BYTES
+        )
+        if full and (not parted or held[-1].column(CREATED)[-1] != batch.column(CREATED)[0]):
+            yield pa.Table.from_batches(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def certified(first: dict[str, Any], *others: dict[str, Any], why: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the certificate of what several runs have brought: as good as the worst of them.
+
+    Parameters
+    ----------
+    first, others
+        The certificates of the runs, as JSON; the first one's counts of requests and rows are added to.
+    why
+        Reasons why it is at the most ``at_least_once``.
+    """
+    order = ("exact", "at_least_once", "uncertified")
+    everything = [first, *others]
+    worst = max(order.index(one.get("verdict") or "uncertified") for one in everything)
+    summed = {
+        name: sum(one.get(name) or 0 for one in everything) for name in ("requests", "retries", "rows_moved")
+    }
+    reasons = [reason for one in everything for reason in one.get("reasons") or []]
+    notes = [note for one in everything for note in one.get("notes", [])]
+    return {
+        **first,
+        **summed,
+        "verdict": order[max(worst, 1 if why else 0)],
+        "reasons": list(dict.fromkeys([*reasons, *why])),
+        "notes": list(dict.fromkeys(notes)),
+        "page_cap": max((one.get("page_cap") or 0 for one in everything), default=0),
+    }
+
+
+def unlimited(scan: Scan) -> Scan:
+    """Return the scan for a question of the export's own, which no budget of the caller's was meant for."""
+    return replace(scan, max_rows=None, max_requests=None, progress=False)
