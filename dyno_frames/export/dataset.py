@@ -38,7 +38,8 @@ class Dataset:
     version
         Which version this is. A single file has one.
     counts
-        Rows, and how many this version added, changed and removed.
+        What the run came to: ``rows`` that are here now, how many of them it ``added`` and ``changed``, how many it
+        ``removed``, and how many rows, ids included, it ``moved`` over the network. None for a single file.
     manifest
         All that is known of this version; None for a single file.
 
@@ -46,7 +47,7 @@ class Dataset:
     --------
     >>> dataset = client.campaigns.scan().to_parquet("campaigns", mode="sync")  # doctest: +SKIP
     >>> dataset.counts  # doctest: +SKIP
-    {'rows': 402, 'added': 2, 'changed': 11, 'removed': 0}
+    {'rows': 402, 'added': 2, 'changed': 11, 'removed': 0, 'moved': 13}
     >>> dataset.diff(1)[["change", "fields", "id"]]  # doctest: +SKIP
     """
 
@@ -139,8 +140,8 @@ class Dataset:
         return place_of(self.path)
 
 
-def dataset_of(place: Place, manifest: Manifest) -> Dataset:
-    """Return a version of a dataset."""
+def dataset_of(place: Place, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
+    """Return a version of a dataset, with what the run that asked for it has counted."""
     footer = {
         "origin": manifest.origin,
         "certificate": manifest.certificate,
@@ -153,7 +154,7 @@ def dataset_of(place: Place, manifest: Manifest) -> Dataset:
         size_bytes=manifest.size_bytes,
         footer=footer,
         version=manifest.version,
-        counts=manifest.counts,
+        counts=counts,
         manifest=manifest,
     )
 

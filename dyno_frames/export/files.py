@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -138,9 +138,8 @@ def write_files(
 
 def write_empty(form: Form, work: Path) -> tuple[DataFile, Path]:
     """Write a file without rows, so that plain readers see the columns of a dataset that has none."""
-    path = work / f"{uuid4().hex}.parquet"
-    values = (None,) * len(form.partitions)
-    return _verified(path, _fill(path, iter(()), form), values, form), path
+    path, whole = work / f"{uuid4().hex}.parquet", replace(form, partitions=())
+    return _verified(path, _fill(path, iter(()), whole), (), whole), path
 
 
 def _in_files(groups: Iterator[pa.Table], most: int) -> Iterator[Iterator[pa.Table]]:

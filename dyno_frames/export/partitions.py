@@ -11,15 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.fields import Kind
+from dyno_frames.errors import ConfigError
 from dyno_frames.frames.schema import Schema
-
-NULL = "__HIVE_DEFAULT_PARTITION__"
-"""What Hive calls the folder of rows without a value."""
 
 _FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 _WHOLE = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
-Values: TypeAlias = tuple[str | None, ...]
-"""A row's partition, as texts; None is a missing value."""
+Values: TypeAlias = tuple[str, ...]
+"""A row's partition, as texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +84,26 @@ def _fault(part: Partition, schema: Schema) -> str:
 def folder(partitions: Sequence[Partition], values: Values) -> str:
     """Return the folder of a partition, such as ``"status=draft/created_month=2016-01/"``; nothing without one."""
     return "".join(
-        f"{part.name}={NULL if value is None else quote(value, safe='')}/"
-        for part, value in zip(partitions, values, strict=True)
+        f"{part.name}={quote(value, safe='')}/" for part, value in zip(partitions, values, strict=True)
     )
 
 
 def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values, pa.Table]]:
-    """Return the rows of each partition, in the order they have; partitions in the order of their texts."""
+    """Return the rows of each partition, in the order they have; partitions in the order of their texts.
+
+    Raises
+    ------
+    ConfigError
+        A row has no value. Hive has a folder for such rows, and pandas cannot read it.
+    """
     if not partitions or not table.num_rows:
         return [((), table)] if table.num_rows else []
+    for part in partitions:
+        if table[part.field].null_count:
+            raise ConfigError(
+                f"partition_by={str(part)!r}: {table[part.field].null_count:,} rows have no {part.field}, and pandas "
+                "cannot read a folder that stands for no value; choose a field that every row has"
+            )
     texts = pa.table([_texts(table[part.field], part) for part in partitions], names=_names(partitions))
     numbered = texts.append_column("row", pa.array(range(table.num_rows), pa.int64()))
     keys = [(name, "ascending") for name in _names(partitions)]

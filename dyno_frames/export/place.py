@@ -22,6 +22,10 @@ from dyno_frames.export import disk
 from dyno_frames.export.manifest import DataFile, Manifest
 
 
+_MOST_LINKS = 40
+"""As many as Linux follows."""
+
+
 class Place(Protocol):
     """Where a dataset lives."""
 
@@ -109,7 +113,7 @@ class LocalPlace:
     def _manifest(self, version: int) -> Path:
         return self.home / "manifests" / f"{version:06d}.json"
 
-    def _pointed(self) -> int | None:
+    def pointed(self) -> int | None:
         """Return the version that the link names; None where it names none of ours."""
         if not self.path.is_symlink():
             return None
@@ -123,7 +127,7 @@ class LocalPlace:
 
     def versions(self) -> list[int]:
         """Return the numbers of the versions that can be read, oldest first."""
-        newest, written = self._pointed(), self._written()
+        newest, written = self.pointed(), self._written()
         return written if newest is None else [number for number in written if number <= newest]
 
     def manifest(self, version: int) -> Manifest:
@@ -150,7 +154,7 @@ class LocalPlace:
         """Take the place for writing, and clear what a run that died has left behind."""
         for folder in ("manifests", "versions", "work"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
-        newest = self._pointed()
+        newest = self.pointed()
         for number in self._written():
             if newest is not None and number > newest:
                 disk.remove(self._manifest(number))
@@ -238,8 +242,10 @@ def place_of(path: str | Path) -> Place:
 
         return remote_place(str(path))
     local = LocalPlace(Path(path))
-    if local.path.is_symlink() and local._pointed() is None:  # noqa: SLF001 - of this module
-        return LocalPlace(local.path.resolve())  # somebody's own link to where it should live
+    for _ in range(_MOST_LINKS):
+        if not local.path.is_symlink() or local.pointed() is not None:
+            break
+        local = LocalPlace(local.path.parent / local.path.readlink())  # a link of the user's own, not ours
     return local
 
 

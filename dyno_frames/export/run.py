@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,11 +33,14 @@ from dyno_frames.scan.scan import Scan
 OVERLAP_S = 300
 """Changes are asked for from so many seconds before the watermark: a server may be late to show what it stamped."""
 
+Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
+"""The newest version, and what this run has counted."""
+
 NOTHING = pa.array([], pa.large_string())
 
 
-def run(scan: Scan, place: Place, choices: Choices) -> Manifest:
-    """Bring a dataset to its next version; return it, or the last one where nothing has changed.
+def run(scan: Scan, place: Place, choices: Choices) -> Done:
+    """Bring a dataset to its next version, or leave it at its last one where nothing has changed.
 
     Parameters
     ----------
@@ -77,23 +80,24 @@ class _Full:
     choices: Choices
     parent: Manifest | None
 
-    def run(self) -> Manifest:
+    def run(self) -> Done:
         scan, stage, whole = fetching(self.scan), Stage(self.place.work), is_a_set(self.scan)
-        begin(stage, self.scan, self.choices, parent=None)
+        begin(stage, self.scan, replace(self.choices, mode="overwrite"), self.parent)
         certificate = crawl(scan, stage, "main", self.choices.partitions)
         base = Staged(stage.pieces("main"))
         form = _form(_schema(self.scan), self.scan, self.choices, certificate)
         written = together(base, Change(Staged([]), NOTHING, NOTHING), form, stage.folder)
         rows = sum(one.rows for one in written.files)
         made = _manifest(self.scan, self.choices, form, written, self.parent)
+        moved = int(certificate.get("rows_moved") or 0)
         made = replace(
             made,
-            counts={"rows": rows, "added": rows, "changed": 0, "removed": 0},
+            counts={"rows": rows, "added": rows, "changed": 0, "removed": 0, "moved": moved},
             watermark=stage.run["watermark"],
             whole=whole,
         )
         self.place.publish(made, written.fresh)
-        return made
+        return made, made.counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class _Growing:
     choices: Choices
     parent: Manifest
 
-    def run(self) -> Manifest:
+    def run(self) -> Done:
         same_question = question_of(self.parent.origin) == question_of(asdict(self.scan.origin))
         self._check(same_question=same_question)
         old = schema_from_json(self.parent.schema)
@@ -113,11 +117,11 @@ class _Growing:
         scan = under(self.scan, schema) if self.scan.plan.shape.columns is None else self.scan
         choices = replace(self.choices, partitions=self._partitions())
         stage, base = Stage(self.place.work), Stored(self.place, self.parent, schema)
-        begin(stage, scan, choices, parent=self.parent.version)
+        begin(stage, scan, choices, self.parent)
         change, certificate = self._change(scan, stage, base, choices)
-        counts = _counts(base, change)
+        counts = _counts(base, change) | {"moved": int(certificate.get("rows_moved") or 0)}
         if not any((counts["added"], counts["changed"], counts["removed"])) and schema.fields == old.fields:
-            return self.parent
+            return self.parent, counts
         before = {name: (self.parent.certificate or {}).get(name) for name in ("verdict", "reasons")}
         form = _form(schema, scan, choices, certified(certificate, before))
         written = together(base, change, form, stage.folder)
@@ -129,7 +133,7 @@ class _Growing:
             whole=whole,
         )
         self.place.publish(made, written.fresh)
-        return made
+        return made, made.counts
 
     def _change(
         self, scan: Scan, stage: Stage, base: Stored, choices: Choices
@@ -191,16 +195,16 @@ class _Growing:
             raise ConfigError(f"{said} has other columns than {list(columns)}; {cure}")
 
 
-def begin(stage: Stage, scan: Scan, choices: Choices, *, parent: int | None) -> None:
-    """Begin a run, or go on with one of the same question that did not end."""
+def begin(stage: Stage, scan: Scan, choices: Choices, parent: Manifest | None) -> None:
+    """Begin a run, or go on with one of the same question, from the same version, that did not end."""
     same = None
     if is_a_set(scan) and scan.origin.question is not None:
         looks = {
             "question": question_of(asdict(scan.origin)),
             "columns": [[one.name, str(one.kind)] for one in scan.schema.fields],
             "partitions": [str(part) for part in choices.partitions],
-            "mode": choices.mode if parent is not None else "overwrite",
-            "parent": parent,
+            "mode": choices.mode,
+            "parent": None if parent is None else [parent.version, parent.written],
         }
         same = json.dumps(looks, sort_keys=True)
     if not stage.resume(same):
@@ -245,7 +249,7 @@ def _form(schema: Schema, scan: Scan, choices: Choices, certificate: Mapping[str
         max_rows_per_file=choices.max_rows_per_file,
         compression=choices.compression,
         footer={
-            "origin": asdict(scan.origin),
+            "origin": json.loads(question_of(asdict(scan.origin))) | {"client": scan.origin.client},
             "certificate": dict(certificate),
             "schema": schema_to_json(schema),
         },

@@ -74,46 +74,56 @@ def sweep(scan: Scan, ours: pa.Table) -> Swept:
     ours
         ``id`` and ``created`` of the rows that are here.
     """
-    asked = unlimited(keys(scan))
-    ours = by_created(ours).combine_chunks()
+    asked, ours = unlimited(keys(scan)), by_created(ours).combine_chunks()
     created = ours[CREATED].cast(pa.int64()).to_numpy()
-    if asked.plan.terms is None:  # a count would fetch the ids as well
-        return _compared(asked, ours, [_Stretch(0, len(created), None, None, 0)], None, 0)
-    counts = _Counts(asked)
-    total = counts.of([None])[0]
-    differ = [_Stretch(0, len(created), None, None, total)]
-    fetched: list[_Stretch] = []
-    dense = _dense(len(created) - total, len(created), asked.plan.page_size)
-    smallest = asked.plan.page_size if dense else 0
+    everything = _Stretch(0, len(created), None, None, 0)
+    workers = asked.workers or MOST_WORKERS
+    with ThreadPoolExecutor(workers, thread_name_prefix="dyno-sweep") as pool:
+        if asked.plan.terms is None:  # a count would fetch the ids as well
+            return _compared(pool, asked, ours, [everything])
+        counts = _Counts(asked, pool)
+        [total] = counts.of([everything])
+        differ = _differing(replace(everything, counted=total), created, counts, asked.plan.page_size)
+        swept = _compared(pool, asked, ours, differ)
+        return replace(swept, counted=total, requests=counts.requests)
+
+
+def _differing(
+    one: _Stretch, created: np.ndarray[tuple[int], np.dtype[np.int64]], counts: _Counts, page_size: int
+) -> list[_Stretch]:
+    """Return the stretches in which the server has another number of rows, cut as small as is worth while."""
+    dense = _dense(one.stop - one.start - one.counted, one.stop - one.start, page_size)
+    differ, found = [one], list[_Stretch]()
     while differ := [one for one in differ if one.stop - one.start not in {0, one.counted}]:
-        small = [one for one in differ if _is_small(one, created, smallest)]
-        fetched += small
-        parted = [_parts(one, created) for one in differ if one not in small]
-        differ = _counted(parted, counts)
-    return _compared(asked, ours, fetched, total, counts.requests)
+        small = [one for one in differ if _is_small(one, created, page_size if dense else 0)]
+        found += small
+        parts = [part for one in differ if one not in small for part in _parts(one, created)]
+        differ = [replace(part, counted=rows) for part, rows in zip(parts, counts.of(parts), strict=True)]
+    return found
 
 
 class _Counts:
-    """How many rows the server has from an instant on, counted side by side and once each."""
+    """How many rows the server has in stretches, counted side by side."""
 
-    __slots__ = ("_known", "_scan", "requests")
+    __slots__ = ("_pool", "_scan", "requests")
 
-    def __init__(self, scan: Scan) -> None:
+    def __init__(self, scan: Scan, pool: ThreadPoolExecutor) -> None:
         self._scan = scan
-        self._known: dict[int | None, int] = {}
+        self._pool = pool
         self.requests = 0
 
-    def of(self, instants: Sequence[int | None]) -> list[int]:
-        new = [instant for instant in dict.fromkeys(instants) if instant not in self._known]
-        workers = min(self._scan.workers or MOST_WORKERS, max(len(new), 1))
-        with ThreadPoolExecutor(workers, thread_name_prefix="dyno-sweep") as pool:
-            self._known.update(zip(new, pool.map(self._one, new), strict=True))
-        self.requests += len(new)
-        return [self._known[instant] for instant in instants]
+    def of(self, stretches: Sequence[_Stretch]) -> list[int]:
+        return list(self._pool.map(self._one, stretches))
 
-    def _one(self, instant: int | None) -> int:
-        scan = self._scan if instant is None else from_instant(self._scan, CREATED, {"ge": instant})
-        return scan.count()
+    def _one(self, one: _Stretch) -> int:
+        """Count one stretch; where the server knows no two bounds on a field, as the difference of two counts."""
+        inside = within(self._scan, one)
+        if inside.plan.terms is not None:
+            self.requests += 1
+            return inside.count()
+        self.requests += 2
+        above = from_instant(self._scan, CREATED, {"ge": one.high or 0})
+        return max(from_instant(self._scan, CREATED, {"ge": one.low or 0}).count() - above.count(), 0)
 
 
 def _dense(missing: int, rows: int, page_size: int) -> bool:
@@ -146,40 +156,30 @@ def _parts(one: _Stretch, created: np.ndarray[tuple[int], np.dtype[np.int64]]) -
     ]
 
 
-def _counted(parted: list[list[_Stretch]], counts: _Counts) -> list[_Stretch]:
-    stretches = [one for parts in parted for one in parts]
-    from_low = counts.of([one.low for one in stretches])
-    ends = [one.high for one in stretches if one.high is not None]
-    known = dict(zip(ends, counts.of(ends), strict=True))
-    return [
-        replace(one, counted=above - (0 if one.high is None else known[one.high]))
-        for one, above in zip(stretches, from_low, strict=True)
-    ]
-
-
-def _compared(
-    asked: Scan, ours: pa.Table, stretches: list[_Stretch], total: int | None, requests: int
-) -> Swept:
+def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, stretches: list[_Stretch]) -> Swept:
     """Fetch the ids of stretches and return which of ours are not among them."""
     gone = [pa.array([], pa.large_string())]
     doubts: list[str] = []
     moved = 0
-    workers = min(asked.workers or MOST_WORKERS, max(len(stretches), 1))
-    with ThreadPoolExecutor(workers, thread_name_prefix="dyno-sweep") as pool:
-        answers = pool.map(_ids, [asked] * len(stretches), stretches)
-        for one, (found, certificate) in zip(stretches, answers, strict=True):
-            moved += found.num_rows
-            if certificate is not None and certificate.verdict is Verdict.UNCERTIFIED:
-                doubts += certificate.reasons
-                continue
-            here = ours[KEY].slice(one.start, one.stop - one.start).combine_chunks()
-            there = pc.is_in(here, value_set=found[KEY].combine_chunks())
-            gone.append(here.filter(pc.invert(there)))
-    return Swept(pa.concat_arrays(gone), total, requests, moved, tuple(dict.fromkeys(doubts)))
+    for one, (found, certificate) in zip(
+        stretches, pool.map(_ids, [asked] * len(stretches), stretches), strict=True
+    ):
+        moved += found.num_rows
+        if certificate is not None and certificate.verdict is Verdict.UNCERTIFIED:
+            doubts += certificate.reasons
+            continue
+        here = ours[KEY].slice(one.start, one.stop - one.start).combine_chunks()
+        there = pc.is_in(here, value_set=found[KEY].combine_chunks())
+        gone.append(here.filter(pc.invert(there)))
+    return Swept(pa.concat_arrays(gone), None, 0, moved, tuple(dict.fromkeys(doubts)))
 
 
 def _ids(asked: Scan, one: _Stretch) -> tuple[pa.Table, Certificate | None]:
-    bounds = {"ge": one.low, "lt": one.high}
-    known = {name: instant for name, instant in bounds.items() if instant is not None}
-    scan = from_instant(asked, CREATED, known)
+    scan = within(asked, one)
     return scan.to_arrow(), scan.certificate
+
+
+def within(scan: Scan, one: _Stretch) -> Scan:
+    """Return the scan of a stretch alone."""
+    bounds = {"ge": one.low, "lt": one.high}
+    return from_instant(scan, CREATED, {name: at for name, at in bounds.items() if at is not None})

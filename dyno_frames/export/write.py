@@ -82,4 +82,4 @@ def write(
             )
         return write_file(scan, path, compression=compression)
     place = place_of(path)
-    return dataset_of(place, run(scan, place, choices))
+    return dataset_of(place, *run(scan, place, choices))
