@@ -20,8 +20,8 @@ PIECE_BYTES = 32 << 20
 """A piece holds about so much; what a run that dies must fetch again is less."""
 
 
-def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) -> dict[str, Any]:
-    """Fetch what is not there yet of a question's rows; return the certificate, as JSON.
+def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
+    """Fetch what is not there yet of a question's rows; return the certificate, and how many rows moved for it now.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
     """
     done = stage.done(kind)
     if done is not None:
-        return done
+        return done, 0
     here = stage.pieces(kind)
     rest = from_instant(scan, CREATED, {"gt": here[-1].last}) if here else scan
     names = list(scan.plan.shape.columns or scan.schema.names)
@@ -47,7 +47,7 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
         why = f"{sum(piece.rows for piece in here):,} rows came in an earlier run that did not end"
         certificate = certified(certificate, why=[why])
     stage.finish(kind, certificate)
-    return certificate
+    return certificate, int(certificate.get("rows_moved") or 0)
 
 
 def _in_pieces(scan: Scan, names: Sequence[str]) -> Iterator[pa.Table]:

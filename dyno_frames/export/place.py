@@ -21,7 +21,6 @@ from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import DataFile, Manifest
 
-
 _MOST_LINKS = 40
 """As many as Linux follows."""
 

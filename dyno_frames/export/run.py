@@ -83,13 +83,12 @@ class _Full:
     def run(self) -> Done:
         scan, stage, whole = fetching(self.scan), Stage(self.place.work), is_a_set(self.scan)
         begin(stage, self.scan, replace(self.choices, mode="overwrite"), self.parent)
-        certificate = crawl(scan, stage, "main", self.choices.partitions)
+        certificate, moved = crawl(scan, stage, "main", self.choices.partitions)
         base = Staged(stage.pieces("main"))
         form = _form(_schema(self.scan), self.scan, self.choices, certificate)
         written = together(base, Change(Staged([]), NOTHING, NOTHING), form, stage.folder)
         rows = sum(one.rows for one in written.files)
         made = _manifest(self.scan, self.choices, form, written, self.parent)
-        moved = int(certificate.get("rows_moved") or 0)
         made = replace(
             made,
             counts={"rows": rows, "added": rows, "changed": 0, "removed": 0, "moved": moved},
@@ -118,8 +117,8 @@ class _Growing:
         choices = replace(self.choices, partitions=self._partitions())
         stage, base = Stage(self.place.work), Stored(self.place, self.parent, schema)
         begin(stage, scan, choices, self.parent)
-        change, certificate = self._change(scan, stage, base, choices)
-        counts = _counts(base, change) | {"moved": int(certificate.get("rows_moved") or 0)}
+        change, certificate, moved = self._change(scan, stage, base, choices)
+        counts = _counts(base, change) | {"moved": moved}
         if not any((counts["added"], counts["changed"], counts["removed"])) and schema.fields == old.fields:
             return self.parent, counts
         before = {name: (self.parent.certificate or {}).get(name) for name in ("verdict", "reasons")}
@@ -137,15 +136,15 @@ class _Growing:
 
     def _change(
         self, scan: Scan, stage: Stage, base: Stored, choices: Choices
-    ) -> tuple[Change, dict[str, Any]]:
+    ) -> tuple[Change, dict[str, Any], int]:
         """Fetch what comes; for a sync that is what has changed since the watermark, and then what is gone."""
         mark = self.parent.watermark if choices.mode == "sync" else None
         asked = scan if mark is None else from_instant(scan, UPDATED, {"ge": mark - OVERLAP_S})
-        certificate = crawl(asked, stage, "main", choices.partitions)
+        certificate, moved = crawl(asked, stage, "main", choices.partitions)
         come = Staged(stage.pieces("main"))
         skip, drop = unchanged(base, come, base.schema.names)
         if choices.mode == "append":
-            return Change(come, drop, skip), certificate
+            return Change(come, drop, skip), certificate, moved
         there, coming = base.keys(), come.keys()
         ours = pa.concat_tables([_less(there, drop), _less(coming, skip)])
         swept = sweep(scan, ours)
@@ -155,7 +154,8 @@ class _Growing:
         skip = pa.concat_arrays([skip, coming[KEY].filter(stay).combine_chunks()])
         rows = ours.num_rows - len(swept.gone)
         cost = {"verdict": "exact", "requests": swept.requests, "rows_moved": swept.ids_moved}
-        return Change(come, drop, skip), certified(certificate, cost, why=_doubts(swept, rows))
+        certificate = certified(certificate, cost, why=_doubts(swept, rows))
+        return Change(come, drop, skip), certificate, moved + swept.ids_moved
 
     def _partitions(self) -> Any:
         given = self.choices.partitions

@@ -61,8 +61,8 @@ def export(url: str, key: str, path: str, mode: str, partition_by: str | None) -
         written = client.campaigns.scan().to_parquet(
             path, mode=mode, max_rows_per_file=300, partition_by=partition_by
         )
-        assert written.manifest is not None
-        return int(written.manifest.certificate["rows_moved"])
+        assert written.counts is not None
+        return written.counts["moved"]
 
 
 def content(frame: pd.DataFrame) -> pd.DataFrame:

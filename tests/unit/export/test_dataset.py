@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import duckdb
@@ -37,9 +36,9 @@ def same_rows(path: Path, frame: pd.DataFrame) -> None:
     """Every reader sees exactly these rows."""
     wanted = frame.sort_values("id", ignore_index=True)
     for name, found in readers(path).items():
-        found = found.sort_values("id", ignore_index=True)
+        sorted_rows = found.sort_values("id", ignore_index=True)
         for column in ("id", "opens", "clicks"):
-            assert found[column].tolist() == wanted[column].tolist(), f"{name} reads other {column}"
+            assert sorted_rows[column].tolist() == wanted[column].tolist(), f"{name} reads other {column}"
     pd.testing.assert_frame_equal(dyno.read_dataset(path), frame)
 
 
@@ -72,9 +71,7 @@ def test_nulls_categories_zones_and_wide_numbers_are_read_back_by_every_reader(a
     assert isinstance(plain["status"].dtype, pd.CategoricalDtype)
     assert str(plain["created"].dt.tz) == "UTC"
     rows = {
-        "duckdb": duckdb.sql(
-            f"SELECT * FROM read_parquet('{path}/*.parquet') ORDER BY created, id"
-        ).fetchall(),  # noqa: S608 - a path of our own
+        "duckdb": duckdb.sql(f"FROM '{path}/*.parquet' ORDER BY created, id").fetchall(),
         "polars": pl.read_parquet(path).sort("created", "id").rows(),
         "pyarrow": [tuple(row.values()) for row in pq.read_table(path).to_pylist()],
     }
@@ -121,7 +118,7 @@ def test_files_that_did_not_change_are_the_same_file_in_both_versions(account, t
         "UPDATE campaigns SET opens = 1000, updated = NOW WHERE created = (SELECT min(created) FROM campaigns)"
     )
     second = account.scan().to_parquet(path, mode="sync", max_rows_per_file=60)
-    inodes = [{os.stat(name).st_ino for name in one.files} for one in (first, second)]
+    inodes = [{Path(name).stat().st_ino for name in one.files} for one in (first, second)]
     assert [len(one) for one in inodes] == [5, 5]
     assert len(inodes[0] & inodes[1]) == 4
 
@@ -132,9 +129,8 @@ def test_files_hold_rows_in_order_with_an_index_of_pages(account, tmp_path):
     last = (0, "")
     for name, one in zip(written.files, written.manifest.files, strict=True):
         table = pq.read_table(name)
-        keys = list(
-            zip((int(at.timestamp()) for at in table["created"].to_pylist()), table["id"].to_pylist())
-        )
+        created = [int(at.timestamp()) for at in table["created"].to_pylist()]
+        keys = list(zip(created, table["id"].to_pylist(), strict=True))
         assert keys == sorted(keys)
         assert (keys[0], keys[-1]) == (one.first, one.last)
         assert last < keys[0]
