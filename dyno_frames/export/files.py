@@ -17,7 +17,7 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ContractError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import DataFile, schema_sha256
+from dyno_frames.export.manifest import StoredFile, schema_sha256
 from dyno_frames.export.partitions import Partition, Values, folder
 from dyno_frames.frames.schema import Schema
 
@@ -126,7 +126,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def write_files(
     tables: Iterable[pa.Table], values: Values, form: Form, work: Path
-) -> list[tuple[DataFile, Path]]:
+) -> list[tuple[StoredFile, Path]]:
     """Write the rows of one partition to files; return what they are and where they wait.
 
     Parameters
@@ -140,14 +140,14 @@ def write_files(
     work
         The folder in which the files wait to be committed.
     """
-    written: list[tuple[DataFile, Path]] = []
+    written: list[tuple[StoredFile, Path]] = []
     for part in _in_files(in_groups(_once(tables) if form.ordered else tables), form.max_rows_per_file):
         path = work / f"{uuid4().hex}.parquet"
         written.append((_verified(path, _fill(path, part, form), values, form), path))
     return written
 
 
-def write_empty(form: Form, work: Path) -> tuple[DataFile, Path]:
+def write_empty(form: Form, work: Path) -> tuple[StoredFile, Path]:
     """Write a file without rows, so that plain readers see the columns of a dataset that has none."""
     path, whole = work / f"{uuid4().hex}.parquet", replace(form, partitions=())
     return _verified(path, _fill(path, iter(()), whole), (), whole), path
@@ -198,14 +198,14 @@ def _fill(path: Path, groups: Iterator[pa.Table], form: Form) -> _Filled:
     return filled
 
 
-def _verified(path: Path, filled: _Filled, values: Values, form: Form) -> DataFile:
+def _verified(path: Path, filled: _Filled, values: Values, form: Form) -> StoredFile:
     """Read a file's footer again, have its bytes on disk, and name it by them."""
     found = pq.read_metadata(path).num_rows
     if found != filled.rows:
         raise ContractError(f"{path.name}: {filled.rows:,} rows were written and the file holds {found:,}")
     disk.sync(path)
     digest = disk.sha256(path)
-    return DataFile(
+    return StoredFile(
         path=f"{folder(form.partitions, values)}part-{digest[:24]}.parquet",
         rows=filled.rows,
         size_bytes=path.stat().st_size,

@@ -18,7 +18,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataFile:
+class StoredFile:
     """One Parquet file of a version.
 
     Parameters
@@ -96,7 +96,7 @@ class Manifest:
     partitions: tuple[Partition, ...] = ()
     max_rows_per_file: int = 1_000_000
     compression: str = "zstd"
-    files: tuple[DataFile, ...] = ()
+    files: tuple[StoredFile, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     watermark: int | None = None
     ordered: bool = True
@@ -145,11 +145,11 @@ class Manifest:
             ) from error
 
 
-def _file(stored: dict[str, Any]) -> DataFile:
+def _file(stored: dict[str, Any]) -> StoredFile:
     for name in ("partition", "first", "last"):
         if stored[name] is not None:
             stored[name] = tuple(stored[name])
-    return DataFile(**stored)
+    return StoredFile(**stored)
 
 
 def schema_to_json(schema: Schema) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.export.files import ROWS_PER_GROUP, Form, Key, write_empty, write_files
-from dyno_frames.export.manifest import DataFile, schema_sha256
+from dyno_frames.export.manifest import StoredFile, schema_sha256
 from dyno_frames.export.partitions import Values
 from dyno_frames.export.sources import Source, Staged, Stored, has_any
 from dyno_frames.scan.order import by_created
@@ -31,7 +31,7 @@ class Written:
         Where those wait that no version has.
     """
 
-    files: tuple[DataFile, ...]
+    files: tuple[StoredFile, ...]
     fresh: dict[str, Path]
 
 
@@ -68,7 +68,7 @@ def together(base: Source, change: Change, form: Form, work: Path) -> Written:
     work
         Where new files wait.
     """
-    files: list[DataFile] = []
+    files: list[StoredFile] = []
     fresh: dict[str, Path] = {}
     for values in sorted({*base.partitions(), *change.come.partitions()}, key=str):
         comes = _coming(change, values, form)
@@ -98,7 +98,7 @@ def _without(table: pa.Table, ids: pa.Array) -> pa.Table:
 
 def _stretches(
     base: Source, values: Values, comes: pa.Table, change: Change, form: Form
-) -> Iterator[tuple[DataFile | None, Iterable[pa.Table]]]:
+) -> Iterator[tuple[StoredFile | None, Iterable[pa.Table]]]:
     """Iterate over stretches of a partition: a file that stays, or rows to be written."""
     if not isinstance(base, Stored):
         yield None, merged(base.tables(values), comes, change.drop)
@@ -119,7 +119,7 @@ def _stretches(
         yield None, merged(iter(()), comes.slice(start), change.drop)
 
 
-def _touched(base: Stored, file: DataFile, drop: pa.Array, form: Form) -> bool:
+def _touched(base: Stored, file: StoredFile, drop: pa.Array, form: Form) -> bool:
     """Tell whether a file must be written anew though no row comes into it."""
     if file.schema_sha256 != schema_sha256(form.inside):
         return True

@@ -19,7 +19,7 @@ import pyarrow as pa
 from dyno_frames.actions.lock import locked
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import DataFile, Manifest
+from dyno_frames.export.manifest import StoredFile, Manifest
 
 _MOST_LINKS = 40
 """As many as Linux follows."""
@@ -42,10 +42,10 @@ class Place(Protocol):
     def manifest(self, version: int) -> Manifest:
         """Return what a version is."""
 
-    def address(self, version: int, file: DataFile) -> str:
+    def address(self, version: int, file: StoredFile) -> str:
         """Return where a file of a version stands."""
 
-    def opened(self, version: int, file: DataFile) -> Any:
+    def opened(self, version: int, file: StoredFile) -> Any:
         """Return a file of a version for reading, once its bytes are known to be those that were written."""
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
@@ -134,11 +134,11 @@ class LocalPlace:
         path = self._manifest(version)
         return Manifest.from_json(path.read_text(encoding="utf-8"), name=str(path))
 
-    def address(self, version: int, file: DataFile) -> str:
+    def address(self, version: int, file: StoredFile) -> str:
         """Return where a file of a version stands."""
         return str(self.folder(version) / file.path)
 
-    def opened(self, version: int, file: DataFile) -> Any:
+    def opened(self, version: int, file: StoredFile) -> Any:
         """Return a file of a version for reading, once its bytes are known to be those that were written."""
         path = self.folder(version) / file.path
         try:
@@ -205,7 +205,7 @@ def _last_names_bytes(folder: Path) -> int:
     return sum(one.st_size for one in found if one.st_nlink == 1)
 
 
-def damaged(place: Place, version: int, file: DataFile, what: str) -> SchemaError:
+def damaged(place: Place, version: int, file: StoredFile, what: str) -> SchemaError:
     """Return the error for a file that cannot be relied upon."""
     older = [number for number in place.versions() if number < version]
     cure = f"read an older version (version={older[-1]}) or write" if older else "write"

@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 from dyno_frames.calibrate.cache import FOLDER_VARIABLE
 from dyno_frames.errors import MissingExtraError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import DataFile, Manifest
+from dyno_frames.export.manifest import StoredFile, Manifest
 from dyno_frames.export.place import damaged, overtaken
 
 
@@ -73,7 +73,7 @@ class RemotePlace:
     def _manifest(self, version: int) -> str:
         return f"{self.root}/_dyno/manifests/{version:06d}.json"
 
-    def _file(self, file: DataFile) -> str:
+    def _file(self, file: StoredFile) -> str:
         return f"{self.root}/_dyno/files/{file.path.removesuffix('.parquet')}"
 
     def versions(self) -> list[int]:
@@ -91,11 +91,11 @@ class RemotePlace:
         name = self._manifest(version)
         return Manifest.from_json(self.files.cat_file(name).decode(), name=self.files.unstrip_protocol(name))
 
-    def address(self, version: int, file: DataFile) -> str:  # noqa: ARG002 - where links are it depends on it
+    def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - where links are it depends on it
         """Return where a file of a version stands."""
         return str(self.files.unstrip_protocol(self._file(file)))
 
-    def opened(self, version: int, file: DataFile) -> Any:
+    def opened(self, version: int, file: StoredFile) -> Any:
         """Return a file of a version for reading, once its bytes are known to be those that were written."""
         with tempfile.TemporaryDirectory() as folder:
             here = Path(folder) / "file"
@@ -123,7 +123,7 @@ class RemotePlace:
         except FileExistsError:
             raise overtaken(self, manifest.version) from None
 
-    def _upload(self, source: Path, file: DataFile) -> None:
+    def _upload(self, source: Path, file: StoredFile) -> None:
         target = self._file(file)
         self.files.makedirs(target.rpartition("/")[0], exist_ok=True)
         self.files.put_file(str(source), target)

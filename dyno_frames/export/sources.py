@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
-from dyno_frames.export.manifest import DataFile, Manifest, schema_from_json
+from dyno_frames.export.manifest import StoredFile, Manifest, schema_from_json
 from dyno_frames.export.partitions import Values, restored
 from dyno_frames.export.place import Place, damaged
 from dyno_frames.export.stage import Piece
@@ -89,7 +89,7 @@ class Stored:
         """Return the partitions that have rows."""
         return list(dict.fromkeys(one.partition for one in self.manifest.files if one.rows))
 
-    def files(self, values: Values) -> list[DataFile]:
+    def files(self, values: Values) -> list[StoredFile]:
         """Return the files of a partition, in order."""
         return [one for one in self.manifest.files if one.partition == values and one.rows]
 
@@ -109,7 +109,7 @@ class Stored:
             if has_any(self.read(one, [KEY]), ids):
                 yield from _with_ids(self.read(one), ids)
 
-    def read(self, file: DataFile, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    def read(self, file: StoredFile, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Iterate over the row groups of a file under the columns wanted.
 
         Raises
@@ -132,7 +132,7 @@ class Stored:
                 self.place, self.manifest.version, file, f"cannot be read as Parquet ({error})"
             ) from error
 
-    def _whole(self, table: pa.Table, file: DataFile, schema: Schema) -> pa.Table:
+    def _whole(self, table: pa.Table, file: StoredFile, schema: Schema) -> pa.Table:
         """Return rows with the columns that stand in the folder's name, and those that are new."""
         parts = self.manifest.partitions
         own = schema_from_json(self.manifest.schema)

@@ -25,6 +25,9 @@ IDS_PER_COUNT = 8
 COUNTS_PER_PAGE = 10
 """Where more counts than this would be needed for each page of ids they save, the ids are fetched."""
 
+FEW_COUNTS = 50
+"""So many counts are never too many."""
+
 PARTS = 16
 
 
@@ -129,7 +132,7 @@ class _Counts:
 def _dense(missing: int, rows: int, page_size: int) -> bool:
     """Tell whether so much is missing that single rows are not worth looking for."""
     counts = max(missing, 0) * math.log2(max(2.0, rows / max(missing, 1) / IDS_PER_COUNT))
-    return counts > COUNTS_PER_PAGE * rows / page_size
+    return counts > max(FEW_COUNTS, COUNTS_PER_PAGE * rows / page_size)
 
 
 def _is_small(one: _Stretch, created: np.ndarray[tuple[int], np.dtype[np.int64]], smallest: int) -> bool:
