@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow as pa
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.export.choices import is_a_set
 from dyno_frames.export.partitions import Partition
-from dyno_frames.export.questions import from_instant
+from dyno_frames.export.questions import from_instant, windows_of
 from dyno_frames.export.stage import Stage
 from dyno_frames.scan.scan import Scan, fixed
 
@@ -39,10 +38,10 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
         return done, 0
     here = stage.pieces(kind)
     rest = from_instant(scan, CREATED, {"gt": here[-1].last}) if here else scan
-    names = list(scan.plan.shape.columns or scan.schema.names)
-    for table in _in_pieces(rest, names):
+    scans = windows_of(rest, PIECE_ROWS)
+    for table in _in_pieces(scans):
         stage.write(kind, table, partitions)
-    certificate = {} if rest.certificate is None else rest.certificate.to_json()
+    certificate = certified(*({} if one.certificate is None else one.certificate.to_json() for one in scans))
     if here:
         why = f"{sum(piece.rows for piece in here):,} rows came in an earlier run that did not end"
         certificate = certified(certificate, why=[why])
@@ -50,11 +49,12 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
     return certificate, int(certificate.get("rows_moved") or 0)
 
 
-def _in_pieces(scan: Scan, names: Sequence[str]) -> Iterator[pa.Table]:
+def _in_pieces(scans: Sequence[Scan]) -> Iterator[pa.Table]:
     """Iterate over the rows in tables of about one piece; rows that share ``created`` stay together."""
     held: list[pa.RecordBatch] = []
-    parted = is_a_set(scan)
-    for coming in scan.to_batches():
+    parted = is_a_set(scans[0])
+    names = list(scans[0].plan.shape.columns or scans[0].schema.names)
+    for coming in (batch for scan in scans for batch in scan.to_batches()):
         batch = fixed(coming, names)
         if not batch.num_rows:
             continue
@@ -95,8 +95,3 @@ def certified(first: dict[str, Any], *others: dict[str, Any], why: Sequence[str]
         "notes": list(dict.fromkeys(notes)),
         "page_cap": max((one.get("page_cap") or 0 for one in everything), default=0),
     }
-
-
-def unlimited(scan: Scan) -> Scan:
-    """Return the scan for a question of the export's own, which no budget of the caller's was meant for."""
-    return replace(scan, max_rows=None, max_requests=None, progress=False)

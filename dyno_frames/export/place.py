@@ -19,7 +19,7 @@ import pyarrow as pa
 from dyno_frames.actions.lock import locked
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import StoredFile, Manifest
+from dyno_frames.export.manifest import Manifest, StoredFile
 
 _MOST_LINKS = 40
 """As many as Linux follows."""

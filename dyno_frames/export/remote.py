@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 from dyno_frames.calibrate.cache import FOLDER_VARIABLE
 from dyno_frames.errors import MissingExtraError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import StoredFile, Manifest
+from dyno_frames.export.manifest import Manifest, StoredFile
 from dyno_frames.export.place import damaged, overtaken
 
 

@@ -17,13 +17,13 @@ from dyno_frames.contract.resources import KEY, UPDATED
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk
 from dyno_frames.export.choices import Choices, is_a_set
-from dyno_frames.export.crawl import certified, crawl, unlimited
+from dyno_frames.export.crawl import certified, crawl
 from dyno_frames.export.evolve import evolved
 from dyno_frames.export.files import Form
 from dyno_frames.export.manifest import Manifest, schema_from_json, schema_to_json
 from dyno_frames.export.merge import Change, Written, together, unchanged
 from dyno_frames.export.place import Place, check_free, held
-from dyno_frames.export.questions import fetching, from_instant, newest_change, under
+from dyno_frames.export.questions import fetching, from_instant, newest_change, under, unlimited
 from dyno_frames.export.sources import Staged, Stored
 from dyno_frames.export.stage import Stage
 from dyno_frames.export.sweep import Swept, sweep

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
-from dyno_frames.export.manifest import StoredFile, Manifest, schema_from_json
+from dyno_frames.export.manifest import Manifest, StoredFile, schema_from_json
 from dyno_frames.export.partitions import Values, restored
 from dyno_frames.export.place import Place, damaged
 from dyno_frames.export.stage import Piece

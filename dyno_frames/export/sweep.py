@@ -12,8 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.export.crawl import unlimited
-from dyno_frames.export.questions import from_instant, keys
+from dyno_frames.export.questions import from_instant, keys, unlimited, window
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.fetch import MOST_WORKERS
 from dyno_frames.scan.order import by_created
@@ -120,7 +119,7 @@ class _Counts:
 
     def _one(self, one: _Stretch) -> int:
         """Count one stretch; where the server knows no two bounds on a field, as the difference of two counts."""
-        inside = within(self._scan, one)
+        inside = window(self._scan, one.low, one.high)
         if inside.plan.terms is not None:
             self.requests += 1
             return inside.count()
@@ -178,11 +177,5 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, stretches: 
 
 
 def _ids(asked: Scan, one: _Stretch) -> tuple[pa.Table, Certificate | None]:
-    scan = within(asked, one)
+    scan = window(asked, one.low, one.high)
     return scan.to_arrow(), scan.certificate
-
-
-def within(scan: Scan, one: _Stretch) -> Scan:
-    """Return the scan of a stretch alone."""
-    bounds = {"ge": one.low, "lt": one.high}
-    return from_instant(scan, CREATED, {name: at for name, at in bounds.items() if at is not None})

@@ -272,6 +272,20 @@ def test_an_answer_in_any_shape_can_be_written_and_read_back(account, tmp_path, 
     pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find(expr, **shape))
 
 
+def test_alternatives_are_written_window_by_window_and_gone_on_with(account, tmp_path):
+    question = "opens > 8 or name == 'plain'"
+    scan = account.scan(question)
+    assert len(scan.plan.filters) > 1
+    scan.to_parquet(tmp_path / "c")
+    pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find(question))
+    windows = {json.dumps(body.get("created"), sort_keys=True) for body in account.between.bodies["count"]}
+    assert len(windows) > 5, "it is cut into windows by counts"
+    account.sql("UPDATE campaigns SET opens = 99, updated = NOW WHERE id < '02000'")
+    account.sql("DELETE FROM campaigns WHERE id > '09000'")
+    account.scan(question).to_parquet(tmp_path / "c", mode="sync")
+    pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find(question))
+
+
 @pytest.mark.parametrize(
     ("expr", "shape", "message"),
     [
