@@ -145,14 +145,15 @@ class _Growing:
         skip, drop = unchanged(base, come, base.schema.names)
         if choices.mode == "append":
             return Change(come, drop, skip), certificate, moved
-        there, coming = base.keys(), come.keys()
-        ours = pa.concat_tables([_less(there, drop), _less(coming, skip)])
-        swept = sweep(scan, ours)
-        gone = pc.is_in(there[KEY], value_set=swept.gone)
-        stay = pc.is_in(coming[KEY], value_set=swept.gone)
-        drop = pc.unique(pa.concat_arrays([drop, there[KEY].filter(gone).combine_chunks()]))
-        skip = pa.concat_arrays([skip, coming[KEY].filter(stay).combine_chunks()])
-        rows = ours.num_rows - len(swept.gone)
+        coming = _less(come.keys(), skip)
+        rows = self.parent.rows - len(drop) + coming.num_rows
+        swept = sweep(scan, [*(_less(keys, drop) for keys in base.each_keys()), coming])
+        pa.default_memory_pool().release_unused()
+        comes = pc.is_in(swept.gone, value_set=coming[KEY].combine_chunks())
+        new = pc.and_(comes, pc.invert(pc.is_in(swept.gone, value_set=drop)))
+        drop = pc.unique(pa.concat_arrays([drop, swept.gone.filter(pc.invert(new))]))
+        skip = pa.concat_arrays([skip, swept.gone.filter(comes)])
+        rows -= len(swept.gone)
         cost = {"verdict": "exact", "requests": swept.requests, "rows_moved": swept.ids_moved}
         certificate = certified(certificate, cost, why=_doubts(swept, rows))
         return Change(come, drop, skip), certificate, moved + swept.ids_moved

@@ -31,9 +31,6 @@ class Source(Protocol):
     def tables(self, values: Values) -> Iterator[pa.Table]:
         """Iterate over the rows of a partition, in order."""
 
-    def keys(self) -> pa.Table:
-        """Return ``id`` and ``created`` of every row."""
-
     def with_ids(self, ids: pa.Array) -> Iterator[pa.Table]:
         """Iterate over the rows that have one of these ids."""
 
@@ -98,10 +95,11 @@ class Stored:
         for one in self.files(values):
             yield from self.read(one)
 
-    def keys(self) -> pa.Table:
-        """Return ``id`` and ``created`` of every row."""
-        found = [table for one in self.manifest.files for table in self.read(one, [KEY, CREATED])]
-        return pa.concat_tables([_KEYS.empty_table(), *(table.cast(_KEYS) for table in found)])
+    def each_keys(self) -> Iterator[pa.Table]:
+        """Iterate over ``id`` and ``created`` of the rows."""
+        for one in self.manifest.files:
+            for table in self.read(one, [KEY, CREATED]):
+                yield table.select(_KEYS.names).cast(_KEYS)
 
     def with_ids(self, ids: pa.Array) -> Iterator[pa.Table]:
         """Iterate over the rows that have one of these ids."""

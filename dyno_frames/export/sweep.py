@@ -66,7 +66,7 @@ class _Stretch:
     counted: int
 
 
-def sweep(scan: Scan, ours: pa.Table) -> Swept:
+def sweep(scan: Scan, ours: Sequence[pa.Table]) -> Swept:
     """Return which of our rows the question no longer has.
 
     Parameters
@@ -74,19 +74,20 @@ def sweep(scan: Scan, ours: pa.Table) -> Swept:
     scan
         The question.
     ours
-        ``id`` and ``created`` of the rows that are here.
+        ``id`` and ``created`` of the rows that are here, in any order. They are held in memory: a hundred bytes
+        or so for each row.
     """
-    asked, ours = unlimited(keys(scan)), by_created(ours).combine_chunks()
-    created = ours[CREATED].cast(pa.int64()).to_numpy()
+    asked, here = unlimited(keys(scan)), by_created(pa.concat_tables(ours)).combine_chunks()
+    created = here[CREATED].cast(pa.int64()).to_numpy()
     everything = _Stretch(0, len(created), None, None, 0)
     workers = asked.workers or MOST_WORKERS
     with ThreadPoolExecutor(workers, thread_name_prefix="dyno-sweep") as pool:
         if asked.plan.terms is None:  # a count would fetch the ids as well
-            return _compared(pool, asked, ours, [everything])
+            return _compared(pool, asked, here, [everything])
         counts = _Counts(asked, pool)
         [total] = counts.of([everything])
         differ = _differing(replace(everything, counted=total), created, counts, asked.plan.page_size)
-        swept = _compared(pool, asked, ours, differ)
+        swept = _compared(pool, asked, here, differ)
         return replace(swept, counted=total, requests=counts.requests)
 
 

@@ -13,7 +13,7 @@ import pytest
 import dyno_frames as dyno
 
 PATH = Path(__file__).parents[1] / "benchmarks" / "export_kills.py"
-KILLS = 5
+KILLS = 3
 
 
 @pytest.fixture(scope="module")

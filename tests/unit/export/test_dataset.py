@@ -13,10 +13,34 @@ import pyarrow.parquet as pq
 import pytest
 
 import dyno_frames as dyno
+from dyno_frames.client.connect import connect
+from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.manifest import Manifest
 
 pytestmark = pytest.mark.usefixtures("_small")
+
+
+BEGAN_S = 1_400_000_000
+
+
+@pytest.fixture
+def many_ties(opened):
+    """An account whose campaigns were all made in one second, with ids in a row."""
+    at = pd.Series(range(300))
+    return opened(
+        pd.DataFrame(
+            {
+                "id": [f"{place:04d}" for place in at],
+                "name": "n",
+                "status": "draft",
+                "opens": 0,
+                "created": BEGAN_S,
+                "updated": BEGAN_S,
+            }
+        ),
+        page_size=1000,
+    )
 
 
 def readers(path: Path) -> dict[str, pd.DataFrame]:
@@ -121,6 +145,31 @@ def test_files_that_did_not_change_are_the_same_file_in_both_versions(account, t
     inodes = [{Path(name).stat().st_ino for name in one.files} for one in (first, second)]
     assert [len(one) for one in inodes] == [5, 5]
     assert len(inodes[0] & inodes[1]) == 4
+
+
+def test_rows_that_share_created_stay_in_order_across_files(many_ties, tmp_path):
+    account = many_ties
+    account.scan().to_parquet(tmp_path / "c", max_rows_per_file=50)
+    account.sql("UPDATE campaigns SET opens = 1000, updated = NOW WHERE id LIKE '%7'")
+    account.sql("DELETE FROM campaigns WHERE id LIKE '%9'")
+    synced = account.scan().to_parquet(tmp_path / "c", mode="sync", max_rows_per_file=50)
+    assert synced.counts["changed"] > 10
+    pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find())
+    added = account.scan("opens == 1000").to_parquet(tmp_path / "c", mode="append")
+    assert (added.counts["added"], added.counts["changed"]) == (0, 0)
+
+
+def test_rows_are_kept_where_their_absence_is_not_certain(many_ties, tmp_path):
+    path = tmp_path / "c"
+    many_ties.scan().to_parquet(path)
+    many_ties.sql("DELETE FROM campaigns WHERE id LIKE '%9'")
+    small = {"page_size": 50, "name": "small pages", "profile": Profile()}
+    with connect(many_ties.between.url, many_ties.box.api_key, **small) as client:
+        synced = client.campaigns.scan().to_parquet(path, mode="sync")
+    assert synced.counts["removed"] == 0, "more rows share a second than fit on a page, so nobody can be sure"
+    with connect(many_ties.between.url, many_ties.box.api_key, **small | {"page_size": 1000}) as client:
+        synced = client.campaigns.scan().to_parquet(path, mode="sync")
+    assert synced.counts["removed"] == 30
 
 
 def test_files_hold_rows_in_order_with_an_index_of_pages(account, tmp_path):
