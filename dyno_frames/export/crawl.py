@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from dyno_frames.contract.resources import CREATED
+from dyno_frames.errors import ContractError
 from dyno_frames.export.choices import is_a_set
 from dyno_frames.export.partitions import Partition
-from dyno_frames.export.questions import from_instant, windows_of
+from dyno_frames.export.questions import from_instant, unlimited, windows_of
 from dyno_frames.export.stage import Stage
 from dyno_frames.scan.scan import Scan, fixed
 
@@ -39,14 +40,29 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
     here = stage.pieces(kind)
     rest = from_instant(scan, CREATED, {"gt": here[-1].last}) if here else scan
     scans = windows_of(rest, PIECE_ROWS)
-    for table in _in_pieces(scans):
-        stage.write(kind, table, partitions)
+    try:
+        for table in _in_pieces(scans):
+            stage.write(kind, table, partitions)
+    except ContractError:
+        stage.forget()  # what a server sent that breaks the contract is nothing to go on with
+        raise
     certificate = certified(*({} if one.certificate is None else one.certificate.to_json() for one in scans))
     if here:
         why = f"{sum(piece.rows for piece in here):,} rows came in an earlier run that did not end"
-        certificate = certified(certificate, why=[why])
+        certificate = certified(certificate, _recounted(scan, stage, kind), why=[why])
     stage.finish(kind, certificate)
     return certificate, int(certificate.get("rows_moved") or 0)
+
+
+def _recounted(scan: Scan, stage: Stage, kind: str) -> dict[str, Any]:
+    """Count what came in several runs: of the earlier ones nobody knows what they met."""
+    if scan.plan.terms is None:
+        return {"verdict": "at_least_once"}
+    counted, here = unlimited(scan).count(), sum(piece.rows for piece in stage.pieces(kind))
+    if counted <= here:
+        return {"verdict": "at_least_once", "requests": 1}
+    why = f"the server counts {counted:,} rows and {here:,} came"
+    return {"verdict": "uncertified", "requests": 1, "reasons": [why]}
 
 
 def _in_pieces(scans: Sequence[Scan]) -> Iterator[pa.Table]:

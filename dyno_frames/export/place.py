@@ -3,6 +3,11 @@
 On a local disk ``path`` is a symbolic link to ``.name.dyno/versions/000003``, a folder that holds exactly the files of
 that version and never changes. A commit is the one rename that has the link point elsewhere, so whoever lists the
 folder sees one version, whole, whatever program it is. Files that two versions share are one file with two names.
+
+A program that lists the folder before a commit and opens a file after it finds that file, where both versions have
+it, or an error: files are named by their bytes, so it never finds other rows under the name. One that lists folders of
+partitions one by one while a commit happens may list some of each version; ``read_dataset`` and whoever resolves the
+link first, or takes the list in ``dataset.files``, cannot.
 """
 
 from __future__ import annotations
@@ -153,6 +158,7 @@ class LocalPlace:
         """Take the place for writing, and clear what a run that died has left behind."""
         for folder in ("manifests", "versions", "work"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
+        self._check_links()
         newest = self.pointed()
         for number in self._written():
             if newest is not None and number > newest:
@@ -164,6 +170,18 @@ class LocalPlace:
         for pattern in (f".{self.path.name}.*.link", f".{self.home.name}/manifests/.*.part"):
             for path in self.home.parent.glob(pattern):
                 disk.remove(path)
+
+    def _check_links(self) -> None:
+        """Refuse a file system on which no name can be made to point elsewhere, before anything is asked."""
+        try:
+            disk.point(self.home / "probe", "work")
+        except (OSError, NotImplementedError) as error:
+            raise ConfigError(
+                f"no symbolic link can be made beside {self.url!r} ({error}), so a version could not take the place "
+                "of another in one step. Write one file (a name that ends in .parquet), or to "
+                f"{self.path.absolute().as_uri()!r}, where the manifest alone says which files are the newest"
+            ) from error
+        disk.remove(self.home / "probe")
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
         """Make a version the newest, in one step, from files of its parent and fresh ones."""

@@ -101,6 +101,10 @@ class Stage:
         with disk.beside(self.folder / _RUN) as part:
             part.write_text(json.dumps(self.run), encoding="utf-8")
 
+    def forget(self) -> None:
+        """Clear away what is here, so that the next run begins anew."""
+        disk.remove(self.folder)
+
     def write(self, kind: str, table: pa.Table, partitions: Sequence[Partition]) -> None:
         """Keep rows as the next piece; once this returns they are never fetched again."""
         groups = split(table, partitions)
