@@ -20,7 +20,7 @@ import pyarrow as pa
 from platformdirs import user_cache_path
 
 from dyno_frames.calibrate.cache import FOLDER_VARIABLE
-from dyno_frames.errors import MissingExtraError
+from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import Manifest, StoredFile
 from dyno_frames.export.place import damaged, overtaken
@@ -31,6 +31,8 @@ def remote_place(url: str) -> RemotePlace:
 
     Raises
     ------
+    ConfigError
+        There is no such kind of URL.
     MissingExtraError
         fsspec, or what it needs for this kind of URL, is not installed.
     """
@@ -42,6 +44,8 @@ def remote_place(url: str) -> RemotePlace:
         files, root = fsspec.core.url_to_fs(url)
     except ImportError as error:
         raise MissingExtraError.of(f"what {url.partition('://')[0]}:// URLs need ({error})", "s3") from None
+    except ValueError as error:
+        raise ConfigError(f"{url!r} cannot be written to: {error}") from error
     return RemotePlace(url.rstrip("/"), files, root.rstrip("/"))
 
 
