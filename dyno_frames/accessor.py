@@ -284,16 +284,23 @@ class DynoAccessor:
         return None if stored is None else Certificate.from_json(stored)
 
     def to_parquet(
-        self, path: str | Path, *, compression: str = "zstd", progress: bool | None = None
+        self,
+        path: str | Path,
+        *,
+        partition_by: str | Sequence[str] | None = None,
+        mode: str = "overwrite",
+        max_rows_per_file: int = 1_000_000,
+        compression: str = "zstd",
+        progress: bool | None = None,
     ) -> Dataset:
-        """Ask the frame's question again and write the answer to a Parquet file as it comes.
+        """Ask the frame's question again and write the answer as Parquet as it comes.
 
         Parameters
         ----------
         path
-            The file; one that is there is replaced when the new one is complete.
-        compression
-            ``"zstd"`` and others, as :func:`dyno_frames.export.write.write` says.
+            One file where the name ends in ``.parquet``, else a dataset of versions, or a URL.
+        partition_by, mode, max_rows_per_file, compression
+            As :func:`dyno_frames.export.write.write` says.
         progress
             As in :meth:`query`.
 
@@ -308,7 +315,14 @@ class DynoAccessor:
             The question was asked with something that cannot be stored.
         """
         scan = self._again("write it with .dyno.scan(…).to_parquet(…)")
-        written: Dataset = scan.to_parquet(path, compression=compression, progress=progress)
+        written: Dataset = scan.to_parquet(
+            path,
+            partition_by=partition_by,
+            mode=mode,
+            max_rows_per_file=max_rows_per_file,
+            compression=compression,
+            progress=progress,
+        )
         return written
 
     def panel(self) -> CampaignPanel:

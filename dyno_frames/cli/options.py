@@ -73,14 +73,15 @@ def shape(command: Command) -> Command:
         ),
         click.option("--limit", type=click.IntRange(min=0), help="How many rows at most."),
         click.option("--descending", is_flag=True, help="Largest first."),
-        click.option("--order-by", metavar="COLUMN[,…]", callback=_names, help="What to sort by."),
-        click.option("--columns", metavar="COLUMN[,…]", callback=_names, help="Which columns; all without."),
+        click.option("--order-by", metavar="COLUMN[,…]", callback=names, help="What to sort by."),
+        click.option("--columns", metavar="COLUMN[,…]", callback=names, help="Which columns; all without."),
     ):
         command = option(command)
     return command
 
 
-def _names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str] | None:
+def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str] | None:
+    """Return the names in a text with commas between them."""
     if value is None:
         return None
     names = [name.strip() for name in value.split(",")]

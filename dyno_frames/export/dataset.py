@@ -1,10 +1,10 @@
-"""A written dataset: where it is, what it holds, and how to read it back."""
+"""A written dataset: where it is, what it holds, and how to read it back, as it is or as it was."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import SchemaError
+from dyno_frames.export.files import FOOTER
+from dyno_frames.export.manifest import Manifest, schema_from_json
+from dyno_frames.export.place import LocalPlace, Place, held, place_of
+from dyno_frames.export.sources import Stored
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
-from dyno_frames.frames.schema import Schema
-
-FOOTER = b"dyno_frames"
-"""The footer key that holds question, host, counts, certificate and schema, as JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A Parquet file of campaigns, lists or templates.
+    """Campaigns, lists or templates as Parquet: one file, or a folder of versions.
 
     Parameters
     ----------
@@ -35,38 +34,128 @@ class Dataset:
     size_bytes
         Its size on disk, in bytes.
     footer
-        What the file says of itself: question, host, counts, certificate, schema.
+        What it says of itself: question, host, certificate, schema.
+    version
+        Which version this is. A single file has one.
+    counts
+        What the run came to: ``rows`` that are here now, how many of them it ``added`` and ``changed``, how many it
+        ``removed``, and how many rows, ids included, it ``moved`` over the network. None for a single file.
+    manifest
+        All that is known of this version; None for a single file.
+
+    Examples
+    --------
+    >>> dataset = client.campaigns.scan().to_parquet("campaigns", mode="sync")  # doctest: +SKIP
+    >>> dataset.counts  # doctest: +SKIP
+    {'rows': 402, 'added': 2, 'changed': 11, 'removed': 0, 'moved': 13}
+    >>> dataset.diff(1)[["change", "fields", "id"]]  # doctest: +SKIP
     """
 
-    path: Path
+    path: Path | str
     rows: int
     size_bytes: int
     footer: Mapping[str, Any]
+    version: int = 1
+    counts: Mapping[str, int] | None = None
+    manifest: Manifest | None = None
 
     def __repr__(self) -> str:
         verdict = (self.footer.get("certificate") or {}).get("verdict", "uncertified")
-        return f"Dataset({str(self.path)!r}, {self.rows:,} rows, {verdict})"
+        version = "" if self.manifest is None else f"version {self.version}, "
+        return f"Dataset({str(self.path)!r}, {version}{self.rows:,} rows, {verdict})"
+
+    @property
+    def files(self) -> list[str]:
+        """The files of this version, for readers that are given a list; they never change."""
+        if self.manifest is None:
+            return [str(self.path)]
+        place = place_of(self.path)
+        return [place.address(self.version, one) for one in self.manifest.files]
+
+    @property
+    def versions(self) -> list[int]:
+        """The versions that can be read, oldest first."""
+        return [1] if self.manifest is None else place_of(self.path).versions()
 
     def to_frame(self) -> pd.DataFrame:
         """Return its rows as a typed frame."""
-        return read_dataset(self.path)
+        return read_dataset(self.path, None if self.manifest is None else self.version)
+
+    def diff(self, old: int, new: int | None = None) -> pd.DataFrame:
+        """Return what has happened between two versions, one row for each id.
+
+        Parameters
+        ----------
+        old, new
+            Numbers of versions; ``new=None`` is this one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``change`` (``added``, ``changed`` or ``removed``), ``fields`` (a tuple of the names that differ), then the
+            row as it is in the newer version, or as it was where it was removed; and for each field that differs
+            anywhere a column ``…_before`` with what it was in the older version.
+
+        Raises
+        ------
+        SchemaError
+            There is no such version; or it is a single file.
+
+        Examples
+        --------
+        >>> week = dataset.diff(1)  # doctest: +SKIP
+        >>> week[week.change == "changed"].fields.explode().value_counts()  # doctest: +SKIP
+        """
+        from dyno_frames.export.diff import difference
+
+        place = self._place()
+        return difference(place, old, self.version if new is None else new)
+
+    def vacuum(self, *, keep: int = 1) -> int:
+        """Remove all but the newest versions; return the bytes set free.
+
+        Parameters
+        ----------
+        keep
+            How many to keep, from 1.
+
+        Raises
+        ------
+        ConfigError
+            A run is writing to the dataset.
+        """
+        if keep < 1:
+            raise SchemaError(f"keep={keep}; the newest version always stays: expected a number from 1")
+        place = self._place()
+        with held(place):
+            place.prepare()
+            return place.remove(place.versions()[:-keep])
+
+    def _place(self) -> Place:
+        if self.manifest is None:
+            raise SchemaError(
+                f"{str(self.path)!r} is one file and has no versions; a name without '.parquet' makes a dataset of "
+                "versions"
+            )
+        return place_of(self.path)
 
 
-def schema_to_json(schema: Schema) -> dict[str, Any]:
-    """Return a schema as plain JSON values."""
-    fields = [asdict(field) | {"kind": str(field.kind)} for field in schema.fields]
-    return {
-        "resource": schema.resource,
-        "fields": fields,
-        "statuses": list(schema.statuses),
-        "dtype_backend": schema.dtype_backend,
+def dataset_of(place: Place, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
+    """Return a version of a dataset, with what the run that asked for it has counted."""
+    footer = {
+        "origin": manifest.origin,
+        "certificate": manifest.certificate,
+        "rows": manifest.rows,
+        "schema": manifest.schema,
     }
-
-
-def _schema_from_json(stored: Mapping[str, Any]) -> Schema:
-    fields = tuple(Field(**field | {"kind": Kind(field["kind"])}) for field in stored["fields"])
-    return Schema(
-        stored["resource"], fields, statuses=tuple(stored["statuses"]), dtype_backend=stored["dtype_backend"]
+    return Dataset(
+        path=place.path if isinstance(place, LocalPlace) else place.url,
+        rows=manifest.rows,
+        size_bytes=manifest.size_bytes,
+        footer=footer,
+        version=manifest.version,
+        counts=counts,
+        manifest=manifest,
     )
 
 
@@ -76,7 +165,7 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path
-        Where it was written.
+        Where it was written: a name, a URL, or a single file.
     version
         Which version; None is the newest. A single file has one.
 
@@ -88,17 +177,54 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        The file was not written by this package, or has no such version.
+        It was not written by this package, has no such version, or a file of it is gone or was changed.
 
     Examples
     --------
-    >>> dyno.read_dataset("campaigns.parquet")  # doctest: +SKIP
+    >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
+    >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
+    place = place_of(path)
+    versions = place.versions()
+    if not versions:
+        return _read_file(Path(path), version)
+    manifest = manifest_of(place, versions[-1] if version is None else version)
+    schema = schema_from_json(manifest.schema)
+    stored = Stored(place, manifest, schema)
+    tables = [table for values in stored.partitions() for table in stored.tables(values)]
+    whole = pa.concat_tables([schema.arrow.empty_table(), *tables])
+    if manifest.partitions and manifest.ordered and {"created", "id"} <= set(schema.names):
+        from dyno_frames.scan.order import by_created
+
+        whole = by_created(whole)
+    return attach(
+        to_frame(whole, schema), origin_from_json(manifest.origin), certificate=manifest.certificate
+    )
+
+
+def manifest_of(place: Place, version: int) -> Manifest:
+    """Return what a version is.
+
+    Raises
+    ------
+    SchemaError
+        There is no such version.
+    """
+    versions = place.versions()
+    if version not in versions or isinstance(version, bool):
+        there = f"its versions are {', '.join(map(str, versions))}" if versions else "it has none"
+        raise SchemaError(f"version={version!r}: there is no such version of {place.url!r}; {there}")
+    return place.manifest(version)
+
+
+def _read_file(path: Path, version: int | None) -> pd.DataFrame:
     if version not in {None, 1}:
         raise SchemaError(f"version={version!r}: {str(path)!r} is one file and has version 1 only")
+    if path.is_dir():
+        raise SchemaError(f"{str(path)!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
     footer = read_footer(path)
-    schema = _schema_from_json(footer["schema"])
-    plain = pq.read_table(path, partitioning=None).cast(schema.arrow)
+    schema = schema_from_json(footer["schema"])
+    plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)
     return attach(
         to_frame(plain, schema), origin_from_json(footer["origin"]), certificate=footer["certificate"]
     )

@@ -225,6 +225,27 @@ def _traced(
     return Question(text, keep, node, warnings=tuple(notes.warnings or ()), memory=memory)
 
 
+def narrowed(question: Question, node: Node) -> Question:
+    """Return a question with one more condition that must hold.
+
+    Parameters
+    ----------
+    question
+        Every row, or one that has a tree.
+    node
+        The condition.
+
+    Raises
+    ------
+    QueryError
+        The question has no tree, so nothing can be added to it.
+    """
+    if question.untraceable:
+        raise QueryError(f"{question.text}: {question.untraceable}; no condition can be added to it")
+    whole = node if question.node is None else Binary("and_", question.node, node)
+    return Question(render(whole), _replayed(whole), whole, warnings=question.warnings)
+
+
 def _replayed(node: Node) -> Keep:
     def keep(frame: pd.DataFrame) -> pd.DataFrame:
         kept: pd.DataFrame = frame[replay(node, frame)]

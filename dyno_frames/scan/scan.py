@@ -169,13 +169,22 @@ class Scan:
         self,
         path: str | Path,
         *,
+        partition_by: str | Sequence[str] | None = None,
         mode: str = "overwrite",
+        max_rows_per_file: int = 1_000_000,
         compression: str = "zstd",
         progress: bool | None = None,
     ) -> Any:
         """Write the answer to Parquet; see :func:`dyno_frames.export.write.write`."""
         shown = self.progress if progress is None else progress
-        return exits.leave("parquet")(replace(self, progress=shown), path, mode=mode, compression=compression)
+        return exits.leave("parquet")(
+            replace(self, progress=shown),
+            path,
+            partition_by=partition_by,
+            mode=mode,
+            max_rows_per_file=max_rows_per_file,
+            compression=compression,
+        )
 
     def _streams(self) -> bool:
         plan = self.plan

@@ -6,7 +6,9 @@ import json
 import time
 from pathlib import Path
 
+import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
@@ -261,3 +263,25 @@ def test_the_export_of_one_question_is_that_answer(campaigns, full, tmp_path):
     written = asked.dyno.to_parquet(tmp_path / "haskell.parquet")
     pd.testing.assert_frame_equal(dyno.read_dataset(written.path), asked)
     assert written.footer["origin"]["expression"].startswith("from_name == 'Haskell Weekly'")
+
+
+def test_a_dataset_of_every_row_with_its_body_is_the_source_for_every_reader(
+    campaigns, full, source, tmp_path
+):
+    path = tmp_path / "all"
+    written = campaigns.dyno.scan().to_parquet(path, partition_by="created:year", max_rows_per_file=1_000)
+    pd.testing.assert_frame_equal(dyno.read_dataset(path), full)
+    assert written.footer["certificate"]["verdict"] == "exact"
+    wanted = source.sort_by("id")
+    names = [name for name in source.column_names if name not in NUMBERS]
+    found = {
+        "pyarrow": pq.read_table(path),
+        "duckdb": duckdb.sql(f"FROM '{path}/**/*.parquet'").to_arrow_table(),
+        "polars": pl.read_parquet(path).to_arrow(),
+    }
+    for reader, table in found.items():
+        ordered = table.sort_by("id")
+        for name in names:
+            assert ordered[name].to_pylist() == wanted[name].to_pylist(), f"{reader}: {name}"
+    synced = campaigns.dyno.scan().to_parquet(path, mode="sync", max_rows_per_file=1_000)
+    assert (synced.version, synced.counts["changed"], synced.counts["removed"]) == (1, 0, 0)

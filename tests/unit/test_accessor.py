@@ -334,6 +334,7 @@ def test_the_callers_frame_is_not_touched(frame):
 QUERY = "columns order_by ascending limit offset progress strict"
 SCOPE = "local_dict global_dict level"
 OVERRIDES = "subject from_name from_email preview_message"
+WRITING = "partition_by mode max_rows_per_file compression progress"
 SIGNATURES = [
     (dyno.connect, "url api_key", "name timeout_s page_size workers dtype_backend schema profile"),
     (dyno.sandbox, "path", "sample load port api_key profile smtp speed page_limit"),
@@ -343,7 +344,7 @@ SIGNATURES = [
     (DynoAccessor.explain, "self expr", ""),
     (DynoAccessor.scan, "self expr", QUERY),
     (DynoAccessor.refresh, "self", ""),
-    (DynoAccessor.to_parquet, "self path", ""),
+    (DynoAccessor.to_parquet, "self path", WRITING),
     (DynoAccessor.panel, "self", ""),
     (Scan.explain, "self", ""),
     (Scan.count, "self", ""),
@@ -351,7 +352,7 @@ SIGNATURES = [
     (Scan.to_arrow, "self", ""),
     (Scan.to_batches, "self", ""),
     (Scan.__arrow_c_stream__, "self requested_schema", ""),
-    (Scan.to_parquet, "self path", "mode compression progress"),
+    (Scan.to_parquet, "self path", WRITING),
     (ResourceClient.get, "self id", ""),
     (ResourceClient.create, "self", ""),
     (ResourceClient.update, "self id", ""),
@@ -408,7 +409,16 @@ def test_the_public_names_have_their_arguments(function, positional, keywords):
         ),
         (dyno.sandbox, {"path": None, "sample": True, "port": 0, "speed": 1.0, "page_limit": 1000}),
         (DynoAccessor.query, {"ascending": True, "offset": 0, "strict": False, "level": 0, "limit": None}),
-        (Scan.to_parquet, {"mode": "overwrite", "compression": "zstd", "progress": None}),
+        (
+            Scan.to_parquet,
+            {
+                "partition_by": None,
+                "mode": "overwrite",
+                "max_rows_per_file": 1_000_000,
+                "compression": "zstd",
+                "progress": None,
+            },
+        ),
     ],
 )
 def test_the_defaults_are_those_that_were_promised(function, defaults):

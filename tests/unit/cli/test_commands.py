@@ -164,3 +164,53 @@ def test_help_loads_no_heavy_guest_and_names_every_command():
     for name in ("demo", "lab", "sandbox", "find", "count", "export", "explain", "calibrate", "panel"):
         assert f"\n  {name} " in asked.stdout
     assert asked.stdout.splitlines()[-1] == "0 []"
+
+
+def test_export_syncs_a_dataset_and_says_so_in_one_line(ask, client, tmp_path):
+    folder = tmp_path / "new" / "campaigns"
+    first = ask("export", "campaigns", "--to", folder, "--mode", "sync", "--partition-by", "created:year")
+    assert (first.code, first.err) == (0, "")
+    rows = len(client.campaigns.find())
+    assert first.out.count("\n") == 1
+    assert f"version 1, {rows:,} rows, exact" in first.out
+    assert f"{rows:,} added, 0 changed, 0 removed" in first.out
+    again = ask("export", "campaigns", "--to", folder, "--mode", "sync", "--json")
+    assert (again.code, again.err) == (0, "")
+    assert again.out.count("\n") == 1
+    facts = json.loads(again.out)
+    assert facts["path"] == str(folder)
+    assert (facts["version"], facts["rows"], facts["added"], facts["verdict"]) == (1, rows, 0, "exact")
+    assert facts["moved"] < rows
+    assert len(pd.read_parquet(folder)) == rows
+
+
+def test_export_prints_json_of_one_file_too(ask, finished, tmp_path):
+    ended = ask("export", "campaigns", "--where", QUESTION, "--to", tmp_path / "a.parquet", "--json")
+    facts = json.loads(ended.out)
+    assert (facts["rows"], facts["mode"], facts["verdict"]) == (len(finished), "overwrite", "exact")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--mode", "sync", "--limit", "3"], "use mode='overwrite'"),
+        (["--mode", "upsert"], "upsert"),
+        (["--partition-by", "stauts"], "stauts"),
+        (["--max-rows-per-file", "0"], "0"),
+        (["--compression", "zip"], "zip"),
+    ],
+)
+def test_an_export_that_cannot_be_done_ends_with_2_before_anything_is_written(ask, tmp_path, arguments, word):
+    ended = ask("export", "campaigns", "--to", tmp_path / "c", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert word in ended.err
+    assert not (tmp_path / "c").exists()
+
+
+def test_an_export_that_meets_another_ends_with_2(ask, tmp_path):
+    from dyno_frames.export.place import held, place_of
+
+    with held(place_of(tmp_path / "c")):
+        ended = ask("export", "campaigns", "--to", tmp_path / "c", "--mode", "sync")
+    assert (ended.code, ended.out) == (2, "")
+    assert "another run is writing to" in ended.err

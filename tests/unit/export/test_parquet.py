@@ -222,7 +222,7 @@ def test_an_interrupted_export_leaves_the_old_file_and_nothing_else(client, tmp_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"mode": "replace"}, "mode='replace'; expected 'overwrite'"),
+        ({"mode": "replace"}, "mode='replace'; expected 'overwrite', 'append' or 'sync'"),
         ({"compression": "zip"}, "compression='zip'; expected one of zstd"),
         ({"compression": None}, "compression=None; expected one of"),
     ],
@@ -234,7 +234,11 @@ def test_what_cannot_be_used_is_refused_before_anything_is_asked(client, tmp_pat
 
 
 def test_a_folder_or_a_missing_one_is_refused_with_the_cure(client, tmp_path):
+    (tmp_path / "folder.parquet").mkdir()
+    (tmp_path / "kept.txt").touch()
     with pytest.raises(ConfigError, match=r"is a folder; give the name of a file"):
+        client.campaigns.scan().to_parquet(tmp_path / "folder.parquet")
+    with pytest.raises(ConfigError, match=r"is a folder with files of another program in it"):
         client.campaigns.scan().to_parquet(tmp_path)
     with pytest.raises(ConfigError, match=r"does not exist; make it first"):
         client.campaigns.scan().to_parquet(tmp_path / "not" / "there.parquet")

@@ -1,0 +1,136 @@
+"""Hive partitions: which folder a row stands in, from a field or from the month, year or day of a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dyno_frames.contract.fields import Kind
+from dyno_frames.errors import ConfigError
+from dyno_frames.frames.schema import Schema
+
+_FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+_WHOLE = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
+Values: TypeAlias = tuple[str, ...]
+"""A row's partition, as texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One level of folders.
+
+    Parameters
+    ----------
+    field
+        Where the value comes from.
+    period
+        ``"year"``, ``"month"`` or ``"day"`` of a time, in UTC; empty is the value itself.
+    """
+
+    field: str
+    period: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column that plain readers see."""
+        return f"{self.field}_{self.period}" if self.period else self.field
+
+    def __str__(self) -> str:
+        return f"{self.field}:{self.period}" if self.period else self.field
+
+
+def parse(given: str | Sequence[str] | None, schema: Schema) -> tuple[tuple[Partition, ...], list[str]]:
+    """Return the levels that ``partition_by=`` names, and what is wrong with it.
+
+    Parameters
+    ----------
+    given
+        Names of fields, or ``"created:month"`` and the like.
+    schema
+        The columns of the answer.
+    """
+    texts = [given] if isinstance(given, str) else list(given or ())
+    found = [Partition(*str(text).partition(":")[::2]) for text in texts]
+    faults = [fault for part in found if (fault := _fault(part, schema))]
+    names = [part.name for part in found]
+    if len(set(names)) < len(names):
+        faults.append(f"partition_by={texts} names a folder twice")
+    if not faults and {part.name for part in found if not part.period} >= set(schema.names):
+        faults.append(f"partition_by={texts} leaves no column for the files")
+    return tuple(found), faults
+
+
+def _fault(part: Partition, schema: Schema) -> str:
+    field = schema.by_name.get(part.field)
+    if field is None:
+        return f"partition_by: no column is called {part.field!r} (columns: {', '.join(schema.names)})"
+    if part.period and part.period not in _FORMATS:
+        return f"partition_by={str(part)!r}; expected {', '.join(f'{part.field}:{one}' for one in _FORMATS)}"
+    if part.period and field.kind is not Kind.TIME:
+        return f"partition_by={str(part)!r}: {part.field} is no time"
+    if part.period and part.name in schema.names:
+        return f"partition_by={str(part)!r}: there is a column {part.name} already"
+    if not part.period and field.kind not in _WHOLE:
+        cure = f"use '{part.field}:month'" if field.kind is Kind.TIME else "choose another"
+        return f"partition_by={part.field!r}: it has too many values, or none that name a folder; {cure}"
+    return ""
+
+
+def folder(partitions: Sequence[Partition], values: Values) -> str:
+    """Return the folder of a partition, such as ``"status=draft/created_month=2016-01/"``; nothing without one."""
+    return "".join(
+        f"{part.name}={quote(value, safe='')}/" for part, value in zip(partitions, values, strict=True)
+    )
+
+
+def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values, pa.Table]]:
+    """Return the rows of each partition, in the order they have; partitions in the order of their texts.
+
+    Raises
+    ------
+    ConfigError
+        A row has no value. Hive has a folder for such rows, and pandas cannot read it.
+    """
+    if not partitions or not table.num_rows:
+        return [((), table)] if table.num_rows else []
+    for part in partitions:
+        if table[part.field].null_count:
+            raise ConfigError(
+                f"partition_by={str(part)!r}: {table[part.field].null_count:,} rows have no {part.field}, and pandas "
+                "cannot read a folder that stands for no value; choose a field that every row has"
+            )
+    texts = pa.table([_texts(table[part.field], part) for part in partitions], names=_names(partitions))
+    numbered = texts.append_column("row", pa.array(range(table.num_rows), pa.int64()))
+    keys = [(name, "ascending") for name in _names(partitions)]
+    order = pc.sort_indices(numbered, sort_keys=[*keys, ("row", "ascending")])
+    counts = texts.group_by(_names(partitions), use_threads=False).aggregate([([], "count_all")])
+    counts = counts.take(pc.sort_indices(counts, sort_keys=keys))
+    sorted_rows, start, found = table.take(order), 0, []
+    for row in counts.to_pylist():
+        values = tuple(row[name] for name in _names(partitions))
+        found.append((values, sorted_rows.slice(start, row["count_all"])))
+        start += row["count_all"]
+    return found
+
+
+def _names(partitions: Sequence[Partition]) -> list[str]:
+    return [f"level {at}" for at in range(len(partitions))]
+
+
+def _texts(column: pa.ChunkedArray, part: Partition) -> pa.ChunkedArray:
+    if part.period:
+        return pc.strftime(column, format=_FORMATS[part.period]).cast(pa.large_string())
+    return column.cast(pa.large_string())
+
+
+def restored(values: Values, partitions: Sequence[Partition], name: str, kind: pa.DataType) -> Any:
+    """Return the value that a partition's rows have in a column that stands in the folder's name alone."""
+    text = next(
+        value for part, value in zip(partitions, values, strict=True) if part.name == name and not part.period
+    )
+    return pa.scalar(text, pa.large_string()).cast(kind)

@@ -1,0 +1,152 @@
+"""A dataset in an object store or any other file system that fsspec knows.
+
+There are no links there, so the manifest alone says which files are the newest version: it is created exclusively,
+after all its files are there, and never changed. Files are kept under ``_dyno/files`` with names that no
+``*.parquet`` pattern matches, so that a plain glob finds nothing rather than several versions at once; plain readers
+take the list in ``dataset.files``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from platformdirs import user_cache_path
+
+from dyno_frames.calibrate.cache import FOLDER_VARIABLE
+from dyno_frames.errors import ConfigError, MissingExtraError
+from dyno_frames.export import disk
+from dyno_frames.export.manifest import Manifest, StoredFile
+from dyno_frames.export.place import damaged, overtaken
+
+
+def remote_place(url: str) -> RemotePlace:
+    """Return the place that a URL names.
+
+    Raises
+    ------
+    ConfigError
+        There is no such kind of URL.
+    MissingExtraError
+        fsspec, or what it needs for this kind of URL, is not installed.
+    """
+    try:
+        import fsspec
+    except ImportError:
+        raise MissingExtraError.of("fsspec", "remote") from None
+    try:
+        files, root = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        raise MissingExtraError.of(f"what {url.partition('://')[0]}:// URLs need ({error})", "s3") from None
+    except ValueError as error:
+        raise ConfigError(f"{url!r} cannot be written to: {error}") from error
+    return RemotePlace(url.rstrip("/"), files, root.rstrip("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePlace:
+    """A dataset behind a URL.
+
+    Parameters
+    ----------
+    url
+        How it is named.
+    files
+        The file system.
+    root
+        Its folder there.
+    """
+
+    url: str
+    files: Any
+    root: str
+
+    @property
+    def work(self) -> Path:
+        """A local folder for what is not finished: what was fetched survives a run that dies."""
+        named = os.environ.get(FOLDER_VARIABLE)
+        cache = Path(named) if named else user_cache_path("dyno_frames")
+        return cache / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
+
+    def _manifest(self, version: int) -> str:
+        return f"{self.root}/_dyno/manifests/{version:06d}.json"
+
+    def _file(self, file: StoredFile) -> str:
+        return f"{self.root}/_dyno/files/{file.path.removesuffix('.parquet')}"
+
+    def versions(self) -> list[int]:
+        """Return the numbers of the versions that can be read, oldest first."""
+        self.files.invalidate_cache()
+        try:
+            found = self.files.ls(f"{self.root}/_dyno/manifests", detail=False)
+        except FileNotFoundError:
+            return []
+        stems = [name.rpartition("/")[2].removesuffix(".json") for name in found if name.endswith(".json")]
+        return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+    def manifest(self, version: int) -> Manifest:
+        """Return what a version is."""
+        name = self._manifest(version)
+        return Manifest.from_json(self.files.cat_file(name).decode(), name=self.files.unstrip_protocol(name))
+
+    def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - where links are it depends on it
+        """Return where a file of a version stands."""
+        return str(self.files.unstrip_protocol(self._file(file)))
+
+    def opened(self, version: int, file: StoredFile) -> Any:
+        """Return a file of a version for reading, once its bytes are known to be those that were written."""
+        with tempfile.TemporaryDirectory() as folder:
+            here = Path(folder) / "file"
+            try:
+                self.files.get_file(self._file(file), str(here))
+            except FileNotFoundError:
+                raise damaged(self, version, file, "is not there") from None
+            if disk.sha256(here) != file.sha256:
+                raise damaged(self, version, file, "is not as it was written: its SHA-256 differs")
+            return pa.memory_map(str(here)) if os.name == "posix" else pa.BufferReader(here.read_bytes())
+
+    def prepare(self) -> None:
+        """Take the place for writing."""
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
+        """Make a version the newest, in one step, from files of its parent and fresh ones."""
+        for one in manifest.files:
+            if one.path in fresh:
+                self._upload(fresh[one.path], one)
+        name = self._manifest(manifest.version)
+        self.files.makedirs(name.rpartition("/")[0], exist_ok=True)
+        try:
+            self.files.pipe_file(name, manifest.to_json().encode(), mode="create")
+        except FileExistsError:
+            raise overtaken(self, manifest.version) from None
+
+    def _upload(self, source: Path, file: StoredFile) -> None:
+        target = self._file(file)
+        self.files.makedirs(target.rpartition("/")[0], exist_ok=True)
+        self.files.put_file(str(source), target)
+        self.files.invalidate_cache()
+        if self.files.size(target) != file.size_bytes:
+            raise OSError(
+                f"{self.files.unstrip_protocol(target)} was not stored whole; nothing was committed"
+            )
+
+    def remove(self, versions: list[int]) -> int:
+        """Remove versions; return the bytes set free. Files that a version that stays has are kept."""
+        gone = {one.path: one for number in versions for one in self.manifest(number).files}
+        stay = [number for number in self.versions() if number not in versions]
+        kept = {one.path for number in stay for one in self.manifest(number).files}
+        for number in versions:
+            self.files.rm_file(self._manifest(number))
+        free = 0
+        for path, one in gone.items():
+            if path not in kept and self.files.exists(self._file(one)):
+                self.files.rm_file(self._file(one))
+                free += one.size_bytes
+        return free

@@ -1,0 +1,109 @@
+"""An account that changes, and small pieces and row groups, so that a few hundred rows are many of each."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dyno_frames.client.connect import connect
+from dyno_frames.contract.profile import Profile
+from dyno_frames.export import crawl, files
+from dyno_frames.sandbox.serve import Sandbox
+
+_SPEC = importlib.util.spec_from_file_location("between", Path(__file__).parents[1] / "scan" / "conftest.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+_BETWEEN = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_BETWEEN)
+
+BEGAN_S = 1_400_000_000
+
+
+class Account:
+    """A practice server, a client, what stands between the two, and writes to the rows."""
+
+    def __init__(self, rows: pd.DataFrame, **settings: Any) -> None:
+        self.box = Sandbox(load={"campaigns": rows}, speed=0, connect=connect)
+        self.between = _BETWEEN.Between(self.box)
+        given = {"profile": Profile(), "page_size": 50, "name": self.between.url, "workers": 1} | settings
+        self.client = connect(self.between.url, self.box.api_key, **given)
+        self.client.campaigns.frame()
+        self.now = BEGAN_S + 10_000_000
+        self.between.forget()
+
+    def sql(self, text: str, *values: object) -> None:
+        """Write to the rows behind the API's back, as another user would."""
+        self.now += 1_000
+        with self.box._store.transaction() as connection:
+            connection.execute(text.replace("NOW", str(self.now)), values)
+
+    def scan(self, expr: Any = None, **shape: Any) -> Any:
+        return self.client.campaigns.scan(expr, **shape)
+
+    def find(self, expr: Any = None, **shape: Any) -> pd.DataFrame:
+        found: pd.DataFrame = self.client.campaigns.find(expr, **shape)
+        return found
+
+    def close(self) -> None:
+        self.client.close()
+        self.between.close()
+        self.box.close()
+
+
+def campaigns(number: int) -> pd.DataFrame:
+    """Campaigns with nulls, ties, words, zones and numbers beyond what a float holds."""
+    at = pd.Series(range(number))
+    return pd.DataFrame(
+        {
+            "id": [f"{(37 * place) % 10_007:05d}" for place in range(number)],
+            "name": ["plain", "a,b", "50 % _x_", "é\u0301 😀", 'q"u\\o'] * (number // 5),
+            "subject": [None if place % 5 == 0 else f"subject {place % 11}" for place in range(number)],
+            "status": at.map(lambda place: ["draft", "finished", "zombie"][place % 3]),
+            "created": BEGAN_S + 100_000 * (at // 3),
+            "updated": BEGAN_S + 100_000 * (at // 3) + 50,
+            "start_time": _whole(None if place % 4 == 0 else BEGAN_S - place for place in range(number)),
+            "time_zone": "Europe/Berlin",
+            "opens": at % 13,
+            "clicks": 2**53 + 1 + at,
+            "wide": _whole(None if place % 5 == 0 else 2**63 - 1 - place for place in range(number)),
+            "rate": [None if place % 6 == 0 else place / 7 for place in range(number)],
+            "flag": [None if place % 7 == 0 else place % 2 == 0 for place in range(number)],
+        }
+    ).astype({"rate": "Float64", "flag": "boolean"})
+
+
+def _whole(values: Iterator[int | None]) -> pd.Series[Any]:
+    return pd.Series(pd.array(list(values), dtype="Int64"))
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """An account of 300 campaigns."""
+    opened = Account(campaigns(300))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Account]]:
+    """Open accounts of rows of one's own."""
+    every: list[Account] = []
+
+    def one(rows: pd.DataFrame, **settings: Any) -> Account:
+        every.append(Account(rows, **settings))
+        return every[-1]
+
+    yield one
+    for account in every:
+        account.close()
+
+
+@pytest.fixture
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crawl, "PIECE_ROWS", 60)
+    monkeypatch.setattr(files, "ROWS_PER_GROUP", 32)

@@ -1,0 +1,174 @@
+"""Datasets behind URLs: the manifest says what is there, is made by one writer alone, and older versions stay."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import fsspec
+import pandas as pd
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+import s3fs
+from moto.server import ThreadedMotoServer
+
+import dyno_frames as dyno
+from dyno_frames.errors import ConfigError, SchemaError
+from dyno_frames.export.place import place_of
+
+pytestmark = pytest.mark.usefixtures("_small", "_cache")
+
+
+@pytest.fixture
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("DYNO_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[str]:
+    """An S3 server of our own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(store, tmp_path, monkeypatch) -> Iterator[str]:
+    """A bucket of that server."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": store,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    name = f"shop-{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]}"
+    s3fs.S3FileSystem().mkdir(name)
+    yield f"s3://{name}/daily"
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture(params=["memory", "file", "s3"])
+def url(request, tmp_path) -> Iterator[str]:
+    if request.param == "s3":
+        yield request.getfixturevalue("bucket")
+        return
+    yield {"memory": f"memory://{tmp_path.name}/c", "file": f"file://{tmp_path}/c"}[request.param]
+    if request.param == "memory":
+        fsspec.filesystem("memory").rm(f"/{tmp_path.name}", recursive=True)
+
+
+def listed(dataset: Any) -> pd.DataFrame:
+    """What a reader sees that is given the list of files."""
+    files, _ = fsspec.core.url_to_fs(dataset.files[0])
+    tables = [pq.read_table(files.open(name, "rb")) for name in dataset.files]
+    return pd.concat([table.to_pandas() for table in tables], ignore_index=True)
+
+
+def test_a_dataset_behind_a_url_is_written_synced_read_and_cleared(account, url):
+    first = account.scan().to_parquet(url, max_rows_per_file=100)
+    assert (first.version, first.rows, first.path) == (1, 300, url)
+    was = account.find()
+    pd.testing.assert_frame_equal(dyno.read_dataset(url), was)
+    account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
+    account.sql("DELETE FROM campaigns WHERE id = '00074'")
+    second = account.scan().to_parquet(url, mode="sync", max_rows_per_file=100)
+    assert {name: second.counts[name] for name in ("added", "changed", "removed")} == {
+        "added": 0,
+        "changed": 1,
+        "removed": 1,
+    }
+    pd.testing.assert_frame_equal(dyno.read_dataset(url), account.find())
+    pd.testing.assert_frame_equal(dyno.read_dataset(url, version=1), was)
+    assert sorted(listed(second)["id"]) == sorted(account.find()["id"])
+    assert len(set(first.files) & set(second.files)) == 2, "files that did not change are not sent again"
+    assert second.diff(1)["change"].astype(str).tolist() == ["changed", "removed"]
+    assert second.vacuum() > 0
+    assert second.versions == [2]
+    pd.testing.assert_frame_equal(dyno.read_dataset(url), account.find())
+    with pytest.raises(SchemaError, match="version=1: there is no such version"):
+        dyno.read_dataset(url, version=1)
+
+
+def test_partitions_behind_a_url_are_read_back(account, url):
+    account.scan().to_parquet(url, partition_by=["status", "created:year"])
+    pd.testing.assert_frame_equal(dyno.read_dataset(url), account.find())
+
+
+def test_only_one_of_two_writers_commits_a_version(account, url):
+    written = account.scan("opens > 3").to_parquet(url)
+    place = place_of(url)
+    with pytest.raises(ConfigError, match=r"another run has written version 1 of .* meanwhile"):
+        place.publish(written.manifest, {})
+    assert place.versions() == [1]
+
+
+def test_a_file_that_was_spoilt_in_the_store_is_named(account, url):
+    written = account.scan("opens > 3").to_parquet(url)
+    files, root = fsspec.core.url_to_fs(written.files[0])
+    files.pipe_file(root, files.cat_file(root)[:-1] + b"?")
+    with pytest.raises(SchemaError, match="its SHA-256 differs"):
+        dyno.read_dataset(url)
+    files.rm_file(root)
+    with pytest.raises(SchemaError, match="is not there"):
+        dyno.read_dataset(url)
+
+
+def test_a_plain_pattern_finds_nothing_rather_than_several_versions(account, tmp_path):
+    written = account.scan().to_parquet(f"file://{tmp_path}/c")
+    account.sql("DELETE FROM campaigns WHERE id = '00074'")
+    second = account.scan().to_parquet(f"file://{tmp_path}/c", mode="sync")
+    with pytest.raises(duckdb.IOException, match="No files found"):
+        duckdb.sql(f"FROM '{tmp_path}/c/**/*.parquet'")
+    local = [name.removeprefix("file://") for name in second.files]
+    assert pl.read_parquet(local).height == 299
+    assert len(duckdb.sql(f"FROM read_parquet({local})").df()) == 299
+    assert len(written.to_frame()) == 300
+
+
+def test_what_was_fetched_for_a_url_is_kept_on_this_machine(account, url, tmp_path, monkeypatch):
+    import pyarrow as pa
+
+    class InterruptedHere(BaseException):
+        """Stands for whatever ends a run."""
+
+    new_file, written = pa.ipc.new_file, []
+
+    def some(sink, schema):
+        if len(written) == 3:
+            raise InterruptedHere
+        written.append(json.loads(schema.metadata[b"dyno_frames"])["rows"])
+        return new_file(sink, schema)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pa.ipc, "new_file", some)
+        with pytest.raises(InterruptedHere):
+            account.scan().to_parquet(url)
+    assert place_of(url).versions() == []
+    done = account.scan().to_parquet(url)
+    assert done.counts["moved"] < 300 - sum(written) + 20
+    pd.testing.assert_frame_equal(dyno.read_dataset(url), account.find())
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.name != "lock"] == []
+
+
+def test_nothing_behind_a_url_holds_the_key(account, tmp_path):
+    account.scan().to_parquet(f"file://{tmp_path}/c")
+    for folder, _, names in os.walk(tmp_path):
+        for name in names:
+            assert account.box.api_key.encode() not in (Path(folder) / name).read_bytes()
+
+
+def test_a_url_of_an_unknown_kind_is_refused(account):
+    with pytest.raises(
+        ConfigError, match="'nowhere://x/y' cannot be written to: Protocol not known: nowhere"
+    ):
+        account.scan().to_parquet("nowhere://x/y")
