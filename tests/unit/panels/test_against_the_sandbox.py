@@ -2,13 +2,15 @@
 
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import Control
-from dyno_frames.panels.state import READ, Review
-from dyno_frames.panels.wording import disabled, review_lines
+from dyno_frames.panels.asking import review_lines
+from dyno_frames.panels.campaign import READ
+from dyno_frames.panels.control import CampaignControl
+from dyno_frames.panels.phases import Review
+from dyno_frames.panels.wording import disabled
 
 
 def made(kit, client, frame):
-    return Control(client, frame, watch=False, spawn=kit.here)
+    return CampaignControl(client, frame, watch=False, spawn=kit.here)
 
 
 def test_a_page_of_a_found_frame_is_read_in_one_question(kit, client):
