@@ -8,7 +8,7 @@ from dyno_frames.contract.lifecycle import Action, Status
 from dyno_frames.panels.campaign import Campaign, Pace, Reach
 from dyno_frames.panels.facts import Entry
 from dyno_frames.panels.rules import refusal
-from dyno_frames.panels.state import State
+from dyno_frames.panels.state import Order, State
 from dyno_frames.panels.wall import in_zones
 
 LABELS = {
@@ -21,6 +21,14 @@ LABELS = {
     Action.STOP: "Stop…",
 }
 """The buttons, in their order; three dots mean that something is asked before anything happens."""
+
+COLUMNS = {
+    Order.NAME: "Campaign",
+    Order.STATUS: "Status",
+    Order.SENT: "Sent",
+    Order.START: "When, UTC",
+}
+"""The table's headings."""
 
 
 def clock_time(at: datetime | None) -> str:

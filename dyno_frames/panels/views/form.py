@@ -23,6 +23,15 @@ _AUTO = {"width": "auto"}
 _FOLDS = ("the earlier", "the later")
 
 
+def choices(when: str, time_zone: str) -> list[tuple[str, int]]:
+    """Return the two readings of a wall time that happens twice, in words; none of one that does not."""
+    wall = read_wall(when, time_zone)
+    if len(wall.instants) < 2:
+        return []
+    pairs = enumerate(zip(_FOLDS, wall.instants, strict=True))
+    return [(f"{word}, {in_zones(epoch_s, 'UTC')}", fold) for fold, (word, epoch_s) in pairs]
+
+
 class When:
     """Now, or a wall time in a zone, with what that time means while it is typed."""
 
@@ -55,19 +64,13 @@ class When:
 
     def _tell(self) -> None:
         """Say what the time means; where it means two instants, ask which."""
-        wall = read_wall(self._time.value, self._zone.value)
         said = "" if self.now.value else echo(self._time.value, self._zone.value, local_zone())
         self._echo.value = f'<div role="status">{markup.text(said)}</div>' if said else ""
-        twice = len(wall.instants) > 1 and not self.now.value
-        if twice:
-            folds = [
-                (f"{word}, {in_zones(epoch_s, 'UTC')}", fold)
-                for fold, (word, epoch_s) in enumerate(zip(_FOLDS, wall.instants, strict=True))
-            ]
-            if tuple(self._fold.options) != tuple(folds):
-                self._fold.options = folds
-                self._fold.value = None
-        self._fold.layout.display = None if twice else "none"
+        folds = [] if self.now.value else choices(self._time.value, self._zone.value)
+        if folds and tuple(self._fold.options) != tuple(folds):
+            self._fold.options = folds
+            self._fold.value = None
+        self._fold.layout.display = None if folds else "none"
 
     @property
     def typed(self) -> tuple[str, str, int | None]:

@@ -7,7 +7,7 @@ from html import escape
 
 from dyno_frames.contract.lifecycle import Status
 
-STYLE = """<style>
+CSS = """
 .dyno-panel{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:8px;max-width:980px}
 .dyno-panel.jupyter-widgets-disconnected{opacity:.45;pointer-events:none}
 .dyno-panel dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:4px 0}
@@ -29,13 +29,16 @@ line-height:16px;white-space:nowrap;color:var(--jp-ui-font-color1,#333)}
 .dyno-diff del{opacity:.75} .dyno-diff ins{font-weight:bold;text-decoration:none}
 .dyno-faults,.dyno-faults li{color:var(--jp-error-color1,#c62828)}
 .dyno-many{max-height:240px;overflow:auto}
-.dyno-notice{min-height:22px} .dyno-mark{min-width:0;height:auto;margin:0} .dyno-mark label{margin:0;display:flex;justify-content:center}
+.dyno-notice{min-height:22px} .dyno-mark{min-width:0;height:auto;margin:0}
+.dyno-mark label{margin:0;display:flex;justify-content:center}
 .dyno-mark label span{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .dyno-table .dyno-cell{max-width:160px;line-height:1.5}
 .dyno-table .dyno-bar{display:grid;line-height:1.3}
 .dyno-panel .dyno-table progress{order:2;width:100%;height:8px}
 .dyno-panel .dyno-cell,.dyno-panel .dyno-bar{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-</style>"""
+"""
+
+STYLE = f"<style>{CSS}</style>"
 
 _KNOWN = frozenset(status.value for status in Status)
 

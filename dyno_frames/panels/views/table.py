@@ -14,17 +14,11 @@ from dyno_frames.panels.campaign import Campaign
 from dyno_frames.panels.rules import BULK, bulk_refusal
 from dyno_frames.panels.state import PAGE_ROWS, Order, State
 from dyno_frames.panels.views import markup
-from dyno_frames.panels.wording import as_of, badge, count, figures, share, start_utc, start_words
+from dyno_frames.panels.wording import COLUMNS, as_of, badge, count, figures, share, start_utc, start_words
 
 Send = Callable[[on.PanelAction], None]
 
-_COLUMNS = "28px minmax(120px,1fr) max-content max-content max-content"
-HEADINGS = {
-    Order.NAME: "Campaign",
-    Order.STATUS: "Status",
-    Order.SENT: "Sent",
-    Order.START: "When, UTC",
-}
+_WIDTHS = "28px minmax(120px,1fr) max-content max-content max-content"
 _AUTO = {"width": "auto"}
 
 
@@ -84,9 +78,9 @@ class Table:
         self._marks = [self._mark(i) for i in range(PAGE_ROWS)]
         self._buttons = [self._row_button(i) for i in range(PAGE_ROWS)]
         self._cells = [[widgets.HTML() for _ in range(3)] for _ in range(PAGE_ROWS)]
-        self._headings = {order: self._heading(order) for order in HEADINGS}
+        self._headings = {order: self._heading(order) for order in COLUMNS}
         self._corner = widgets.HTML()
-        layout = {"grid_template_columns": _COLUMNS, "grid_gap": "2px 12px", "align_items": "center"}
+        layout = {"grid_template_columns": _WIDTHS, "grid_gap": "2px 12px", "align_items": "center"}
         self._grid = widgets.GridBox(layout=layout)
         self._grid.add_class("dyno-table")
         self._search.observe(lambda _change: self._filter(), "value")
@@ -103,7 +97,7 @@ class Table:
         self.box = widgets.VBox([tools, self._grid, pages, self._bulk.box])
 
     def _heading(self, order: Order) -> widgets.Button:
-        button = widgets.Button(tooltip=f"Order by {HEADINGS[order]}")
+        button = widgets.Button(tooltip=f"Order by {COLUMNS[order]}")
         button.add_class("dyno-sort")
         button.on_click(lambda _button: self._send(on.SortAsked(order)))
         return button
@@ -149,7 +143,7 @@ class Table:
         self._page = state.page
         for order, button in self._headings.items():
             arrow = (" ▼" if state.descending else " ▲") if order is state.sorted_by else ""
-            button.description = f"{HEADINGS[order]}{arrow}"
+            button.description = f"{COLUMNS[order]}{arrow}"
         shown: list[widgets.Widget] = [self._corner, *self._headings.values()] if visible else []
         for place, row in enumerate(visible):
             self._keys[place] = row.id

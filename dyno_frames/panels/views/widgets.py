@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets
 import pandas as pd
 
@@ -13,7 +11,8 @@ from dyno_frames.panels.control import CampaignControl, utc_now
 from dyno_frames.panels.ports import Client
 from dyno_frames.panels.state import State
 from dyno_frames.panels.store import Spawn, on_a_thread
-from dyno_frames.panels.views import markup, text
+from dyno_frames.panels.views import markup
+from dyno_frames.panels.views.face import Face
 from dyno_frames.panels.views.form import Clock
 from dyno_frames.panels.views.stage import Stage
 from dyno_frames.panels.views.table import Table
@@ -29,7 +28,7 @@ def shown(row: Campaign, state: State) -> str:
     return markup.title(row.name or row.id, badge(row)) + markup.pairs(pairs) + bar
 
 
-class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class CampaignPanel(Face, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Watch and control campaigns: start, schedule, pause, resume and stop, each with a fresh review.
 
     Whatever sends mail is reviewed first, from a fresh read, with what will change and how many will be
@@ -92,23 +91,6 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         if any(row.read_at is None for row in self._control.state.visible):
             self._dispatch(on.RefreshAsked())
 
-    @property
-    def control(self) -> CampaignControl:
-        """The panel without its screen, for scripts."""
-        return self._control
-
-    @property
-    def journal(self) -> pd.DataFrame:
-        """What was done in this panel: one row per action, with its outcome."""
-        return self._control.journal
-
-    def close(self) -> None:
-        """Stop watching and remove the panel."""
-        control: CampaignControl | None = getattr(self, "_control", None)
-        if control is not None:
-            control.close()
-        super().close()
-
     def _dispatch(self, action: on.PanelAction) -> None:
         try:
             self._control.dispatch(action)
@@ -132,18 +114,3 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         self._lines.value = markup.listing(entry_line(entry) for entry in reversed(state.journal))
         self._journal.set_title(0, f"Journal ({len(state.journal)})")
         self._journal.layout.display = None if state.journal else "none"
-
-    def __repr__(self) -> str:
-        return "\n".join(text.lines(self._control.state))
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        formats, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
-        if formats is None:
-            return bundle
-        filled = {
-            **formats,
-            "text/plain": repr(self),
-            "text/html": text.static_html(self._control.state),
-        }
-        return (filled, *rest) if rest else filled
