@@ -113,6 +113,11 @@ def keep_label(review: Review | BulkReview) -> str:
     return _KEEP.get(review.campaign.status, "Keep as it is")
 
 
+def bulk_label(verb: Action, marked: int) -> str:
+    """Return the words on the button that acts on the marked campaigns together."""
+    return f"{verb.value.capitalize()} {count(marked, 'marked campaign') if marked else 'marked'}…"
+
+
 def bulk_headline(review: BulkReview) -> str:
     """Return the sentence above the campaigns that are acted on together."""
     number = count(len(review.campaigns), "campaign")

@@ -12,6 +12,7 @@ from typing import Any
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Status
 from dyno_frames.panels.asking import (
     bulk_headline,
+    bulk_label,
     bulk_lines,
     bulk_rows,
     changed,
@@ -92,12 +93,10 @@ def _row(row: Campaign, state: State) -> Scene:
 
 
 def _bulk(state: State) -> Scene:
-    number = count(len(state.marked), "marked campaign")
+    number = len(state.marked)
     return {
         "marked": sorted(state.marked),
-        "buttons": [
-            [verb.value, f"{verb.value.capitalize()} {number}…", bulk_refusal(state, verb)] for verb in BULK
-        ],
+        "buttons": [[verb.value, bulk_label(verb, number), bulk_refusal(state, verb)] for verb in BULK],
     }
 
 

@@ -14,12 +14,12 @@ KERNEL_ANSWERS = """async () => {
 }"""
 
 
-def cells(account, subject):
+def cells(account, subject, view="CampaignPanel", before=""):
     lines = (
-        "from dyno_frames.client.connect import connect",
-        "from dyno_frames.panels.views.widgets import CampaignPanel",
-        f"client = connect({account.url!r}, {KEY!r})",
-        f"panel = CampaignPanel(client, {subject})",
+        "import dyno_frames as dyno",
+        f"client = dyno.connect({account.url!r}, {KEY!r})",
+        before,
+        f"panel = dyno.{view}(client, {subject})",
         "panel",
     )
     return ("\n".join(lines),)

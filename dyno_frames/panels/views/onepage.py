@@ -31,7 +31,7 @@ from dyno_frames.panels.watch import INTERVAL_S
 from dyno_frames.panels.wording import local_zone
 
 _CSS = """
-.jupyter-widgets-disconnected .dyno-accessible{opacity:.45;pointer-events:none}
+.dyno-accessible.dyno-cut{opacity:.45;pointer-events:none}
 .dyno-accessible{font:var(--jp-ui-font-size1,13px) var(--jp-ui-font-family,sans-serif);
 color:var(--jp-ui-font-color1,inherit)}
 .dyno-accessible button{font:inherit;padding:4px 10px;border:1px solid var(--jp-border-color1,#999);

@@ -217,10 +217,17 @@ function render({ model, el }) {
     const key = event.target.dataset?.key ?? "";
     if (key.startsWith("verb-")) last = key;
   });
+  // Without a kernel nothing that is pressed here arrives, so it must not look as if it did.
+  const cut = () => {
+    root.classList.add("dyno-cut");
+    root.inert = true;
+    notice.replaceChildren(h("b", {}, "No kernel: "), "nothing here is up to date or can be pressed; run the cell again.");
+  };
+  model.on("comm_live_update", cut);
   model.on("change:scene", draw);
   model.on("change:echo", draw);
   draw();
-  return () => { model.off("change:scene", draw); model.off("change:echo", draw); };
+  return () => { model.off("comm_live_update", cut); model.off("change:scene", draw); model.off("change:echo", draw); };
 }
 
 export default { render };

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.panels import actions as on
+from dyno_frames.panels.asking import bulk_label
 from dyno_frames.panels.campaign import Campaign
 from dyno_frames.panels.rules import BULK, bulk_refusal
 from dyno_frames.panels.state import PAGE_ROWS, Order, State
@@ -45,7 +46,7 @@ class Bulk:
         self._shown = tuple(row.id for row in state.visible)
         self._none.disabled = not state.marked
         for verb, button in self._buttons.items():
-            button.description = f"{verb.value.capitalize()} {count(len(state.marked), 'marked campaign')}…"
+            button.description = bulk_label(verb, len(state.marked))
             button.disabled = bool(bulk_refusal(state, verb))
         self._why.value = markup.cell(bulk_refusal(state, BULK[0]))
 
