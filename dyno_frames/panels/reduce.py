@@ -119,7 +119,9 @@ def _numbered(state: State) -> tuple[State, int]:
 
 def _choose(state: State, request: Request) -> Next:
     if why := refusal(state, request.verb):
-        return replace(state, notice=Notice(Tone.NOTE, f"{_said(request.verb)}: {why}.")), ()
+        # The button was off: this is a click that came late, and must not hide what the first one led to.
+        told = state.notice or Notice(Tone.NOTE, f"{_said(request.verb)}: {why}.")
+        return replace(state, notice=told), ()
     if request.verb in AT_ONCE:
         state, serial = _numbered(replace(state, phase=Idle()))
         return _busy(state, {request.campaign_id: serial}), (Act(serial, request),)

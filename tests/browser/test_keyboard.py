@@ -64,6 +64,8 @@ def test_a_large_send_needs_no_mouse_and_the_focus_lands_on_the_safe_choice(
 ):
     page = open_cells(*cells(account, "'campaign-large'", view))
     shows(page, "Start or schedule")
+    if view == "AccessiblePanel":  # ipywidgets cannot keep them away from its buttons
+        no_letter_leaves(page)
     before = page.evaluate(SOURCES)
     tab_to(page, "Start or schedule…")
     page.keyboard.press("Space")
@@ -102,16 +104,22 @@ def test_a_large_send_needs_no_mouse_and_the_focus_lands_on_the_safe_choice(
     assert page.evaluate(SOURCES) == before
 
 
-@pytest.mark.parametrize("host", ["lab", "notebook"])
-def test_a_letter_on_a_focused_button_stays_out_of_the_notebook(account, open_cells, host):
-    page = open_cells(*cells(account, "client.campaigns.find(order_by='name')", "AccessiblePanel"), host=host)
-    shows(page, "Weekly news")
+def no_letter_leaves(page):
+    """Press letters, which the host takes for commands, on everything that has the focus and takes no text."""
     before = page.evaluate(SOURCES)
-    places = page.locator(".dyno-panel :is(button, input, select, summary)").filter(visible=True)
+    places = page.locator(".dyno-panel :is(button, summary, [type=checkbox])").filter(visible=True)
+    assert places.count() > 5
     for place in range(places.count()):
         places.nth(place).focus()
         for letter in "bax":
             page.keyboard.press(letter)
     assert page.evaluate(SOURCES) == before
-    page.locator(".dyno-panel").evaluate("panel => panel.dispatchEvent(new Event('none'))")
+
+
+def test_a_letter_on_a_focused_button_stays_out_of_the_notebook(account, open_cells):
+    page = open_cells(
+        *cells(account, "client.campaigns.find(order_by='name')", "AccessiblePanel"), host="notebook"
+    )
+    shows(page, "Weekly news")
+    no_letter_leaves(page)
     assert account.acts() == {}
