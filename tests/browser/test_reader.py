@@ -41,6 +41,7 @@ def test_a_reader_is_told_what_the_eye_sees(account, open_cells, view):
     press(page, "^To many$")
     shows(page, "12,034 recipients")
     shows(page, "needs status running; this one is draft")
+    shows(page, r"as of \d")
     same_as_before(page, f"{view}-chosen")
     press(page, "^Start or schedule")
     shows(page, "Empty fields stay as they are")

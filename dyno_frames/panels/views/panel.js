@@ -33,8 +33,12 @@ function tools(scene, send) {
   const [label, search] = field("find", "Find", { placeholder: "name, subject or id" });
   const options = ["", ...scene.table.statuses].map((word) => h("option", { value: word }, word || "any status"));
   const status = h("select", { "data-key": "status", "aria-label": "Status" }, ...options);
+  let pause = 0;
   const narrow = () => send("filter", { text: search.value, status: status.value });
-  search.addEventListener("change", narrow);
+  search.addEventListener("input", () => {
+    clearTimeout(pause); // while somebody types, the last word counts
+    pause = setTimeout(narrow, 150);
+  });
   status.addEventListener("change", narrow);
   return h("div", { class: "dyno-tools" }, label, status, refresh, age);
 }
