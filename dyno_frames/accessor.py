@@ -21,6 +21,7 @@ from dyno_frames.scan.scan import Scan
 
 if TYPE_CHECKING:
     from dyno_frames.export.dataset import Dataset
+    from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets import CampaignPanel
     from dyno_frames.plots.plotter import Plotter
 
@@ -300,23 +301,35 @@ class DynoAccessor:
         written: Dataset = scan.to_parquet(path, compression=compression, progress=progress)
         return written
 
-    def panel(self) -> CampaignPanel:
+    def panel(self, *, accessible: bool = False) -> CampaignPanel | AccessiblePanel:
         """Return a panel that controls these campaigns from the notebook.
+
+        Parameters
+        ----------
+        accessible
+            Whether it is the one for keyboards and screen readers, which needs anywidget.
 
         Raises
         ------
         SchemaError
             The frame holds no campaigns, or no ``id``.
+        MissingExtraError
+            anywidget is needed and not installed.
         """
-        from dyno_frames.panels.views.widgets import CampaignPanel
-
         origin = self._origin
         if origin.resource != "campaigns" or "id" not in self._frame.columns:
             raise SchemaError(
                 f"a panel needs campaigns with their id; this frame holds {origin.resource} with the columns "
                 f"{', '.join(map(str, self._frame.columns))}"
             )
-        return CampaignPanel(registry.lookup(origin.client, origin.url), self._frame)
+        client = registry.lookup(origin.client, origin.url)
+        if accessible:
+            from dyno_frames.panels.views.accessible import AccessiblePanel
+
+            return AccessiblePanel(client, self._frame)
+        from dyno_frames.panels.views.widgets import CampaignPanel
+
+        return CampaignPanel(client, self._frame)
 
     @property
     def plot(self) -> Plotter:

@@ -197,7 +197,9 @@ def told(error: Exception) -> str:
     """Return an error in one sentence; of errors that are not ours only the kind, for they quote anything."""
     if not isinstance(error, DynoError):
         return f"{type(error).__name__}."
-    text = " ".join(str(error).split())
+    # Of an unknown outcome the panel tells the rest itself: what to press, not what to call.
+    shown = getattr(error, "message", "") if isinstance(error, OutcomeUnknownError) else ""
+    text = " ".join(str(shown or error).split())
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

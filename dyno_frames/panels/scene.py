@@ -37,6 +37,7 @@ from dyno_frames.panels.wording import (
     entry_line,
     figures,
     lock_lines,
+    notice_words,
     pace_words,
     share,
     start_utc,
@@ -111,13 +112,8 @@ def _card(row: Campaign, state: State, here: tzinfo | None) -> Scene:
 
 
 def _notice(state: State) -> Scene:
-    waiting = state.selected in state.facts.busy
-    if waiting:
-        return {"word": "Sent", "text": "waiting for the server's answer.", "details": []}
-    said, watch = state.notice, [state.watch_note] if state.watch_note else []
-    if said is None:
-        return {"word": "", "text": "", "details": watch}
-    return {"word": said.tone.value, "text": said.text, "details": [*said.details, *watch]}
+    word, text, details = notice_words(state)
+    return {"word": word, "text": text, "details": list(details)}
 
 
 def _verbs(state: State) -> list[list[str]]:

@@ -129,6 +129,16 @@ def badge(row: Campaign) -> str:
     return row.status or "not read"
 
 
+def notice_words(state: State) -> tuple[str, str, tuple[str, ...]]:
+    """Return the last thing that happened: its word, its sentence and more lines; empty where nothing did."""
+    if state.selected in state.facts.busy:
+        return "Sent", "waiting for the server's answer.", ()
+    said, watch = state.notice, (state.watch_note,) if state.watch_note else ()
+    if said is None or said.text == state.facts.locked.get(state.selected or ""):
+        return "", "", watch  # an unknown outcome has a box of its own
+    return said.tone.value, said.text, (*said.details, *watch)
+
+
 def lock_lines(state: State) -> tuple[str, ...]:
     """Return what stands in the box of a campaign whose last action's outcome is unknown."""
     known = state.facts.locked.get(state.selected or "")

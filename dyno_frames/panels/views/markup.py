@@ -28,7 +28,9 @@ line-height:16px;white-space:nowrap;color:var(--jp-ui-font-color1,#333)}
 .dyno-diff th,.dyno-diff td{text-align:left;padding:1px 10px 1px 0}
 .dyno-diff del{opacity:.75} .dyno-diff ins{font-weight:bold;text-decoration:none}
 .dyno-faults,.dyno-faults li{color:var(--jp-error-color1,#c62828)}
-.dyno-many{max-height:240px;overflow:auto}
+.dyno-many{max-height:260px;overflow:auto}
+.dyno-many td,.dyno-many th{line-height:1.4;text-align:left;padding-right:12px}
+.dyno-notice div,.dyno-notice li,.dyno-echo div{line-height:1.4}
 .dyno-notice{min-height:22px} .dyno-mark{min-width:0;height:auto;margin:0}
 .dyno-mark label{margin:0;display:flex;justify-content:center}
 .dyno-mark label span{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

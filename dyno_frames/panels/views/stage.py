@@ -25,7 +25,7 @@ class Verbs:
         self._why = widgets.HTML()
         self._why.add_class("dyno-why")
         self._lock = widgets.HTML()
-        again = widgets.Button(description="Look again", layout=_AUTO)
+        again = widgets.Button(description="Look again", layout={"width": "auto", "align_self": "flex-start"})
         again.tooltip = "Find out what became of the last action; this only reads"
         again.on_click(lambda _button: send(on.ResolveAsked()))
         self._unknown = widgets.VBox([self._lock, again])

@@ -26,6 +26,7 @@ from dyno_frames.panels.wording import (
     entry_line,
     figures,
     lock_lines,
+    notice_words,
     pace_words,
 )
 
@@ -55,8 +56,8 @@ def page(state: State) -> tuple[str, ...]:
         said += [f"  {'Now':<8} {', '.join(possible) or 'nothing'}"]
         said += [f"  {'Not now':<8} {line}" for line in disabled(state)]
     said += ["", *lock_lines(state)] if lock_lines(state) else []
-    if state.notice is not None:
-        said += ["", f"{state.notice.tone.value}: {state.notice.text}", *state.notice.details]
+    word, told, details = notice_words(state)
+    said += ["", *([f"{word}: {told}"] if word else []), *details] if word or details else []
     said += _question(state)
     said += ["", "Journal", *(f"  {entry_line(entry)}" for entry in state.journal)] if state.journal else []
     return tuple(_plain(line) for line in said)

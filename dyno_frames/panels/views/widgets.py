@@ -17,7 +17,7 @@ from dyno_frames.panels.views.form import Clock
 from dyno_frames.panels.views.stage import Stage
 from dyno_frames.panels.views.table import Table
 from dyno_frames.panels.watch import INTERVAL_S
-from dyno_frames.panels.wording import badge, card, entry_line, figures, local_zone, pace_words
+from dyno_frames.panels.wording import badge, card, entry_line, figures, local_zone, notice_words, pace_words
 
 
 def shown(row: Campaign, state: State) -> str:
@@ -104,12 +104,8 @@ class CampaignPanel(Face, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         row = state.chosen
         self._table.draw(state)
         self._card.value = "" if row is None else shown(row, state)
-        notice = "" if state.notice is None else markup.status(state.notice.tone.value, state.notice.text)
-        notice += "" if state.notice is None else markup.listing(state.notice.details)
-        if row is not None and row.id in state.facts.busy:
-            notice = markup.status("Sent", "waiting for the server's answer.")
-        watch = markup.status("Note", state.watch_note) if state.watch_note else ""
-        self._notice.value = notice + watch
+        word, said, details = notice_words(state)
+        self._notice.value = (markup.status(word, said) if word else "") + markup.listing(details)
         self._stage.draw(state)
         self._lines.value = markup.listing(entry_line(entry) for entry in reversed(state.journal))
         self._journal.set_title(0, f"Journal ({len(state.journal)})")
