@@ -117,7 +117,7 @@ def run_jupyterlab(
     return attend(lab)
 
 
-def attend(program: subprocess.Popen[bytes]) -> int:
+def attend(program: subprocess.Popen[Any]) -> int:
     """Wait for a program that serves a browser, and return its exit code."""
     # Ctrl-C reaches the program itself, which may ask before it stops; here it must not end the wait.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

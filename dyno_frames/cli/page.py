@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-import socket
 import subprocess
 import sys
-import time
+import threading
 import webbrowser
 from collections.abc import Mapping
-from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +21,8 @@ from dyno_frames.errors import MissingExtraError
 TEMPLATES = Path(__file__).with_name("templates")
 """Where Voilà finds the page that asks nothing of other hosts."""
 
-_STARTS_WITHIN_S = 60.0
+_SHOWN = re.compile(r"(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_WORTH_READING = re.compile(r"^(?!\[Voila\])|WARNING|ERROR|CRITICAL")
 
 
 def require_voila() -> None:
@@ -38,16 +38,11 @@ def require_voila() -> None:
             raise MissingExtraError.of(name, "panel")
 
 
-def command_line(notebook: Path, port: int) -> list[str]:
+def command_line(notebook: Path, port: int | None) -> list[str]:
     """Return what serves one notebook, to this machine alone."""
     line = [sys.executable, "-m", "voila", str(notebook), "--no-browser", "--template=dyno"]
-    return [
-        *line,
-        "--Voila.ip=127.0.0.1",
-        f"--port={port}",
-        "--Voila.port_retries=0",
-        "--Voila.auto_token=True",
-    ]
+    line += ["--Voila.ip=127.0.0.1", "--Voila.auto_token=True"]
+    return [*line, f"--port={port}", "--Voila.port_retries=0"] if port else line
 
 
 def page_environment(token: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -70,7 +65,7 @@ def run_page(
     notebook
         Which.
     port
-        Where it answers; one that is free without, or with 0.
+        Where it answers; Voilà's own choice without, or with 0.
     browser
         Whether a browser is opened.
     environment
@@ -82,31 +77,26 @@ def run_page(
         Voilà is not installed.
     """
     require_voila()
-    port = port or _free_port()
     token = secrets.token_hex(16)
-    line, variables = command_line(notebook, port), page_environment(token, environment or {})
-    served = subprocess.Popen(line, cwd=notebook.parent, env=variables)  # noqa: S603 - our own interpreter, no shell
-    if _answers(served, port):
-        url = f"http://127.0.0.1:{port}/?token={token}"
-        click.echo(f"The panel is at {url}")
-        if browser:
-            webbrowser.open(url)
+    served = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+        command_line(notebook, port),
+        cwd=notebook.parent,
+        env=page_environment(token, environment or {}),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    told = threading.Thread(target=_tell, args=(served, token), kwargs={"browser": browser}, daemon=True)
+    told.start()
     return attend(served)
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _answers(served: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the page is there; False where Voilà ended before, having said why."""
-    deadline = time.monotonic() + _STARTS_WITHIN_S
-    while served.poll() is None and time.monotonic() < deadline:
-        with closing(socket.socket()) as door:
-            if door.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.1)
-    return False
+def _tell(served: subprocess.Popen[str], token: str, *, browser: bool) -> None:
+    """Say where the page is, once Voilà has said that it is there; pass on what else is worth reading."""
+    for line in served.stderr or ():
+        if found := _SHOWN.search(line):
+            url = f"{found[1]}{token}"
+            click.echo(f"The panel is at {url}")
+            if browser:
+                webbrowser.open(url)
+        elif _WORTH_READING.search(line):
+            click.echo(line, nl=False, err=True)

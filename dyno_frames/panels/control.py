@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.errors import SchemaError
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.campaign import READ, Campaign
+from dyno_frames.panels.campaign import COUNTS, READ, Campaign
 from dyno_frames.panels.desk import desk_of
 from dyno_frames.panels.facts import Entry
 from dyno_frames.panels.phases import BulkReview, Review
@@ -143,9 +144,22 @@ def campaigns(frame: pd.DataFrame) -> tuple[Campaign, ...]:
         raise SchemaError(
             f"a panel needs the column {KEY!r}; this frame has {[str(name) for name in frame.columns]}"
         )
-    known = frame[[name for name in READ if name in frame.columns]]
-    rows = known[known[KEY].notna()].drop_duplicates(KEY).to_dict("records")
-    return tuple(Campaign.of({str(name): row[name] for name in row}, read_at=None) for row in rows)
+    rows = frame[frame[KEY].notna()].drop_duplicates(KEY)
+    columns = {name: _values(rows[name], _KINDS.get(name, str)) for name in READ if name in rows.columns}
+    names = tuple(columns)
+    return tuple(
+        Campaign(**{name: value for name, value in zip(names, values, strict=True) if value is not None})
+        for values in zip(*columns.values(), strict=True)
+    )
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = dict.fromkeys(COUNTS, int) | {"start_time": lambda value: value}
+
+
+def _values(column: pd.Series[Any], kind: Callable[[Any], Any]) -> list[Any]:
+    """Return a column's values, None for nulls: at once, since a table may have thousands of rows."""
+    known = column.notna().to_numpy()
+    return [kind(value) if is_known else None for value, is_known in zip(column.tolist(), known, strict=True)]
 
 
 def watched(state: State) -> Watched:

@@ -70,7 +70,7 @@ def pace_words(row: Campaign, pace: Pace | None) -> str:
     if rate is None or pace is None:
         return ""
     if rate == 0:
-        return f"nothing left in the last {pace.seconds:.0f} seconds"
+        return f"no mail went out in the last {pace.seconds:.0f} seconds" if pace.seconds >= 5 else ""
     left = pace.minutes_left(row)
     return f"{rate:,.0f} a minute" + ("" if left is None else f", about {_lasts(left)} left")
 

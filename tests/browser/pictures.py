@@ -5,12 +5,11 @@ The account is the sample one of the practice server, so every name and figure i
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,18 +52,22 @@ def account():
 def served(front, box, folder):
     """The panel as a page; returns its address."""
     write_notebook(folder / "panel.ipynb", [("code", CELLS)])
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     given = {"DYNO_URL": front.url, "DYNO_API_KEY": box.api_key, "DYNO_STATE_DIR": str(folder)}
-    variables = pages.page_environment("pictures", given)
-    program = subprocess.Popen(pages.command_line(folder / "panel.ipynb", port), env=variables, cwd=folder)
+    program = subprocess.Popen(
+        pages.command_line(folder / "panel.ipynb", None),
+        env=pages.page_environment("pictures", given),
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        pages._answers(program, port)
-        yield f"http://127.0.0.1:{port}/?token=pictures"
+        yield (
+            next(found[0] for line in program.stderr if (found := re.search(r"http://127\S+/", line)))
+            + "?token=pictures"
+        )
     finally:
         program.terminate()
-        program.wait(60)
+        program.communicate(timeout=60)
 
 
 def plain(box):

@@ -76,9 +76,13 @@ class Table:
         self._where = widgets.HTML()
         self._age = widgets.HTML()
         self._age.add_class("dyno-as-of")
+        # Rows share their layouts and styles: each is one more thing that the page would have to make.
+        self._plain = {"layout": widgets.Layout(), "style": widgets.HTML().style}
+        self._wide = {"layout": widgets.Layout(width="100%"), "style": widgets.ButtonStyle()}
+        self._narrow = {"layout": widgets.Layout(width="28px"), "style": widgets.Checkbox().style}
         self._marks = [self._mark(i) for i in range(PAGE_ROWS)]
         self._buttons = [self._row_button(i) for i in range(PAGE_ROWS)]
-        self._cells = [[widgets.HTML() for _ in range(3)] for _ in range(PAGE_ROWS)]
+        self._cells = [[widgets.HTML(**self._plain) for _ in range(3)] for _ in range(PAGE_ROWS)]
         self._headings = {order: self._heading(order) for order in COLUMNS}
         self._corner = widgets.HTML()
         layout = {"grid_template_columns": _WIDTHS, "grid_gap": "2px 12px", "align_items": "center"}
@@ -104,13 +108,13 @@ class Table:
         return button
 
     def _row_button(self, place: int) -> widgets.Button:
-        button = widgets.Button(layout={"width": "100%"})
+        button = widgets.Button(**self._wide)
         button.add_class("dyno-row")
         button.on_click(lambda _button: self._send(on.Selected(self._keys[place])))
         return button
 
     def _mark(self, place: int) -> widgets.Checkbox:
-        box = widgets.Checkbox(indent=False, layout={"width": "28px"})
+        box = widgets.Checkbox(indent=False, **self._narrow)
         box.add_class("dyno-mark")
 
         def marked(change: dict[str, object]) -> None:

@@ -3,8 +3,8 @@
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.asking import review_lines
-from dyno_frames.panels.campaign import READ
-from dyno_frames.panels.control import CampaignControl
+from dyno_frames.panels.campaign import READ, Campaign
+from dyno_frames.panels.control import CampaignControl, campaigns
 from dyno_frames.panels.phases import Review
 from dyno_frames.panels.wording import disabled
 
@@ -62,3 +62,14 @@ def confirmed(panel, typed=""):
     assert isinstance(review, Review), panel.state.notice
     panel.dispatch(on.ConfirmPressed(review.token, panel.clock(), review.demand or typed))
     assert panel.state.notice.text.count("applied") == 1, panel.state.notice
+
+
+def test_a_frame_gives_the_campaigns_that_its_rows_give(client):
+    for backend in (None, "pyarrow", "numpy_nullable"):
+        frame = client.campaigns.find(limit=40)
+        frame = frame if backend is None else frame.convert_dtypes(dtype_backend=backend)
+        rows = frame[[name for name in READ if name in frame]].to_dict("records")
+        assert campaigns(frame) == tuple(Campaign.of(row, read_at=None) for row in rows)
+        assert any(row.start_time is None for row in campaigns(frame))
+        assert any(row.start_time is not None for row in campaigns(frame))
+    assert campaigns(frame.iloc[:0]) == ()

@@ -79,7 +79,8 @@ def pace(kit, *reads):
         ([(0, 100), (60, 160)], "60 a minute, about 14 minutes left"),
         ([(0, 0), (60, 970)], "970 a minute, about a minute left"),
         ([(0, 100), (60, 102)], "2 a minute, about 7 hours left"),
-        ([(0, 100), (20, 100)], "nothing left in the last 20 seconds"),
+        ([(0, 100), (20, 100)], "no mail went out in the last 20 seconds"),
+        ([(0, 100), (4, 100)], ""),
         ([(0, 500), (10, 100), (20, 200)], "600 a minute, about 1 minute left"),
     ],
 )
