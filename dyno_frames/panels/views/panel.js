@@ -64,7 +64,8 @@ function table({ table, bulk }, send) {
       { why: table.page + 1 < table.pages ? "" : "this is the last page" }));
   const many = h("div", { class: "dyno-line" },
     button("mark-page", "Mark this page", () => send("mark", { ids: table.rows.map((row) => row.id), marked: true })),
-    button("mark-none", "Clear marks", () => send("mark", { ids: bulk.marked, marked: false })),
+    button("mark-none", "Clear marks", () => send("mark", { ids: bulk.marked, marked: false }),
+      { why: bulk.marked.length ? "" : "nothing is marked" }),
     ...bulk.buttons.map(([verb, label, why]) => button(`bulk-${verb}`, label, () => send("together", { verb }), { why })));
   return h("div", {}, h("table", { class: "dyno-list" }, h("caption", {}, "Campaigns"),
     h("thead", {}, h("tr", {}, h("td"), ...headings)), h("tbody", {}, ...rows)), pages, many);

@@ -66,10 +66,19 @@ def confirmed(panel, typed=""):
 
 def test_a_frame_gives_the_campaigns_that_its_rows_give(client):
     for backend in (None, "pyarrow", "numpy_nullable"):
-        frame = client.campaigns.find(limit=40)
+        frame = client.campaigns.find(order_by="created", ascending=False, limit=40)
         frame = frame if backend is None else frame.convert_dtypes(dtype_backend=backend)
         rows = frame[[name for name in READ if name in frame]].to_dict("records")
         assert campaigns(frame) == tuple(Campaign.of(row, read_at=None) for row in rows)
         assert any(row.start_time is None for row in campaigns(frame))
         assert any(row.start_time is not None for row in campaigns(frame))
     assert campaigns(frame.iloc[:0]) == ()
+
+
+def test_a_frame_opens_either_panel(client):
+    frame = client.campaigns.find(limit=3)
+    for accessible, kind in ((False, "CampaignPanel"), (True, "AccessiblePanel")):
+        panel = frame.dyno.panel(accessible=accessible)
+        assert type(panel).__name__ == kind
+        assert repr(panel).startswith("CampaignPanel of 3 campaigns")
+        panel.close()
