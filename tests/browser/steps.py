@@ -33,7 +33,7 @@ def shows(page, words):
     page.locator(".dyno-panel").get_by_text(re.compile(words)).first.wait_for()
 
 
-def until(condition, seconds=10):
+def until(condition, seconds=30):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never became so"

@@ -1,7 +1,7 @@
-"""What a host does beside showing a panel: it loses the kernel, or never had one."""
+"""What passes in a host without a click: live reading, and the loss of the kernel."""
 
 import pytest
-from steps import KERNEL_ANSWERS, cells, picture, shows
+from steps import KERNEL_ANSWERS, cells, picture, shows, until
 
 pytestmark = pytest.mark.browser
 
@@ -9,11 +9,13 @@ RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.ke
 
 
 @pytest.mark.parametrize(("host", "view"), [("lab", "AccessiblePanel"), ("notebook", "CampaignPanel")])
-def test_a_panel_whose_kernel_was_restarted_is_grey_and_takes_no_click(
+def test_a_panel_watches_by_itself_and_is_grey_and_takes_no_click_once_its_kernel_was_restarted(
     account, open_cells, tmp_path, host, view
 ):
     page = open_cells(*cells(account, "'campaign-running'", view), host=host)
     shows(page, "300 of 800 sent")
+    reads = account.seen["GET /campaigns/campaign-running"]
+    until(lambda: account.seen["GET /campaigns/campaign-running"] >= reads + 2)  # it watches by itself
     page.evaluate(RESTART)
     panel = page.locator(".dyno-panel:is(.jupyter-widgets-disconnected, .dyno-cut)")
     panel.wait_for()
