@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from dyno_frames.accessor import DynoAccessor
     from dyno_frames.client.connect import connect
     from dyno_frames.export.dataset import read_dataset
+    from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets import CampaignPanel
     from dyno_frames.sandbox.serve import Sandbox
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccessiblePanel",
     "CampaignPanel",
     "DynoError",
     "Profile",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "AccessiblePanel": "dyno_frames.panels.views.accessible",
     "CampaignPanel": "dyno_frames.panels.views.widgets",
     "DynoAccessor": "dyno_frames.accessor",
     "Sandbox": "dyno_frames.sandbox.serve",

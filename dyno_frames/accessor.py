@@ -22,6 +22,7 @@ from dyno_frames.scan.scan import Scan
 
 if TYPE_CHECKING:
     from dyno_frames.export.dataset import Dataset
+    from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.builder import QueryBuilder
     from dyno_frames.panels.views.widgets import CampaignPanel
     from dyno_frames.plots.plotter import Plotter
@@ -325,23 +326,35 @@ class DynoAccessor:
         )
         return written
 
-    def panel(self) -> CampaignPanel:
+    def panel(self, *, accessible: bool = False) -> CampaignPanel | AccessiblePanel:
         """Return a panel that controls these campaigns from the notebook.
+
+        Parameters
+        ----------
+        accessible
+            Whether it is the one for keyboards and screen readers, which needs anywidget.
 
         Raises
         ------
         SchemaError
             The frame holds no campaigns, or no ``id``.
+        MissingExtraError
+            anywidget is needed and not installed.
         """
-        from dyno_frames.panels.views.widgets import CampaignPanel
-
         origin = self._origin
         if origin.resource != "campaigns" or "id" not in self._frame.columns:
             raise SchemaError(
                 f"a panel needs campaigns with their id; this frame holds {origin.resource} with the columns "
                 f"{', '.join(map(str, self._frame.columns))}"
             )
-        return CampaignPanel(registry.lookup(origin.client, origin.url), self._frame)
+        client = registry.lookup(origin.client, origin.url)
+        if accessible:
+            from dyno_frames.panels.views.accessible import AccessiblePanel
+
+            return AccessiblePanel(client, self._frame)
+        from dyno_frames.panels.views.widgets import CampaignPanel
+
+        return CampaignPanel(client, self._frame)
 
     def builder(self, expr: Expression = None) -> QueryBuilder:
         """Return a query builder: conditions as widgets, the same as an expression, counted before it is fetched.

@@ -114,11 +114,16 @@ def run_jupyterlab(
     require_jupyterlab()
     line = command_line(folder, opens=opens, port=port, browser=browser)
     lab = subprocess.Popen(line, cwd=folder, env={**os.environ, **(environment or {})})  # noqa: S603 - our own interpreter, no shell
-    # Ctrl-C reaches JupyterLab itself, which asks before it stops; here it must not end the wait.
+    return attend(lab)
+
+
+def attend(program: subprocess.Popen[Any]) -> int:
+    """Wait for a program that serves a browser, and return its exit code."""
+    # Ctrl-C reaches the program itself, which may ask before it stops; here it must not end the wait.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    was = signal.signal(signal.SIGTERM, lambda *_: lab.terminate())
+    was = signal.signal(signal.SIGTERM, lambda *_: program.terminate())
     try:
-        return lab.wait()
+        return program.wait()
     finally:
         signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGTERM, was)

@@ -1,4 +1,4 @@
-"""``dyno-frames panel``: the control panel of an account, in JupyterLab."""
+"""``dyno-frames panel``: the control panel of an account, as a page of its own or in JupyterLab."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
     show_default=True,
     help="Where the notebook is written.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), help="Where JupyterLab answers.")
+@click.option("--lab", "in_lab", is_flag=True, help="Open it as a notebook in JupyterLab instead.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Where it answers; any free port without.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Whether to open a browser.")
 @options.account
 @click.pass_context
@@ -47,21 +48,24 @@ def panel(
     campaign: str | None,
     where: str | None,
     folder: Path,
+    in_lab: bool,
     port: int | None,
     browser: bool,
     url: str | None,
     api_key: str | None,
 ) -> None:
-    """Open the control panel in JupyterLab.
+    """Open the control panel as a page of its own.
 
-    It shows CAMPAIGN, or the campaigns that --where chooses. The account is asked once before JupyterLab
-    starts, so that a wrong key or query shows here.
+    It shows CAMPAIGN, or the campaigns that --where chooses. The page is served on this machine alone, and the
+    address it prints holds the token that opens it. The account is asked once before, so that a wrong key or
+    query shows here.
     """
     from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_notebook
+    from dyno_frames.cli.page import require_voila, run_page
 
     if campaign and where:
         raise click.UsageError("CAMPAIGN and --where are two choices; give one of them")
-    require_jupyterlab()
+    (require_jupyterlab if in_lab else require_voila)()
     with options.connected(url, api_key) as client:
         if campaign:
             client.campaigns.get(campaign)
@@ -71,7 +75,9 @@ def panel(
     opens = root / ("campaign.ipynb" if campaign else "campaigns.ipynb")
     opens.unlink(missing_ok=True)
     write_notebook(opens, cells(campaign, where))
-    click.echo(f"The panel is {opens}; run its cells")
     secrets = {"DYNO_URL": url, "DYNO_API_KEY": api_key}
     environment = {name: value for name, value in secrets.items() if value}
+    if not in_lab:
+        context.exit(run_page(opens, port=port, browser=browser, environment=environment))
+    click.echo(f"The panel is {opens}; run its cells")
     context.exit(run_jupyterlab(root, opens=opens, port=port, browser=browser, environment=environment))

@@ -113,7 +113,7 @@ class Client:
         state = "closed" if self.session.closed else "connected"
         rows = {"url": self.url, "name": self.name, "state": state}
         cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th><td>{escape(text)}</td></tr>"
+            f"<tr><th style='text-align:left'>{escape(label)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
             for label, text in rows.items()
         )
         return f"<table><caption>Dyno client</caption>{cells}</table>"

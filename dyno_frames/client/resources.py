@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from dyno_frames.client import fields as given
@@ -48,6 +49,20 @@ class ResourceClient(Questions):
 
     def __repr__(self) -> str:
         return f"<{self.resource.name} of {self.client!r}>"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td style='text-align:left'><code>{escape(field.name)}</code></td>"
+            f"<td style='text-align:left'>{escape(str(field.kind))}</td>"
+            f"<td style='text-align:left'>{'' if field.nullable else 'never null'}</td>"
+            f"<td style='text-align:left'>{'set by the server' if field.server_set else ''}</td></tr>"
+            for field in self.resource.fields
+        )
+        where = f"{escape(self.resource.name.capitalize())} of {escape(self.client.url)}"
+        verbs = ", ".join(
+            f"<code>.{verb}</code>" for verb in ("find", "count", "get", "create", "update", "delete")
+        )
+        return f"<table><caption>{where}</caption><tbody>{cells}</tbody></table><p>{verbs}</p>"
 
     def get(self, id: str) -> dict[str, Any]:  # noqa: A002 - the API's own word
         """Return one object.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from html import escape
 from typing import Any, Self
 
 
@@ -85,7 +86,7 @@ class TextNumber(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile:
     """The semantics of one server's filters.
 
@@ -126,6 +127,8 @@ class Profile:
     <Like.SUBSTRING: 'substring'>
     >>> Profile.unknown().like is None
     True
+    >>> Profile(name="mine", nulls=Nulls.LAST, regex=None)
+    Profile('mine': as decided, but nulls=last; not known: regex)
     """
 
     name: str = "decided"
@@ -158,6 +161,39 @@ class Profile:
         return {
             name: str(value) if isinstance(value, StrEnum) else value for name, value in asdict(self).items()
         }
+
+    def __repr__(self) -> str:
+        decided = Profile.__dataclass_fields__
+        known = {name: value for name, value in self.to_json().items() if name != "name"}
+        absent = [
+            name for name, value in known.items() if value is None and decided[name].default is not None
+        ]
+        other = [
+            f"{name}={value}"
+            for name, value in known.items()
+            if name not in absent and getattr(self, name) != decided[name].default
+        ]
+        if len(absent) >= len(known) - 1:
+            return f"Profile({self.name!r}: nothing is known)"
+        said = "as decided" + (f", but {', '.join(other)}" if other else "")
+        missing = f"; not known: {', '.join(absent)}" if absent else ""
+        return f"Profile({self.name!r}: {said}{missing})"
+
+    def _repr_html_(self) -> str:
+        decided = Profile.__dataclass_fields__
+        rows = []
+        for name, value in self.to_json().items():
+            if name == "name":
+                continue
+            same = getattr(self, name) == decided[name].default
+            word = "not known" if value is None and not same else "none" if value is None else value
+            shown = f"{escape(str(word))}" if same else f"<b>{escape(str(word))}</b>"
+            rows.append(
+                f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{shown}</td>"
+                f"<td style='text-align:left'>{'' if same else escape(str(decided[name].default))}</td></tr>"
+            )
+        head = "<thead><tr><th></th><th>this server</th><th>decided, where it differs</th></tr></thead>"
+        return f"<table><caption>Profile: {escape(self.name)}</caption>{head}<tbody>{''.join(rows)}</tbody></table>"
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:

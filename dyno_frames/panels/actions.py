@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from dyno_frames.contract.lifecycle import Action
-from dyno_frames.panels.state import Campaign, Reach, Request
+from dyno_frames.panels.campaign import Campaign, Reach, Request
+from dyno_frames.panels.state import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,21 @@ class Filtered:
 
 
 @dataclass(frozen=True, slots=True)
+class SortAsked:
+    """The user wants the table in another order; the same one again turns it round."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The user marked campaigns to act on them together, or took the marks away."""
+
+    ids: tuple[str, ...]
+    marked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshAsked:
     """The user wants the visible campaigns read again."""
 
@@ -46,13 +62,27 @@ class VerbChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class BulkAsked:
+    """The user wants the marked campaigns paused or stopped."""
+
+    verb: Action
+
+
+@dataclass(frozen=True, slots=True)
 class FormSent:
-    """The user asks for a review of what the form holds."""
+    """The user asks for a review of what the form holds.
+
+    Parameters
+    ----------
+    fold
+        Which of two instants a wall time that happens twice means, 0 or 1; None where the user did not say.
+    """
 
     serial: int
     at: datetime
     when: str = ""
     time_zone: str = ""
+    fold: int | None = None
     overrides: tuple[tuple[str, str], ...] = ()
 
 
@@ -71,17 +101,33 @@ class ConfirmPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time went by while a review was open."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ResolveAsked:
     """The user wants to know what became of an action whose outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignsRead:
-    """Campaigns came back; ``asked`` are the ids that were asked for."""
+    """Campaigns came back.
+
+    Parameters
+    ----------
+    asked
+        The ids that were asked for.
+    reaches
+        How many campaigns would write to, by id, where that was asked too.
+    """
 
     campaigns: tuple[Campaign, ...]
     asked: tuple[str, ...]
     at: datetime
+    reaches: tuple[tuple[str, Reach], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +145,16 @@ class ReviewRead:
     token: str = field(repr=False)
     campaign: Campaign
     reach: Reach
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRead:
+    """The fresh read of several campaigns, with the one token that confirms the review made of it."""
+
+    serial: int
+    token: str = field(repr=False)
+    campaigns: tuple[Campaign, ...]
     at: datetime
 
 
@@ -155,15 +211,20 @@ PanelAction: TypeAlias = (
     Selected
     | PageTurned
     | Filtered
+    | SortAsked
+    | Marked
     | RefreshAsked
     | VerbChosen
+    | BulkAsked
     | FormSent
     | Dropped
     | ConfirmPressed
+    | Ticked
     | ResolveAsked
     | CampaignsRead
     | ReadFailed
     | ReviewRead
+    | BulkRead
     | ReviewFailed
     | Settled
     | Resolved

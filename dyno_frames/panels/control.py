@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import pandas as pd
 
@@ -12,11 +13,15 @@ from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.errors import SchemaError
 from dyno_frames.panels import actions as on
+from dyno_frames.panels.campaign import COUNTS, READ, Campaign
+from dyno_frames.panels.desk import desk_of
+from dyno_frames.panels.facts import Entry
+from dyno_frames.panels.phases import BulkReview, Review
 from dyno_frames.panels.ports import Client
 from dyno_frames.panels.runner import Runner
-from dyno_frames.panels.state import READ, Campaign, Entry, State
+from dyno_frames.panels.state import State
 from dyno_frames.panels.store import Spawn, Store, on_a_thread
-from dyno_frames.panels.watch import INTERVAL_S, Watched, Watcher
+from dyno_frames.panels.watch import INTERVAL_S, Ticker, Watched, Watcher
 
 Clock = Callable[[], datetime]
 
@@ -26,8 +31,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Control:
-    """What a panel does, without showing it.
+class CampaignControl:
+    """What a panel does, without showing it. ``print`` it to see where it stands.
+
+    All controls of one connection know the same of a campaign: what one reads, another shows; while one acts
+    on a campaign, no other can.
 
     Parameters
     ----------
@@ -36,8 +44,8 @@ class Control:
     subject
         A campaign's id, or a frame of campaigns with a column ``id``.
     watch
-        Whether campaigns on the page shown are read again by themselves: running ones every two seconds,
-        scheduled ones every sixteen, for they begin by themselves.
+        Whether it moves by itself: running campaigns on the page shown are read again every two seconds,
+        scheduled ones every sixteen, for they begin by themselves; and a review counts its last minute.
     clock, spawn, interval_s
         The time, where effects run, and the watcher's pause; for tests.
 
@@ -61,18 +69,31 @@ class Control:
     ) -> None:
         self.clock = clock
         runner = Runner(client, clock)
-        rows = (runner.one(subject),) if isinstance(subject, str) else campaigns(subject)
-        state = State(rows=rows, selected=rows[0].id if len(rows) == 1 else None)
-        self.store = Store(state, runner.run, spawn=spawn)
+        desk = self._desk = desk_of(client)
+        came = runner.opened(subject) if isinstance(subject, str) else on.CampaignsRead((), (), clock())
+        rows = came.campaigns if isinstance(subject, str) else campaigns(subject)
+        self.store = Store(State.about(rows, facts=desk.facts), runner.run, spawn=spawn, desk=desk)
+        self.store.dispatch(came)
         self.watcher = Watcher(
-            lambda: watched(self.store.state),
+            lambda: desk.claim(self.store.seat, watched(self.store.state)),
             lambda ids: self.store.dispatch(runner.read(ids)),
             lambda message: self.store.dispatch(on.WatchStopped(message)),
             interval_s=interval_s,
         )
+        self.ticker = Ticker(
+            lambda: isinstance(self.store.state.phase, Review | BulkReview),
+            lambda: self.store.dispatch(on.Ticked(clock())),
+            interval_s=min(1.0, interval_s),
+        )
         if watch:
-            self.store.subscribe(lambda _state: self.watcher.wake())
-            self.watcher.wake()
+            self.store.subscribe(lambda _state: self._wake())
+            self.store.seat.wake = self.watcher.wake
+            self._wake()
+
+    def _wake(self) -> None:
+        self.watcher.wake()
+        self.ticker.wake()
+        self._desk.pass_on(self.store.seat)
 
     @property
     def state(self) -> State:
@@ -85,7 +106,7 @@ class Control:
 
     @property
     def journal(self) -> pd.DataFrame:
-        """What was done here: one row per action, with its outcome."""
+        """What was done to these campaigns in this interpreter: one row per action, with its outcome."""
         names = list(Entry.__dataclass_fields__)
         frame = pd.DataFrame([asdict(entry) for entry in self.state.journal], columns=names)
         frame["at"] = pd.to_datetime(frame["at"], utc=True).astype("datetime64[s, UTC]")
@@ -94,7 +115,16 @@ class Control:
     def close(self) -> None:
         """Stop watching and tell no view any more."""
         self.watcher.close()
+        self.ticker.close()
         self.store.silence()
+
+    def __str__(self) -> str:
+        from dyno_frames.panels.views.text import page
+
+        return "\n".join(page(self.state))
+
+    def __repr__(self) -> str:
+        return f"CampaignControl of {len(self.state.rows):,} campaigns"
 
 
 def campaigns(frame: pd.DataFrame) -> tuple[Campaign, ...]:
@@ -114,9 +144,22 @@ def campaigns(frame: pd.DataFrame) -> tuple[Campaign, ...]:
         raise SchemaError(
             f"a panel needs the column {KEY!r}; this frame has {[str(name) for name in frame.columns]}"
         )
-    known = frame[[name for name in READ if name in frame.columns]]
-    rows = known[known[KEY].notna()].drop_duplicates(KEY).to_dict("records")
-    return tuple(Campaign.of({str(name): row[name] for name in row}, read_at=None) for row in rows)
+    rows = frame[frame[KEY].notna()].drop_duplicates(KEY)
+    columns = {name: _values(rows[name], _KINDS.get(name, str)) for name in READ if name in rows.columns}
+    names = tuple(columns)
+    return tuple(
+        Campaign(**{name: value for name, value in zip(names, values, strict=True) if value is not None})
+        for values in zip(*columns.values(), strict=True)
+    )
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = dict.fromkeys(COUNTS, int) | {"start_time": lambda value: value}
+
+
+def _values(column: pd.Series[Any], kind: Callable[[Any], Any]) -> list[Any]:
+    """Return a column's values, None for nulls: at once, since a table may have thousands of rows."""
+    known = column.notna().to_numpy()
+    return [kind(value) if is_known else None for value, is_known in zip(column.tolist(), known, strict=True)]
 
 
 def watched(state: State) -> Watched:
@@ -124,7 +167,7 @@ def watched(state: State) -> Watched:
     if state.watch_note:
         return Watched()
     shown = {row.id: row.status for row in (*state.visible, *filter(None, [state.chosen]))}
-    quiet = {key: status for key, status in shown.items() if key not in state.busy}
+    quiet = {key: status for key, status in shown.items() if key not in state.facts.busy}
     return Watched(
         often=tuple(key for key, status in quiet.items() if status == Status.RUNNING),
         seldom=tuple(key for key, status in quiet.items() if status == Status.SCHEDULED),

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dyno_frames.panels.state import Campaign, Request
+from dyno_frames.contract.lifecycle import Action
+from dyno_frames.panels.campaign import Campaign, Request
 
 
 @dataclass(frozen=True, slots=True)
 class ReadCampaigns:
-    """Read these campaigns."""
+    """Read these campaigns, and for one of them also how many it would write to."""
 
     ids: tuple[str, ...]
+    reach_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,15 @@ class ReadForReview:
 
     serial: int
     request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForBulk:
+    """Read several campaigns, and mint the token of one review of them all."""
+
+    serial: int
+    verb: Action
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +60,5 @@ class Resolve:
     campaign_id: str
 
 
-Effect: TypeAlias = ReadCampaigns | ReadForReview | Act | Resolve
+Effect: TypeAlias = ReadCampaigns | ReadForReview | ReadForBulk | Act | Resolve
 """Anything a reducer may ask for."""

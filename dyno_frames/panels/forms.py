@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dyno_frames.contract.lifecycle import RULES
-from dyno_frames.contract.times import resolve
 from dyno_frames.panels.actions import FormSent
-from dyno_frames.panels.state import Campaign, Filling, Request
+from dyno_frames.panels.campaign import Campaign, Request
+from dyno_frames.panels.phases import Filling
+from dyno_frames.panels.wall import read_wall
 
-_WALL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(:\d{2})?")
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A form that was read.
+
+    Parameters
+    ----------
+    request
+        What it asks for.
+    faults
+        Why it cannot be asked for; empty where it can.
+    twice
+        The two instants of a wall time that happens twice, where the user has not said which.
+    """
+
+    request: Request
+    faults: tuple[str, ...] = ()
+    twice: tuple[int, ...] = ()
 
 
-def request_of(
-    form: FormSent, filling: Filling, campaign: Campaign
-) -> tuple[Request | None, tuple[str, ...]]:
+def request_of(form: FormSent, filling: Filling, campaign: Campaign) -> Checked:
     """Return the request a form asks for, or its faults."""
     faults: list[str] = []
-    request = Request(filling.verb, campaign.id)
+    checked = Checked(Request(filling.verb, campaign.id))
     allowed = RULES[filling.verb].optional
     if form.when.strip() and "iso_start_time" in allowed:
-        request = _timed(form, request, faults)
+        checked = _timed(form, checked)
     overrides = []
     for name, typed in form.overrides:
         value = typed.strip()
@@ -32,40 +49,28 @@ def request_of(
         if name == "from_email" and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
             faults.append("from_email must look like name@example.org")
         overrides.append((name, value))
-    if faults:
-        return None, tuple(faults)
-    return (
-        Request(
-            request.verb,
-            request.campaign_id,
-            request.at,
-            request.time_zone,
-            request.epoch_s,
-            request.note,
-            tuple(overrides),
-        ),
-        (),
+    request = replace(checked.request, overrides=tuple(overrides))
+    return replace(checked, request=request, faults=(*checked.faults, *faults))
+
+
+def _timed(form: FormSent, checked: Checked) -> Checked:
+    wall = read_wall(form.when, form.time_zone)
+    if wall.fault:
+        return replace(checked, faults=(wall.fault,))
+    twice = len(wall.instants) > 1
+    if twice and form.fold is None:
+        fault = f"{form.when.strip()} happens twice in {wall.place}; choose which one is meant"
+        return replace(checked, faults=(fault,), twice=wall.instants)
+    fold = (form.fold or 0) if twice else 0
+    epoch_s = wall.instants[fold]
+    if past(epoch_s, form.at):
+        fault = f"{form.when.strip()} in {wall.place} is in the past; choose Now to send at once"
+        return replace(checked, faults=(fault,))
+    note = f"this time happens twice; the {('earlier', 'later')[fold]} one is meant" if twice else ""
+    at = wall.at(fold)
+    return replace(
+        checked, request=replace(checked.request, at=at, time_zone=wall.place, epoch_s=epoch_s, note=note)
     )
-
-
-def _timed(form: FormSent, request: Request, faults: list[str]) -> Request:
-    match = _WALL.fullmatch(form.when.strip())
-    if match is None:
-        faults.append(
-            f"the time is {form.when.strip()!r}; expected YYYY-MM-DD HH:MM, such as 2026-03-29 09:30"
-        )
-        return request
-    at = f"{match[1]}T{match[2]}{match[3] or ':00'}"
-    place = form.time_zone.strip() or "UTC"
-    try:
-        instant = resolve(at, place)
-    except ValueError as error:
-        faults.append(str(error))
-        return request
-    if past(instant.epoch_s, form.at):
-        faults.append(f"{at} in {place} is in the past; choose Now to send at once")
-        return request
-    return Request(request.verb, request.campaign_id, at, place, instant.epoch_s, instant.note)
 
 
 def past(epoch_s: int | None, now: datetime) -> bool:

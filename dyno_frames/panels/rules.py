@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dyno_frames.contract.lifecycle import RULES, Action, Status
-from dyno_frames.panels.state import Campaign, Reach, State
+from dyno_frames.panels.campaign import Campaign, Reach
+from dyno_frames.panels.state import State
 
 REVIEW_LASTS = timedelta(seconds=60)
 """How long a review may be confirmed."""
@@ -33,14 +34,24 @@ COMPARED_TIMES = ("start_time", "time_zone")
 """What must still be as reviewed when the action is sent."""
 
 
+BULK = (Action.PAUSE, Action.STOP)
+"""What can be asked of several campaigns at once: nothing that sends mail."""
+
+MOST = 100
+"""So many campaigns can be acted on together; each is one line of the review."""
+
+
 def refusal(state: State, verb: Action) -> str:
     """Return why the selected campaign does not allow an action now; empty where it does."""
     row = state.chosen
-    if row is None:
-        return "select a campaign first"
-    if row.id in state.locked:
+    return "select a campaign first" if row is None else refused(state, row, verb)
+
+
+def refused(state: State, row: Campaign, verb: Action) -> str:
+    """Return why a campaign does not allow an action now; empty where it does."""
+    if row.id in state.facts.locked:
         return "the outcome of the last action is unknown; look again first"
-    if row.id in state.busy:
+    if row.id in state.facts.busy:
         return "an action is under way"
     if row.read_at is None:
         return "the campaign was not read from the server yet"
@@ -49,6 +60,17 @@ def refusal(state: State, verb: Action) -> str:
     if row.status not in RULES[verb].sources:
         needed = " or ".join(status.value for status in Status if status in RULES[verb].sources)
         return f"needs status {needed}; this one is {row.status}"
+    return ""
+
+
+def bulk_refusal(state: State, verb: Action) -> str:
+    """Return why the marked campaigns cannot be acted on together; empty where they can."""
+    if verb not in BULK:
+        return "this is asked of one campaign at a time"
+    if not state.marked:
+        return "mark campaigns in the table first"
+    if len(state.marked) > MOST:
+        return f"{len(state.marked)} campaigns are marked; at most {MOST} are reviewed together"
     return ""
 
 

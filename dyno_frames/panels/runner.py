@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -20,10 +21,10 @@ from dyno_frames.errors import (
     TransportError,
 )
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.effects import Act, Effect, ReadCampaigns, ReadForReview, Resolve
+from dyno_frames.panels.campaign import READ, Campaign, Reach, Request
+from dyno_frames.panels.effects import Act, Effect, ReadCampaigns, ReadForBulk, ReadForReview, Resolve
 from dyno_frames.panels.ports import Client
 from dyno_frames.panels.rules import changes, reach
-from dyno_frames.panels.state import READ, Campaign, Reach, Request
 
 _NEVER_LEFT = (ConfigError, QueryError, SchemaError, ValueError)
 
@@ -53,8 +54,10 @@ class Runner:
     def run(self, effect: Effect) -> on.PanelAction | None:
         """Return the action that answers an effect; None for one that was run before."""
         match effect:
-            case ReadCampaigns(ids):
-                return self._page(ids)
+            case ReadCampaigns():
+                return self._page(effect)
+            case ReadForBulk():
+                return self._bulk(effect)
             case ReadForReview():
                 return self._review(effect)
             case Act():
@@ -81,11 +84,26 @@ class Runner:
         at = self._clock()
         return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
 
-    def _page(self, ids: Sequence[str]) -> on.PanelAction:
+    def opened(self, key: str) -> on.CampaignsRead:
+        """Read one campaign and how many it would write to; raises as the client does."""
+        at = self._clock()
+        campaign = self.one(key)
+        return on.CampaignsRead((campaign,), (key,), at, ((key, self._reach(campaign)),))
+
+    def _page(self, effect: ReadCampaigns) -> on.PanelAction:
         try:
-            return self.read(ids)
+            came = self.read(effect.ids)
+            found = [row for row in came.campaigns if row.id == effect.reach_of]
+            return replace(came, reaches=tuple((row.id, self._reach(row)) for row in found))
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to; the panel shows it
             return on.ReadFailed(told(error))
+
+    def _bulk(self, effect: ReadForBulk) -> on.PanelAction:
+        try:
+            came = self.read(effect.ids)
+        except Exception as error:  # noqa: BLE001 - the same
+            return on.ReviewFailed(effect.serial, told(error))
+        return on.BulkRead(effect.serial, self._mint(), came.campaigns, self._clock())
 
     def _review(self, effect: ReadForReview) -> on.PanelAction:
         try:
@@ -179,7 +197,9 @@ def told(error: Exception) -> str:
     """Return an error in one sentence; of errors that are not ours only the kind, for they quote anything."""
     if not isinstance(error, DynoError):
         return f"{type(error).__name__}."
-    text = " ".join(str(error).split())
+    # Of an unknown outcome the panel tells the rest itself: what to press, not what to call.
+    shown = getattr(error, "message", "") if isinstance(error, OutcomeUnknownError) else ""
+    text = " ".join(str(shown or error).split())
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -2,147 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
-from dyno_frames.contract.lifecycle import OVERRIDES, Action
+from dyno_frames.contract.lifecycle import Status
+from dyno_frames.panels.campaign import Campaign
+from dyno_frames.panels.facts import Entry, Facts
+from dyno_frames.panels.phases import Idle, Phase
 
 PAGE_ROWS = 10
 """How many campaigns a page of the table shows."""
-
-TEXTS = ("id", "name", "status", *OVERRIDES, "list_id", "time_zone")
-COUNTS = ("recipients", "sent")
-READ = (*TEXTS, "start_time", *COUNTS)
-"""The columns a panel reads; never those of single recipients."""
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """A campaign as last read.
-
-    Parameters
-    ----------
-    read_at
-        When the server was asked; None where the values are those of a frame, which may be old.
-    """
-
-    id: str
-    name: str = ""
-    status: str = ""
-    subject: str = ""
-    from_name: str = ""
-    from_email: str = ""
-    preview_message: str = ""
-    list_id: str = ""
-    time_zone: str = ""
-    start_time: datetime | None = None
-    recipients: int = 0
-    sent: int = 0
-    read_at: datetime | None = None
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any], *, read_at: datetime | None) -> Self:
-        """Read a row of a frame or an answer of the client; nulls become empty."""
-        known: dict[str, Any] = {"id": ""}
-        known |= {name: str(row[name]) for name in TEXTS if not _null(row.get(name))}
-        known |= {name: int(row[name]) for name in COUNTS if not _null(row.get(name))}
-        known |= {name: row[name] for name in ("start_time",) if not _null(row.get(name))}
-        return cls(**known, read_at=read_at)
-
-
-def _null(value: Any) -> bool:
-    """Tell None, NaN, NaT and pandas' NA, none of which equals itself."""
-    return value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124 - the test for NaN
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An action as the user asks for it, checked.
-
-    Parameters
-    ----------
-    at, time_zone
-        The wall time in the form of the wire and its zone; empty for now.
-    epoch_s
-        The same as an instant; None for now.
-    note
-        What the time's reading needs to have said, such as a wall time that happens twice.
-    overrides
-        Pairs of field and new value.
-    """
-
-    verb: Action
-    campaign_id: str
-    at: str = ""
-    time_zone: str = ""
-    epoch_s: int | None = None
-    note: str = ""
-    overrides: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How many will be written to, as far as reading can tell.
-
-    Parameters
-    ----------
-    count
-        None where nothing says how many.
-    list_name
-        The list's name; empty where it could not be read.
-    """
-
-    count: int | None = None
-    list_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """Nothing is being asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filling:
-    """The form of an action is open."""
-
-    serial: int
-    verb: Action
-    faults: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The campaign is being read for a review."""
-
-    serial: int
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What the user is asked to confirm, from a fresh read. The token is good for one confirm.
-
-    Parameters
-    ----------
-    demand
-        What must be typed first; empty where a click is enough.
-    """
-
-    serial: int
-    token: str = field(repr=False)
-    request: Request
-    campaign: Campaign
-    reach: Reach
-    demand: str
-    read_at: datetime
-    expires_at: datetime
-    faults: tuple[str, ...] = ()
-
-
-Phase: TypeAlias = Idle | Filling | Reading | Review
 
 
 class Tone(StrEnum):
@@ -161,17 +32,34 @@ class Notice:
 
     tone: Tone
     text: str
+    details: tuple[str, ...] = ()
+
+
+class Order(StrEnum):
+    """What the table may be ordered by."""
+
+    GIVEN = "given"
+    NAME = "name"
+    STATUS = "status"
+    SENT = "sent"
+    START = "start"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the panel's journal."""
+class Batch:
+    """Several actions that one review sent.
 
-    at: datetime
+    Parameters
+    ----------
+    serials
+        Those not answered yet, by campaign.
+    came_out
+        Those answered: name, outcome and what was said.
+    """
+
     verb: str
-    campaign_id: str
-    name: str
-    outcome: str
+    serials: Mapping[str, int]
+    came_out: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,57 +69,97 @@ class State:
     Parameters
     ----------
     rows
-        Every campaign it is about.
-    busy
-        Ids of campaigns with an action under way, by that action's serial.
-    locked
-        Ids whose last action's outcome is unknown, each with the reason shown.
-    spent
-        Tokens already used.
+        Every campaign it is about, by id, with the values it came with.
+    facts
+        What all panels of the connection know.
+    order
+        The ids that the filter lets through, as the table shows them.
+    text, status
+        The filter: words and a status, empty for any.
+    sorted_by, descending
+        The order.
+    page, selected, marked
+        What is shown of the table, which campaign is chosen, and which are marked to act on together.
+    phase
+        What the user is asked.
+    batch
+        The actions that were sent together last.
     watch_note
         Why live reading stopped; empty while it runs or is not needed.
     """
 
-    rows: tuple[Campaign, ...] = ()
+    rows: Mapping[str, Campaign] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
+    order: tuple[str, ...] = ()
     page: int = 0
     text: str = ""
     status: str = ""
+    sorted_by: Order = Order.GIVEN
+    descending: bool = False
     selected: str | None = None
-    serial: int = 0
-    phase: Phase = Idle()
-    busy: Mapping[str, int] = field(default_factory=dict)
-    locked: Mapping[str, str] = field(default_factory=dict)
-    spent: frozenset[str] = frozenset()
+    marked: frozenset[str] = frozenset()
+    phase: Phase = field(default_factory=Idle)
     notice: Notice | None = None
-    journal: tuple[Entry, ...] = ()
+    batch: Batch | None = None
     watch_note: str = ""
 
-    @property
-    def matching(self) -> tuple[Campaign, ...]:
-        """The campaigns that the filter lets through."""
+    @classmethod
+    def about(cls, campaigns: Iterable[Campaign], *, facts: Facts | None = None) -> Self:
+        """Return the panel of some campaigns; one alone is chosen at once."""
+        rows = {row.id: row for row in campaigns}
+        selected = next(iter(rows)) if len(rows) == 1 else None
+        return cls(rows=rows, facts=facts or Facts(), selected=selected).arranged()
+
+    def arranged(self) -> Self:
+        """Return the state with the table filtered and ordered anew, on a page that exists."""
         wanted = self.text.strip().casefold()
-        return tuple(
+        known = [self.facts.read.get(key, row) for key, row in self.rows.items()]
+        found = [
             row
-            for row in self.rows
+            for row in known
             if (not self.status or row.status == self.status)
             and (not wanted or wanted in f"{row.name}\n{row.subject}\n{row.id}".casefold())
-        )
+        ]
+        if self.sorted_by is not Order.GIVEN:
+            found.sort(key=_KEYS[self.sorted_by], reverse=self.descending)
+        order = tuple(row.id for row in found)
+        return replace(self, order=order, page=min(self.page, max(-(-len(order) // PAGE_ROWS) - 1, 0)))
 
     @property
     def pages(self) -> int:
         """How many pages the table has; at least one."""
-        return max(1, -(-len(self.matching) // PAGE_ROWS))
+        return max(1, -(-len(self.order) // PAGE_ROWS))
 
     @property
     def visible(self) -> tuple[Campaign, ...]:
         """The campaigns on the page shown."""
-        return self.matching[self.page * PAGE_ROWS : (self.page + 1) * PAGE_ROWS]
+        keys = self.order[self.page * PAGE_ROWS : (self.page + 1) * PAGE_ROWS]
+        return tuple(self.facts.read.get(key) or self.rows[key] for key in keys)
 
     @property
     def chosen(self) -> Campaign | None:
         """The campaign selected."""
         return self.row(self.selected) if self.selected else None
 
+    @property
+    def journal(self) -> tuple[Entry, ...]:
+        """What was done to the campaigns of this panel, here or in another one."""
+        return tuple(entry for entry in self.facts.journal if entry.campaign_id in self.rows)
+
     def row(self, key: str) -> Campaign | None:
-        """Return the campaign of this id."""
-        return next((row for row in self.rows if row.id == key), None)
+        """Return the campaign of this id, as last read."""
+        given = self.rows.get(key)
+        return None if given is None else self.facts.read.get(key, given)
+
+
+def _place(row: Campaign) -> int:
+    words = [status.value for status in Status]
+    return words.index(row.status) if row.status in words else len(words)
+
+
+_KEYS: Mapping[Order, Callable[[Campaign], Any]] = {
+    Order.NAME: lambda row: (row.name.casefold(), row.id),
+    Order.STATUS: lambda row: (_place(row), row.status, row.id),
+    Order.SENT: lambda row: (row.sent, row.id),
+    Order.START: lambda row: (row.start_time.timestamp() if row.start_time is not None else 0.0, row.id),
+}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dyno_frames.panels.actions import PanelAction
+from dyno_frames.panels.desk import Desk, Seat
 from dyno_frames.panels.effects import Effect
-from dyno_frames.panels.reduce import reduce
+from dyno_frames.panels.reduce import adopt, reduce
 from dyno_frames.panels.state import State
 
 Spawn = Callable[[Callable[[], None]], None]
@@ -29,18 +30,26 @@ class Store:
     run
         Performs one effect and returns the action that answers it.
     spawn
-        Where effects run.
+        Where effects run; those of one action run one after the other.
+    desk
+        What is shared with other panels; without, nothing is.
     """
 
     def __init__(
-        self, state: State, run: Callable[[Effect], PanelAction | None], *, spawn: Spawn = on_a_thread
+        self,
+        state: State,
+        run: Callable[[Effect], PanelAction | None],
+        *,
+        spawn: Spawn = on_a_thread,
+        desk: Desk | None = None,
     ) -> None:
         self._state = state
         self._run = run
         self._spawn = spawn
-        self._changing = threading.Lock()
-        self._telling = threading.RLock()
+        self._desk = desk or Desk()
         self._listeners: list[Callable[[State], None]] = []
+        self.seat = Seat(self._learn)
+        self._desk.join(self.seat)
 
     @property
     def state(self) -> State:
@@ -52,20 +61,37 @@ class Store:
         self._listeners.append(listener)
 
     def silence(self) -> None:
-        """Tell nobody any more."""
+        """Tell nobody any more, and leave the desk to the other panels."""
         self._listeners.clear()
+        self._desk.leave(self.seat)
 
     def dispatch(self, action: PanelAction) -> None:
         """Apply an action, tell the listeners, and start what it asks for."""
-        with self._changing:
-            self._state, effects = reduce(self._state, action)
-        with self._telling:
+        desk = self._desk
+        with desk.changing:
+            before = desk.facts
+            self._state, effects = reduce(adopt(self._state, before), action)
+            desk.facts = self._state.facts
+            learnt = desk.facts is not before
+        self._tell()
+        if learnt:
+            for seat in desk.others(self.seat):
+                seat.learn()
+        if effects:
+            self._spawn(lambda: self._settle(effects))
+
+    def _learn(self) -> None:
+        with self._desk.changing:
+            self._state = adopt(self._state, self._desk.facts)
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._desk.telling:
             for listener in tuple(self._listeners):
                 listener(self._state)
-        for effect in effects:
-            self._spawn(lambda effect=effect: self._settle(effect))  # type: ignore[misc]  # bound per effect
 
-    def _settle(self, effect: Effect) -> None:
-        answer = self._run(effect)
-        if answer is not None:
-            self.dispatch(answer)
+    def _settle(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            answer = self._run(effect)
+            if answer is not None:
+                self.dispatch(answer)

@@ -108,3 +108,53 @@ class Watcher:
                         continue
                     self._thread = None
                     return
+
+
+class Ticker:
+    """A daemon thread that tells the time while somebody counts it.
+
+    Parameters
+    ----------
+    wanted
+        Whether anybody does; where not, the thread ends.
+    tell
+        Is called in every interval.
+    interval_s
+        The pause between two calls.
+    """
+
+    def __init__(
+        self, wanted: Callable[[], bool], tell: Callable[[], None], *, interval_s: float = 1.0
+    ) -> None:
+        self._wanted = wanted
+        self._tell = tell
+        self._interval_s = interval_s
+        self._closed = threading.Event()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it counts."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def wake(self) -> None:
+        """Begin, where somebody counts and nothing tells the time yet."""
+        with self._guard:
+            if self._closed.is_set() or self._thread is not None or not self._wanted():
+                return
+            self._thread = threading.Thread(target=self._live, name="dyno-tick", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop for good."""
+        self._closed.set()
+
+    def _live(self) -> None:
+        while not self._closed.wait(self._interval_s):
+            with self._guard:
+                if not self._wanted():
+                    self._thread = None
+                    return
+            self._tell()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
-from dyno_frames.contract.lifecycle import RULES, Action, Status
-from dyno_frames.contract.times import zone
+from dyno_frames.contract.lifecycle import Action, Status
+from dyno_frames.panels.campaign import Campaign, Pace, Reach
+from dyno_frames.panels.facts import Entry
 from dyno_frames.panels.rules import refusal
-from dyno_frames.panels.state import Campaign, Entry, Request, Review, State
+from dyno_frames.panels.state import Order, State
+from dyno_frames.panels.wall import in_zones
 
 LABELS = {
     Action.START: "Start or schedule…",
@@ -20,12 +22,13 @@ LABELS = {
 }
 """The buttons, in their order; three dots mean that something is asked before anything happens."""
 
-_KEEP = {
-    Status.DRAFT.value: "Keep as draft",
-    Status.SCHEDULED.value: "Keep as scheduled",
-    Status.RUNNING.value: "Keep running",
-    Status.PAUSED.value: "Keep paused",
+COLUMNS = {
+    Order.NAME: "Campaign",
+    Order.STATUS: "Status",
+    Order.SENT: "Sent",
+    Order.START: "When, UTC",
 }
+"""The table's headings."""
 
 
 def clock_time(at: datetime | None) -> str:
@@ -61,11 +64,31 @@ def share(row: Campaign) -> str:
     return figures(row).replace(" sent", "")
 
 
-def start_words(row: Campaign) -> str:
-    """Return a campaign's start in its own zone and in UTC."""
+def pace_words(row: Campaign, pace: Pace | None) -> str:
+    """Return how fast a running campaign goes and how long it takes; empty while that cannot be told."""
+    rate = pace.per_minute if pace is not None and row.status == Status.RUNNING else None
+    if rate is None or pace is None:
+        return ""
+    if rate == 0:
+        return f"no mail went out in the last {pace.seconds:.0f} seconds" if pace.seconds >= 5 else ""
+    left = pace.minutes_left(row)
+    return f"{rate:,.0f} a minute" + ("" if left is None else f", about {_lasts(left)} left")
+
+
+def _lasts(minutes: float) -> str:
+    if minutes < 1:
+        return "a minute"
+    if minutes < 90:
+        return count(round(minutes), "minute")
+    hours = minutes / 60
+    return count(round(hours), "hour") if hours < 48 else count(round(hours / 24), "day")
+
+
+def start_words(row: Campaign, here: tzinfo | None = None) -> str:
+    """Return a campaign's start in its own zone, in UTC and in the kernel's zone."""
     if row.start_time is None:
         return ""
-    return instant_words(int(row.start_time.timestamp()), row.time_zone)
+    return in_zones(int(row.start_time.timestamp()), row.time_zone, here)
 
 
 def start_utc(row: Campaign) -> str:
@@ -73,29 +96,60 @@ def start_utc(row: Campaign) -> str:
     return "" if row.start_time is None else f"{row.start_time.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def instant_words(epoch_s: int, time_zone: str) -> str:
-    """Return an instant in a zone and in UTC."""
-    there = datetime.fromtimestamp(epoch_s, UTC)
-    plain = f"{there:%Y-%m-%d %H:%M} UTC"
-    try:
-        place = zone(time_zone or None)
-    except ValueError:
-        return plain
-    return plain if place.key == "UTC" else f"{there.astimezone(place):%Y-%m-%d %H:%M} {place.key} = {plain}"
+def local_zone() -> tzinfo | None:
+    """Return the zone of the kernel's machine."""
+    return datetime.now(UTC).astimezone().tzinfo
 
 
-def card(row: Campaign) -> tuple[tuple[str, str], ...]:
+def card(
+    row: Campaign, reach: Reach | None = None, here: tzinfo | None = None
+) -> tuple[tuple[str, str], ...]:
     """Return what is shown of the selected campaign, as pairs of label and value."""
     sender = f"{row.from_name} <{row.from_email}>" if row.from_email else row.from_name
     pairs = (
-        ("Status", row.status or "unknown"),
-        ("Subject", row.subject),
+        ("To", "…" if reach is None else to_words(reach, row)),
         ("From", sender),
+        ("Subject", row.subject),
         ("Preview", row.preview_message),
-        ("Start", start_words(row)),
+        ("Start", start_words(row, here)),
         ("Read", clock_time(row.read_at)),
     )
     return tuple((label, value) for label, value in pairs if value)
+
+
+def to_words(reach: Reach, row: Campaign) -> str:
+    """Return the list a campaign goes to, and how many are still to be written to."""
+    begun = row.status in {Status.RUNNING, Status.PAUSED}
+    people = "" if reach.count is None else count(reach.count, "recipient") + (" left" if begun else "")
+    return " · ".join(filter(None, (reach.list_name, people))) or "a list that could not be read"
+
+
+def badge(row: Campaign) -> str:
+    """Return the word on a campaign's badge."""
+    return row.status or "not read"
+
+
+def notice_words(state: State) -> tuple[str, str, tuple[str, ...]]:
+    """Return the last thing that happened: its word, its sentence and more lines; empty where nothing did."""
+    if state.selected in state.facts.busy:
+        return "Sent", "waiting for the server's answer.", ()
+    said, watch = state.notice, (state.watch_note,) if state.watch_note else ()
+    if said is None or said.text == state.facts.locked.get(state.selected or ""):
+        return "", "", watch  # an unknown outcome has a box of its own
+    return said.tone.value, said.text, (*said.details, *watch)
+
+
+def lock_lines(state: State) -> tuple[str, ...]:
+    """Return what stands in the box of a campaign whose last action's outcome is unknown."""
+    known = state.facts.locked.get(state.selected or "")
+    if known is None:
+        return ()
+    return (
+        "Outcome unknown",
+        known,
+        "The request left and nobody can tell yet whether it was carried out. Nothing is sent again by itself.",
+        "No action is possible here until that is clear. “Look again” only reads.",
+    )
 
 
 def disabled(state: State) -> tuple[str, ...]:
@@ -114,79 +168,8 @@ def disabled(state: State) -> tuple[str, ...]:
     return tuple(f"{', '.join(names)}: {why}." for why, names in grouped.items())
 
 
-def reached(review: Review) -> str:
-    """Return who will be written to."""
-    number = review.reach.count
-    people = "an unknown number of recipients" if number is None else count(number, "recipient")
-    remaining = "the remaining " if review.campaign.status == Status.PAUSED and number is not None else ""
-    return f"{remaining}{people}" + (
-        f" of the list “{review.reach.list_name}”" if review.reach.list_name else ""
-    )
-
-
-def when(request: Request) -> str:
-    """Return when an action takes effect."""
-    return "NOW" if request.epoch_s is None else f"at {instant_words(request.epoch_s, request.time_zone)}"
-
-
-def review_lines(review: Review) -> tuple[str, ...]:
-    """Return the sentences a user reads before confirming, each from the fresh read."""
-    request, row = review.request, review.campaign
-    lines = [_headline(review)]
-    overrides = dict(request.overrides)
-    if RULES[request.verb].sends:
-        lines.append(f"Subject: {overrides.get('subject', row.subject) or '(none)'}")
-        sender = overrides.get("from_name", row.from_name), overrides.get("from_email", row.from_email)
-        lines.append(f"From: {sender[0]} <{sender[1]}>" if sender[1] else f"From: {sender[0] or '(none)'}")
-        lines.append(f"List: {review.reach.list_name or '(could not be read)'}")
-    lines += [f"Changed: {name} “{getattr(row, name)}” → “{new}”" for name, new in request.overrides]
-    if request.note:
-        lines.append(f"Note: {request.note}.")
-    until = clock_time(review.expires_at)
-    lines.append(f"Read at {clock_time(review.read_at)}: status {row.status}. Good until {until}.")
-    return tuple(lines)
-
-
-def _headline(review: Review) -> str:
-    request, name = review.request, f"“{review.campaign.name}”"
-    match request.verb:
-        case Action.STOP:
-            left = review.campaign.recipients - review.campaign.sent
-            unsent = f" {left:,} have not been written to yet." if left > 0 else ""
-            return f"You are about to stop {name} for good. It cannot be resumed.{unsent}"
-        case Action.CANCEL_SCHEDULE:
-            return (
-                f"You are about to cancel the schedule of {name}. It becomes a draft again; nothing is sent."
-            )
-        case Action.RESUME | Action.UPDATE_AND_RESUME:
-            said = f"resume {name} NOW, to {reached(review)}"
-        case Action.RESCHEDULE if request.epoch_s is not None:
-            said = f"move {name} to {when(request)[3:]}, to {reached(review)}"
-        case _:
-            said = f"send {name} {when(request)} to {reached(review)}"
-    return f"You are about to {said}. Sent mail cannot be recalled."
-
-
-def confirm_label(review: Review) -> str:
-    """Return the words on the button that acts."""
-    number = review.reach.count
-    people = "its list" if number is None else count(number, "recipient")
-    match review.request.verb:
-        case Action.STOP:
-            return "Stop for good"
-        case Action.CANCEL_SCHEDULE:
-            return "Cancel the schedule"
-        case Action.RESUME | Action.UPDATE_AND_RESUME:
-            return f"Resume to {people}"
-        case _:
-            return f"{'Send' if review.request.epoch_s is None else 'Schedule'} to {people}"
-
-
-def keep_label(review: Review) -> str:
-    """Return the words on the button that does nothing."""
-    return _KEEP.get(review.campaign.status, "Keep as it is")
-
-
 def entry_line(entry: Entry) -> str:
     """Return one line of the journal."""
-    return f"{clock_time(entry.at)} · {entry.verb.replace('_', ' ')} · {entry.name} · {entry.outcome}"
+    path = f"{entry.before} → {entry.after or '?'}" if entry.before else ""
+    parts = (clock_time(entry.at), entry.verb.replace("_", " "), entry.name, path, entry.outcome)
+    return " · ".join(filter(None, parts))

@@ -79,5 +79,22 @@ class Certificate:
         )
 
     def _repr_html_(self) -> str:
-        verdict, _, rest = repr(self).partition(": ")[2].partition(str(self.verdict))
-        return f"<p>{escape(verdict)}<b>{escape(self.verdict)}</b>{escape(rest)}</p>"
+        before, after = self.count_before, self.count_after
+        counted = f"{before:,} before" if before is not None else ""
+        counted += f", {after:,} after" if after is not None else ""
+        lines = (
+            ("verdict", self.verdict.value.replace("_", " ")),
+            *(("why not better", reason) for reason in self.reasons),
+            ("rows", f"{self.rows_returned:,} returned of {self.rows_moved:,} moved"),
+            ("counted", counted),
+            ("requests", f"{self.requests:,}, {self.retries:,} sent again"),
+            ("fields met", ", ".join(self.fields_met)),
+            *(("note", note) for note in self.notes),
+        )
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(label)}</th><td style='text-align:left'>"
+            f"{'<b>' if label == 'verdict' else ''}{escape(text)}{'</b>' if label == 'verdict' else ''}</td></tr>"
+            for label, text in lines
+            if text
+        )
+        return f"<table><caption>Certificate</caption><tbody>{cells}</tbody></table>"

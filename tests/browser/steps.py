@@ -14,12 +14,12 @@ KERNEL_ANSWERS = """async () => {
 }"""
 
 
-def cells(account, subject):
+def cells(account, subject, view="CampaignPanel", before=""):
     lines = (
-        "from dyno_frames.client.connect import connect",
-        "from dyno_frames.panels.views.widgets import CampaignPanel",
-        f"client = connect({account.url!r}, {KEY!r})",
-        f"panel = CampaignPanel(client, {subject})",
+        "import dyno_frames as dyno",
+        f"client = dyno.connect({account.url!r}, {KEY!r})",
+        before,
+        f"panel = dyno.{view}(client, {subject})",
         "panel",
     )
     return ("\n".join(lines),)
@@ -33,7 +33,7 @@ def shows(page, words):
     page.locator(".dyno-panel").get_by_text(re.compile(words)).first.wait_for()
 
 
-def until(condition, seconds=10):
+def until(condition, seconds=30):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never became so"

@@ -317,10 +317,11 @@ def test_a_panel_that_the_command_line_writes_holds_nothing(box, client, campaig
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed: pip install jupyterlab")
     from click.testing import CliRunner
 
-    from dyno_frames.cli import jupyter
+    from dyno_frames.cli import page
     from dyno_frames.cli.panel import panel
 
-    monkeypatch.setattr(jupyter, "run_jupyterlab", lambda *_, **__: 0)  # else it runs until it is closed
+    monkeypatch.setattr(page, "run_page", lambda *_, **__: 0)  # else it runs until it is closed
+    monkeypatch.setattr(page, "require_voila", lambda: None)
     line = [campaign, "--url", box.url, "--api-key", CANARY, "--to", str(tmp_path / "panel")]
     answered = CliRunner().invoke(panel, line)
     assert answered.exit_code == 0, answered.output

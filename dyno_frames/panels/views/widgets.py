@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import ipywidgets
 import pandas as pd
 
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import Control, utc_now
+from dyno_frames.panels.campaign import Campaign
+from dyno_frames.panels.control import CampaignControl, utc_now
 from dyno_frames.panels.ports import Client
-from dyno_frames.panels.state import Campaign, State
+from dyno_frames.panels.state import State
 from dyno_frames.panels.store import Spawn, on_a_thread
-from dyno_frames.panels.views import markup, text
-from dyno_frames.panels.views.stage import Clock, Stage
+from dyno_frames.panels.views import markup
+from dyno_frames.panels.views.face import Face
+from dyno_frames.panels.views.form import Clock
+from dyno_frames.panels.views.stage import Stage
 from dyno_frames.panels.views.table import Table
 from dyno_frames.panels.watch import INTERVAL_S
-from dyno_frames.panels.wording import card, entry_line, figures
+from dyno_frames.panels.wording import badge, card, entry_line, figures, local_zone, notice_words, pace_words
 
 
-def shown(row: Campaign) -> str:
+def shown(row: Campaign, state: State) -> str:
     """Return the selected campaign as HTML."""
-    words = figures(row)
+    words = " · ".join(filter(None, (figures(row), pace_words(row, state.facts.pace.get(row.id)))))
     bar = markup.progress(row.sent, row.recipients, words) if words else ""
-    return markup.paragraphs([row.name or row.id]) + markup.pairs(card(row)) + bar
+    pairs = card(row, state.facts.reaches.get(row.id), local_zone())
+    return markup.title(row.name or row.id, badge(row)) + markup.pairs(pairs) + bar
 
 
-class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class CampaignPanel(Face, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Watch and control campaigns: start, schedule, pause, resume and stop, each with a fresh review.
 
     Whatever sends mail is reviewed first, from a fresh read, with what will change and how many will be
-    written to; a review can be confirmed once, within a minute. Pause needs one click.
+    written to; a review can be confirmed once, within a minute. Pause needs one click. Several campaigns can be
+    marked, and paused or stopped together.
 
     Parameters
     ----------
@@ -68,9 +71,11 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         spawn: Spawn = on_a_thread,
         interval_s: float = INTERVAL_S,
     ) -> None:
-        self._control = Control(client, subject, watch=watch, clock=clock, spawn=spawn, interval_s=interval_s)
+        self._control = CampaignControl(
+            client, subject, watch=watch, clock=clock, spawn=spawn, interval_s=interval_s
+        )
         self._table = Table(self._dispatch)
-        self._stage = Stage(self._dispatch, clock)
+        self._stage = Stage(self._dispatch, clock, self._table.refresh)
         self._card = ipywidgets.HTML()
         self._card.add_class("dyno-card")
         self._notice = ipywidgets.HTML()
@@ -86,23 +91,6 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
         if any(row.read_at is None for row in self._control.state.visible):
             self._dispatch(on.RefreshAsked())
 
-    @property
-    def control(self) -> Control:
-        """The panel without its screen, for scripts."""
-        return self._control
-
-    @property
-    def journal(self) -> pd.DataFrame:
-        """What was done in this panel: one row per action, with its outcome."""
-        return self._control.journal
-
-    def close(self) -> None:
-        """Stop watching and remove the panel."""
-        control: Control | None = getattr(self, "_control", None)
-        if control is not None:
-            control.close()
-        super().close()
-
     def _dispatch(self, action: on.PanelAction) -> None:
         try:
             self._control.dispatch(action)
@@ -115,28 +103,10 @@ class CampaignPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no
     def _redraw(self, state: State) -> None:
         row = state.chosen
         self._table.draw(state)
-        self._card.value = "" if row is None else shown(row)
-        notice = "" if state.notice is None else markup.status(state.notice.tone.value, state.notice.text)
-        if row is not None and row.id in state.busy:
-            notice = markup.status("Sent", "waiting for the server's answer.")
-        watch = markup.status("Note", state.watch_note) if state.watch_note else ""
-        self._notice.value = notice + watch
+        self._card.value = "" if row is None else shown(row, state)
+        word, said, details = notice_words(state)
+        self._notice.value = (markup.status(word, said) if word else "") + markup.listing(details)
         self._stage.draw(state)
         self._lines.value = markup.listing(entry_line(entry) for entry in reversed(state.journal))
         self._journal.set_title(0, f"Journal ({len(state.journal)})")
         self._journal.layout.display = None if state.journal else "none"
-
-    def __repr__(self) -> str:
-        return "\n".join(text.lines(self._control.state))
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        formats, *rest = bundle if isinstance(bundle, tuple) else (bundle,)
-        if formats is None:
-            return bundle
-        filled = {
-            **formats,
-            "text/plain": repr(self),
-            "text/html": text.static_html(self._control.state),
-        }
-        return (filled, *rest) if rest else filled

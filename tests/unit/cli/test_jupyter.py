@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from dyno_frames.cli import jupyter, lab, panel
+from dyno_frames.cli import jupyter, lab, page, panel
 from dyno_frames.errors import MissingExtraError
 
 
@@ -38,7 +38,10 @@ def test_a_notebook_that_is_there_is_kept(tmp_path):
     assert path.read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("command", [["lab"], ["panel", "--url", "http://127.0.0.1:9", "--api-key", "k"]])
+_ACCOUNT = ["--url", "http://127.0.0.1:9", "--api-key", "k"]
+
+
+@pytest.mark.parametrize("command", [["lab"], ["panel", "--lab", *_ACCOUNT]])
 def test_without_jupyterlab_the_line_that_installs_it_is_shown(run, monkeypatch, tmp_path, command):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(jupyter, "find_spec", lambda name: None)
@@ -48,6 +51,26 @@ def test_without_jupyterlab_the_line_that_installs_it_is_shown(run, monkeypatch,
     assert ended.code == 2
     assert ended.err.endswith("pip install 'dyno_frames[lab]'\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_voila_the_line_that_installs_it_is_shown(run, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(page, "find_spec", lambda name: None)
+    ended = run("panel", *_ACCOUNT)
+    assert ended.code == 2
+    assert ended.err.endswith("pip install 'dyno_frames[panel]'\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_is_served_to_this_machine_alone_and_its_token_stands_in_no_list_of_programs():
+    line = page.command_line(Path("panel.ipynb"), 8866)
+    variables = page.page_environment("the-token", {"DYNO_API_KEY": "the-key"})
+    assert "--Voila.ip=127.0.0.1" in line
+    assert "--Voila.auto_token=True" in line
+    assert not any("the-token" in part or "the-key" in part for part in line)
+    assert (variables["JUPYTER_TOKEN"], variables["DYNO_API_KEY"]) == ("the-token", "the-key")
+    template = page.TEMPLATES / "voila" / "templates" / "dyno" / "index.html.j2"
+    assert "://" not in template.read_text(encoding="utf-8")
 
 
 def test_the_examples_of_a_checkout_are_found_and_a_wheel_has_none(monkeypatch, tmp_path):
@@ -112,6 +135,7 @@ def test_the_code_of_the_panel_notebook_runs_for_the_account_of_the_environment(
 def test_the_panel_command_writes_its_notebook_without_the_key_and_opens_it(started, sandbox, tmp_path):
     with started(
         "panel",
+        "--lab",
         "--no-browser",
         "--port",
         0,

@@ -7,8 +7,8 @@ import pytest
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import NotFoundError
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import Control
-from dyno_frames.panels.state import Review
+from dyno_frames.panels.control import CampaignControl
+from dyno_frames.panels.phases import Review
 
 HOSTILE = '<img src=x onerror=alert(1)>, "quoted"'
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -96,9 +96,16 @@ def row(key="c1", **fields):
     } | fields
 
 
+class Account:
+    """A connection: campaigns and lists."""
+
+    def __init__(self, campaigns, lists):
+        self.campaigns, self.lists = campaigns, lists
+
+
 def scripted(*rows, contacts=100):
     lists = SimpleNamespace(get=lambda key: {"id": key, "name": "Readers", "contacts": contacts})
-    return SimpleNamespace(campaigns=ScriptedCampaigns(rows), lists=lists)
+    return Account(ScriptedCampaigns(rows), lists)
 
 
 def here(work):
@@ -107,7 +114,7 @@ def here(work):
 
 def control(client, subject="c1", **options):
     clock = options.pop("clock", None) or Clock()
-    return Control(client, subject, watch=False, clock=clock, spawn=here, **options)
+    return CampaignControl(client, subject, watch=False, clock=clock, spawn=here, **options)
 
 
 def confirm(panel, typed=""):

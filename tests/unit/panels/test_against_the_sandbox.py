@@ -2,13 +2,15 @@
 
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import Control
-from dyno_frames.panels.state import READ, Review
-from dyno_frames.panels.wording import disabled, review_lines
+from dyno_frames.panels.asking import review_lines
+from dyno_frames.panels.campaign import READ, Campaign
+from dyno_frames.panels.control import CampaignControl, campaigns
+from dyno_frames.panels.phases import Review
+from dyno_frames.panels.wording import disabled
 
 
 def made(kit, client, frame):
-    return Control(client, frame, watch=False, spawn=kit.here)
+    return CampaignControl(client, frame, watch=False, spawn=kit.here)
 
 
 def test_a_page_of_a_found_frame_is_read_in_one_question(kit, client):
@@ -60,3 +62,23 @@ def confirmed(panel, typed=""):
     assert isinstance(review, Review), panel.state.notice
     panel.dispatch(on.ConfirmPressed(review.token, panel.clock(), review.demand or typed))
     assert panel.state.notice.text.count("applied") == 1, panel.state.notice
+
+
+def test_a_frame_gives_the_campaigns_that_its_rows_give(client):
+    for backend in (None, "pyarrow", "numpy_nullable"):
+        frame = client.campaigns.find(order_by="created", ascending=False, limit=40)
+        frame = frame if backend is None else frame.convert_dtypes(dtype_backend=backend)
+        rows = frame[[name for name in READ if name in frame]].to_dict("records")
+        assert campaigns(frame) == tuple(Campaign.of(row, read_at=None) for row in rows)
+        assert any(row.start_time is None for row in campaigns(frame))
+        assert any(row.start_time is not None for row in campaigns(frame))
+    assert campaigns(frame.iloc[:0]) == ()
+
+
+def test_a_frame_opens_either_panel(client):
+    frame = client.campaigns.find(limit=3)
+    for accessible, kind in ((False, "CampaignPanel"), (True, "AccessiblePanel")):
+        panel = frame.dyno.panel(accessible=accessible)
+        assert type(panel).__name__ == kind
+        assert repr(panel).startswith("CampaignPanel of 3 campaigns")
+        panel.close()

@@ -24,6 +24,8 @@ OURS = {
     "tr",
     "th",
     "td",
+    "del",
+    "ins",
 }
 
 
@@ -58,7 +60,10 @@ def test_no_text_becomes_a_tag_or_an_attribute(text):
         markup.pairs([(text, text)]),
         markup.cell(text),
         markup.cell(text, text),
-        markup.heading(text),
+        markup.badge(text),
+        markup.title(text, text),
+        markup.diff([(text, text, text)]),
+        markup.timer(text),
         markup.progress(1, 2, text),
         markup.progress(1, 2, text, text),
         markup.status(text, text),
@@ -66,7 +71,7 @@ def test_no_text_becomes_a_tag_or_an_attribute(text):
     ):
         reader = read(made)
         assert reader.tags <= OURS
-        assert reader.names <= {"class", "title", "role", "max", "value", "aria-label"}
+        assert reader.names <= {"class", "title", "role", "max", "value", "aria-label", "aria-live"}
         assert text.strip() in "".join(reader.shown)
 
 

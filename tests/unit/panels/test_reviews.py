@@ -1,5 +1,6 @@
 """What is asked before anything is sent, and what is then sent."""
 
+import pandas as pd
 import pytest
 
 from dyno_frames.contract.lifecycle import RULES, Action, Status, allowed
@@ -11,9 +12,11 @@ from dyno_frames.errors import (
     ReadTimeoutError,
 )
 from dyno_frames.panels import actions as on
+from dyno_frames.panels.asking import confirm_label, keep_label, review_lines
+from dyno_frames.panels.phases import Filling, Idle, Review
 from dyno_frames.panels.rules import refusal
-from dyno_frames.panels.state import Filling, Idle, Review, Tone
-from dyno_frames.panels.wording import confirm_label, disabled, keep_label, review_lines
+from dyno_frames.panels.state import Tone
+from dyno_frames.panels.wording import disabled
 
 
 @pytest.mark.parametrize("status", [*(s.value for s in Status), "odd", ""])
@@ -89,17 +92,23 @@ def test_a_time_is_read_in_its_zone_echoed_in_both_and_sent_as_typed(kit):
     assert confirm_label(review) == "Schedule to 100 recipients"
     kit.confirm(panel)
     assert client.campaigns.sent == [
-        ("start", "c1", {"at": "2026-07-01T09:30:00", "time_zone": "Europe/Paris"})
+        ("start", "c1", {"at": "2026-07-01T09:30:00+02:00", "time_zone": "Europe/Paris"})
     ]
 
 
 @pytest.mark.parametrize(
     ("form", "fault"),
     [
-        ({"when": "2026-03-29 02:30", "time_zone": "Europe/Paris"}, "does not exist"),
+        (
+            {"when": "2026-03-29 02:30", "time_zone": "Europe/Paris"},
+            "does not exist in Europe/Paris: clocks skip it; try 01:30 or 03:30",
+        ),
         ({"when": "2026-03-01 09:30", "time_zone": "Europe/Paris"}, "in the past"),
         ({"when": "tomorrow"}, "expected YYYY-MM-DD HH:MM"),
         ({"when": "2026-07-01 09:30", "time_zone": "Mars/Base"}, "no time zone"),
+        ({"when": "2026-07-01 09:30", "time_zone": "paris"}, "did you mean Europe/Paris?"),
+        ({"when": "2026-02-30 09:30", "time_zone": "UTC"}, "which no calendar has"),
+        ({"when": "2026-10-25 02:30", "time_zone": "Europe/Paris"}, "happens twice"),
         ({"overrides": (("subject", "two\nlines"),)}, "one line"),
         ({"overrides": (("from_email", "nobody"),)}, "name@example.org"),
     ],
@@ -119,10 +128,21 @@ def test_all_faults_of_a_form_are_told_at_once(kit):
     assert len(panel.state.phase.faults) == 3
 
 
-def test_a_wall_time_that_happens_twice_is_told_with_the_instant_taken(kit):
-    panel = kit.control(kit.scripted(kit.row()))
-    kit.ask(panel, "start", when="2026-10-25 02:30", time_zone="Europe/Paris")
-    assert any("happens twice" in line for line in review_lines(panel.state.phase))
+@pytest.mark.parametrize(("fold", "utc"), [(0, "00:30"), (1, "01:30")])
+def test_a_wall_time_that_happens_twice_is_asked_about_and_sent_as_the_one_chosen(kit, fold, utc):
+    client = kit.scripted(kit.row())
+    panel = kit.control(client)
+    typed = {"when": "2026-10-25 02:30", "time_zone": "Europe/Paris"}
+    kit.ask(panel, "start", **typed)
+    first, second = panel.state.phase.twice
+    assert second - first == 3600
+    panel.dispatch(on.FormSent(panel.state.phase.serial, panel.clock(), fold=fold, **typed))
+    said = "\n".join(review_lines(panel.state.phase))
+    assert f"2026-10-25 02:30 Europe/Paris = 2026-10-25 {utc} UTC" in said
+    assert "one is meant" in said
+    kit.confirm(panel)
+    sent = pd.Timestamp(client.campaigns.sent[0][2]["at"])
+    assert f"{sent.tz_convert('UTC'):%H:%M}" == utc
 
 
 @pytest.mark.parametrize(
@@ -224,7 +244,7 @@ def test_every_failure_says_whether_anything_was_sent(kit, error, tone, words):
     assert panel.state.notice.tone is tone
     assert words in panel.state.notice.text
     assert "hunter2" not in repr(panel.state)
-    assert ("c1" in panel.state.locked) is (tone is Tone.UNKNOWN)
+    assert ("c1" in panel.state.facts.locked) is (tone is Tone.UNKNOWN)
 
 
 def test_an_unknown_outcome_locks_the_campaign_until_looking_again_explains_it(kit):
@@ -236,10 +256,10 @@ def test_an_unknown_outcome_locks_the_campaign_until_looking_again_explains_it(k
     assert "look again" in disabled(panel.state)[0]
     client.campaigns.resolves_to = OutcomeUnknownError("still no answer")
     panel.dispatch(on.ResolveAsked())
-    assert "c1" in panel.state.locked
+    assert "c1" in panel.state.facts.locked
     client.campaigns.resolves_to = None
     panel.dispatch(on.ResolveAsked())
-    assert panel.state.locked == {}
+    assert panel.state.facts.locked == {}
     assert [entry.verb for entry in panel.state.journal] == ["start", "look again", "look again"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import ConnectError
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import Control, watched
+from dyno_frames.panels.control import CampaignControl, watched
 from dyno_frames.panels.watch import SELDOM, Watched, Watcher
 
 
@@ -17,7 +17,9 @@ def live(kit):
     controls = []
 
     def make(client, subject="c1"):
-        control = Control(client, subject, watch=True, clock=kit.Clock(), spawn=kit.here, interval_s=0.005)
+        control = CampaignControl(
+            client, subject, watch=True, clock=kit.Clock(), spawn=kit.here, interval_s=0.005
+        )
         controls.append(control)
         return control
 

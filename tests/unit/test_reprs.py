@@ -1,0 +1,116 @@
+"""How things show themselves: short text, and HTML that any page may hold and any theme can colour."""
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from dyno_frames.actions.outcome import Outcome
+from dyno_frames.contract.lifecycle import Action
+from dyno_frames.contract.profile import Nulls, Profile
+from dyno_frames.scan.certificate import Certificate, Verdict
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
+PLAIN = {
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "p",
+    "b",
+    "br",
+    "code",
+    "div",
+    "span",
+    "ol",
+    "ul",
+    "li",
+    "progress",
+}
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.attributes, self.text = set(), [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def things(client):
+    return {
+        "plan": client.campaigns.frame().dyno.explain(f"name == {HOSTILE!r} and status == 'draft'"),
+        "certificate": Certificate(
+            verdict=Verdict.UNCERTIFIED, reasons=(HOSTILE,), rows_returned=7, requests=1
+        ),
+        "outcome": Outcome(
+            status="applied",
+            action=Action.PAUSE,
+            campaign_id=HOSTILE,
+            before="running",
+            after="paused",
+            evidence=(HOSTILE,),
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+        ),
+        "profile": Profile(name=HOSTILE, nulls=Nulls.LAST, regex=None),
+        "client": client,
+        "campaigns": client.campaigns,
+        "lists": client.lists,
+    }
+
+
+@pytest.fixture
+def shown(client, request):
+    return things(client)[request.param]
+
+
+EVERY = pytest.mark.parametrize(
+    "shown", ["plan", "certificate", "outcome", "profile", "client", "campaigns", "lists"], indirect=True
+)
+
+
+@EVERY
+def test_html_has_no_script_no_id_and_no_colour_of_its_own(shown):
+    html = shown._repr_html_()
+    reader = Reader()
+    reader.feed(html)
+    assert reader.tags <= PLAIN
+    assert {(name, value) for name, value in reader.attributes} <= {("style", "text-align:left")}
+    assert html == shown._repr_html_()
+
+
+@EVERY
+def test_text_is_short_stable_and_says_no_place_in_memory(shown):
+    text = repr(shown)
+    assert text == repr(shown)
+    assert not re.search(r"0x[0-9a-f]{6,}", text)
+    assert len(text.splitlines()) == 1 or str(shown).startswith("campaigns where")
+    assert max(map(len, text.splitlines())) < 260
+
+
+def test_html_says_what_the_text_says(client):
+    found = things(client)
+    certificate = found["certificate"]._repr_html_()
+    for part in ("uncertified", "7 returned", "why not better"):
+        assert part in certificate
+    assert "pause" in found["outcome"]._repr_html_()
+    assert "<b>last</b>" in found["profile"]._repr_html_()
+    assert "<b>not known</b>" in found["profile"]._repr_html_()
+    assert "unsubscribes" in found["campaigns"]._repr_html_()
+    assert client.url in found["lists"]._repr_html_()
+
+
+def test_a_profile_says_only_where_it_differs():
+    assert repr(Profile()) == "Profile('decided': as decided)"
+    assert repr(Profile.unknown()) == "Profile('unknown': nothing is known)"
+    mine = Profile(name="mine", nulls=Nulls.LAST, regex=None, deep_offset=5_000)
+    assert repr(mine) == "Profile('mine': as decided, but nulls=last, deep_offset=5000; not known: regex)"
