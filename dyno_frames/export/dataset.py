@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.files import FOOTER
+from dyno_frames.export.local import LocalPlace
 from dyno_frames.export.manifest import Manifest, schema_from_json
-from dyno_frames.export.place import LocalPlace, Place, held, place_of
+from dyno_frames.export.place import Place, held, manifest_of
+from dyno_frames.export.places import place_of
 from dyno_frames.export.sources import Stored
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
@@ -200,21 +202,6 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     return attach(
         to_frame(whole, schema), origin_from_json(manifest.origin), certificate=manifest.certificate
     )
-
-
-def manifest_of(place: Place, version: int) -> Manifest:
-    """Return what a version is.
-
-    Raises
-    ------
-    SchemaError
-        There is no such version.
-    """
-    versions = place.versions()
-    if version not in versions or isinstance(version, bool):
-        there = f"its versions are {', '.join(map(str, versions))}" if versions else "it has none"
-        raise SchemaError(f"version={version!r}: there is no such version of {place.url!r}; {there}")
-    return place.manifest(version)
 
 
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:

@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import SchemaError
-from dyno_frames.export.dataset import manifest_of
 from dyno_frames.export.evolve import fitted
 from dyno_frames.export.manifest import Manifest, schema_from_json
-from dyno_frames.export.place import Place
+from dyno_frames.export.place import Place, manifest_of
 from dyno_frames.export.sources import Stored
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.schema import Schema

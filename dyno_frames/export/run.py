@@ -22,7 +22,8 @@ from dyno_frames.export.evolve import evolved
 from dyno_frames.export.files import Form
 from dyno_frames.export.manifest import Manifest, schema_from_json, schema_to_json
 from dyno_frames.export.merge import Change, Written, together, unchanged
-from dyno_frames.export.place import Place, check_free, held
+from dyno_frames.export.place import Place, held
+from dyno_frames.export.places import check_free
 from dyno_frames.export.questions import fetching, from_instant, newest_change, under, unlimited
 from dyno_frames.export.sources import Staged, Stored
 from dyno_frames.export.stage import Stage

@@ -9,7 +9,7 @@ from dyno_frames.errors import ConfigError
 from dyno_frames.export.choices import chosen
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
-from dyno_frames.export.place import place_of
+from dyno_frames.export.places import place_of
 from dyno_frames.export.run import run
 from dyno_frames.scan.scan import Scan
 

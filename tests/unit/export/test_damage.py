@@ -16,7 +16,8 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, ContractError, SchemaError
 from dyno_frames.export import crawl, stage
-from dyno_frames.export.place import held, place_of
+from dyno_frames.export.place import held
+from dyno_frames.export.places import place_of
 
 pytestmark = pytest.mark.usefixtures("_small")
 

@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, SchemaError
-from dyno_frames.export.place import place_of
+from dyno_frames.export.places import place_of
 
 pytestmark = pytest.mark.usefixtures("_small", "_cache")
 
