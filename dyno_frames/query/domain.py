@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 Number: TypeAlias = int | float
 
+LEAST, MOST = -(2**63), 2**63 - 1
+"""The whole numbers that a column can hold: those of 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -34,13 +37,13 @@ class Interval:
         return self.low > self.high or (self.low == self.high and (self.low_open or self.high_open))
 
     def on_grid(self) -> Interval:
-        """Return the same whole numbers with closed, whole ends."""
+        """Return the same whole numbers of 64 bits with closed, whole ends; a server rounds others to some of these."""
         low, high = self.low, self.high
         if low != -inf:
             low = floor(low) + 1 if self.low_open else ceil(low)
         if high != inf:
             high = ceil(high) - 1 if self.high_open else floor(high)
-        return Interval(low, high)
+        return Interval(inf, -inf) if low > MOST or high < LEAST else Interval(low, high)
 
     def intersect(self, other: Interval) -> Interval:
         """Return the numbers in both."""
@@ -70,7 +73,7 @@ class Numbers:
     @classmethod
     def of(cls, intervals: Iterable[Interval], *, null: bool, whole: bool) -> Numbers:
         """Return the union of intervals in normal form."""
-        runs = [run.on_grid() if whole else run for run in intervals]
+        runs = [run.on_grid() for run in intervals] if whole else intervals
         merged: list[Interval] = []
         for run in sorted((run for run in runs if not run.empty), key=lambda run: (run.low, run.low_open)):
             if merged and _touch(merged[-1], run, whole=whole):

@@ -21,7 +21,7 @@ from dyno_frames.contract.profile import (
     UnknownField,
 )
 from dyno_frames.query.boxes import Box
-from dyno_frames.query.domain import Interval, Number, Numbers, Pattern, Texts
+from dyno_frames.query.domain import LEAST, MOST, Interval, Number, Numbers, Pattern, Texts
 
 Condition = Scalar | dict[str, Scalar]
 MOST_LISTED = 400
@@ -114,7 +114,7 @@ def listable(value: str, profile: Profile) -> bool:
     return profile.in_trims is False or (value != "" and value == value.strip())
 
 
-_LEAST_INTEGER, _LEAST_FLOAT = -(2**63), -1.7976931348623157e308
+_LEAST_FLOAT = -1.7976931348623157e308
 
 
 def _numbers(domain: Numbers, field: Field, profile: Profile) -> tuple[Condition | None, str]:
@@ -128,7 +128,7 @@ def _numbers(domain: Numbers, field: Field, profile: Profile) -> tuple[Condition
     why = "" if len(domain.intervals) == 1 else f"{len(domain.intervals)} separate ranges in one request"
     if not bounds:
         return (
-            ({NumberOperator.GTE: _LEAST_INTEGER if domain.whole else _LEAST_FLOAT}, why)
+            ({NumberOperator.GTE: LEAST if domain.whole else _LEAST_FLOAT}, why)
             if field.nullable
             else (None, why)
         )
@@ -142,9 +142,9 @@ def _bounds(run: Interval, *, whole: bool) -> dict[str, Scalar]:
     if run.low == run.high:
         return {NumberOperator.EQ: _canonical(run.low)}
     found: dict[str, Scalar] = {}
-    if run.low != -inf and not (whole and run.low <= _LEAST_INTEGER):
+    if run.low != -inf and not (whole and run.low <= LEAST):
         found[NumberOperator.GT if run.low_open else NumberOperator.GTE] = _canonical(run.low)
-    if run.high != inf and not (whole and run.high >= -_LEAST_INTEGER - 1):
+    if run.high != inf and not (whole and run.high >= MOST):
         found[NumberOperator.LT if run.high_open else NumberOperator.LTE] = _canonical(run.high)
     return found
 

@@ -7,8 +7,10 @@ schema. Whatever pandas would refuse it refuses on the shadow, before any reques
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, NoReturn
 
 import numpy as np
@@ -39,12 +41,24 @@ class Notes:
         Known traps of pandas in the expression, with their cures.
     in_query
         Whether the expression is a query string.
+    named
+        Numbers that a query string names with ``@``, each with whether it is one of Python's own.
     """
 
     friendly: bool = False
     once: bool = False
     warnings: list[str] | None = None
     in_query: bool = False
+    named: Mapping[Any, bool] = field(default_factory=dict)
+
+    def reads_as_date(self, value: Any) -> bool:
+        """Tell whether pandas would take a value beside a time for a date: a written number, or one of Python's own.
+
+        In a query ``-5`` is an operator on a number, which pandas leaves alone.
+        """
+        if not self.in_query or not isinstance(value, int | float):
+            return self.in_query
+        return self.named.get(value, value >= 0)
 
     def warn(self, text: str) -> None:
         """Keep a warning, once."""
@@ -187,7 +201,8 @@ class Tracer:
         if isinstance(other, Tracer):
             return other
         in_arrow = isinstance(self._shadow.dtype, pd.ArrowDtype)
-        reading = time_literal(other, comparison=name, in_query=self._notes.in_query, in_arrow=in_arrow)
+        in_query = self._notes.reads_as_date(other)
+        reading = time_literal(other, comparison=name, in_query=in_query, in_arrow=in_arrow)
         if reading.warning:
             self._notes.warn(f"{render(self._node)} {_SIGNS[name]} {other!r}: {reading.warning}")
         self._notes.friendly |= reading.friendly
@@ -355,6 +370,8 @@ def trace_query(
     from pandas.core.computation.parsing import clean_column_name  # type: ignore[import-not-found]  # has no stubs
 
     notes.in_query = True
+    given = [{**global_dict, **local_dict}.get(name) for name in re.findall(r"@(\w+)", text)]
+    notes.named = {value: isinstance(value, int | float) for value in given if isinstance(value, Real)}
     names = {clean_column_name(name): Tracer(Column(name), empty[name], notes) for name in empty.columns}
     return pd.eval(
         text,

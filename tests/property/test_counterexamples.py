@@ -195,3 +195,22 @@ def test_what_can_be_read_once_is_refused_beside_a_map_that_arrow_cannot_follow(
     with pytest.raises(QueryError, match="read only once"):
         account.scan(lambda c: c["clicks"].map(lambda value: value > 1) & c["name"].isin(words), Scope())
     account.close()
+
+
+def test_what_lies_beyond_64_bits_is_not_asked_for():
+    least = -(2**63)
+    given = rows({"clicks": least}, {"clicks": 0}, {"clicks": 2**63 - 1})
+    assert ids(given, f"clicks not in ({least},)") == ["0001", "0002"]
+    assert ids(given, f"clicks != {2**63 - 1}") == ["0000", "0001"]
+    assert ids(given, f"clicks < {least} or clicks > 5") == ["0002"]
+
+
+def test_a_negative_number_in_a_query_equals_no_time_as_in_pandas_unless_it_is_named():
+    given = rows({"start_time": -86401}, {"start_time": 5}, {})
+    assert ids(given, "~(-86401 != start_time)") == []
+    assert ids(given, "start_time != -86401") == ["0000", "0001", "0002"]
+    account = Account(given, Profile(), Profile())
+    named = account.scan("start_time == @v", Scope({"v": -86401}, {}))
+    assert list(named.to_frame()["id"]) == ["0000"], "pandas refuses it, so it is epoch seconds"
+    account.close()
+    assert ids(given, "start_time != @v", v=np.int64(5)) == ["0000", "0001", "0002"]

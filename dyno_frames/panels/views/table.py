@@ -94,7 +94,10 @@ class Table:
         self._earlier.on_click(lambda _button: send(on.PageTurned(self._page - 1)))
         self._later.on_click(lambda _button: send(on.PageTurned(self._page + 1)))
 
-        tools = widgets.HBox([self._search, self._status, self.refresh, self._age])
+        tools = widgets.Box(
+            [self._search, self._status, self.refresh, self._age],
+            layout={"flex_flow": "row wrap", "align_items": "center"},
+        )
         tools.add_class("dyno-tools")
         pages = widgets.HBox([self._earlier, self._where, self._later])
         self._bulk = Bulk(send)

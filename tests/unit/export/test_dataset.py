@@ -272,13 +272,18 @@ def test_a_row_that_changes_while_the_rows_come_is_caught_by_the_next_sync(accou
     first = account.find()["id"].iloc[0]
     account.between.forget()
 
-    def write(number: int) -> None:
-        if number == 5:
-            account.sql("UPDATE campaigns SET opens = 4321, updated = NOW WHERE id = ?", first)
+    written = []
 
-    account.between.before = write
+    def write(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+        if not written and len(rows) > 1 and rows[0]["id"] == first:
+            written.append(
+                account.sql("UPDATE campaigns SET opens = 4321, updated = NOW WHERE id = ?", first)
+            )
+        return rows
+
+    account.between.answering = write
     account.scan().to_parquet(path)
-    account.between.before = lambda _number: None
+    assert written
     assert dyno.read_dataset(path)["opens"].iloc[0] != 4321
     account.scan().to_parquet(path, mode="sync")
     assert dyno.read_dataset(path)["opens"].iloc[0] == 4321

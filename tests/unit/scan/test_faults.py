@@ -182,7 +182,7 @@ def faulty():
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_befalls_some_pages_is_asked_for_again_and_told(faulty, name, workers):
     silent = name in KEEPS_SILENT
-    client, server = faulty(workers=workers, silent=silent, timeout_s=0.5 if silent else 30.0)
+    client, server = faulty(workers=workers, silent=silent, timeout_s=2.0 if silent else 30.0)
     server.befalls = lambda number: FAULTS[name] if number % 5 == 3 else None
     found = client.campaigns.find()
     assert found["id"].tolist() == [row["id"] for row in ROWS]
