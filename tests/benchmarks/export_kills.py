@@ -1,6 +1,6 @@
 """Exports and syncs that are killed at random moments: readers see the old version or the new one, whole.
 
-``python tests/benchmarks/export_kills.py --kills 200 --seed 1``: half of the kills fall on an overwrite, half on a
+``python -m tests.benchmarks.export_kills --kills 200 --seed 1``: half of the kills fall on an overwrite, half on a
 sync. After each, pandas, DuckDB, Polars, pyarrow and ``read_dataset`` must see one version, the same one; then the
 run is asked for again, must end in the same rows as one that was never killed, and must not ask again for a row that
 a finished piece holds.

@@ -1,6 +1,6 @@
 """A million campaigns to Parquet: beside a plain script and dlt, with the memory each takes; then a sync of 1 %.
 
-``python tests/benchmarks/exports.py --rows 1000000`` (``--only dyno plain dlt sync``): rows a second, peak memory above
+``python -m tests.benchmarks.exports --rows 1000000`` (``--only dyno plain dlt sync``): rows a second, peak memory above
 what the imports take, file size; then what a sync moves and finds after 8 in 1,000 rows were changed, 1 in 1,000
 deleted and 1 in 1,000 added, anywhere. The server runs in a process of its own, the same for all; so does each that
 is measured. The ``bench`` extra brings dlt.
@@ -22,10 +22,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import requests
-from sandbox_scale import campaigns
 
 import dyno_frames as dyno
 from dyno_frames.contract.profile import Profile
+from tests.benchmarks.sandbox_scale import campaigns
 
 PAGE = 1_000
 
@@ -167,7 +167,7 @@ WAYS = {"dyno": by_dyno, "plain": by_plain, "dlt": by_dlt}
 
 def measured(way: str, url: str, key: str, path: Path, *more: str) -> dict[str, Any]:
     """Run one way in a process of its own."""
-    command = [sys.executable, __file__, "--way", way, url, str(path), *more]
+    command = [sys.executable, "-m", "tests.benchmarks.exports", "--way", way, url, str(path), *more]
     environment = os.environ | {"BENCH_KEY": key, "RUNTIME__DLTHUB_TELEMETRY": "false"}
     done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", env=environment)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -185,7 +185,7 @@ def shown(name: str, found: dict[str, Any]) -> None:
 
 def main(rows: int, only: list[str], folder: Path) -> None:
     """Measure each way against one server."""
-    command = [sys.executable, __file__, "--serve", str(rows)]
+    command = [sys.executable, "-m", "tests.benchmarks.exports", "--serve", str(rows)]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
     assert server.stdin is not None
     assert server.stdout is not None

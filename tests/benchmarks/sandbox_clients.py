@@ -1,6 +1,6 @@
 """Eight clients at once, reads and writes, with one SIGKILL and a restart: nothing acknowledged is lost.
 
-``python tests/benchmarks/sandbox_clients.py [--seconds 60] [--clients 8] [--rows 10000 1000000]``, once over
+``python -m tests.benchmarks.sandbox_clients [--seconds 60] [--clients 8] [--rows 10000 1000000]``, once over
 each number of campaigns: how long requests took, and the ratio of the longer finds.
 """
 
@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from sandbox_scale import FIRST_S, filled
+
+from tests.benchmarks.sandbox_scale import FIRST_S, filled
 
 KEY = "benchmark"
 

@@ -1,6 +1,6 @@
 """How the sandbox's questions grow with its rows: 10,000 campaigns beside 1,000,000, the same questions.
 
-``python tests/benchmarks/sandbox_scale.py [--rows 10000 1000000]``: p50, p95 and ratios.
+``python -m tests.benchmarks.sandbox_scale [--rows 10000 1000000]``: p50, p95 and ratios.
 """
 
 from __future__ import annotations
