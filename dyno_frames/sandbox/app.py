@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -103,7 +103,11 @@ def application(accounts: Mapping[str, Account], *, setting: Setting, url: str =
         )
     app = Starlette(
         routes=[*public_routes(list(accounts.values()), executor=setting.executor, url=url), *routes],
-        exception_handlers={Refused: _on_refusal, HTTPException: _on_no_route},
+        exception_handlers={
+            Refused: _on_refusal,
+            HTTPException: _on_no_route,
+            ClientDisconnect: _on_nobody,
+        },
     )
     app.router.redirect_slashes = False
     return _KeyCheck(app, desks)
@@ -222,6 +226,12 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
 async def _on_no_route(request: Request, error: Exception) -> Response:
     del error
     return envelope(Code.NOT_FOUND, f"no operation is {request.method} {request.url.path}")
+
+
+async def _on_nobody(request: Request, error: Exception) -> Response:
+    """Answer a client that left in the middle of its body: nobody hears it, and nothing was done."""
+    del request, error
+    return envelope(Code.REJECTED, "the body ended before it was whole")
 
 
 def _json(value: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -35,6 +35,17 @@ def test_close_leaves_no_thread_and_no_socket_and_may_be_called_twice():
     assert "closed" in repr(box)
 
 
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error(serve, caplog):
+    caller = serve()
+    box = caller.box
+    head = f"POST /lists HTTP/1.1\r\nHost: x\r\nUser-Api-Key: {box.api_key}\r\n"
+    with socket.create_connection(("127.0.0.1", box.port)) as leaving:
+        leaving.sendall(f'{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"na'.encode())
+    assert caller.data("POST", "/lists/find", {}) == []
+    box.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_two_sandboxes_do_not_know_each_other(serve):
     first, second = serve(), serve()
     first.create("lists", name="mine")
