@@ -69,7 +69,7 @@ class CampaignControl:
     ) -> None:
         self.clock = clock
         runner = Runner(client, clock)
-        desk = self._desk = desk_of(client)
+        desk = self._desk = desk_of(client, runner.unresolved)
         came = runner.opened(subject) if isinstance(subject, str) else on.CampaignsRead((), (), clock())
         rows = came.campaigns if isinstance(subject, str) else campaigns(subject)
         self.store = Store(State.about(rows, facts=desk.facts), runner.run, spawn=spawn, desk=desk)

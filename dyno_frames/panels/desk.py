@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary, WeakSet
 
 from dyno_frames.panels.facts import Facts
 from dyno_frames.panels.watch import Watched
+
+_NOTHING = Facts()
 
 
 class Seat:
@@ -40,8 +42,8 @@ class Desk:
         Held while views are told, one at a time over all panels.
     """
 
-    def __init__(self) -> None:
-        self.facts = Facts()
+    def __init__(self, facts: Facts = _NOTHING) -> None:
+        self.facts = facts
         self.changing = threading.RLock()
         self.telling = threading.RLock()
         self._seats: WeakSet[Seat] = WeakSet()
@@ -90,7 +92,18 @@ _DESKS: WeakKeyDictionary[object, Desk] = WeakKeyDictionary()
 _GUARD = threading.Lock()
 
 
-def desk_of(client: object) -> Desk:
-    """Return the desk of a connection: the same one for every panel, for as long as the connection lives."""
+def desk_of(client: object, unresolved: Callable[[], Mapping[str, str]] = dict) -> Desk:
+    """Return the desk of a connection: the same one for every panel, for as long as the connection lives.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    unresolved
+        Tells, for the first panel, of which campaigns an earlier action's outcome is unknown, and what is known.
+    """
     with _GUARD:
-        return _DESKS.setdefault(client, Desk())
+        known = _DESKS.get(client)
+        if known is None:
+            known = _DESKS[client] = Desk(Facts(locked=unresolved()))
+        return known

@@ -44,3 +44,7 @@ class Client(Protocol):
     @property
     def lists(self) -> Lists:
         """The lists."""
+
+    @property
+    def journal(self) -> Any:
+        """A DataFrame of the actions asked for; those whose outcome is to be found out first have ``blocks``."""

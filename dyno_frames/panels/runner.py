@@ -84,6 +84,16 @@ class Runner:
         at = self._clock()
         return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
 
+    def unresolved(self) -> dict[str, str]:
+        """Return the campaigns whose sends wait for an earlier action to be resolved, each with what is known."""
+        journal = self._client.journal
+        waiting = journal[journal["blocks"]]
+        return {
+            key: f"{spoken(Action(verb))} was asked for at {at:%Y-%m-%d %H:%M:%S} UTC. "
+            "Nobody can tell yet whether it happened."
+            for key, verb, at in zip(waiting["campaign_id"], waiting["action"], waiting["at"], strict=True)
+        }
+
     def opened(self, key: str) -> on.CampaignsRead:
         """Read one campaign and how many it would write to; raises as the client does."""
         at = self._clock()

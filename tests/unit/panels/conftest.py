@@ -101,6 +101,9 @@ class Account:
 
     def __init__(self, campaigns, lists):
         self.campaigns, self.lists = campaigns, lists
+        self.journal = pd.DataFrame(columns=["campaign_id", "action", "at", "blocks"]).astype(
+            {"blocks": bool}
+        )
 
 
 def scripted(*rows, contacts=100):

@@ -1,5 +1,11 @@
 """The panel with the real client against the practice server."""
 
+import time
+
+import requests
+
+from dyno_frames.actions.intent import Intent
+from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.asking import review_lines
@@ -55,6 +61,29 @@ def test_a_paused_campaign_is_updated_resumed_paused_and_stopped(kit, client):
     panel.dispatch(on.VerbChosen(Action.STOP))
     confirmed(panel, "stop")
     assert disabled(panel.state) == ("No action is possible: stopped is final.",)
+
+
+def test_what_a_process_left_open_is_shown_by_the_first_panel_after_it(kit, sandbox):
+    client = connect(sandbox.url, sandbox.api_key, name="after")
+    key = client.campaigns.find("status == 'draft'", order_by="created", limit=1)["id"].iloc[0]
+    now = time.time()
+    row = client.campaigns.get(key)
+    left = Intent.of(Action.START, row, {"campaign_id": key}, campaign_id=key, now=now - 60, until=now - 30)
+    with connect(client.url, sandbox.api_key, name="before") as killed:
+        assert killed.actions_journal.intend(left, alone=True) == []
+    panel = made(kit, client, key)
+    assert "Start was asked for at" in panel.state.facts.locked[key]
+    assert "Nobody can tell yet" in str(panel)
+    panel.dispatch(on.VerbChosen(Action.START))
+    assert not isinstance(panel.state.phase, Review)
+    headers = {"User-Api-Key": sandbox.api_key}
+    requests.post(
+        f"{client.url}/campaign_process/init", json={"campaign_id": key}, headers=headers, timeout=30
+    )
+    panel.dispatch(on.ResolveAsked())
+    assert key not in panel.state.facts.locked, "the request was carried out late, and that explains it"
+    assert panel.state.chosen.status == "running"
+    client.close()
 
 
 def confirmed(panel, typed=""):
