@@ -71,6 +71,8 @@ def time_literal(value: Any, *, comparison: str, in_query: bool, in_arrow: bool 
         A time without a zone, or a text that is no time, in an ordering.
     """
     equality = comparison in {"eq", "ne"}
+    if value is None and in_query and not in_arrow:
+        return Reading(pd.NaT)  # as pandas' parser makes it
     if isinstance(value, bool) or value is None or value is pd.NaT or value is pd.NA:
         return Reading(value)
     if isinstance(value, int | float):

@@ -214,3 +214,12 @@ def test_a_negative_number_in_a_query_equals_no_time_as_in_pandas_unless_it_is_n
     assert list(named.to_frame()["id"]) == ["0000"], "pandas refuses it, so it is epoch seconds"
     account.close()
     assert ids(given, "start_time != @v", v=np.int64(5)) == ["0000", "0001", "0002"]
+
+
+def test_none_in_a_query_is_a_missing_time_beside_a_time():
+    given = rows({"created": 1}, {"created": 5000})
+    for asked in ("@v <= created", "created == @v", "not created > @v", "created != @v"):
+        ids(given, asked, v=None)
+    account = Account(given, Profile(), Profile())
+    assert len(account.scan("@v <= created < 2016", Scope({"v": None}, {})).to_frame()) == 0
+    account.close()
