@@ -370,7 +370,7 @@ def trace_query(
     from pandas.core.computation.parsing import clean_column_name  # type: ignore[import-not-found]  # has no stubs
 
     notes.in_query = True
-    given = [{**global_dict, **local_dict}.get(name) for name in re.findall(r"@(\w+)", text)]
+    given = [local_dict.get(name, global_dict.get(name)) for name in re.findall(r"@(\w+)", text)]
     notes.named = {value: isinstance(value, int | float) for value in given if isinstance(value, Real)}
     names = {clean_column_name(name): Tracer(Column(name), empty[name], notes) for name in empty.columns}
     return pd.eval(
