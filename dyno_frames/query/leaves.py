@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import inf, isfinite
+from math import copysign, inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -120,8 +120,9 @@ def _members(values: Any, field: Field) -> Found | None:
     mixed = any(isinstance(value, float) for value in known) or len(known) < len(values)
     if mixed and any(abs(number) >= EXACT_FLOAT for number in numbers):
         return None
-    # The two zeros are one number, but not to an Arrow column that looks for members.
-    exact = field.kind is not Kind.FLOAT or 0 not in numbers
+    # The two zeros are one number, but not to an Arrow column that looks for members; of integers, only one is 0.
+    zeros = [number for number in numbers if number == 0]
+    exact = not any(field.kind is Kind.FLOAT or copysign(1, zero) < 0 for zero in zeros)
     return _numbers([Interval(number, number) for number in numbers], field), exact
 
 

@@ -103,6 +103,14 @@ def test_an_arrow_column_tells_the_two_zeros_apart_among_members():
             ids(given, lambda c, zero=zero: ~c["x"].isin([zero, 0.5]), dtype_backend=backend)
 
 
+def test_a_zero_is_no_member_of_numbers_with_a_negative_zero_for_an_arrow_column_of_integers():
+    given = rows({"sent": 0}, {"sent": 3}, {"sent": 5})
+    for members in (pd.Series([0.5, 3.0, -0.0]), [3.0, -0.0], [-0.0], [-0.0, 0.0], [0.0, 3.0]):
+        for backend in ("pyarrow", "numpy_nullable", None):
+            ids(given, "sent.isin(@members)", dtype_backend=backend, members=members)
+            ids(given, "sent not in @members", dtype_backend=backend, members=members)
+
+
 def test_a_text_of_numpy_that_holds_a_null_character_ends_there_for_arrow():
     cut = np.array(["a\x00b", "c"])
     assert ids(
