@@ -7,11 +7,12 @@ again. So this one may be strict and has no opinions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json
@@ -20,9 +21,7 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema
 
 _SPARE_BYTES = 64
-
-_NULL_BEHIND = re.compile(rb"\}\s*n")
-"""What may be a null beside the envelope: Arrow's reader does not survive one."""
+_FLOAT = pa.float64()
 
 
 @lru_cache(maxsize=64)
@@ -71,69 +70,101 @@ class _Reading:
     """One way to read a page: all columns, or only those that came so far."""
 
     arrow: pa.Schema
-    coming: Mapping[str, int]
+    columns: tuple[_Column, ...]
     rows: pa.StructType
     options: json.ParseOptions
 
     @classmethod
     def of(cls, arrow: pa.Schema, coming: pa.Schema | None = None, *, closed: bool) -> Self:
         """Return the way to read these columns; others, too, make it fail where the schema is closed."""
-        names = arrow.names if coming is None else coming.names
-        # Times are numbers here.
-        kinds = [
-            pa.int64() if pa.types.is_timestamp(arrow.field(name).type) else arrow.field(name).type
-            for name in names
-        ]
-        rows = pa.struct([pa.field(name, kind) for name, kind in zip(names, kinds, strict=True)])
+        rows = pa.struct([pa.field(field.name, _written(field.type)) for field in coming or arrow])
         envelope = pa.schema([("has_error", pa.bool_()), ("data", pa.list_(rows))])
         others = "infer" if closed else "ignore"
         options = json.ParseOptions(explicit_schema=envelope, unexpected_field_behavior=others)
-        return cls(arrow, {name: at for at, name in enumerate(names)}, rows, options)
+        places = {field.name: at for at, field in enumerate(rows)}
+        columns = (_Column(places.get(field.name), field.type, field.nullable) for field in arrow)
+        return cls(arrow, tuple(columns), rows, options)
 
     def read(self, content: bytes) -> pa.RecordBatch | None:
         """Return a page as a record batch, or None where it is not just as expected."""
         page = _parsed(content, self.options)
         if page is None or page.null_count or not page.type.equals(self.rows):
             return None
-        columns = [self._column(page, field) for field in self.arrow]
-        if not all(map(_fits, columns, self.arrow)):
-            return None
+        columns = []
+        for wanted in self.columns:
+            column = wanted.read(page)
+            if column is None:
+                return None
+            columns.append(column)
         return pa.RecordBatch.from_arrays(columns, schema=self.arrow)
 
-    def _column(self, page: pa.StructArray, field: pa.Field) -> pa.Array:
-        if field.name not in self.coming:
-            return pa.nulls(len(page), field.type)
-        column = page.field(self.coming[field.name])
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of a page: where it stands in a row, and what it must be."""
+
+    place: int | None
+    kind: pa.DataType
+    nullable: bool
+
+    def read(self, page: pa.StructArray) -> pa.Array | None:
+        """Return the column, or None where it holds what it must not."""
+        column = _nulls(len(page), self.kind) if self.place is None else page.field(self.place)
+        if column.null_count and not self.nullable:
+            return None
+        if self.kind == _FLOAT and not _is_exact(column):
+            return None
         # A view costs nothing, where a cast that changes nothing costs as much as all the rest here.
-        return column.view(field.type) if pa.types.is_timestamp(field.type) else column
+        return column if column.type == self.kind else column.view(self.kind)
+
+
+def _written(kind: pa.DataType) -> pa.DataType:
+    """Return a type as it stands in JSON, where times are numbers."""
+    return pa.int64() if pa.types.is_timestamp(kind) else kind
+
+
+@lru_cache(maxsize=256)
+def _nulls(rows: int, kind: pa.DataType) -> pa.Array:
+    """Return a column of nulls, which all pages of a size share."""
+    return pa.nulls(rows, kind)
+
+
+def _is_exact(column: pa.Array) -> bool:
+    """Tell whether no double has lost digits that stood there, as from 2**53 on they may, and each is a number."""
+    return pc.all(pc.less(pc.abs(column), float(EXACT_IN_FLOAT))).as_py() is not False
+
+
+_NULL_BEHIND = re.compile(rb"\}\s*n")
+_BRACE, _BRACKET, _COMMA = b"}],"
 
 
 def _is_safe(content: bytes) -> bool:
     """Tell whether Arrow's reader may be given a body: it takes any bytes for text, and some end the program."""
-    if content[:1] != b"{" or _NULL_BEHIND.search(content):
+    if content[:1] != b"{" or _is_null_behind(content):
         return False
     if not content.isascii():
         content.decode()
     return True
 
 
+def _is_null_behind(content: bytes) -> bool:
+    """Tell whether there may be a null beside the envelope, which Arrow's reader does not survive."""
+    octets = np.frombuffer(content, np.uint8)
+    behind = octets[1:][octets[:-1] == _BRACE]
+    plain = (behind == _COMMA) | (behind == _BRACE) | (behind == _BRACKET)  # most often, and soon seen
+    return not plain.all() and _NULL_BEHIND.search(content) is not None
+
+
 def _parsed(content: bytes, options: json.ParseOptions) -> pa.StructArray | None:
     """Return the rows of an accepted envelope, or None where it is none."""
     read = json.ReadOptions(use_threads=False, block_size=len(content) + _SPARE_BYTES)  # in one block
-    table = json.read_json(
+    # A reader of streams parses in the thread that asks; the other starts a thread for every page.
+    stream = json.open_json(
         pa.BufferReader(content),
         read_options=read,
         parse_options=options,
         memory_pool=pa.system_memory_pool(),
     )
+    table = stream.read_all()
     accepted = table.num_rows == 1 and table["has_error"][0].as_py() is False and table["data"][0].is_valid
     return table["data"].chunk(0).values if accepted else None
-
-
-def _fits(column: pa.Array, field: pa.Field) -> bool:
-    if column.null_count and not field.nullable:
-        return False
-    if not pa.types.is_floating(field.type):
-        return True
-    # From 2**53 on, doubles may have lost digits that stood there; and what is no number is less than none.
-    return pc.all(pc.less(pc.abs(column), float(EXACT_IN_FLOAT))).as_py() is not False

@@ -229,7 +229,7 @@ class Ahead:
         """Return the rows in each window, counted side by side."""
         tallies = [Tally() for _ in windows]
         # Threads of their own: each thread that fetches keeps memory for itself, so those shall be few.
-        with ThreadPoolExecutor(self._fetch.workers, thread_name_prefix="dyno-scan") as pool:
+        with ThreadPoolExecutor(self._gate.allowed, thread_name_prefix="dyno-scan") as pool:
             try:
                 found = list(pool.map(self._count, [conditions] * len(windows), windows, tallies))
             except BaseException:

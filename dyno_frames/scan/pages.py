@@ -234,7 +234,7 @@ def numbers(page: pa.RecordBatch, key: str) -> np.ndarray[Any, Any] | None:
     if column.null_count or not _is_number(column.type):
         return None
     if pa.types.is_timestamp(column.type):
-        column = column.cast(pa.int64())
+        column = column.view(pa.int64())  # a cast copies
     found: np.ndarray[Any, Any] = column.to_numpy(zero_copy_only=False)
     return found
 

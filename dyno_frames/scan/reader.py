@@ -162,11 +162,14 @@ class Reader:
     plan: Plan
     schema: Schema
     on_invalid: OnInvalid = "raise"
+    _fast: Callable[[bytes], pa.RecordBatch | None] | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_fast", fast_decoder(self.schema, closed=self.plan.fields is None))
 
     def page(self, body: Mapping[str, Any], tally: Tally) -> pa.RecordBatch:
         """Return one page; fields that the schema does not have are noted and come behind its columns."""
-        fast = fast_decoder(self.schema, closed=self.plan.fields is None)
-        found = _find(self.session, self.plan.resource, body, tally, fast)
+        found = _find(self.session, self.plan.resource, body, tally, self._fast)
         return found if isinstance(found, pa.RecordBatch) else self._decoded(found, tally)
 
     def _decoded(self, rows: list[Row], tally: Tally) -> pa.RecordBatch:

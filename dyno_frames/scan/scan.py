@@ -146,7 +146,8 @@ class Scan:
         tally = Tally()
         self._check_budget(self.plan.filters, tally)
         schema = self._coming()
-        names = list(self.plan.shape.columns or self.schema.names)
+        known = self.schema.names
+        names = list(self.plan.shape.columns or known)
         returned = 0
         route = self._route()
         with bar(self.progress, what=self.plan.resource) as shown:
@@ -154,9 +155,7 @@ class Scan:
             coming = self._batches(self.plan.filters[0], schema, tally, route)
             for batch in in_ties_order(coming, tally.walks):
                 returned += batch.num_rows
-                yield batch.select(
-                    [*names, *(name for name in batch.schema.names if name not in self.schema.names)]
-                )
+                yield batch.select([*names, *(name for name in batch.schema.names if name not in known)])
         self._certify(tally, returned)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
