@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,7 @@ class Fetch:
     counting: bool = True
     keeps_order: bool = False
 
-    def batches(self, conditions: Mapping[str, Any], route: Route) -> Iterator[pa.RecordBatch]:
+    def batches(self, conditions: Mapping[str, Any], route: Route) -> Generator[pa.RecordBatch, None, None]:
         """Iterate over the fresh rows of one filter that the residual keeps, in the order of the route's key.
 
         Parameters
@@ -83,10 +84,10 @@ class Fetch:
         self.tally.walks.append(route.met)
         counted: Counted | None = None
         ahead: Ahead | None = None
-        try:
+        with ExitStack() as left_behind:
             for at, fresh in enumerate(iter_pages(self.reader, route, self.tally)):
                 if counted is None and self.counting and (at > 0 or route.met.rows >= route.page_size):
-                    counted, ahead = self._counted(conditions, route)
+                    counted, ahead = self._counted(conditions, route, left_behind)
                 self.tally.on_page(fresh.num_rows)
                 yield self.reader.passed(fresh)
             for batches, tally in ahead.results() if ahead is not None else ():
@@ -96,9 +97,6 @@ class Fetch:
                 for batch in batches:
                     self.tally.on_page(batch.num_rows)
                     yield self.reader.passed(batch)
-        finally:
-            if ahead is not None:
-                ahead.close()
         if counted is not None:
             counted.after = self._count(conditions)
         elif route.met.pages and not (self.counting and self._is_sure([route.met])):
@@ -124,7 +122,9 @@ class Fetch:
     def _count(self, conditions: Mapping[str, Any]) -> int:
         return count_rows(self.reader.session, self.reader.plan.resource, conditions, self.tally)
 
-    def _counted(self, conditions: Mapping[str, Any], route: Route) -> tuple[Counted, Ahead | None]:
+    def _counted(
+        self, conditions: Mapping[str, Any], route: Route, left_behind: ExitStack
+    ) -> tuple[Counted, Ahead | None]:
         """Count the filter, and have what lies beyond the first window fetched ahead where it is much."""
         began = time.monotonic()
         counted = Counted([route.met], self._count(conditions))
@@ -134,13 +134,15 @@ class Fetch:
         left = counted.before - route.met.fresh
         if self.workers < 2 or left < PAGES_BESIDE * route.page_size or not self._can_cut(conditions, route):
             return counted, None
-        return counted, self._ahead(conditions, route, left, slow=slow)
+        return counted, self._ahead(conditions, route, left, left_behind, slow=slow)
 
     def _can_cut(self, conditions: Mapping[str, Any], route: Route) -> bool:
         plain = route.key == CREATED and route.ascending and route.high is None and route.met.in_order
         return plain and (route.several or CREATED not in conditions)
 
-    def _ahead(self, conditions: Mapping[str, Any], route: Route, left: int, *, slow: bool) -> Ahead | None:
+    def _ahead(
+        self, conditions: Mapping[str, Any], route: Route, left: int, left_behind: ExitStack, *, slow: bool
+    ) -> Ahead | None:
         reached = numbers(route.fresh, CREATED)
         last = self._end(conditions, route)
         if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
@@ -149,13 +151,9 @@ class Fetch:
         pages = min(max(pages + slow, PAGES_BESIDE), FAR_PAGES if slow else NEAR_PAGES)
         target = pages * route.page_size - min(route.page_size, SPARE)
         first, most = (self.workers, self.workers) if slow else (2, NEAR_AHEAD)
-        ahead = Ahead(self, route, first=first, most=most)
+        ahead = left_behind.enter_context(closing(Ahead(self, route, first=first, most=most)))
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
-        try:
-            windows = ahead.windows(cutting, conditions)
-        except BaseException:
-            ahead.close()
-            raise
+        windows = ahead.windows(cutting, conditions)
         route.high = windows[0].high
         ahead.start(windows[1:])
         return ahead

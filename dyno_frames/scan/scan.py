@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -150,9 +151,9 @@ class Scan:
         names = list(self.plan.shape.columns or known)
         returned = 0
         route = self._route()
-        with bar(self.progress, what=self.plan.resource) as shown:
+        coming = self._batches(self.plan.filters[0], schema, tally, route)
+        with bar(self.progress, what=self.plan.resource) as shown, closing(coming):
             watch(shown, tally)
-            coming = self._batches(self.plan.filters[0], schema, tally, route)
             for batch in in_ties_order(coming, tally.walks):
                 returned += batch.num_rows
                 yield batch.select([*names, *(name for name in batch.schema.names if name not in known)])
@@ -196,7 +197,7 @@ class Scan:
 
     def _batches(
         self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, route: Route
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
         reader = Reader(self.session, self.question, self.plan, schema, self.on_invalid)
         fetch = Fetch(
@@ -303,12 +304,13 @@ class Scan:
         route = self._route()
         batches: list[pa.RecordBatch] = []
         need = self.plan.shape.offset + (self.plan.shape.limit or 0)
-        for batch in self._batches(conditions, schema, tally, route):
-            batches.append(batch)
-            if self._limited():
-                if _before_last(batches, route) >= need:
-                    break
-                route.page_size = min(self.plan.page_size, 2 * route.page_size)
+        with closing(self._batches(conditions, schema, tally, route)) as coming:
+            for batch in coming:
+                batches.append(batch)
+                if self._limited():
+                    if _before_last(batches, route) >= need:
+                        break
+                    route.page_size = min(self.plan.page_size, 2 * route.page_size)
         return batches
 
     def _certify(self, tally: Tally, returned: int) -> None:

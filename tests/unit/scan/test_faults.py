@@ -19,6 +19,7 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ApiError, TransportError
+from dyno_frames.scan.fetch import Ahead
 
 ROWS = [
     {"id": f"{at:03}", "name": f"name {at}", "status": "draft", "created": 1_400_000_000 + at, "opens": at}
@@ -241,3 +242,24 @@ def test_an_interrupted_scan_ends_at_once_though_the_server_is_silent(faulty):
     finally:
         child.kill()
         child.wait()
+
+
+def test_a_scan_that_is_interrupted_as_its_threads_begin_leaves_none_behind(faulty, monkeypatch):
+    client, server = faulty(workers=4, silent=True)
+
+    def interrupted(ahead):
+        server.befalls = lambda _: lambda answer: http(answer)[:150]
+        ahead._pool.submit(ahead._one, ahead._windows.popleft())
+        asked = server.asked
+        while server.asked == asked:
+            server.ended.wait(0.01)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ahead, "_submit", interrupted)
+    with pytest.raises(KeyboardInterrupt) as kept:  # and with it all frames that the scan went through
+        client.campaigns.find()
+    for thread in threading.enumerate():
+        if thread.name.startswith("dyno-scan"):
+            thread.join(5)  # the server keeps silent for ten seconds
+            assert not thread.is_alive()
+    assert kept.traceback
