@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import time
+
 import duckdb
 import pandas as pd
 import polars as pl
@@ -11,6 +15,7 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ContractError, NotPushableError, QueryError
+from dyno_frames.scan import progress
 from dyno_frames.scan.certificate import Certificate, Verdict
 
 FIELDS = "application_fields"
@@ -462,6 +467,28 @@ def test_a_bar_is_shown_when_asked_for(crowded, capfd):
     assert shown.out == ""
     assert "103/103" in shown.err
     assert "campaigns" in shown.err
+
+
+class Terminal(io.StringIO):
+    """Where somebody looks."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("before_s", "shown"), [(0.1, True), (600, False)])
+def test_a_bar_is_shown_to_who_looks_after_a_while(crowded, monkeypatch, before_s, shown):
+    client, between = crowded
+    between.before = lambda _: time.sleep(0.1)
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert progress._SECONDS_BEFORE == 1
+    monkeypatch.setattr(progress, "_SECONDS_BEFORE", before_s)
+    client.campaigns.find(progress=False)
+    assert terminal.getvalue() == ""
+    client.campaigns.find()
+    assert ("103/103" in terminal.getvalue()) == shown, terminal.getvalue()
+    assert bool(terminal.getvalue()) == shown
 
 
 def test_a_certificate_is_the_same_after_json():
