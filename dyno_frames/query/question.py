@@ -178,6 +178,8 @@ def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
             raise _read_once(name) from error
         _dry_run(keep, empty, name, error)
         return Question(name, keep, untraceable=_why(error))
+    if text:
+        notes.looked = False  # pd.col looks for its own column alone
     return _traced(result, notes, empty, keep=keep, text=text)
 
 
@@ -217,7 +219,7 @@ def _traced(
     _check_boolean(shadow, node, empty)
     _check_order(node, empty)
     _check_patterns(node, empty)
-    if notes.friendly or notes.once:
+    if notes.friendly or notes.once or notes.looked:
         keep = _replayed(node)
     if memory is None or notes.friendly:
         tree = stored.dump(node)

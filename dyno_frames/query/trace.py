@@ -37,6 +37,8 @@ class Notes:
         A literal was read where pandas would have raised, so the tree and not the original is evaluated.
     once
         A value of the caller's was met that can be read only once, and it has been; the tree keeps what it held.
+    looked
+        The names of the columns were looked at; those that an answer is judged on may be fewer.
     warnings
         Known traps of pandas in the expression, with their cures.
     in_query
@@ -47,6 +49,7 @@ class Notes:
 
     friendly: bool = False
     once: bool = False
+    looked: bool = False
     warnings: list[str] | None = None
     in_query: bool = False
     named: Mapping[Any, bool] = field(default_factory=dict)
@@ -324,6 +327,7 @@ class Duck:
     @property
     def columns(self) -> pd.Index[Any]:
         """The columns of the schema."""
+        self._notes.looked = True
         return self._empty.columns
 
     def __getitem__(self, name: Hashable) -> Tracer:

@@ -18,6 +18,7 @@ from dyno_frames.frames.decode import Invalid, OnInvalid, Row, decode, strays
 from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
+from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.scan.pages import Walked
 from dyno_frames.transport.session import Session
@@ -183,8 +184,15 @@ class Reader:
         """Return the rows of a batch that the residual keeps, where it judges rows one by one."""
         if self.plan.exact or not self.plan.row_local:
             return batch
-        frame = to_frame(pa.Table.from_batches([batch.select(list(self.schema.names))]), self.schema)
-        return batch.take(pa.array(self.question.keep(frame).index.to_numpy()))
+        return batch.take(kept(self.question, pa.Table.from_batches([batch]), self.schema))
+
+
+def kept(question: Question, table: pa.Table, schema: Schema) -> pa.Array:
+    """Return the places of the rows that pandas keeps; it is given the columns that the question reads, no others."""
+    if question.node is not None:
+        read = columns(question.node)
+        schema = schema.select([name for name in schema.names if name in read] or [KEY])
+    return pa.array(question.keep(to_frame(table, schema)).index.to_numpy())
 
 
 def with_fields(schema: Schema, fields: list[Field]) -> Schema:

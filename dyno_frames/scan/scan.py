@@ -27,7 +27,7 @@ from dyno_frames.scan.fetch import MOST_WORKERS, Fetch
 from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.scan.pages import SURE_BITS, Route, numbers
 from dyno_frames.scan.progress import bar, watch
-from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, with_fields
+from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, kept, with_fields
 from dyno_frames.transport.session import Session
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class Scan:
             table = unique(table)
         table = by_created(table)
         if not self.plan.row_local:
-            table = table.take(pa.array(self.question.keep(to_frame(table, wide)).index.to_numpy()))
+            table = table.take(kept(self.question, table, wide))
         shape = self.plan.shape
         if shape.order_by:
             table = ordered(table, shape.order_by, shape.ascending, wide)

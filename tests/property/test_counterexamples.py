@@ -14,6 +14,7 @@ from law.servers import Account
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import LiteralTypeError, QueryError
+from dyno_frames.query.plan import Shape
 from dyno_frames.query.question import Scope
 
 _ROW = {
@@ -230,4 +231,17 @@ def test_none_in_a_query_is_a_missing_time_beside_a_time():
         ids(given, asked, v=None)
     account = Account(given, Profile(), Profile())
     assert len(account.scan("@v <= created < 2016", Scope({"v": None}, {})).to_frame()) == 0
+    account.close()
+
+
+def test_a_function_that_looks_at_the_columns_sees_all_of_them_whatever_is_fetched():
+    given = rows(*({"opens": opens} for opens in (3, 21, 22, 23)))
+    assert len(given[0]) == 22
+
+    def more(c):
+        return c["opens"] + 0 * c["clicks"] >= len(c.columns)
+
+    assert ids(given, more) == ["0002", "0003"]
+    account = Account(given, Profile(), Profile())
+    assert account.scan(more, Scope(), Shape(columns=("id",))).to_frame()["id"].tolist() == ["0002", "0003"]
     account.close()
