@@ -136,7 +136,9 @@ def _time_members(values: Sequence[Any], field: Field) -> Found | None:
     points = [epoch(value) for value in values]
     if not all(isinstance(point, int) for point in points):
         return None
-    return _numbers([Interval(point, point) for point in points if isinstance(point, int)], field), True
+    # Among times of several zones, one in the second of two hours that are called alike is found by no column.
+    exact = not any(value.fold for value in values)
+    return _numbers([Interval(point, point) for point in points if isinstance(point, int)], field), exact
 
 
 def _is_null(value: Any) -> bool:

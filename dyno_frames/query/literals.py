@@ -23,7 +23,7 @@ def normalise(value: Any) -> Any:
 
 
 def _is_view(value: Any) -> bool:
-    return isinstance(value, Iterable) and type(value).__name__ in {"dict_keys", "dict_values", "dict"}
+    return isinstance(value, Iterable) and type(value).__name__ in {"dict_keys", "dict_values"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,8 +178,6 @@ def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
             raise _read_once(name) from error
         _dry_run(keep, empty, name, error)
         return Question(name, keep, untraceable=_why(error))
-    if text:
-        notes.looked = False  # pd.col looks for its own column alone
     return _traced(result, notes, empty, keep=keep, text=text)
 
 

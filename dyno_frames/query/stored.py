@@ -66,10 +66,20 @@ def _plain(value: Any) -> Any:
     if value is pd.NA or value is pd.NaT:
         return {"null": str(value)}
     if isinstance(value, pd.Timestamp):
-        return {"time": value.isoformat(), "unit": value.unit}
+        return {"time": value.isoformat(), "unit": value.unit} | _zone(value)
     if isinstance(value, slice):
         return {"slice": [_plain(value.start), _plain(value.stop), _plain(value.step)]}
     raise _UnstorableError
+
+
+def _zone(value: pd.Timestamp) -> dict[str, str]:
+    """Return the zone of a time in the second of two hours called alike, which pandas does not find in every list."""
+    if not value.fold:
+        return {}
+    name = getattr(value.tz, "key", None)
+    if name is None:
+        raise _UnstorableError
+    return {"zone": name}
 
 
 _REACHING_OUT = frozenset(
@@ -124,8 +134,9 @@ def _value(stored: Any) -> Any:
             return float(text)
         case {"null": str(text)}:
             return pd.NA if text == str(pd.NA) else pd.NaT
-        case {"time": str(text), "unit": str(unit)}:
-            return pd.Timestamp(text).as_unit(unit)  # type: ignore[arg-type]  # pandas checks the word
+        case {"time": str(text), "unit": str(unit), **zone}:
+            time = pd.Timestamp(text).as_unit(unit)  # type: ignore[arg-type]  # pandas checks the word
+            return time.tz_convert(zone["zone"]) if zone else time
         case {"slice": list(bounds)}:
             return slice(*map(_value, bounds))
         case _:

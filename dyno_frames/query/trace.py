@@ -125,7 +125,8 @@ class Tracer:
         ):
             return self._on_owner(self._node.name, args[0])
         self._notes.once |= any(isinstance(value, Iterator) for value in (*args, *kwargs.values()))
-        arguments = tuple(_literal(arg) for arg in args)
+        members = isinstance(self._node, Attribute) and self._node.name == "isin"
+        arguments = tuple(_literal([*arg] if members and isinstance(arg, dict) else arg) for arg in args)
         keywords = {name: _literal(value) for name, value in kwargs.items()}
         node = Call(
             self._node,
@@ -356,8 +357,11 @@ class Duck:
 def trace_callable(expression: Any, empty: pd.DataFrame, notes: Notes) -> Any:
     """Trace a ``pd.col`` expression or a function of the frame; return what it gave."""
     duck = Duck(empty, notes)
+    if not isinstance(expression, pd.api.typing.Expression):
+        return expression(duck)
     assign: Any = pd.DataFrame.assign  # unbound: the duck has all that it asks of a frame
     assign(duck, _=expression)
+    notes.looked = False  # at its own column alone
     return duck.captured
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -245,3 +246,29 @@ def test_a_function_that_looks_at_the_columns_sees_all_of_them_whatever_is_fetch
     account = Account(given, Profile(), Profile())
     assert account.scan(more, Scope(), Shape(columns=("id",))).to_frame()["id"].tolist() == ["0002", "0003"]
     account.close()
+
+
+def test_a_time_in_the_second_of_two_hours_is_no_member_beside_a_time_of_another_zone():
+    twice = pd.Timestamp("2016-10-30 02:00", tz="UTC").tz_convert("Europe/Paris") - pd.Timedelta("1h")
+    assert twice.fold == 1
+    late = dt.datetime(2016, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+    given = rows({"updated": int(twice.timestamp())}, {"updated": int(late.timestamp())}, {"updated": 1})
+    for members in ([twice, late], [twice], [twice, twice.tz_convert("UTC")]):
+        for backend in ("pyarrow", None):
+            ids(given, "updated in @members", dtype_backend=backend, members=members)
+            ids(given, "updated not in @members", dtype_backend=backend, members=members)
+    assert ids(given, "updated in @members", members=[twice, late]) == ["0001"]
+    account = Account(given, Profile(), Profile())
+    memory = account.scan(lambda c: c["updated"].isin([twice, pd.Timestamp(late)]), Scope()).question.memory
+    assert account.scan(json.loads(json.dumps(memory)), Scope()).to_frame()["id"].tolist() == ["0001"]
+    account.close()
+
+
+def test_a_mapping_stays_one_where_the_tree_is_evaluated():
+    given = rows({"name": "sale"}, {"name": "news"}, {"name": None})
+
+    def sold(c):
+        return c["name"].map({"sale": True}).fillna(value=False).astype(bool) & (len(c.columns) == 22)
+
+    assert ids(given, sold) == ["0000"]
+    assert ids(given, lambda c: c["name"].isin({"news": 1})) == ["0001"]

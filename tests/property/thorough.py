@@ -57,9 +57,9 @@ def stretch(arguments: tuple[int, int, int]) -> Done:
     return last - first, met, broken
 
 
-def stretches(seed: int, examples: int, size: int = 100) -> Iterator[tuple[int, int, int]]:
+def stretches(seed: int, begin: int, examples: int, size: int = 100) -> Iterator[tuple[int, int, int]]:
     """Cut the run into parts."""
-    for first in range(0, examples, size):
+    for first in range(begin, examples, size):
         yield seed, first, min(first + size, examples)
 
 
@@ -79,11 +79,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=int(os.environ.get("DYNO_EXAMPLES", "200000")))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="where a run of the seed was left")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--shown", type=int, default=20, help="counterexamples that are made small and shown")
     given = parser.parse_args()
     started, done, met, broken, shown = time.monotonic(), 0, Counter[str](), 0, set[str]()
-    with contextlib.closing(done_stretches(given.workers, stretches(given.seed, given.examples))) as coming:
+    with contextlib.closing(
+        done_stretches(given.workers, stretches(given.seed, given.first, given.examples))
+    ) as coming:
         for count, here, found in coming:
             done += count
             met += here
@@ -93,7 +96,7 @@ def main() -> int:
                     shown.add(kind(trial) + kind(fault))
                     print(f"--- counterexample {name}\n{trial}\n=> {fault}\n", flush=True)
             if done % 5_000 < count:
-                print(f"{done:,} of {given.examples:,}, {broken} counterexamples", flush=True)
+                print(f"{given.first + done:,} of {given.examples:,}, {broken} counterexamples", flush=True)
     print(
         f"seed {given.seed}: {done:,} examples in {time.monotonic() - started:,.0f} s, {broken} counterexamples\n"
         f"{dict(met.most_common())}"
