@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,9 @@ NEAR_PAGES, FAR_PAGES = 12, 8
 SPARE = 64
 """Rows by which a window is less than whole pages, for those that pages have in common."""
 
-NEAR_AHEAD = 4
-"""So many windows of a near server are on their way or wait to be read; of others, one for each worker."""
+NEAR_FIRST, NEAR_AHEAD = 2, 4
+"""So many windows of a near server are fetched at once, or on their way or wait to be read; of others, one for each
+worker."""
 
 MOST_WORKERS = 12
 MOST_PARTS = 250
@@ -150,8 +152,12 @@ class Fetch:
         pages = -(-left // route.page_size) // (self.workers + 1 if slow else NEAR_AHEAD)
         pages = min(max(pages + slow, PAGES_BESIDE), FAR_PAGES if slow else NEAR_PAGES)
         target = pages * route.page_size - min(route.page_size, SPARE)
-        first, most = (self.workers, self.workers) if slow else (2, NEAR_AHEAD)
-        ahead = left_behind.enter_context(closing(Ahead(self, route, first=first, most=most)))
+        if slow:
+            ahead = Ahead(self, route, first=self.workers, workers=self.workers, most=self.workers)
+        else:
+            workers = min(self.workers, max(NEAR_FIRST, os.cpu_count() or 1))
+            ahead = Ahead(self, route, first=NEAR_FIRST, workers=workers, most=NEAR_AHEAD)
+        left_behind.callback(ahead.close)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
         windows = ahead.windows(cutting, conditions)
         route.high = windows[0].high
@@ -195,21 +201,21 @@ class Ahead:
         Whose rows.
     route
         The walk of the first window, which the others are like.
-    first
-        How many windows at once to begin with.
+    first, workers
+        How many windows at once, to begin with and at the most.
     most
         How many windows may be on their way or waiting to be read.
     """
 
     __slots__ = ("_coming", "_fetch", "_gate", "_most", "_pool", "_route", "_stop", "_windows")
 
-    def __init__(self, fetch: Fetch, route: Route, *, first: int, most: int) -> None:
+    def __init__(self, fetch: Fetch, route: Route, *, first: int, workers: int, most: int) -> None:
         self._fetch = fetch
         self._route = route
-        self._gate = Gate(first, fetch.workers)
+        self._gate = Gate(first, workers)
         self._most = most
         self._stop = Stop()
-        self._pool = ThreadPoolExecutor(fetch.workers, thread_name_prefix="dyno-scan")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dyno-scan")
         self._windows: deque[Window] = deque()
         self._coming: deque[Future[tuple[list[pa.RecordBatch], Tally]]] = deque()
 
