@@ -45,7 +45,7 @@ class Walked:
     order_bits
         How unlikely that is by chance: as unlikely as so many tosses of a coin.
     reached
-        The last number of the key; None before the first page.
+        The last number of the key within the walk's end; None before the first page.
     faults
         What keeps the walk from being complete for certain.
     """
@@ -132,10 +132,10 @@ def walk(route: Route) -> Walk:
         _count(route.met, page, values)
         wanted, repeated = _wanted(values, route), _repeated(page, values, start.last, ties)
         _hand_on(route, page, wanted & ~repeated)
+        _reach(route.met, values[wanted])
         if not wanted[-1]:
             return
         reached, shown = values[-1].item(), _ties(page, values)
-        route.met.reached = reached
         ties = ties | shown if reached == start.last else shown
         stuck = reached == start.last and not route.fresh.num_rows
         if not stuck:
@@ -312,6 +312,11 @@ def _count(met: Walked, page: pa.RecordBatch, values: np.ndarray[Any, Any] | Non
     met.largest = max(met.largest, page.num_rows)
     if values is not None:
         met.order_bits += order_bits(values)
+
+
+def _reach(met: Walked, values: np.ndarray[Any, Any]) -> None:
+    if len(values):
+        met.reached = values[-1].item()
 
 
 def order_bits(values: np.ndarray[Any, Any]) -> float:

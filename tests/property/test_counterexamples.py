@@ -272,3 +272,12 @@ def test_a_mapping_stays_one_where_the_tree_is_evaluated():
 
     assert ids(given, sold) == ["0000"]
     assert ids(given, lambda c: c["name"].isin({"news": 1})) == ["0001"]
+
+
+def test_rows_beyond_a_bound_that_is_kept_here_do_not_hide_the_last_row_within():
+    given = rows(*({"created": created} for created in (86400, 86400, 1451606399, 1451606400, 1456704000)))
+    account = Account(given, Profile(), Profile.unknown(), page_size=3)
+    scan = account.scan(lambda c: ~(c["created"] >= "2016-01-01 00:00:00.5"), Scope())
+    assert len(scan.to_frame()) == 4
+    assert scan.certificate.verdict == "exact"
+    account.close()
