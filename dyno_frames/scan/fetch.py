@@ -91,14 +91,13 @@ class Fetch:
                 if counted is None and self.counting and (at > 0 or route.met.rows >= route.page_size):
                     counted, ahead = self._counted(conditions, route, left_behind)
                 self.tally.on_page(fresh.num_rows)
-                yield self.reader.passed(fresh)
+                yield from self.reader.passed([fresh])
             for batches, tally in ahead.results() if ahead is not None else ():
                 self.tally.add(tally)
                 if counted is not None:
                     counted.walks += tally.walks
-                for batch in batches:
-                    self.tally.on_page(batch.num_rows)
-                    yield self.reader.passed(batch)
+                self.tally.on_page(sum(batch.num_rows for batch in batches))
+                yield from self.reader.passed(batches)
         if counted is not None:
             counted.after = self._count(conditions)
         elif route.met.pages and not (self.counting and self._is_sure([route.met])):

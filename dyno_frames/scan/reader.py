@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from dyno_frames.contract import envelope
@@ -180,19 +181,31 @@ class Reader:
         noted = tally.invalid if self.on_invalid == "null" else None
         return decode(rows, with_fields(self.schema, met), invalid=noted)
 
-    def passed(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return the rows of a batch that the residual keeps, where it judges rows one by one."""
-        if self.plan.exact or not self.plan.row_local:
-            return batch
-        return batch.take(kept(self.question, pa.Table.from_batches([batch]), self.schema))
+    def passed(self, batches: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Iterate over batches with the rows that the residual keeps, where it judges rows one by one.
+
+        They are judged together: pandas costs about as much for one page as for ten.
+        """
+        if self.plan.exact or not self.plan.row_local or not batches:
+            yield from batches
+            return
+        names = list(self.schema.names)
+        places = kept(
+            self.question, pa.Table.from_batches([batch.select(names) for batch in batches]), self.schema
+        )
+        ends = np.cumsum([batch.num_rows for batch in batches])
+        parts = np.split(places, np.searchsorted(places, ends[:-1]))
+        for batch, end, part in zip(batches, ends, parts, strict=True):
+            yield batch.take(pa.array(part - (end - batch.num_rows)))
 
 
-def kept(question: Question, table: pa.Table, schema: Schema) -> pa.Array:
+def kept(question: Question, table: pa.Table, schema: Schema) -> np.ndarray[Any, Any]:
     """Return the places of the rows that pandas keeps; it is given the columns that the question reads, no others."""
     if question.node is not None:
         read = columns(question.node)
         schema = schema.select([name for name in schema.names if name in read] or [KEY])
-    return pa.array(question.keep(to_frame(table, schema)).index.to_numpy())
+    places: np.ndarray[Any, Any] = question.keep(to_frame(table, schema)).index.to_numpy()
+    return places
 
 
 def with_fields(schema: Schema, fields: list[Field]) -> Schema:

@@ -290,7 +290,7 @@ class Scan:
             table = unique(table)
         table = by_created(table)
         if not self.plan.row_local:
-            table = table.take(kept(self.question, table, wide))
+            table = table.take(pa.array(kept(self.question, table, wide)))
         shape = self.plan.shape
         if shape.order_by:
             table = ordered(table, shape.order_by, shape.ascending, wide)
