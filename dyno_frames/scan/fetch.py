@@ -24,7 +24,7 @@ from dyno_frames.transport.wire import Stop, stopped_by
 PAGES_BESIDE = 4
 """Rows are fetched side by side when this many pages are still to come, and a window is at least as large."""
 
-NEAR_PAGES, FAR_PAGES = 12, 8
+NEAR_PAGES, FAR_PAGES = 10, 8
 """The most pages of a window: of a server that is near, where few at once are as fast as many, and of others."""
 
 SPARE = 64
