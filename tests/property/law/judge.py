@@ -54,17 +54,26 @@ def verdict(tree: Tree, form: str, full: pd.DataFrame) -> tuple[pd.DataFrame | E
 
 
 def lacks_values(tree: Tree, form: str, full: pd.DataFrame) -> bool:
-    """Tell whether pandas answers only because there is no row, or no text at all in a text column.
+    """Tell whether pandas answers only because there is no row, or no value at all in a column of texts or times.
 
     What it refuses as soon as a value is there is refused by us before any request.
     """
     if not len(full):
         plain = {name: pd.Series([_plain(dtype)], dtype=dtype) for name, dtype in full.dtypes.items()}
         full = pd.DataFrame(plain)
-    texts = [name for name in full if pd.api.types.is_string_dtype(full[name].dtype)]
-    void = [name for name in texts if full[name].isna().all()]
-    filled = full.assign(**{name: pd.Series("a", index=full.index, dtype=full[name].dtype) for name in void})
+    void = [name for name, dtype in full.dtypes.items() if full[name].isna().all() and _picky(dtype)]
+    filled = full.assign(
+        **{
+            name: pd.Series(_plain(full[name].dtype), index=full.index, dtype=full[name].dtype)
+            for name in void
+        }
+    )
     return isinstance(verdict(tree, form, filled)[0], Exception)
+
+
+def _picky(dtype: Any) -> bool:
+    """Tell whether pandas looks at values of a dtype one by one before it refuses to compare them."""
+    return pd.api.types.is_string_dtype(dtype) or getattr(dtype, "kind", "") == "M"
 
 
 def _plain(dtype: Any) -> Any:
