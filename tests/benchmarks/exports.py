@@ -25,6 +25,7 @@ import requests
 
 import dyno_frames as dyno
 from dyno_frames.contract.profile import Profile
+from tests.benchmarks import dlt_pipeline
 from tests.benchmarks.sandbox_scale import campaigns
 
 PAGE = 1_000
@@ -119,41 +120,12 @@ def by_plain(url: str, key: str, path: Path) -> dict[str, Any]:
 
 def by_dlt(url: str, key: str, path: Path) -> dict[str, Any]:
     """dlt's generic REST source with its offset paginator, to files."""
-    import dlt
-    from dlt.destinations import filesystem
-    from dlt.sources.rest_api import rest_api_source
+    import dlt.sources.rest_api
 
-    source = rest_api_source(
-        {
-            "client": {"base_url": url, "headers": {"User-Api-Key": key}},
-            "resources": [
-                {
-                    "name": "campaigns",
-                    "endpoint": {
-                        "path": "campaigns/find",
-                        "method": "POST",
-                        "json": {"application_order_by": "created"},
-                        "data_selector": "data",
-                        "paginator": {
-                            "type": "offset",
-                            "limit": PAGE,
-                            "offset_body_path": "application_offset",
-                            "limit_body_path": "application_limit",
-                            "total_path": None,
-                            "stop_after_empty_page": True,
-                        },
-                    },
-                }
-            ],
-        }
-    )
-    pipeline = dlt.pipeline(
-        "bench", destination=filesystem(path.as_uri()), dataset_name="out", pipelines_dir=str(path / "state")
-    )
+    assert dlt.sources.rest_api
     base, began = peak_mib(), time.monotonic()
-    pipeline.run(source, loader_file_format="parquet")
+    found = dlt_pipeline.to_parquet(url, key, path, page_size=PAGE)
     seconds = time.monotonic() - began
-    found = list((path / "out" / "campaigns").rglob("*.parquet"))
     return {
         "rows": sum(pq.read_metadata(one).num_rows for one in found),
         "seconds": seconds,

@@ -10,14 +10,14 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
-import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from tests.benchmarks import dlt_pipeline
 
 PAGE = 1000
 HEADERS = {"User-Api-Key": "benchmark", "Accept-Encoding": "gzip, deflate"}
@@ -109,41 +109,11 @@ def polars(url: str, rows: int) -> int:
 
 def dlt(url: str, rows: int) -> int:
     """Extract with dlt's REST source to Parquet."""
-    folder = Path(tempfile.mkdtemp(prefix="dyno-dlt-"))
-    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
-    os.environ["DLT_DATA_DIR"] = str(folder / "state")
-    import dlt as guest
     import pyarrow.parquet as pq
-    from dlt.sources.rest_api import rest_api_resources
 
-    endpoint = {
-        "path": "campaigns/find",
-        "method": "POST",
-        "json": {"application_order_by": "created"},
-        "data_selector": "data",
-        "paginator": {
-            "type": "offset",
-            "limit": PAGE,
-            "offset_body_path": "application_offset",
-            "limit_body_path": "application_limit",
-            "total_path": None,
-        },
-    }
-    resources = rest_api_resources(
-        {
-            "client": {"base_url": f"{url}/", "headers": HEADERS},
-            "resources": [{"name": "campaigns", "endpoint": endpoint}],
-        }
-    )
-    try:
-        store = guest.destinations.filesystem((folder / "out").as_uri())
-        pipeline = guest.pipeline(
-            "bench", destination=store, dataset_name="bench", pipelines_dir=str(folder / "pipes")
-        )
-        pipeline.run(resources, loader_file_format="parquet")
-        return sum(pq.read_metadata(path).num_rows for path in (folder / "out").rglob("campaigns/*.parquet"))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="dyno-dlt-", ignore_cleanup_errors=True) as folder:
+        files = dlt_pipeline.to_parquet(url, KEY[0], Path(folder), page_size=PAGE)
+        return sum(pq.read_metadata(path).num_rows for path in files)
 
 
 KEY = ["benchmark"]
