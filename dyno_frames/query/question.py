@@ -17,7 +17,7 @@ import pandas as pd
 
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
 from dyno_frames.query import stored
-from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, walk
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, columns, walk
 from dyno_frames.query.regex import facts
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
@@ -217,7 +217,7 @@ def _traced(
     _check_boolean(shadow, node, empty)
     _check_order(node, empty)
     _check_patterns(node, empty)
-    if notes.friendly or notes.once or notes.looked:
+    if notes.friendly or notes.once or notes.looked or notes.touched > columns(node):
         keep = _replayed(node)
     if memory is None or notes.friendly:
         tree = stored.dump(node)

@@ -39,6 +39,8 @@ class Notes:
         A value of the caller's was met that can be read only once, and it has been; the tree keeps what it held.
     looked
         The names of the columns were looked at; those that an answer is judged on may be fewer.
+    touched
+        The columns that were taken from the frame, though nothing may have been made of them.
     warnings
         Known traps of pandas in the expression, with their cures.
     in_query
@@ -50,6 +52,7 @@ class Notes:
     friendly: bool = False
     once: bool = False
     looked: bool = False
+    touched: set[str] = field(default_factory=set)
     warnings: list[str] | None = None
     in_query: bool = False
     named: Mapping[Any, bool] = field(default_factory=dict)
@@ -336,6 +339,7 @@ class Duck:
             if isinstance(name, str):
                 raise KeyError(name)
             raise UntraceableError("a selection of several columns, or of rows")
+        self._notes.touched.add(name)
         return Tracer(Column(name), self._empty[name], self._notes)
 
     def __setitem__(self, name: str, value: Any) -> None:
