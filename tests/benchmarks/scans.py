@@ -107,7 +107,6 @@ def deep(numbers: list[int]) -> None:
             with filled(Path(folder), rows):
                 pass
             server = Server(Path(folder) / f"{rows}.db")
-            server.line.remove("--sample")
             server.start()
             try:
                 runs = [measured_in_sandbox(server.url, rows) for _ in range(3 if rows <= 100_000 else 2)]
