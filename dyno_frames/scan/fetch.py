@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
@@ -30,9 +29,8 @@ NEAR_PAGES, FAR_PAGES = 10, 8
 SPARE = 64
 """Rows by which a window is less than whole pages, for those that pages have in common."""
 
-NEAR_FIRST, NEAR_AHEAD = 2, 4
-"""So many windows of a near server are fetched at once, or on their way or wait to be read; of others, one for each
-worker."""
+NEAR_FIRST, NEAR_MOST = 2, 4
+"""So many windows of the nearest server are fetched at once, to begin with and at the most."""
 
 MOST_WORKERS = 12
 MOST_PARTS = 250
@@ -40,8 +38,8 @@ MOST_PARTS = 250
 _NOTICE_S = 0.5
 """Where a wait cannot be interrupted, as on Windows, an interruption is noticed after so long."""
 
-SLOW_S = 0.02
-"""A server that takes longer for a count is far away: all workers begin at once."""
+PAGE_S = 0.002
+"""What a page costs here: for each such time that a server takes for one row, one more window is worth its while."""
 
 
 class CancelledError(Exception):
@@ -127,35 +125,33 @@ class Fetch:
         self, conditions: Mapping[str, Any], route: Route, left_behind: ExitStack
     ) -> tuple[Counted, Ahead | None]:
         """Count the filter, and have what lies beyond the first window fetched ahead where it is much."""
-        began = time.monotonic()
         counted = Counted([route.met], self._count(conditions))
-        slow = time.monotonic() - began > SLOW_S
         self.tally.counted.append(counted)
         self.tally.on_total(counted.before)
         left = counted.before - route.met.fresh
         if self.workers < 2 or left < PAGES_BESIDE * route.page_size or not self._can_cut(conditions, route):
             return counted, None
-        return counted, self._ahead(conditions, route, left, left_behind, slow=slow)
+        return counted, self._ahead(conditions, route, left, left_behind)
 
     def _can_cut(self, conditions: Mapping[str, Any], route: Route) -> bool:
         plain = route.key == CREATED and route.ascending and route.high is None and route.met.in_order
         return plain and (route.several or CREATED not in conditions)
 
     def _ahead(
-        self, conditions: Mapping[str, Any], route: Route, left: int, left_behind: ExitStack, *, slow: bool
+        self, conditions: Mapping[str, Any], route: Route, left: int, left_behind: ExitStack
     ) -> Ahead | None:
         reached = numbers(route.fresh, CREATED)
+        began = time.monotonic()
         last = self._end(conditions, route)
+        more = int((time.monotonic() - began) / PAGE_S)
         if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
             return None
-        pages = -(-left // route.page_size) // (self.workers + 1 if slow else NEAR_AHEAD)
-        pages = min(max(pages + slow, PAGES_BESIDE), FAR_PAGES if slow else NEAR_PAGES)
+        first, workers = (min(self.workers, number + more) for number in (NEAR_FIRST, NEAR_MOST))
+        far = workers == self.workers
+        pages = -(-left // route.page_size) // (workers + far)
+        pages = min(max(pages + far, PAGES_BESIDE), FAR_PAGES if far else NEAR_PAGES)
         target = pages * route.page_size - min(route.page_size, SPARE)
-        if slow:
-            ahead = Ahead(self, route, first=self.workers, workers=self.workers, most=self.workers)
-        else:
-            workers = min(self.workers, max(NEAR_FIRST, os.cpu_count() or 1))
-            ahead = Ahead(self, route, first=NEAR_FIRST, workers=workers, most=NEAR_AHEAD)
+        ahead = Ahead(self, route, first=first, workers=workers)
         left_behind.callback(ahead.close)
         cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
         windows = ahead.windows(cutting, conditions)
@@ -201,18 +197,16 @@ class Ahead:
     route
         The walk of the first window, which the others are like.
     first, workers
-        How many windows at once, to begin with and at the most.
-    most
-        How many windows may be on their way or waiting to be read.
+        How many windows at once, to begin with and at the most; no more wait to be read.
     """
 
-    __slots__ = ("_coming", "_fetch", "_gate", "_most", "_pool", "_route", "_stop", "_windows")
+    __slots__ = ("_coming", "_fetch", "_gate", "_pool", "_route", "_stop", "_windows", "_workers")
 
-    def __init__(self, fetch: Fetch, route: Route, *, first: int, workers: int, most: int) -> None:
+    def __init__(self, fetch: Fetch, route: Route, *, first: int, workers: int) -> None:
         self._fetch = fetch
         self._route = route
         self._gate = Gate(first, workers)
-        self._most = most
+        self._workers = workers
         self._stop = Stop()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dyno-scan")
         self._windows: deque[Window] = deque()
@@ -263,7 +257,7 @@ class Ahead:
         self._submit()
 
     def _submit(self) -> None:
-        while self._windows and len(self._coming) < min(self._most, 2 * self._gate.allowed):
+        while self._windows and len(self._coming) < min(self._workers, 2 * self._gate.allowed):
             self._coming.append(self._pool.submit(self._one, self._windows.popleft()))
 
     def _one(self, window: Window) -> tuple[list[pa.RecordBatch], Tally]:
