@@ -15,7 +15,7 @@ import pyarrow as pa
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.scan.gate import Gate
-from dyno_frames.scan.pages import SURE_BITS, Body, Route, Walked, numbers, walk
+from dyno_frames.scan.pages import FEW_ROWS, SURE_BITS, Body, Route, Walked, numbers, walk
 from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
 from dyno_frames.scan.windows import Cutting, Window, cut
 from dyno_frames.transport.wire import Stop, stopped_by
@@ -104,15 +104,34 @@ class Fetch:
             counted = Counted([route.met], number, number)
             self.tally.counted.append(counted)
         if counted is not None and not self._is_sure(counted.walks):
-            self._look_at_the_end(conditions, route, counted)
+            self._look_again(conditions, route, counted)
 
     def _is_sure(self, walks: list[Walked]) -> bool:
         return self.keeps_order or sum(walked.order_bits for walked in walks) >= SURE_BITS
 
-    def _look_at_the_end(self, conditions: Mapping[str, Any], route: Route, counted: Counted) -> None:
+    def _look_again(self, conditions: Mapping[str, Any], route: Route, counted: Counted) -> None:
+        """Note a fault where the server may not keep the order: by the last row, and by few rows read once more."""
         reached = [walked.reached for walked in counted.walks if walked.reached is not None]
-        if reached and self._end(conditions, route) != reached[-1]:
+        if not reached:
+            return
+        if self._end(conditions, route) != reached[-1] or not self._stands(route):
             route.met.fault(f"the rows are too few to tell whether the server keeps the order by {route.key}")
+
+    def _stands(self, route: Route) -> bool:
+        """Tell whether a few rows come again: one that went was counted as another that never came."""
+        if route.met.fresh > FEW_ROWS:
+            return True
+        again = Route(
+            route.body,
+            key=route.key,
+            ascending=route.ascending,
+            page_size=route.page_size,
+            several=route.several,
+            high=route.high,
+        )
+        for _ in iter_pages(self.reader, again, self.tally):
+            pass
+        return again.met.few == route.met.few
 
     def _body(self, conditions: Mapping[str, Any]) -> Body:
         fields = self.reader.plan.fields

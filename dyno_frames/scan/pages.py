@@ -22,6 +22,9 @@ from dyno_frames.contract.resources import CREATED, KEY
 
 Body: TypeAlias = dict[str, Any]
 
+FEW_ROWS = 100
+"""So many rows may be read a second time to be sure of them."""
+
 SURE_BITS = 20
 """Rows that stand in an order which is less likely by chance are kept in it; ten on a page are."""
 
@@ -46,6 +49,8 @@ class Walked:
         How unlikely that is by chance: as unlikely as so many tosses of a coin.
     reached
         The last number of the key within the walk's end; None before the first page.
+    few
+        The ids of the rows handed on, as long as they are few.
     faults
         What keeps the walk from being complete for certain.
     """
@@ -57,6 +62,7 @@ class Walked:
     in_order: bool = True
     order_bits: float = 0.0
     reached: Any = None
+    few: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
     def fault(self, text: str) -> None:
@@ -255,6 +261,8 @@ def _hand_on(route: Route, page: pa.RecordBatch, kept: np.ndarray[Any, Any]) -> 
     run = number == 0 or bool(kept[first : first + number].all())
     route.fresh = page.slice(first, number) if run else page.filter(pa.array(kept))
     route.met.fresh += number
+    if route.met.fresh <= FEW_ROWS:
+        route.met.few.update(route.fresh.column(KEY).to_pylist())
 
 
 def _repeated(

@@ -57,7 +57,7 @@ class Scan:
     on_invalid
         What becomes of a value outside its column's type: it raises, or is null and noted in the certificate.
     keeps_order
-        Whether the server was seen to keep an order; where it was not, few rows cost two more requests.
+        Whether the server was seen to keep an order; where it was not, few rows are counted and read once more.
 
     Examples
     --------
