@@ -453,6 +453,26 @@ def test_a_stream_whose_columns_are_fixed_says_what_would_be_lost(late):
         pa.RecordBatchReader.from_stream(client.campaigns.scan()).read_all()
 
 
+def test_a_row_that_went_does_not_stand_for_one_that_never_came(account, campaigns):
+    client, between = account(campaigns(3, tied=1), page_size=4)
+    first, hidden, _ = ids = client.campaigns.find()["id"].tolist()
+    between.forget()
+
+    def write(number):
+        if number == 2:
+            with connect(between.box.url, between.box.api_key, profile=Profile()) as second:
+                second.campaigns.delete(first)
+
+    between.before = write
+    between.answering = lambda rows: [
+        row for row in rows if row["id"] != hidden or len(between.bodies["find"]) > 1
+    ]
+    found = client.campaigns.find()
+    assert found["id"].tolist() == [first, ids[2]]
+    assert found.dyno.certificate.count_after == 2
+    assert found.dyno.certificate.verdict is Verdict.UNCERTIFIED
+
+
 def test_nothing_is_shown_where_nobody_looks(crowded, capfd):
     client, _ = crowded
     client.campaigns.find("opens > 3")
