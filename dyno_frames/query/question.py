@@ -217,7 +217,7 @@ def _traced(
     _check_boolean(shadow, node, empty)
     _check_order(node, empty)
     _check_patterns(node, empty)
-    if notes.friendly or notes.once or notes.looked or notes.touched > columns(node):
+    if notes.friendly or notes.once or notes.touched > columns(node):
         keep = _replayed(node)
     if memory is None or notes.friendly:
         tree = stored.dump(node)

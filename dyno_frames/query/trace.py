@@ -37,10 +37,9 @@ class Notes:
         A literal was read where pandas would have raised, so the tree and not the original is evaluated.
     once
         A value of the caller's was met that can be read only once, and it has been; the tree keeps what it held.
-    looked
-        The names of the columns were looked at; those that an answer is judged on may be fewer.
     touched
-        The columns that were taken from the frame, though nothing may have been made of them.
+        The columns that a function took from the frame, or saw there, though nothing may have been made of them;
+        those that an answer is judged on may be fewer.
     warnings
         Known traps of pandas in the expression, with their cures.
     in_query
@@ -51,7 +50,6 @@ class Notes:
 
     friendly: bool = False
     once: bool = False
-    looked: bool = False
     touched: set[str] = field(default_factory=set)
     warnings: list[str] | None = None
     in_query: bool = False
@@ -331,7 +329,7 @@ class Duck:
     @property
     def columns(self) -> pd.Index[Any]:
         """The columns of the schema."""
-        self._notes.looked = True
+        self._notes.touched.update(self._empty.columns)
         return self._empty.columns
 
     def __getitem__(self, name: Hashable) -> Tracer:
@@ -365,7 +363,7 @@ def trace_callable(expression: Any, empty: pd.DataFrame, notes: Notes) -> Any:
         return expression(duck)
     assign: Any = pd.DataFrame.assign  # unbound: the duck has all that it asks of a frame
     assign(duck, _=expression)
-    notes.looked = False  # at its own column alone
+    notes.touched.clear()  # it looks for its own columns alone
     return duck.captured
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -121,14 +121,7 @@ class Fetch:
         """Tell whether a few rows come again: one that went was counted as another that never came."""
         if route.met.fresh > FEW_ROWS:
             return True
-        again = Route(
-            route.body,
-            key=route.key,
-            ascending=route.ascending,
-            page_size=route.page_size,
-            several=route.several,
-            high=route.high,
-        )
+        again = replace(route, met=Walked())
         for _ in iter_pages(self.reader, again, self.tally):
             pass
         return again.met.few == route.met.few
