@@ -77,7 +77,7 @@ _ROW_BY_ROW = frozenset(
         "rfloordiv", "rmod", "rpow", "between",
     }
 )  # fmt: skip
-"""Methods of a Series that take a value for each row; comparisons are traced as operators."""
+"""Methods that take a value for each row, by position or, from a Series, by label; comparisons are operators here."""
 
 
 class Tracer:
@@ -203,7 +203,9 @@ class Tracer:
         """Return a binary operator on this and another operand."""
         other = _literal(other)
         if not isinstance(other, Tracer) and pd.api.types.is_list_like(other):
-            raise _row_by_row(self._node, other)
+            if name in _COMPARISONS or not isinstance(other, pd.Series):
+                raise _row_by_row(self._node, other)
+            raise UntraceableError(f"{render(self._node)} is combined with a Series by its labels")
         if name in _COMPARISONS and _is_time(getattr(self._shadow, "dtype", None)):
             other = self._as_time(name, other)
         if name in {"eq", "ne"} and not isinstance(other, Tracer):
@@ -234,7 +236,8 @@ class Tracer:
         if not (isinstance(node, Attribute) and node.name in _ROW_BY_ROW):
             return
         for value in arguments:
-            if not isinstance(value, Tracer) and pd.api.types.is_list_like(value):
+            by_label = isinstance(value, pd.Series) and node.name != "between"
+            if not isinstance(value, Tracer) and pd.api.types.is_list_like(value) and not by_label:
                 raise _row_by_row(node.owner, value)
 
     def _look_for_traps(self, arguments: tuple[Any, ...]) -> None:

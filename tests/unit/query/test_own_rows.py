@@ -31,18 +31,17 @@ ROW_BY_ROW = {
     "an array": "opens <= @array",
     "a list in an ordering": "opens > @listed",
     "an empty list": "opens > @nothing",
-    "a sum": "opens + @other > 5",
-    "a mask": "opens > 5 and @mask",
     "an index of times": "created > @days",
     "a Series, in a function": lambda c: c.opens > OTHER,
-    "a Series on the left, in a function": lambda c: OTHER < c.opens,
+    "a Series on the left, in a function": lambda c: OTHER < c.opens,  # noqa: SIM300 - the reflected form is under test
     "an array on the left": lambda c: ARRAY < c.opens,  # noqa: SIM300 - the reflected form is under test
     "equal to a list": lambda c: c.opens == [1, 2, 3],
     "a text beside a tuple": lambda c: c["name"] == ("a", "b"),
     "a method": lambda c: c.opens.gt(OTHER),
-    "a sum by a method": lambda c: c.opens.add(THREE) > 5,
+    "a sum with an array": lambda c: c.opens + ARRAY > 5,
+    "a sum with a list by a method": lambda c: c.opens.add([1, 2]) > 5,
+    "a mask as an array": lambda c: (c.opens > 5) & MASK.to_numpy(),
     "between two Series": lambda c: c.opens.between(THREE, THREE + 1),
-    "a mask, in a function": lambda c: (c.opens > 5) & MASK,
     "a function of NumPy": lambda c: np.hypot(c.opens, ARRAY) > 5,
     "a frame": lambda c: c.opens > pd.DataFrame({"a": [1]}),
     "pd.col": pd.col("opens") > OTHER,
@@ -68,6 +67,9 @@ MEANT = {
     "beginnings": lambda c: c["name"].str.startswith(("a", "b")),
     "a value looked up": lambda c: c.status.map(pd.Series({"draft": True})).fillna(value=False).astype(bool),
     "one number of an array": lambda c: c.opens > ARRAY[0],
+    "a sum by label": lambda c: c.opens + THREE > 5,
+    "a sum by label, by a method": lambda c: c.opens.add(THREE) > 5,
+    "a mask by label": lambda c: (c.opens > 5) & pd.Series([True, False, True, True]),
     "an array of no dimension": lambda c: c.opens > np.array(5),
 }
 
