@@ -19,7 +19,6 @@ from dyno_frames.panels.builder_state import MOST_ROWS, Looked, State, Wanted
 from dyno_frames.panels.store import Spawn, on_a_thread
 from dyno_frames.query import stored
 from dyno_frames.query.question import Expression, Scope, ask
-from dyno_frames.scan.reader import Tally, count_rows
 from dyno_frames.scan.scan import Scan
 
 
@@ -124,11 +123,7 @@ def looked(scan: Scan) -> Looked:
     plan = scan.plan
     if plan.terms is not None:
         return Looked(plan, scan.count(), exact=True)
-    tally = Tally()
-    rows = sum(count_rows(scan.session, plan.resource, conditions, tally) for conditions in plan.filters)
-    if plan.wider is not None:
-        rows = min(rows, count_rows(scan.session, plan.resource, plan.wider, tally))
-    return Looked(plan, rows, exact=False)
+    return Looked(plan, scan.count_filters(widest=True), exact=False)
 
 
 def start(expression: Expression | Origin, language: Language) -> tuple[str, Wanted]:

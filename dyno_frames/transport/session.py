@@ -39,7 +39,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
-from dyno_frames.transport.wire import Adapter, Message, current_stop
+from dyno_frames.transport.wire import Adapter, CancelToken, Message
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -56,6 +56,7 @@ class _Call:
     started: float
     deadline: float
     fresh: bool
+    cancel: CancelToken | None = None
     events: list[Event] = field(default_factory=list)
     paused_s: float = 0.0
 
@@ -116,7 +117,7 @@ class Session:
         self._key = api_key
         self._closed = threading.Event()
         self._clock, self._wall, self._random = clock, wall, random
-        self._sleep: Callable[[float], object] = sleep or self._rest
+        self._sleep = sleep
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
         self._settings = _settings(self.url, direct=self._loopback)
@@ -161,6 +162,7 @@ class Session:
         deadline_s: float | None = None,
         reader: Reader | None = None,
         fresh: bool = False,
+        cancel: CancelToken | None = None,
     ) -> Reply:
         """Ask for one operation and return what the application answered.
 
@@ -180,6 +182,8 @@ class Session:
         fresh
             Whether it travels on a connection of its own, where nothing left over from an earlier answer can be
             taken for its own. Creates and actions always do.
+        cancel
+            Ends the call, pauses included, when another thread calls it.
 
         Returns
         -------
@@ -210,6 +214,7 @@ class Session:
             started,
             started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
             fresh or operation.effect not in {Effect.READ, Effect.IDEMPOTENT_WRITE},
+            cancel,
         )
         while True:
             verdict = self._scrubbed(responses.judge(self._attempt(call), reader=reader))
@@ -220,14 +225,12 @@ class Session:
                 continue
             return self._conclude(call, verdict)
 
-    def _rest(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the session or of what this thread is asked for."""
-        stop = current_stop()
-        (stop.wait if stop is not None else self._closed.wait)(seconds)
+    def _rest(self, seconds: float, cancel: CancelToken | None) -> None:
+        """Wait, but not beyond the end of the session or of the call."""
+        (self._closed.wait if cancel is None else cancel.wait)(seconds)
 
-    def _is_over(self) -> bool:
-        stop = current_stop()
-        return self.closed or (stop is not None and stop.called)
+    def _is_over(self, cancel: CancelToken | None) -> bool:
+        return self.closed or (cancel is not None and cancel.called)
 
     def _attempt(self, call: _Call) -> Received | Lost:
         limits = Limits(
@@ -239,7 +242,14 @@ class Session:
         operation = call.operation
         message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
         if not call.fresh:
-            return exchange(self._adapter, message, url=self.url, limits=limits, settings=self._settings)
+            return exchange(
+                self._adapter,
+                message,
+                url=self.url,
+                limits=limits,
+                settings=self._settings,
+                cancel=call.cancel,
+            )
         headers["Connection"] = "close"
         adapter = Adapter(pool_connections=1, pool_maxsize=1)
         try:
@@ -274,13 +284,16 @@ class Session:
             (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
             or self._clock() + wait_s >= call.deadline
             or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
-            or self._is_over()
+            or self._is_over(call.cancel)
         ):
             return False
         call.paused_s += wait_s
         _LOG.info("%s: %s; sent again in %.2f s", call.request.path, verdict.detail, wait_s)
-        self._sleep(wait_s)
-        return not self._is_over()
+        if self._sleep is not None:
+            self._sleep(wait_s)
+        else:
+            self._rest(wait_s, call.cancel)
+        return not self._is_over(call.cancel)
 
     def _log(self, call: _Call, verdict: Verdict) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):
