@@ -84,6 +84,13 @@ def _begin(spec: WalkSpec, state: WalkState) -> Steps:
         yield from _fix_end(spec, state, spec.page_size if is_whole else len(state.last_ids) + 1)
     if spec.counts and not state.finished and state.count is None:
         state.count = yield from _count(spec)
+    yield from _read_ties_of(spec, state, keys)
+
+
+def _read_ties_of(spec: WalkSpec, state: WalkState, keys: Values) -> Steps:
+    """Read the rows that share a key, if all rows of a page did: the page does not prove that they are all."""
+    if keys[0] == keys[-1] and not _is_finished(spec, state):
+        yield from read_ties(spec, state, state.last_key)
 
 
 def _count(spec: WalkSpec) -> Generator[Step, Reply, int]:
@@ -133,9 +140,7 @@ def _advance(spec: WalkSpec, state: WalkState) -> Steps:
         if not page.num_rows:
             return
         yield _accept(spec, state, page)
-        keys = keys_of(page, spec.order_field)
-        if keys[0] == keys[-1] and not spec.is_beyond(state.last_key, state.end):
-            yield from read_ties(spec, state, state.last_key)
+        yield from _read_ties_of(spec, state, keys_of(page, spec.order_field))
 
 
 def _is_finished(spec: WalkSpec, state: WalkState) -> bool:

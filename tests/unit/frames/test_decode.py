@@ -106,9 +106,8 @@ def test_a_missing_field_is_null_and_an_extra_one_is_a_late_field():
 )
 def test_a_late_field_gets_the_type_that_holds_what_all_pages_have_in_it(first, second, kind, values):
     schema = schema_of(Field("x", Kind.INTEGER))
-    pages = []
-    for row in ({"id": "a", "late": first}, {"id": "b", "late": second}):
-        pages.append(decode([row], schema.with_fields(late_fields([row], schema))))
+    rows = ({"id": "a", "late": first}, {"id": "b", "late": second})
+    pages = [decode([row], schema.with_fields(late_fields([row], schema))) for row in rows]
     table, fields = typed_late_fields(pa.Table.from_batches(pages), ["late"])
     assert fields == (Field("late", kind),)
     assert table["late"].to_pylist() == values
