@@ -33,12 +33,15 @@ class FindBudget:
         Rows of the filter, or an estimate; None until one is known.
     count
         Counts the rows, once, when an estimate is used up.
+    page_rows
+        The largest page seen so far.
     used
         Pages asked for.
     """
 
     rows: int | None = None
     count: Callable[[], int] | None = None
+    page_rows: int = 0
     used: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -48,18 +51,19 @@ class FindBudget:
         Parameters
         ----------
         page_rows
-            The largest page seen so far.
+            The largest page that the walk has seen.
         """
         with self._lock:
-            if self._is_used_up(page_rows) and self.count is not None:
+            self.page_rows = max(self.page_rows, page_rows)
+            if self._is_used_up() and self.count is not None:
                 self.rows, self.count = self.count(), None
-            if self._is_used_up(page_rows):
+            if self._is_used_up():
                 return False
             self.used += 1
             return True
 
-    def _is_used_up(self, page_rows: int) -> bool:
-        return self.rows is not None and page_rows > 0 and self.used >= max_finds(self.rows, page_rows)
+    def _is_used_up(self) -> bool:
+        return self.rows is not None and self.used >= max_finds(self.rows, self.page_rows)
 
 
 def check_costs(*, max_rows: int | None, max_requests: int | None, rows: int, requests: int) -> None:

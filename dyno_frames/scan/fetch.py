@@ -35,7 +35,7 @@ class FilterFetch:
     workers
         Windows that are fetched at once, at most; 1 is one page after another.
     rows_wanted
-        Rows after which nobody reads on; None is all.
+        About as many rows are wanted; None is all. They are counted only if many more have to be read.
     state
         How far the walk has come.
     """
@@ -136,7 +136,7 @@ class FilterFetch:
         if self.state.is_verified or not check.rows:
             check.after = check.before
             return
-        if self.spec.counts and (check.before is not None or not check.is_sure):
+        if check.before is not None or not check.is_sure:
             check.after = self.reader.count(self.spec.conditions, self.stats)
             check.before = check.after if check.before is None else check.before
         if not check.is_sure and check.rows <= FEW_ROWS and not self._comes_again(check):

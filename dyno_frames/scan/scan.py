@@ -263,7 +263,7 @@ class Scan:
             counts=not plan.stops_early,
         )
         reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
-        wanted = plan.shape.offset + (plan.shape.limit or 0) + 1 if plan.stops_early else None
+        wanted = plan.first_limit if plan.stops_early else None
         return FilterFetch(reader, spec, stats, workers=self.workers or MAX_WORKERS, rows_wanted=wanted)
 
     def _cheaper(self, stats: ScanStats) -> Self:
@@ -335,9 +335,11 @@ class Scan:
 
 
 def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:
-    """Return how many rows can have no other row before them: those before the last key, if the order is kept."""
+    """Return how many rows can have no other row before them, if the order is kept: not those with the last key."""
     if not state.in_order:
         return 0
+    if state.is_last_key_read:
+        return sum(batch.num_rows for batch in batches)
     return sum(int((keys_of(batch, order_field) != state.last_key).sum()) for batch in batches)
 
 

@@ -92,6 +92,7 @@ class _Prefix:
             self.stalls += 1
             return
         self.stalls = 0 if not self.ids.issuperset(ids) else self.stalls + 1
+        self.overlap = min(self.overlap, max(1, len(ids) // 2))
         self.ids.update(ids)
         self.length = offset + len(set(ids))
 

@@ -60,7 +60,7 @@ def walk(spec: WalkSpec, state: WalkState) -> Steps:
         Where to begin and end; is brought up to date before each step is yielded.
     """
     try:
-        if state.end is None:
+        if state.last_key is None:
             yield from _begin(spec, state)
         yield from _advance(spec, state)
     except OutOfOrderError:
@@ -69,7 +69,7 @@ def walk(spec: WalkSpec, state: WalkState) -> Steps:
 
 
 def _begin(spec: WalkSpec, state: WalkState) -> Steps:
-    """Read the first page, and fix the end with a page from the other side."""
+    """Read the first page, and fix the end with a page from the other side, unless a limit may soon be reached."""
     page = yield from ask(state, spec.first_body())
     if not page.num_rows:
         state.finished = True
@@ -79,12 +79,12 @@ def _begin(spec: WalkSpec, state: WalkState) -> Steps:
     keys = keys_of(page, spec.order_field)
     if ((is_short or spec.counts) and not is_sure(spec, [state])) or (is_short and keys[0] == keys[-1]):
         yield from _verify(spec, state, set(ids_of(page)))
-    if not state.finished:
-        is_whole = not is_short and spec.counts
-        yield from _fix_end(spec, state, spec.page_size if is_whole else len(state.last_ids) + 1)
+    if not state.finished and (is_short or spec.counts):
+        yield from _fix_end(spec, state, len(state.last_ids) + 1 if is_short else spec.page_size)
     if spec.counts and not state.finished and state.count is None:
         state.count = yield from _count(spec)
-    yield from _read_ties_of(spec, state, keys)
+    if state.end is not None:
+        yield from _read_ties_of(spec, state, keys)
 
 
 def _read_ties_of(spec: WalkSpec, state: WalkState, keys: Values) -> Steps:
@@ -140,12 +140,16 @@ def _advance(spec: WalkSpec, state: WalkState) -> Steps:
         if not page.num_rows:
             return
         yield _accept(spec, state, page)
+        if state.end is None:
+            yield from _fix_end(spec, state, len(state.last_ids) + 1)
         yield from _read_ties_of(spec, state, keys_of(page, spec.order_field))
 
 
 def _is_finished(spec: WalkSpec, state: WalkState) -> bool:
     if state.finished or state.last_key is None:
         return state.finished
+    if state.end is None:
+        return False
     is_at_end = bool(state.last_key == state.end) and state.is_last_key_read
     return is_at_end or spec.is_beyond(state.last_key, state.end)
 

@@ -106,9 +106,9 @@ def asked(box) -> Iterator[Callable[[Row, str], Answer]]:
         with warnings.catch_warnings(record=True) as met:
             warnings.simplefilter("always")
             scan = resource.scan(expression(row, form), scope=Scope(LOCALS, {}))
-            frame = scan.to_frame()
+            run = scan.run()
         return Answer(
-            frame, scan.explain(), scan.certificate.rows_moved, tuple(str(one.message) for one in met)
+            run.to_frame(), scan.explain(), run.certificate.rows_moved, tuple(str(one.message) for one in met)
         )
 
     places = {id(row): place for place, row in enumerate(ROWS)}

@@ -31,7 +31,7 @@ from dyno_frames.query.question import Expression, Question, Scope, ask
 from dyno_frames.sandbox import functions
 from dyno_frames.sandbox.refusals import Refused
 from dyno_frames.sandbox.storage import Store
-from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.exchange import Received
 from dyno_frames.transport.secret import Secret
@@ -145,7 +145,7 @@ class Account:
             "application_order_direction": "desc",
             "application_limit": 100,
         }
-        sample = find_rows(self.seam, CAMPAIGNS.name, newest, Tally())
+        sample = find_rows(self.seam, CAMPAIGNS.name, newest)
         self.schema = learn(CAMPAIGNS, sample, dtype_backend=self.dtype_backend)
         self.empty = self.schema.empty()
         store.profile = self.profile
