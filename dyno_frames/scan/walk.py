@@ -6,9 +6,9 @@ and after, whatever the page cap, and whatever the order of rows that share a ke
 whole walk is therefore on a page if the intervals of the pages cover all keys.
 
 **The walk.** The first page begins at the lowest key. The second begins at the highest and runs downwards; its
-lowest key is fixed as the *end* of the walk. Every further page begins at the last key of the page before, includes
+lowest key is fixed as the *end* of the walk; a few rows suffice for it. Every further page begins at the last key of the page before, includes
 that key, and leaves out by id what was read. The walk ends when a page reaches beyond the end: the pages cover all
-keys below, and the second page all keys above. If the first two pages overlap, they are the answer.
+keys below, and the second page all keys above. If the first two pages overlap, they are the whole answer.
 
 A page whose rows all share one key proves nothing about it: those rows are read by `read_ties`, and the next page
 begins right beyond the key.
@@ -48,6 +48,9 @@ from dyno_frames.scan.walk_state import (
     repeated,
 )
 
+MIN_LAST_ROWS = 8
+"""Rows that are read from the end if the first page is not all: enough to see more than one key."""
+
 
 def walk(spec: WalkSpec, state: WalkState) -> Steps:
     """Walk over a filter, from its first row or from where the state stands; see the module's text.
@@ -80,7 +83,7 @@ def _begin(spec: WalkSpec, state: WalkState) -> Steps:
     if ((is_short or spec.counts) and not is_sure(spec, [state])) or (is_short and keys[0] == keys[-1]):
         yield from _verify(spec, state, set(ids_of(page)))
     if not state.finished and (is_short or spec.counts):
-        yield from _fix_end(spec, state, len(state.last_ids) + 1 if is_short else spec.page_size)
+        yield from _fix_end(spec, state, 0 if is_short else MIN_LAST_ROWS)
     if spec.counts and not state.finished and state.count is None:
         state.count = yield from _count(spec)
     if state.end is not None:
@@ -108,9 +111,12 @@ def _verify(spec: WalkSpec, state: WalkState, ids: set[str]) -> Steps:
         state.finished = state.is_verified = ids.issubset(ids_of(again))
 
 
-def _fix_end(spec: WalkSpec, state: WalkState, limit: int) -> Steps:
-    """Read the last rows and fix the end of the walk at the lowest key among them."""
-    page = yield from ask(state, spec.body_from_end(limit))
+def _fix_end(spec: WalkSpec, state: WalkState, rows: int) -> Steps:
+    """Read at least so many of the last rows and fix the end of the walk at the lowest key among them.
+
+    If the rows read so far are all rows, one more than those that share the last key reaches below it.
+    """
+    page = yield from ask(state, spec.body_from_end(max(rows, len(state.last_ids) + 1)))
     if not page.num_rows:  # every row has been deleted
         state.finished = True
         return
@@ -141,7 +147,7 @@ def _advance(spec: WalkSpec, state: WalkState) -> Steps:
             return
         yield _accept(spec, state, page)
         if state.end is None:
-            yield from _fix_end(spec, state, len(state.last_ids) + 1)
+            yield from _fix_end(spec, state, MIN_LAST_ROWS)
         yield from _read_ties_of(spec, state, keys_of(page, spec.order_field))
 
 

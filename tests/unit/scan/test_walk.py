@@ -153,6 +153,7 @@ def test_two_pages_from_both_ends_are_a_whole_answer():
     state, handed = drive(spec_of(size=10), server)
     assert sorted(handed) == ids(server.rows)
     assert (len(server.bodies), server.counts, state.faults) == (2, 0, [])
+    assert server.bodies[1]["application_limit"] == 8
 
 
 def test_a_single_row_takes_two_pages_and_a_count():
