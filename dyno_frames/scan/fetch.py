@@ -139,7 +139,8 @@ class FilterFetch:
         if check.before is not None or not check.is_sure:
             check.after = self.reader.count(self.spec.conditions, self.stats)
             check.before = check.after if check.before is None else check.before
-        if not check.is_sure and check.rows <= FEW_ROWS and not self._comes_again(check):
+        is_verifiable = not self.state.faults and check.rows <= FEW_ROWS
+        if not check.is_sure and is_verifiable and not self._comes_again(check):
             self.state.fault(
                 f"the rows are too few to tell whether the server keeps the order by {self.spec.order_field}"
             )

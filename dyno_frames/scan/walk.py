@@ -6,9 +6,10 @@ and after, whatever the page cap, and whatever the order of rows that share a ke
 whole walk is therefore on a page if the intervals of the pages cover all keys.
 
 **The walk.** The first page begins at the lowest key. The second begins at the highest and runs downwards; its
-lowest key is fixed as the *end* of the walk; a few rows suffice for it. Every further page begins at the last key of the page before, includes
-that key, and leaves out by id what was read. The walk ends when a page reaches beyond the end: the pages cover all
-keys below, and the second page all keys above. If the first two pages overlap, they are the whole answer.
+lowest key is fixed as the *end* of the walk; a few rows suffice for it. Every further page begins at the last key of
+the page before, includes that key, and leaves out by id what was read. The walk ends when a page reaches beyond the
+end: the pages cover all keys below, and the second page all keys above. If the first two pages overlap, they are the
+whole answer.
 
 A page whose rows all share one key proves nothing about it: those rows are read by `read_ties`, and the next page
 begins right beyond the key.
@@ -116,7 +117,8 @@ def _fix_end(spec: WalkSpec, state: WalkState, rows: int) -> Steps:
 
     If the rows read so far are all rows, one more than those that share the last key reaches below it.
     """
-    page = yield from ask(state, spec.body_from_end(max(rows, len(state.last_ids) + 1)))
+    limit = min(max(rows, len(state.last_ids) + 1), spec.page_size)
+    page = yield from ask(state, spec.body_from_end(limit))
     if not page.num_rows:  # every row has been deleted
         state.finished = True
         return

@@ -92,9 +92,8 @@ class WalkSpec:
 
     def by_id_body(self, value: Any, *, ascending: bool, offset: int = 0) -> Body:
         """Return the body of a page ordered by id, of the rows that share one key or, for None, of all."""
-        limit = max(self.page_size, 2)  # pages of one row cannot be checked against each other
         condition = self.body.get(self.order_field) if value is None else {str(NumberOperator.EQ): value}
-        body = self._page(condition, by=KEY, ascending=ascending, limit=limit)
+        body = self._page(condition, by=KEY, ascending=ascending)
         return body | {str(Key.OFFSET): offset} if offset else body
 
     def offset_body(self, offset: int) -> Body:
