@@ -10,7 +10,7 @@ from typing import TypeAlias
 from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.contract.filters import KEY_PREFIX
 from dyno_frames.contract.resources import Resource
-from dyno_frames.sandbox.values import Held
+from dyno_frames.sandbox.values import Held, fault_in_text
 
 MOST_EXTRAS = 1500
 """SQLite allows 2,000 columns to a table."""
@@ -109,8 +109,6 @@ def fault_in_names(names: Iterable[object]) -> str:
             return f"{name!r} is a {type(name).__name__}; a field's name is a string"
         if name.startswith(KEY_PREFIX):
             return f"{name!r} begins with {KEY_PREFIX!r}, which no field's name does"
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            return f"{name!r} holds a lone surrogate, which is not text"
+        if fault := fault_in_text(name):
+            return f"{name!r} {fault}"
     return ""

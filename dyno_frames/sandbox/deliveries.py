@@ -13,6 +13,7 @@ from typing import Any
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.carriers import Fate
 from dyno_frames.sandbox.rows import TOUCHED
+from dyno_frames.sandbox.values import fault_in_text
 
 WAITING, CLAIMED, WITHDRAWN = "waiting", "claimed", "withdrawn"
 """What an outcome is besides a fate: not yet tried, under way, and left the list before it was."""
@@ -153,6 +154,8 @@ def outcomes(connection: sqlite3.Connection, campaign: str) -> dict[str, int]:
 
 def listed(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]]:
     """Return a campaign's recipients and what became of each message, in the order of sending."""
+    if fault_in_text(str(campaign)):
+        return []
     found = connection.execute(
         "SELECT email, outcome, reason, attempts, settled, token FROM deliveries WHERE campaign_id = ?"
         " ORDER BY position",

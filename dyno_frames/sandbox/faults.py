@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Final
 
 from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox.values import fault_in_text
 
 SEED: Final = 20161116
 
@@ -100,7 +101,7 @@ class Fault:
         named: Any = self.operations
         if isinstance(named, str):
             named = (named,)
-        if not isinstance(named, list | tuple) or not all(isinstance(name, str) for name in named):
+        if not isinstance(named, list | tuple) or not all(_is_text(name) for name in named):
             raise ConfigError(f"a fault's operations are {named!r}; expected names such as 'campaigns.find'")
         object.__setattr__(self, "operations", tuple(named))
         wrong = [
@@ -108,7 +109,7 @@ class Fault:
             for name, (least, most, whole) in _BOUNDS.items()
             if not _fits(self, name, least, most, whole)
         ]
-        if wrong or not isinstance(self.code, str):
+        if wrong or not _is_text(self.code):
             name = (wrong or ["code"])[0]
             bounds = f"from {_BOUNDS[name][0]} to {_BOUNDS[name][1]}" if wrong else "a text"
             raise ConfigError(f"a fault's {name} is {getattr(self, name)!r}; expected {bounds}")
@@ -151,6 +152,10 @@ _BOUNDS: dict[str, tuple[float, float, bool]] = {
     "deletes": (0, 1000, True),
     "inserts": (0, 1000, True),
 }
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not fault_in_text(value)
 
 
 def _fits(fault: Fault, name: str, least: float, most: float, whole: bool) -> bool:  # noqa: FBT001 - a row of the table

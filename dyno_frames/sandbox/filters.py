@@ -22,7 +22,7 @@ from dyno_frames.sandbox.columns import Column, Columns
 from dyno_frames.sandbox.functions import BY_NUMBER, COMPARE, DIGITS
 from dyno_frames.sandbox.refusals import Refused, rejected, shown
 from dyno_frames.sandbox.texts import NO, YES, Condition, text_condition
-from dyno_frames.sandbox.values import IN_BLOBS, INT64_MAX, INT64_MIN, Held, Stored
+from dyno_frames.sandbox.values import IN_BLOBS, INT64_MAX, INT64_MIN, Held, Stored, fault_in_text
 
 Number: TypeAlias = int | float
 
@@ -220,16 +220,14 @@ def _number_on_text(
 def _check_number(name: str, operator: NumberOperator, literal: Any) -> Number:
     if isinstance(literal, bool) or not isinstance(literal, int | float):
         raise rejected(name, f"{operator} is {shown(literal)}; expected a number")
-    if not math.isfinite(literal):
+    if isinstance(literal, float) and not math.isfinite(literal):
         raise rejected(name, f"{operator} is {literal}; expected a finite number")
     return literal
 
 
 def _check_text(name: str, literal: str) -> None:
-    try:
-        literal.encode()
-    except UnicodeEncodeError as error:
-        raise rejected(name, "holds a lone surrogate, which is not text") from error
+    if fault := fault_in_text(literal):
+        raise rejected(name, fault)
 
 
 def _is_great(number: Number) -> bool:
@@ -248,7 +246,7 @@ def _words(held: Held) -> str:
 
 def _order(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> str:
     direction = wire.get(Key.ORDER_DIRECTION, ASCENDING)
-    if direction not in {ASCENDING, DESCENDING}:
+    if direction not in (ASCENDING, DESCENDING):  # a tuple: the value may be unhashable
         raise rejected(Key.ORDER_DIRECTION, f"{shown(direction)}; expected {ASCENDING!r} or {DESCENDING!r}")
     if Key.ORDER_BY not in wire:
         return ""

@@ -17,6 +17,7 @@ from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.columns import fault_in_names
 from dyno_frames.sandbox.edits import check_emails
 from dyno_frames.sandbox.guests import NUMBERS, TEXTS, fitting
+from dyno_frames.sandbox.paths import checked_path
 from dyno_frames.sandbox.refusals import Refused, shown
 
 Source: TypeAlias = pd.DataFrame | str | Path
@@ -151,7 +152,7 @@ def raw_rows(resource: Resource, source: Source, *, what: str, texts: bool = Fal
         return _of_frame(source), {}
     if not isinstance(source, str | Path):
         raise ConfigError(f"{what} is a {type(source).__name__}; expected a DataFrame or a path")
-    path = Path(source)
+    path = checked_path(what, source)
     if path.suffix not in ENDINGS:
         raise ConfigError(f"{what} is {path}; expected a file ending in {', '.join(ENDINGS)}")
     if not path.is_file():

@@ -12,10 +12,12 @@ import pandas as pd
 from dyno_frames.contract.resources import KEY, LISTS
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import contacts
+from dyno_frames.sandbox.columns import fault_in_names
 from dyno_frames.sandbox.edits import creation, is_address
 from dyno_frames.sandbox.load import raw_rows, told
 from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.values import fault_in_text
 
 Source: TypeAlias = pd.DataFrame | str | Path
 
@@ -51,6 +53,8 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
     rows, refused = raw_rows(LISTS, source, what="contacts", texts=True)
     if rows and all(EMAIL not in row for row in rows):
         raise ConfigError(f"contacts: no column {EMAIL!r}; rename the one that holds the addresses")
+    if fault := fault_in_names(dict.fromkeys(name for row in rows for name in row)):
+        raise ConfigError(f"contacts: {fault}; rename the column")
     good: dict[str, tuple[str, dict[str, str]]] = {}
     for place, row in enumerate(rows):
         if place in refused:
@@ -77,6 +81,9 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
 
 def list_named(store: Store, name: str, *, now: int, user_id: str) -> str:
     """Return the id of the list that has this id or name, which is made where it is missing."""
+    given: Any = name
+    if not isinstance(given, str) or fault_in_text(given):
+        raise ConfigError(f"{name!r} is not the name of a list; expected a string of Unicode text")
     with store.transaction():
         if store.get(LISTS, name) is not None:
             return name
@@ -101,10 +108,8 @@ def _field_reason(row: Mapping[str, Any]) -> str:
         text = _text(value)
         if len(text) > _MOST_FIELD:
             return f"{name}: longer than {_MOST_FIELD} characters"
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return f"{name}: holds a lone surrogate, which is not text"
+        if fault := fault_in_text(text):
+            return f"{name}: {fault}"
     return ""
 
 

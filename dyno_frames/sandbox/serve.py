@@ -20,6 +20,7 @@ from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
 from dyno_frames.sandbox.app import Setting, application
 from dyno_frames.sandbox.faults import Fault, Faults
 from dyno_frames.sandbox.logbook import Entry, Logbook
+from dyno_frames.sandbox.paths import checked_path
 from dyno_frames.sandbox.refusals import Refused
 from dyno_frames.sandbox.routes import Account
 from dyno_frames.sandbox.semantics import DECIDED, PAGE_LIMIT
@@ -121,8 +122,8 @@ class Sandbox:
             self._host = str(listener.getsockname()[0])
             self._port = int(listener.getsockname()[1])
             terms = Terms(
-                path=None if path is None else Path(path),
-                outbox=None if outbox is None else Path(outbox),
+                path=None if path is None else checked_path("path", path),
+                outbox=None if outbox is None else checked_path("outbox", outbox),
                 profile=profile or DECIDED,
                 page_limit=page_limit,
                 pace=pace,
@@ -317,7 +318,7 @@ class Sandbox:
         ConfigError
             The copy cannot be written.
         """
-        self._account(account).store.backup(Path(path))
+        self._account(account).store.backup(checked_path("path", path))
 
     def close(self) -> None:
         """Finish what is under way and stop; a second call does nothing."""

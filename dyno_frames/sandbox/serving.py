@@ -50,6 +50,9 @@ def bind(port: int, host: str = HOST) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(128)
+    except (TypeError, ValueError) as error:
+        listener.close()
+        raise ConfigError(f"host is {host!r}; expected a name or an address of this machine") from error
     except OSError as error:
         listener.close()
         taken = error.errno in {errno.EADDRINUSE, errno.EACCES}

@@ -93,6 +93,9 @@ def _read(url: str) -> Server:
     ca = asked.pop("ca", [""])[-1]
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"} or asked:
         raise ValueError("another form")
+    parts.hostname.encode("idna")
+    if "\0" in url:
+        raise ValueError("no host's name holds U+0000")
     if ca:
         ssl.create_default_context(cafile=ca)
     usual = smtplib.SMTP_SSL_PORT if tls is Tls.AT_ONCE else smtplib.SMTP_PORT

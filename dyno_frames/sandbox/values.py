@@ -27,6 +27,8 @@ class Held(IntFlag):
     LARGE = 16
 
 
+_SURROGATE = "holds a lone surrogate, which is not text"
+
 IN_BLOBS = Held.BOOLEAN | Held.OTHER | Held.LARGE
 """What is stored as JSON text in a BLOB."""
 
@@ -43,8 +45,8 @@ def encode(value: Any) -> tuple[Stored, Held]:
     if value is None:
         return None, Held.NOTHING
     if kind is str:
-        if not value.isascii():
-            _refuse_surrogates(value)
+        if fault := fault_in_text(value):
+            raise ValueError(fault)
         return value, Held.STRING
     if kind is bool:
         return (b"true" if value else b"false"), Held.BOOLEAN
@@ -70,13 +72,25 @@ def _nested(value: list[Any] | dict[Any, Any]) -> bytes:
     try:
         return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
-        raise ValueError("holds a lone surrogate, which is not text") from error
+        raise ValueError(_SURROGATE) from error
     except (TypeError, RecursionError) as error:
         raise ValueError(f"is no JSON value: {error}") from error
 
 
-def _refuse_surrogates(text: str) -> None:
+def fault_in_text(text: str) -> str:
+    r"""Return why a string is not Unicode text, or an empty string if it is.
+
+    Examples
+    --------
+    >>> fault_in_text("Huế")
+    ''
+    >>> fault_in_text("\ud800")
+    'holds a lone surrogate, which is not text'
+    """
+    if text.isascii():
+        return ""
     try:
         text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("holds a lone surrogate, which is not text") from error
+    except UnicodeEncodeError:
+        return _SURROGATE
+    return ""

@@ -141,6 +141,9 @@ def test_a_share_strikes_about_as_often_and_the_same_each_time():
         {"kind": "drop", "what": 1},
         {"kind": "refusal", "code": 5},
         {"kind": ["drop"]},
+        {"kind": "refusal", "code": "\ud800"},
+        {"kind": "refusal", "operations": ["lists.\ud800"]},
+        {"kind": "refusal", "\ud800": 1},
     ],
 )
 def test_what_is_no_fault_is_refused_and_those_in_force_stay(api, fault):

@@ -51,7 +51,24 @@ NUMBERS = [{"opens": number} for number in (0, 1, 2**53, 2**53 + 1, -5, 2**63 - 
 
 @pytest.mark.parametrize(
     "literal",
-    [0, 1, 1.0, 2.5, 2**53, float(2**53), 2**53 + 1, 2**63 - 1, 2.0**63, 2**63, 10**30, -1e300, -0.0],
+    [
+        0,
+        1,
+        1.0,
+        2.5,
+        2**53,
+        float(2**53),
+        2**53 + 1,
+        2**63 - 1,
+        2.0**63,
+        2**63,
+        10**30,
+        10**400,
+        -(10**400),
+        -1e300,
+        -0.0,
+    ],
+    ids=lambda literal: str(literal)[:12],
 )
 @pytest.mark.parametrize("operator", list(NumberOperator))
 def test_numbers_compare_exactly_whatever_their_size(ids, operator, literal):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dyno_frames.contract.envelope import Code
+from dyno_frames.contract.filters import Key
 from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
@@ -183,6 +184,33 @@ def test_too_large_a_body_is_refused_and_the_connection_lives(shared):
     body = b'{"name": "' + b"x" * MOST_BYTES + b'"}'
     assert shared.refused("POST", "/lists", data=body, headers=headers)[0] == "413"
     assert shared.data("POST", "/lists/count", {})["count"] >= 0
+
+
+LONE = "a\ud800b"
+HOSTILE_VALUES = [
+    *(10**400, -(10**400), 2**70, 1e308, True, None, [], {}, LONE, [LONE], {LONE: LONE}),
+    *({"gt": 10**400}, {"gt": LONE}, {"in": LONE}, {"eq": []}, {"like": {}}, {LONE: {"a": []}}, [[]]),
+]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, operation in OPERATIONS.items() if operation.verb in {"POST", "PUT"}]
+)
+def test_every_body_is_answered_with_an_envelope(shared, name):
+    operation = OPERATIONS[name]
+    keys = ["id", "name", "created", "emails", "time_zone", "iso_start_time", "campaign_id", "x", LONE]
+    keys += [*Key]
+    for key in keys:
+        for value in HOSTILE_VALUES:
+            body = json.dumps({key: value, "name": "n"} if key != "name" else {key: value}).encode()
+            response = shared.ask(
+                operation.verb,
+                operation.url_path(MISSING),
+                data=body,
+                headers={"Content-Type": "application/json"},
+            )
+            assert response.headers["content-type"] == "application/json", (key, value)
+            assert isinstance(response.json()["has_error"], bool)
 
 
 @pytest.mark.parametrize("key", ["a/b", "ü ?#%", "..", "' OR 1=1 --", "find", "x" * 2000])

@@ -185,3 +185,50 @@ def test_pages_by_created_come_from_an_index():
         ).fetchall()
     assert "campaigns_by_created" in plan[0][3]
     assert not any("TEMP B-TREE" in step[3] for step in plan)
+
+
+LONE = "a\ud800b"
+
+
+@pytest.mark.parametrize("text", [LONE, "a\0b"])
+def test_a_text_that_no_file_or_host_can_have_is_refused_with_its_argument_named(text, tmp_path):
+    for settings in (
+        {"path": f"{text}.db"},
+        {"path": tmp_path / text / "x.db"},
+        {"outbox": tmp_path / text},
+        {"load": {"lists": f"{text}.csv"}},
+        {"smtp": f"smtp://{text}"},
+    ):
+        with pytest.raises(ConfigError, match=next(iter(settings))) as refused:
+            Sandbox(**settings)
+        assert str(refused.value).isprintable()
+    with (
+        pytest.warns(InsecureTransportWarning),
+        pytest.raises(ConfigError, match="host"),
+    ):
+        Sandbox(host=text)
+
+
+def test_a_lone_surrogate_in_any_argument_is_refused_in_words(serve, tmp_path):
+    box = serve().box
+    people = pd.DataFrame({"email": ["a@x.org"], "name": ["n"]})
+    odd = people.set_axis(pd.Index(["email", LONE], dtype=object), axis=1)
+    lists = pd.DataFrame([["a", 1]], columns=pd.Index(["id", LONE], dtype=object))
+    assert box.deliveries(LONE).empty
+    for refused in (
+        lambda: box.list_named(LONE),
+        lambda: box.list_named(5),
+        lambda: box.add_contacts(LONE, people),
+        lambda: box.add_contacts(box.list_named("n"), odd),
+        lambda: box.backup(tmp_path / LONE),
+        lambda: Sandbox(load={"lists": lists}),
+        lambda: Sandbox(faults=[{"kind": "refusal", "code": LONE}]),
+    ):
+        with pytest.raises(ConfigError) as words:
+            refused()
+        assert str(words.value).replace("\n", "").isprintable()
+
+
+def test_a_mail_server_whose_name_has_no_ascii_form_is_refused_before_anything_starts():
+    with pytest.raises(ConfigError, match="smtp"):
+        Sandbox(smtp="smtp://mail..example.com")
