@@ -110,7 +110,7 @@ def application(accounts: Mapping[str, Account], *, setting: Setting, url: str =
         },
     )
     app.router.redirect_slashes = False
-    return _KeyCheck(app, desks)
+    return bodies.CloseUnread(_KeyCheck(app, desks))
 
 
 def envelope(code: Code, reason: str = "", *, retry_after_s: int = 1) -> Response:
@@ -144,9 +144,7 @@ class _KeyCheck:
             scope["dyno.desk"] = desk
             await self._app(scope, receive, send)
             return
-        # the body is received first, so that the sender hears why and the connection stays usable
-        async for _ in Request(scope, receive).stream():
-            pass
+        await bodies.ignore(Request(scope, receive))
         await envelope(Code.UNAUTHORIZED)(scope, receive, send)
 
     def _desk(self, given: bytes) -> Desk | None:
@@ -225,6 +223,7 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
 
 async def _on_no_route(request: Request, error: Exception) -> Response:
     del error
+    await bodies.ignore(request)
     return envelope(Code.NOT_FOUND, f"no operation is {request.method} {request.url.path}")
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.sandbox.refusals import Refused, shown
 
 MOST_BYTES = 16 * 1024 * 1024
 """The largest body that is read."""
+
+MOST_IGNORED_BYTES = 1024 * 1024
+"""How much of a body that nobody needs is still received, so that the sender sees the answer."""
 
 MOST_DEPTH = 64
 """How deeply arrays and objects may stand in each other."""
@@ -21,12 +26,12 @@ _JSON = "application/json"
 
 
 async def read(request: Request, most_bytes: int = MOST_BYTES) -> bytes:
-    """Return the body, all of it received.
+    """Return the whole body.
 
     Raises
     ------
     Refused
-        The body is larger than the bound. It is still received to its end, so that the sender hears why.
+        The body is larger than ``most_bytes``. A little more of it is still received; see :func:`ignore`.
     """
     chunks: list[bytes] = []
     size_bytes = 0
@@ -34,11 +39,68 @@ async def read(request: Request, most_bytes: int = MOST_BYTES) -> bytes:
         size_bytes += len(chunk)
         if size_bytes <= most_bytes:
             chunks.append(chunk)
+        elif size_bytes > most_bytes + MOST_IGNORED_BYTES:
+            break
         else:
             chunks.clear()
     if size_bytes > most_bytes:
-        raise Refused(Code.TOO_LARGE, f"{size_bytes} bytes; at most {most_bytes} are read")
+        raise Refused(Code.TOO_LARGE, f"the body has more than {most_bytes} bytes; send a smaller one")
     return b"".join(chunks)
+
+
+async def ignore(request: Request) -> None:
+    """Receive and drop what is left of a body, up to a bound.
+
+    A client that is still sending sees the answer only when its body is received. :class:`CloseUnread` closes
+    the connection of a client that sends more.
+    """
+    size_bytes = 0
+    async for chunk in request.stream():
+        size_bytes += len(chunk)
+        if size_bytes > MOST_IGNORED_BYTES:
+            return
+
+
+class CloseUnread:
+    """Close the connection after an answer to a request whose body was not read to its end.
+
+    Otherwise the server would go on receiving that body, however long it is, to reach the next request.
+
+    Parameters
+    ----------
+    app
+        The application that answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        unread = _has_body(scope["headers"])
+
+        async def received() -> Message:
+            nonlocal unread
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body"):
+                unread = False
+            return message
+
+        async def sent(message: Message) -> None:
+            if unread and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+            await send(message)
+
+        await self._app(scope, received, sent)
+
+
+def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
+        for name, value in headers
+    )
 
 
 def check_content_type(header: str | None) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from dyno_frames.sandbox import deliveries
+from dyno_frames.sandbox.bodies import ignore
 from dyno_frames.sandbox.openapi import document
 from dyno_frames.sandbox.pages import documentation, leaving
 from dyno_frames.sandbox.routes import Account
@@ -91,8 +92,7 @@ def _leaving(accounts: list[Account], executor: Executor) -> Endpoint:
         return HTMLResponse(leaving(asked=asked, found=found), 200 if found else 404, headers=_SAFE)
 
     async def endpoint(request: Request) -> Response:
-        async for _ in request.stream():
-            pass
+        await ignore(request)
         # a look at the page is not a wish: mail scanners follow every link
         asked = request.method == "POST"
         return await _on(executor, lambda: answer(request.path_params["token"], asked=asked))

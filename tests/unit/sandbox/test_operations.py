@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import select
+import socket
+from contextlib import suppress
 
 import pytest
 
@@ -12,7 +15,7 @@ from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
 from dyno_frames.sandbox.app import envelope
-from dyno_frames.sandbox.bodies import MOST_BYTES
+from dyno_frames.sandbox.bodies import MOST_BYTES, MOST_IGNORED_BYTES
 
 RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
 MISSING = "00000000-0000-0000-0000-000000000000"
@@ -184,6 +187,58 @@ def test_too_large_a_body_is_refused_and_the_connection_lives(shared):
     body = b'{"name": "' + b"x" * MOST_BYTES + b'"}'
     assert shared.refused("POST", "/lists", data=body, headers=headers)[0] == "413"
     assert shared.data("POST", "/lists/count", {})["count"] >= 0
+
+
+def flood(box, verb, path, *, key="", most=64 * 2**20):
+    """Send a body without an end; return the answer and how many bytes the server let in before it came."""
+    head = f"{verb} {path} HTTP/1.1\r\nHost: x\r\nUser-Api-Key: {key}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", box.port), timeout=20) as line:
+        line.sendall(f"{head}Content-Length: {2**40}\r\n\r\n".encode())
+        sent, chunk = 0, b"x" * 2**16
+        answer = b""
+        with suppress(ConnectionError):  # the server hangs up behind its answer
+            while sent < most and not select.select([line], [], [], 0)[0]:
+                sent += line.send(chunk)
+        with suppress(ConnectionError):
+            while received := line.recv(2**16):
+                answer += received
+        return answer.decode(), sent
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [("POST", "/lists/find"), ("PUT", "/lists/x"), ("GET", "/lists/x"), ("POST", "/nowhere")],
+)
+def test_a_body_without_a_key_is_not_read_for_long(shared, verb, path):
+    answer, sent = flood(shared.box, verb, path)
+    assert '"error_code":"401"' in answer
+    assert "connection: close" in answer.lower()
+    # what the sockets hold counts as sent, too
+    assert sent < MOST_IGNORED_BYTES + 16 * 2**20
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/", "/unsubscribe/x", "/healthz"])
+def test_a_public_page_reads_no_long_body(shared, verb, path):
+    answer, sent = flood(shared.box, verb, path)
+    assert answer.startswith("HTTP/1.1 ")
+    assert "connection: close" in answer.lower()
+    assert sent < MOST_IGNORED_BYTES + 16 * 2**20
+
+
+@pytest.mark.parametrize(("verb", "path"), [("POST", "/lists"), ("DELETE", "/lists/x"), ("POST", "/nowhere")])
+def test_a_body_far_over_the_bound_ends_its_connection(shared, verb, path):
+    answer, sent = flood(shared.box, verb, path, key=shared.box.api_key)
+    assert '"error_code":"4' in answer
+    assert "connection: close" in answer.lower()
+    assert sent < MOST_BYTES + MOST_IGNORED_BYTES + 16 * 2**20
+
+
+def test_who_has_no_key_hears_why_and_keeps_the_connection(shared):
+    for body in (b"{}", b"x" * 500_000):
+        response = shared.ask("POST", "/lists/find", data=body, headers={"User-Api-Key": "wrong"})
+        assert response.json()["error_code"] == "401"
+        assert "connection" not in {name.lower() for name in response.headers}
 
 
 LONE = "a\ud800b"
