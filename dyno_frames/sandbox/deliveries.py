@@ -18,11 +18,11 @@ from dyno_frames.sandbox.values import fault_in_text
 WAITING, CLAIMED, WITHDRAWN = "waiting", "claimed", "withdrawn"
 """What an outcome is besides a fate: not yet tried, under way, and left the list before it was."""
 
-MOST_ATTEMPTS = 3
-"""How often a message that is deferred is tried."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5 * 60, 4 * 3600
+"""The pause after the first attempt that a mail server defers, and the longest; each is twice the one before."""
 
-DEFERRED_S = 2
-"""How long a deferred message waits, times the attempts made."""
+MOST_ATTEMPTS = 24
+"""How many attempts a deferred message gets before it counts as refused: about three days of them."""
 
 _BOUNCES = frozenset({Fate.REFUSED, Fate.INVALID})
 
@@ -72,7 +72,13 @@ def freeze(connection: sqlite3.Connection, campaign: str) -> int:
     return int(frozen[0])
 
 
-def claim(connection: sqlite3.Connection, campaign: str, *, now: int) -> Claim | None:
+def is_due(connection: sqlite3.Connection, campaign: str, *, now_s: float) -> bool:
+    """Tell whether a message of a campaign can be sent now."""
+    rows = "SELECT 1 FROM deliveries WHERE campaign_id = ? AND outcome = 'waiting' AND due <= ? LIMIT 1"
+    return bool(connection.execute(rows, (campaign, now_s)).fetchall())
+
+
+def claim(connection: sqlite3.Connection, campaign: str, *, now_s: float) -> Claim | None:
     """Reserve the next recipient, if the campaign still runs."""
     claimed = connection.execute(
         "UPDATE deliveries SET outcome = ?, claimed = ? WHERE position = ("
@@ -80,7 +86,7 @@ def claim(connection: sqlite3.Connection, campaign: str, *, now: int) -> Claim |
         " AND (SELECT status FROM campaigns WHERE id = ?) = ?"
         " ORDER BY due, position LIMIT 1)"
         " RETURNING position, email, fields, token, attempts",
-        (CLAIMED, now, campaign, now, campaign, str(Status.RUNNING)),
+        (CLAIMED, int(now_s), campaign, now_s, campaign, str(Status.RUNNING)),
     ).fetchall()
     if not claimed:
         return None
@@ -88,21 +94,43 @@ def claim(connection: sqlite3.Connection, campaign: str, *, now: int) -> Claim |
     return Claim(position, email, json.loads(fields), token, attempts)
 
 
+def pause_s(attempts: int, *, speed: float) -> float:
+    """Return how long a message waits after so many deferred attempts, in seconds of the clock.
+
+    Examples
+    --------
+    >>> [pause_s(attempts, speed=1) / 60 for attempts in (1, 2, 3, 7, 20)]
+    [5.0, 10.0, 20.0, 240.0, 240.0]
+    >>> pause_s(1, speed=100)
+    3.0
+    """
+    return min(FIRST_PAUSE_S * 2 ** (attempts - 1), LONGEST_PAUSE_S) / speed
+
+
 def settle(
-    connection: sqlite3.Connection, campaign: str, claimed: Claim, *, fate: Fate, reason: str, now: int
+    connection: sqlite3.Connection,
+    campaign: str,
+    claimed: Claim,
+    *,
+    fate: Fate,
+    reason: str,
+    now_s: float,
+    speed: float,
 ) -> Fate:
     """Write down what became of a message, and return what it counts as.
 
     Notes
     -----
-    A deferred one waits again, longer each time; after the last attempt it is refused.
+    A deferred message waits for another attempt; see :func:`pause_s`. After the last attempt it is refused.
     """
     if fate is Fate.DEFERRED:
         attempts = claimed.attempts + 1
         if attempts < MOST_ATTEMPTS:
-            release(connection, claimed, due=now + DEFERRED_S * attempts, attempts=attempts)
+            due_s = now_s + pause_s(attempts, speed=speed)
+            release(connection, claimed, due_s=due_s, attempts=attempts, reason=reason)
             return fate
         fate = Fate.REFUSED
+    now = int(now_s)
     connection.execute(
         "UPDATE deliveries SET outcome = ?, reason = ?, settled = ? WHERE position = ? AND outcome = 'claimed'",
         (str(fate), reason or None, now, claimed.position),
@@ -116,13 +144,24 @@ def settle(
 
 
 def release(
-    connection: sqlite3.Connection, claimed: Claim, *, due: int = 0, attempts: int | None = None
+    connection: sqlite3.Connection,
+    claimed: Claim,
+    *,
+    due_s: float = 0,
+    attempts: int | None = None,
+    reason: str = "",
 ) -> None:
     """Let a message that did not leave wait again."""
     connection.execute(
-        "UPDATE deliveries SET outcome = ?, claimed = NULL, due = ?, attempts = ?"
+        "UPDATE deliveries SET outcome = ?, claimed = NULL, due = ?, attempts = ?, reason = ?"
         " WHERE position = ? AND outcome = 'claimed'",
-        (WAITING, due, claimed.attempts if attempts is None else attempts, claimed.position),
+        (
+            WAITING,
+            due_s,
+            claimed.attempts if attempts is None else attempts,
+            reason or None,
+            claimed.position,
+        ),
     )
 
 

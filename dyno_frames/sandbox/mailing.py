@@ -44,6 +44,8 @@ class Mailer:
         Epoch seconds, now.
     rate
         The most messages a second, all campaigns together.
+    speed
+        The sandbox's speed, by which the pauses after a deferred attempt are divided.
     stopping
         Set when it shall end.
     unsubscribe_url
@@ -62,6 +64,7 @@ class Mailer:
         *,
         clock: Callable[[], float],
         rate: float,
+        speed: float,
         stopping: threading.Event,
         unsubscribe_url: str = "",
     ) -> None:
@@ -69,6 +72,7 @@ class Mailer:
         self._carrier = carrier
         self._clock = clock
         self._pace_s = 1 / rate
+        self._speed = speed
         self._stopping = stopping
         self._unsubscribe_url = unsubscribe_url
         self._next_s = 0.0
@@ -127,11 +131,14 @@ class Mailer:
         return tuple(campaign for (campaign,) in found)
 
     def _step(self, campaign: str) -> bool:
-        """Send one message of a campaign, and say whether there was one."""
+        """Send one message of a campaign, and say whether there was one.
+
+        The carrier is opened only when a message is due, and the message is claimed only when it is open.
+        """
+        if not self._is_due(campaign) or not self._in_time():
+            return False
         try:
             self._carrier.open()
-            if not self._in_time():
-                return False
             claimed = self._claim(campaign)
             if claimed is None:
                 return False
@@ -150,14 +157,18 @@ class Mailer:
         self._next_s = max(self._next_s, now_s - 0.1) + self._pace_s
         return not self._stopping.is_set()
 
+    def _is_due(self, campaign: str) -> bool:
+        """Tell whether a message is due; a campaign that has none left is finished."""
+        with self._store.transaction() as connection:
+            due = deliveries.is_due(connection, campaign, now_s=self._clock())
+            if not due and deliveries.is_done(connection, campaign):
+                self._leave(campaign, Status.FINISHED)
+        return due
+
     def _claim(self, campaign: str) -> tuple[Claim, Letter] | None:
         with self._store.transaction() as connection:
-            claim = deliveries.claim(connection, campaign, now=int(self._clock()))
-            if claim is None:
-                if deliveries.is_done(connection, campaign):
-                    self._leave(campaign, Status.FINISHED)
-                return None
-            return claim, self._letter(campaign)
+            claim = deliveries.claim(connection, campaign, now_s=self._clock())
+            return None if claim is None else (claim, self._letter(campaign))
 
     def _receipt(self, claim: Claim, letter: Letter) -> Receipt | MergeError | CarrierDownError:
         url = f"{self._unsubscribe_url}{claim.token}" if self._unsubscribe_url else ""
@@ -189,7 +200,13 @@ class Mailer:
     def _settle(self, campaign: str, claim: Claim, receipt: Receipt) -> None:
         with self._store.transaction() as connection:
             fate = deliveries.settle(
-                connection, campaign, claim, fate=receipt.fate, reason=receipt.reason, now=int(self._clock())
+                connection,
+                campaign,
+                claim,
+                fate=receipt.fate,
+                reason=receipt.reason,
+                now_s=self._clock(),
+                speed=self._speed,
             )
             if fate is Fate.UNKNOWN:
                 unknown = deliveries.outcomes(connection, campaign)[fate]

@@ -112,6 +112,7 @@ class Sender:
                 carrier_of(self._stopping),
                 clock=self._clock,
                 rate=pace.mail_rate,
+                speed=pace.speed,
                 stopping=self._stopping,
                 unsubscribe_url=unsubscribe_url,
             )

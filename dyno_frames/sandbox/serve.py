@@ -56,7 +56,8 @@ class Sandbox:
         ``?tls=required&ca=FILE`` where the server wants them, or ``smtps://``. None puts it into
         :attr:`outbox`.
     speed
-        How fast campaigns run: 1 is 200 messages a second, 0 keeps every campaign where it is.
+        How fast campaigns run: 1 is 200 messages a second, 0 keeps every campaign where it is. A message that
+        a mail server defers is tried again after 5 minutes, 10, 20 and so on, divided by the speed.
     page_limit
         The largest page; another number than 1,000 stands before the profile's.
     connect

@@ -33,6 +33,20 @@ def serve(serve):
     return lambda path=None, **settings: serve(path, **{"speed": 5.0, **settings})
 
 
+IN_NO_TIME = 1e9
+"""A speed at which a deferred message is due again at once."""
+
+
+def attempts(campaign):
+    return campaign.api.box.deliveries(campaign.key)["attempts"].tolist()
+
+
+def looked_again(api, until):
+    """Wait until the mailer has had many occasions to connect."""
+    seen = api.box._sender.ticks
+    until(lambda: api.box._sender.ticks >= seen + 5)
+
+
 def addresses(count):
     return [f"jo.{number}@example.com" for number in range(count)]
 
@@ -129,26 +143,71 @@ def test_a_refused_contact_bounces_and_the_others_are_reached(serve, until, offi
     assert "550" in told.loc["jo.1@example.com", "reason"]
 
 
-def test_a_contact_that_is_deferred_is_tried_again_and_at_last_refused(serve, until, office, monkeypatch):
-    monkeypatch.setattr(deliveries, "DEFERRED_S", 0)
+def test_a_contact_that_is_deferred_is_tried_again_and_at_last_refused(serve, until, office):
     post, mail = office()
     post.answers = {"^jo.1@": "451 later"}
-    campaign = Campaign(serve(smtp=mail.url), addresses(3))
+    campaign = Campaign(serve(smtp=mail.url, speed=IN_NO_TIME), addresses(3))
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (3, 3, 2, 1)
     assert sorted(post.recipients) == ["jo.0@example.com", "jo.2@example.com"]
 
 
-def test_a_deferred_contact_is_reached_when_the_server_changes_its_mind(serve, until, office, monkeypatch):
-    monkeypatch.setattr(deliveries, "DEFERRED_S", 1)
+def test_a_greylisted_contact_is_tried_minutes_later_and_nobody_is_called_in_between(serve, until, office):
     post, mail = office()
-    post.answers = {"^jo.1@": "451 later"}
-    campaign = Campaign(serve(smtp=mail.url), addresses(2))
+    post.answers = {"^jo.1@": "451 greylisted, try again later"}
+    now = [1_700_000_000.0]
+    api = serve(smtp=mail.url, speed=1.0, clock=lambda: now[0])
+    campaign = Campaign(api, addresses(2))
     until(lambda: campaign["sent"] == 1)
-    post.answers = {}
+    until(lambda: attempts(campaign) == [0, 1])
+    assert "451" in campaign.api.box.deliveries(campaign.key)["reason"].tolist()[1]
+    for tried, pause_s in enumerate((300, 600, 1200, 2400, 4800, 9600, 14_400, 14_400), start=1):
+        assert post.sessions == tried
+        now[0] += pause_s - 1
+        looked_again(api, until)
+        assert (post.sessions, attempts(campaign)) == (tried, [0, tried])
+        assert campaign.figures() == (2, 1, 1, 0)
+        if tried == 8:
+            post.answers = {}
+        now[0] += 2
+        until(lambda tried=tried: post.sessions == tried + 1)
+        until(lambda: campaign.outcomes().get("claimed") is None)
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (2, 2, 2, 0)
     assert post.recipients == ["jo.0@example.com", "jo.1@example.com"]
+
+
+def test_a_deferred_message_is_given_up_after_three_days_and_only_then_bounces(serve, until, office):
+    post, mail = office()
+    post.answers = {"@": "450 mailbox busy"}
+    now = [1_700_000_000.0]
+    campaign = Campaign(serve(smtp=mail.url, speed=1.0, clock=lambda: now[0]), addresses(1))
+    began = now[0]
+    tried = 0
+    while campaign["status"] != "finished":
+        assert campaign["bounces"] == 0
+        until(lambda tried=tried: attempts(campaign) != [tried] or campaign["status"] == "finished")
+        tried += 1
+        now[0] += 4 * 3600
+    assert campaign.figures() == (1, 1, 0, 1)
+    assert 2.5 * 86_400 < now[0] - began < 5 * 86_400
+    assert campaign.outcomes() == {"refused": 1}
+
+
+@pytest.mark.parametrize(("speed", "pause_s"), [(10.0, 30), (0.5, 600)])
+def test_the_pauses_follow_the_speed(serve, until, office, speed, pause_s):
+    post, mail = office()
+    post.answers = {"@": "451 greylisted"}
+    now = [1_700_000_000.0]
+    api = serve(smtp=mail.url, speed=speed, clock=lambda: now[0])
+    campaign = Campaign(api, addresses(1))
+    until(lambda: attempts(campaign) == [1])
+    now[0] += pause_s - 1
+    looked_again(api, until)
+    assert post.sessions == 1
+    now[0] += 2
+    until(lambda: attempts(campaign) == [2])
+    assert post.sessions == 2
 
 
 @pytest.mark.parametrize(
@@ -171,11 +230,10 @@ def test_a_domain_beyond_ascii_is_written_to_in_its_ascii_form(serve, until, off
     assert post.recipients == ["jo@xn--bcher-kva.example"]
 
 
-def test_a_server_that_hangs_up_before_the_message_gets_it_again(serve, until, office, monkeypatch):
-    monkeypatch.setattr(deliveries, "DEFERRED_S", 0)
+def test_a_server_that_hangs_up_before_the_message_gets_it_again(serve, until, office):
     post, mail = office()
     post.answers = {"^jo.1@": "421 not today"}
-    campaign = Campaign(serve(smtp=mail.url), addresses(3))
+    campaign = Campaign(serve(smtp=mail.url, speed=IN_NO_TIME), addresses(3))
     until(lambda: campaign["status"] == "finished")
     assert sorted(post.recipients) == ["jo.0@example.com", "jo.2@example.com"]
     assert campaign.figures() == (3, 3, 2, 1)
@@ -320,7 +378,7 @@ def claimed_before_the_end(path):
         )
         with store.transaction() as connection:
             deliveries.freeze(connection, "c")
-            return deliveries.claim(connection, "c", now=1)
+            return deliveries.claim(connection, "c", now_s=1)
 
 
 def test_a_message_that_may_have_left_never_leaves_again(tmp_path, until, office):
