@@ -104,7 +104,7 @@ def pause_s(attempts: int, *, speed: float) -> float:
     >>> pause_s(1, speed=100)
     3.0
     """
-    return min(FIRST_PAUSE_S * 2 ** (attempts - 1), LONGEST_PAUSE_S) / speed
+    return min(FIRST_PAUSE_S * 2.0 ** (attempts - 1), LONGEST_PAUSE_S) / speed
 
 
 def settle(
