@@ -69,6 +69,7 @@ def sandbox(
     *,
     sample: bool = True,
     load: Mapping[str, pd.DataFrame | str | Path] | None = None,
+    rename: Mapping[str, str] | None = None,
     port: int = 0,
     api_key: str | None = None,
     profile: Profile | None = None,
@@ -91,6 +92,8 @@ def sandbox(
         Whether to make a sample account of simulated campaigns where there are no rows yet.
     load
         Rows to begin with, by resource: frames, or paths of .parquet, .csv or .jsonl files.
+    rename
+        The fields of columns that have other names, such as ``{"Title": "name", "Send Date": "start_time"}``.
     port
         Where to listen; 0 is any that is free.
     api_key
@@ -132,6 +135,7 @@ def sandbox(
         path,
         sample=sample,
         load=load,
+        rename=rename,
         port=port,
         api_key=api_key,
         profile=profile,

@@ -17,7 +17,22 @@ NUMBERS = frozenset({Kind.TIME, Kind.COUNT, Kind.INTEGER})
 TEXTS = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_POINTED_DATE = re.compile(r"\d{1,4}\.\d{1,2}\.\d{2,4}")
 _TIMES = "epoch seconds, a datetime, or ISO 8601 text such as 2026-03-29T09:30:00+02:00"
+
+
+_NUMBER_TEXT = re.compile(r"[+-]?\d[\d.,'_ \u00a0\u2009\u202f]{0,40}\s?%?")
+_TO_NUMBER = (
+    "; this is text, so convert the column with "
+    "pandas.to_numeric(column.str.replace(r'[^0-9.-]', '', regex=True))"
+)
+_TO_DATETIME = "; convert the column with pandas.to_datetime(column, format='mixed', utc=True)"
+
+
+def _cure(text: str) -> str:
+    """Return how to convert a column whose texts are numbers, or an empty string if this text is not one."""
+    number = _NUMBER_TEXT.fullmatch(text.strip()) and not _POINTED_DATE.fullmatch(text.strip())
+    return _TO_NUMBER if number else ""
 
 
 def fitting(kind: Kind | None, value: Any) -> Any:
@@ -40,6 +55,8 @@ def fitting(kind: Kind | None, value: Any) -> Any:
 
 
 def _number(value: Any, *, expected: str) -> int | float:
+    if isinstance(value, str):
+        raise ValueError(f"expected {expected}{_cure(value)}")  # noqa: TRY004 - its caller awaits this one
     number = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise ValueError(f"expected {expected}")  # noqa: TRY004 - its caller awaits this one
@@ -107,10 +124,13 @@ def _utc(value: dt.datetime) -> pd.Timestamp:
 
 def _instant_s(value: dt.date | np.datetime64 | str) -> int | None:
     if isinstance(value, str):
-        if not _DATE.match(value):
-            raise ValueError(f"expected {_TIMES}")
-        try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError(f"expected {_TIMES}") from None
+        value = _of_iso(value)
     return None if _is_null(value) else math.floor(_utc(pd.Timestamp(value)).timestamp())
+
+
+def _of_iso(text: str) -> dt.datetime:
+    try:
+        return dt.datetime.fromisoformat(text if _DATE.match(text) else "")
+    except ValueError:
+        cure = _cure(text) or (_TO_DATETIME if any(map(str.isdigit, text)) else "")
+        raise ValueError(f"expected {_TIMES}{cure}") from None

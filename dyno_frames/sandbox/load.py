@@ -1,54 +1,71 @@
-"""Tables of the reader's own, as rows for the sandbox: a frame, or a Parquet, CSV or JSON Lines file."""
+"""Load the caller's own tables into the sandbox: every row fits the contract, or every misfit is named."""
 
 from __future__ import annotations
 
-import json
+import math
 import re
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
 from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.columns import fault_in_names
 from dyno_frames.sandbox.edits import check_emails
-from dyno_frames.sandbox.guests import NUMBERS, TEXTS, fitting
-from dyno_frames.sandbox.paths import checked_path
+from dyno_frames.sandbox.guests import NUMBERS, fitting
+from dyno_frames.sandbox.loading import names as column_names
+from dyno_frames.sandbox.loading.files import Reasons, Rows, Source, raw_rows
+from dyno_frames.sandbox.loading.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
 from dyno_frames.sandbox.refusals import Refused, shown
-
-Source: TypeAlias = pd.DataFrame | str | Path
-Rows: TypeAlias = list[dict[str, Any]]
-Reasons: TypeAlias = dict[int, str]
-"""Why rows are refused, by their numbers from 0."""
-
-ENDINGS = (".parquet", ".csv", ".jsonl")
 
 _MOST_SHOWN = 10
 _TWICE = "the id stands in an earlier row; drop one of them, or the column to get fresh ids"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
-def read_all(load: Mapping[str, Source]) -> dict[str, Rows]:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Tables that fit.
+
+    Parameters
+    ----------
+    rows
+        JSON values by field, by resource; each row has an id.
+    notices
+        What to tell about columns that are not fields of the contract.
+    """
+
+    rows: Mapping[str, Rows]
+    notices: tuple[str, ...] = ()
+
+
+def read_all(load: Mapping[str, Source], *, rename: Mapping[str, str] | None = None) -> Loaded:
     """Return the rows of each resource that is named.
 
     Parameters
     ----------
     load
         Frames or paths by the name of their resource.
+    rename
+        The fields of columns that have other names, for every table that has the column.
 
     Raises
     ------
     ConfigError
-        No such resource or file, or another ending; nothing was loaded.
+        No such resource or file, another kind of file, or a ``rename`` that does not fit; nothing was loaded.
     TableError
         Tables do not fit; it names every row that is refused, and why.
     """
+    checked = column_names.checked_rename(rename)
     tables: dict[str, Rows] = {}
+    notices: list[str] = []
+    columns: list[str] = []
     refused: dict[str, Mapping[int, str]] = {}
     faults = [
         f"load names {name!r}; expected one of {', '.join(RESOURCES)}"
@@ -56,21 +73,28 @@ def read_all(load: Mapping[str, Source]) -> dict[str, Rows]:
         if name not in RESOURCES
     ]
     for name, source in load.items():
+        if name not in RESOURCES:
+            continue
         try:
-            if name in RESOURCES:
-                tables[name] = read(RESOURCES[name], source)
+            table = _Table.of(RESOURCES[name], source, checked)
+            columns += table.columns
+            notices += [table.notice] if table.notice else []
+            tables[name] = table.fitted()
         except ConfigError as error:
             faults.append(str(error))
             refused |= error.refused if isinstance(error, TableError) else {}
+    # the columns of a table without rows are not known here
+    if not faults and all(tables.values()) and (fault := column_names.unused(checked, columns)):
+        faults.append(fault)
     if refused:
-        raise TableError("\n".join(faults), refused=refused)
+        raise TableError("\n".join([*faults, *notices]), refused=refused)
     if faults:
-        raise ConfigError("; ".join(faults))
-    return tables
+        raise ConfigError("; ".join([*faults, *notices]))
+    return Loaded(tables, tuple(notices))
 
 
 def read(resource: Resource, source: Source) -> Rows:
-    """Return the rows of one table: JSON values by field, each row with an id of its own.
+    """Return the rows of one table: JSON values by field, each row with an id.
 
     Parameters
     ----------
@@ -89,24 +113,51 @@ def read(resource: Resource, source: Source) -> Rows:
 
     Notes
     -----
-    NaN, NaT and NA become null. Datetimes in time fields become epoch seconds, a naive one is UTC; elsewhere
-    they become ISO 8601 text. A field that the table does not have is not invented.
+    NaN, NaT and NA become null. In time fields datetimes become epoch seconds, a naive one is UTC, and epoch
+    milliseconds, microseconds and nanoseconds become seconds where the unit is certain; elsewhere datetimes
+    become ISO 8601 text. A field that the table does not have is not invented.
     """
-    what = f"load[{resource.name!r}]"
-    rows, refused = raw_rows(resource, source, what=what)
-    samples: dict[str, str] = {}
-    names = tuple(dict.fromkeys(name for row in rows for name in row))
-    if fault := fault_in_names(names):
-        raise ConfigError(f"{what}: {fault}; rename the column")
-    for name in names:
-        _convert(resource, name, rows, refused, samples)
-    _name_rows(rows, refused, samples)
-    if refused:
-        of = "" if isinstance(source, pd.DataFrame) else f" of {source}"
-        few = f"{len(refused):,} of {len(rows):,} rows{of} are refused, and nothing was loaded"
-        message = "\n  ".join([f"{what}: {few}", *told(refused, samples)])
-        raise TableError(message, refused={resource.name: refused})
-    return rows
+    return _Table.of(resource, source, {}).fitted()
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table that was read and not yet checked."""
+
+    resource: Resource
+    what: str
+    where: str
+    rows: Rows
+    refused: Reasons
+    columns: tuple[str, ...]
+    notice: str
+
+    @classmethod
+    def of(cls, resource: Resource, source: Source, rename: Mapping[str, str]) -> _Table:
+        what = f"load[{resource.name!r}]"
+        rows, refused = raw_rows(resource, source, what=what, rename=rename)
+        columns = tuple(dict.fromkeys(name for row in rows for name in row))
+        fields = column_names.renamed(columns, rename, what=what)
+        if fault := fault_in_names(fields.values()):
+            raise ConfigError(f"{what}: {fault}; rename the column")
+        if rename:
+            rows = [{fields[name]: value for name, value in row.items()} for row in rows]
+        where = "" if isinstance(source, pd.DataFrame) else f" of {source}"
+        notice = column_names.notice(resource, fields.values(), what=what)
+        return cls(resource, what, where, rows, refused, columns, notice)
+
+    def fitted(self) -> Rows:
+        """Return the rows as the contract has them."""
+        samples: dict[str, str] = {}
+        for name in dict.fromkeys(name for row in self.rows for name in row):
+            _convert(self.resource, name, self.rows, self.refused, samples)
+        _name_rows(self.rows, self.refused, samples)
+        if not self.refused:
+            return self.rows
+        few = f"{len(self.refused):,} of {len(self.rows):,} rows{self.where}"
+        head = f"{self.what}: {few} are refused, and nothing was loaded"
+        message = "\n  ".join([head, *told(self.refused, samples)])
+        raise TableError(message, refused={self.resource.name: self.refused})
 
 
 def told(refused: Mapping[int, str], samples: Mapping[str, str] | None = None) -> list[str]:
@@ -136,112 +187,14 @@ def _some(rows: list[int]) -> str:
     return ", ".join(map(str, rows[:_MOST_SHOWN])) + (", …" if len(rows) > _MOST_SHOWN else "")
 
 
-def raw_rows(resource: Resource, source: Source, *, what: str, texts: bool = False) -> tuple[Rows, Reasons]:
-    """Return the rows of a table as it has them; one that cannot be read is empty, and its reason told.
-
-    Parameters
-    ----------
-    resource, source
-        As in :func:`read`.
-    what
-        What the table is called in errors.
-    texts
-        Whether every value of a CSV file is text.
-    """
-    if isinstance(source, pd.DataFrame):
-        return _of_frame(source), {}
-    if not isinstance(source, str | Path):
-        raise ConfigError(f"{what} is a {type(source).__name__}; expected a DataFrame or a path")
-    path = checked_path(what, source)
-    if path.suffix not in ENDINGS:
-        raise ConfigError(f"{what} is {path}; expected a file ending in {', '.join(ENDINGS)}")
-    if not path.is_file():
-        raise ConfigError(f"{what} is {path}; there is no such file")
-    try:
-        match path.suffix:
-            case ".parquet":
-                return _of_parquet(path), {}
-            case ".csv":
-                return _of_csv(resource, path, texts=texts), {}
-            case _:
-                return _of_json_lines(path)
-    except (ValueError, OSError) as error:
-        raise ConfigError(f"{what}: {path} cannot be read: {error}") from error
-
-
-def _of_frame(frame: pd.DataFrame) -> Rows:
-    if frame.index.name is not None and frame.index.name not in frame.columns:
-        frame = frame.reset_index()
-    if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise ConfigError(f"the frame has two columns called {shown(twice)}; rename one")
-    names = list(frame.columns)
-    lists = [_column_values(frame[name]) for name in names]
-    return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
-
-
-def _column_values(series: pd.Series[Any]) -> list[Any]:
-    values: list[Any] = series.astype(object).tolist()
-    if series.hasnans:
-        return [None if null else value for value, null in zip(values, series.isna().tolist(), strict=True)]
-    return values
-
-
-def _of_parquet(path: Path) -> Rows:
-    import pyarrow.parquet as pq
-
-    # Arrow's own values: an integer column with nulls loses no digit, as it would by way of float64
-    table = pq.read_table(path)
-    names = [name for name in table.column_names if not name.startswith("__index_level_")]
-    columns = [table.column(name).to_pylist() for name in names]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def _of_csv(resource: Resource, path: Path, *, texts: bool) -> Rows:
-    # numbers too are read as text first: one that is none would make texts of all others in its column
-    kinds = {field.name: field.kind for field in resource.fields if field.kind in NUMBERS | TEXTS}
-    frame = pd.read_csv(
-        path,
-        dtype="string" if texts else dict.fromkeys(kinds, "string"),
-        keep_default_na=False,
-        na_values=[""],
-        dtype_backend="numpy_nullable",
-    )
-    rows = _of_frame(frame)
-    for name in () if texts else [name for name in frame.columns if kinds.get(name) in NUMBERS]:
-        for row in rows:
-            row[name] = _number_in(row[name])
-    return rows
-
-
-def _number_in(text: str | None) -> int | float | str | None:
-    if text is None or not _NUMBER.fullmatch(text):
-        return text
-    return int(text) if text.lstrip("+-").isdigit() else float(text)
-
-
-def _of_json_lines(path: Path) -> tuple[Rows, Reasons]:
-    rows: Rows = []
-    refused: Reasons = {}
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row, refused[len(rows)] = {}, "no JSON"
-        if not isinstance(row, dict):
-            row, refused[len(rows)] = {}, "no JSON object"
-        rows.append(row)
-    return rows, refused
-
-
 def _convert(resource: Resource, name: str, rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
     """Put the values of one column as its field has them, and note the rows where that cannot be."""
     field = resource.field(name)
     kind = field.kind if field is not None else None
     addresses = name in resource.write_only
     taken_as_is = kind not in NUMBERS and not addresses
+    if kind is Kind.TIME:
+        _convert_units(name, rows, refused, samples)
     for place, row in enumerate(rows):
         value = row.get(name)
         if value is None or (taken_as_is and type(value) is str and value.isascii()):
@@ -255,6 +208,27 @@ def _convert(resource: Resource, name: str, rows: Rows, refused: Reasons, sample
         except (ValueError, TypeError, OverflowError) as error:
             reason = refused.setdefault(place, f"column {name!r}: {error}")
             samples.setdefault(reason, _ADDRESS.sub("<address>", shown(value)))
+
+
+def _convert_units(name: str, rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
+    """Put epoch numbers of another unit into seconds, or refuse those whose unit is not certain."""
+    numbers = {place: number for place, row in enumerate(rows) if (number := _epoch_number(row.get(name)))}
+    unit = unit_of(numbers.values())
+    for place, number in numbers.items():
+        if unit is not None and unit > 1:
+            rows[place][name] = in_seconds(number, unit)
+        elif unit is None and abs(number) >= END_OF_SECONDS:
+            reason = refused.setdefault(place, f"column {name!r}: {UNCERTAIN}")
+            samples.setdefault(reason, shown(number))
+
+
+def _epoch_number(value: Any) -> int | float | None:
+    """Return a finite number as Python has it, and None for everything else."""
+    if isinstance(value, np.number):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
 
 
 def _name_rows(rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,12 +13,11 @@ from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox import contacts
 from dyno_frames.sandbox.columns import fault_in_names
 from dyno_frames.sandbox.edits import creation, is_address
-from dyno_frames.sandbox.load import raw_rows, told
+from dyno_frames.sandbox.load import told
+from dyno_frames.sandbox.loading.files import Source, raw_rows
 from dyno_frames.sandbox.rows import TOUCHED
 from dyno_frames.sandbox.storage import Store
 from dyno_frames.sandbox.values import fault_in_text
-
-Source: TypeAlias = pd.DataFrame | str | Path
 
 EMAIL: Final = "email"
 _MOST_FIELD = 1000
@@ -52,7 +50,10 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
     """Add the people of a table to a list; see :meth:`dyno_frames.sandbox.serve.Sandbox.add_contacts`."""
     rows, refused = raw_rows(LISTS, source, what="contacts", texts=True)
     if rows and all(EMAIL not in row for row in rows):
-        raise ConfigError(f"contacts: no column {EMAIL!r}; rename the one that holds the addresses")
+        columns = ", ".join(dict.fromkeys(repr(name) for row in rows for name in row))
+        raise ConfigError(
+            f"contacts: no column {EMAIL!r}; rename the one that holds the addresses. The columns are {columns}."
+        )
     if fault := fault_in_names(dict.fromkeys(name for row in rows for name in row)):
         raise ConfigError(f"contacts: {fault}; rename the column")
     good: dict[str, tuple[str, dict[str, str]]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from dyno_frames.sandbox import sample as owner
 from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
 from dyno_frames.sandbox.app import Setting, application
 from dyno_frames.sandbox.faults import Fault, Faults
+from dyno_frames.sandbox.loading.files import Rows, Source
 from dyno_frames.sandbox.logbook import Entry, Logbook
 from dyno_frames.sandbox.paths import checked_path
 from dyno_frames.sandbox.refusals import Refused
@@ -44,7 +46,10 @@ class Sandbox:
         Begin with the sample account. It is left out where ``load`` is given or the database has rows.
     load
         Tables by resource: a frame, or the path of a ``.parquet``, ``.csv`` or ``.jsonl`` file. The resources
-        named hold exactly these rows, or nothing is changed.
+        named hold exactly these rows, or nothing is changed. Columns that are not fields of the API are kept as
+        extra fields; a warning names those that seem to be fields under another name.
+    rename
+        Fields by the names that the columns of ``load`` have, such as ``{"Title": "name"}``.
     port
         The port; 0 takes a free one.
     api_key
@@ -95,7 +100,8 @@ class Sandbox:
         path: str | Path | None = None,
         *,
         sample: bool = True,
-        load: Mapping[str, tables.Source] | None = None,
+        load: Mapping[str, Source] | None = None,
+        rename: Mapping[str, str] | None = None,
         port: int = 0,
         api_key: str | None = None,
         profile: Profile | None = None,
@@ -115,7 +121,7 @@ class Sandbox:
         self._closed = False
         self._clock = clock
         self._faults = None if faults is None else Faults(faults)
-        rows = tables.read_all(load or {})
+        loaded = tables.read_all(load or {}, rename=rename)
         pace, where = Pace(speed, rate), None if smtp is None else server(smtp)
         with ExitStack() as undo:
             listener = bind(port, host)
@@ -136,8 +142,10 @@ class Sandbox:
             for name, key in keys.items():
                 self._accounts[name] = opened = Opened.of(name, key, terms)
                 undo.callback(opened.close)
-            _fill(self._store, rows, sample=sample and load is None)
+            _fill(self._store, loaded.rows, sample=sample and load is None)
             self._serving = self._server(listener)
+            for notice in loaded.notices:
+                warnings.warn(notice, stacklevel=3)
             undo.pop_all()
         for opened in self._accounts.values():
             opened.sender.start()
@@ -217,9 +225,7 @@ class Sandbox:
         known = {"name": f"sandbox-{self._port}{suffix}", "profile": opened.store.profile}
         return self._connect(self.url, opened.key, **(known | kwargs))
 
-    def add_contacts(
-        self, list_id: str, source: people.Source, *, account: str = DEFAULT
-    ) -> people.ContactReport:
+    def add_contacts(self, list_id: str, source: Source, *, account: str = DEFAULT) -> people.ContactReport:
         """Add the people of a table to a list.
 
         Parameters
@@ -354,7 +360,7 @@ class Sandbox:
         return self._accounts[name]
 
 
-def _fill(store: Store, rows: Mapping[str, tables.Rows], *, sample: bool) -> None:
+def _fill(store: Store, rows: Mapping[str, Rows], *, sample: bool) -> None:
     try:
         with store.transaction():
             for name, loaded in rows.items():

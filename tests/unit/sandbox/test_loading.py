@@ -23,7 +23,7 @@ FRAME = pd.DataFrame(
         "opens": [1.0, 2.0, np.nan],
         "created": pd.to_datetime(["2020-01-01", "2020-01-01T00:00:00.9", None], format="ISO8601"),
         "start_time": pd.to_datetime(["2020-01-01T01:00+01:00"] * 3),
-        "updated": pd.array([5, None, 2**53 + 1], dtype="Int64"),
+        "recipients": pd.array([5, None, 2**53 + 1], dtype="Int64"),
         "flag": [True, False, True],
         "maybe": pd.array([True, None, False], dtype="boolean"),
         "kind": pd.Categorical(["u", None, "v"]),
@@ -40,7 +40,7 @@ EXPECTED = [
         "opens": 1,
         "created": 1577836800,
         "start_time": 1577836800,
-        "updated": 5,
+        "recipients": 5,
         "flag": True,
         "maybe": True,
         "kind": "u",
@@ -67,7 +67,7 @@ EXPECTED = [
         "id": "c",
         "name": "é",
         "start_time": 1577836800,
-        "updated": 2**53 + 1,
+        "recipients": 2**53 + 1,
         "flag": True,
         "maybe": False,
         "kind": "v",
@@ -315,3 +315,219 @@ def test_many_reasons_are_summed_up():
 def test_nat_and_dates_in_object_columns():
     table = pd.DataFrame({"id": ["a", "b"], "d": [dt.date(2020, 1, 2), pd.NaT]}, dtype=object)
     assert [row["d"] for row in read(CAMPAIGNS, table)] == ["2020-01-02", None]
+
+
+MAILCHIMP = (
+    "Title,Subject,List,Send Date,Total Recipients,Successful Deliveries,Unique Opens,Open Rate,Abuse Complaints\n"
+    "News #1,Hello,Readers,2019-04-23T06:00:00Z,100,99,40,40.4%,0\n"
+    "News #2,Again,Readers,2019-05-23T06:00:00Z,102,100,41,41.0%,1\n"
+)
+NAMES = {
+    "Title": "name",
+    "Subject": "subject",
+    "Send Date": "start_time",
+    "Total Recipients": "recipients",
+    "Successful Deliveries": "delivered",
+    "Unique Opens": "opens",
+    "Abuse Complaints": "complaints",
+}
+
+
+@pytest.fixture
+def mailchimp(tmp_path):
+    file = tmp_path / "campaigns.csv"
+    file.write_text(MAILCHIMP, encoding="utf-8")
+    return file
+
+
+def test_columns_that_are_no_fields_are_named_with_the_fields_that_they_resemble(serve, mailchimp):
+    with pytest.warns(UserWarning, match=r"load\['campaigns'\]: 9 columns") as told:
+        api = serve(load={"campaigns": mailchimp})
+    (words,) = [str(warning.message) for warning in told]
+    for old, new in NAMES.items():
+        assert f"{old!r} (did you mean {new!r}?)" in words
+    assert "'List', " in words
+    assert "'Open Rate'" in words
+    assert "rename={'Title': 'name', " in words
+    assert "--rename" in words
+    assert api.data("POST", "/campaigns/find", {"Title": "News #1"})[0]["Open Rate"] == "40.4%"
+
+
+def test_renamed_columns_are_fields_and_nothing_is_told(serve, mailchimp):
+    api = serve(load={"campaigns": mailchimp}, rename=NAMES)
+    first, second = api.data("POST", "/campaigns/find", {"application_order_by": "name"})
+    assert (first["name"], first["start_time"], first["opens"]) == ("News #1", 1555999200, 40)
+    assert (second["subject"], second["recipients"], second["Open Rate"]) == ("Again", 102, "41.0%")
+    assert "Title" not in first
+
+
+def test_frames_and_json_lines_are_renamed_as_well(serve, tmp_path):
+    frame = pd.DataFrame({"Title": ["a"], "Unique Opens": [5]})
+    file = tmp_path / "lists.jsonl"
+    file.write_text('{"Title": "b"}\n{"Title": "c"}\n')
+    before = frame.copy(deep=True)
+    rename = {"Title": "name", "Unique Opens": "opens"}
+    api = serve(load={"campaigns": frame, "lists": file}, rename=rename)
+    assert api.data("POST", "/campaigns/find", {})[0]["opens"] == 5
+    assert [row["name"] for row in api.data("POST", "/lists/find", {})] == ["b", "c"]
+    pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("rename", "words"),
+    [
+        ({"Titel": "name"}, "did you mean 'Title'"),
+        ({"Title": "name", "Subject": "name"}, "same name, 'name'"),
+        ({"Title": "Subject"}, "same name, 'Subject'"),
+        ({"Title": 5}, "{'Title': 'name'}"),
+        ("Title=name", "{'Title': 'name'}"),
+        ({"Title": "name", "Clicks": "clicks"}, "the columns are 'Title', 'Subject'"),
+        ({"Title": "application_x"}, "application_"),
+    ],
+)
+def test_a_rename_that_does_not_fit_is_refused(mailchimp, rename, words):
+    with pytest.raises(ConfigError) as refused:
+        Sandbox(load={"campaigns": mailchimp}, rename=rename)
+    assert words in str(refused.value)
+
+
+def test_a_refused_table_names_the_columns_that_are_no_fields(tmp_path):
+    file = tmp_path / "campaigns.csv"
+    file.write_text("Title,created\na,soon\n")
+    with pytest.raises(TableError) as refused:
+        Sandbox(load={"campaigns": file})
+    assert "'Title' (did you mean 'name'?)" in str(refused.value)
+
+
+def test_columns_of_ones_own_are_not_told(serve):
+    serve(load={"campaigns": pd.DataFrame({"name": ["n"], "score": [1], "Name": ["x"], "Folder": ["y"]})})
+
+
+def test_a_table_without_any_field_is_told(serve):
+    with pytest.warns(UserWarning, match="'Folder'"):
+        serve(load={"campaigns": pd.DataFrame({"Folder": ["n"], "Color": [1]})})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("rows.xlsx", b"PK", "pandas.read_excel"),
+        ("rows.XLS", b"PK", "pandas.read_excel"),
+        ("rows.tsv", b"name\tsubject\n", r"sep='\t'"),
+        ("rows.json", b"[]", "pandas.read_json"),
+        ("rows.csv.gz", b"", "pandas.read_csv"),
+        ("rows.txt", b"", ".parquet, .csv, .jsonl"),
+        ("rows.csv", "name\nÉté\n".encode("cp1252"), "encoding='cp1252'"),
+        ("rows.csv", b"name\n" + b"x\n" * 100_000 + b"\xe9\n", "encoding='cp1252'"),
+        ("rows.csv", "name\nx\n".encode("utf-16"), "encoding='utf-16'"),
+        ("rows.csv", b"name;subject\nx;y\n", "sep=';'"),
+        ("rows.csv", b"name\tsubject\nx\ty\n", r"sep='\t'"),
+        ("rows.jsonl", '{"name": "Été"}'.encode("cp1252"), "encoding='cp1252'"),
+        ("rows.jsonl", '{"name": "x"}'.encode("utf-16"), "encoding='utf-16'"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_with_the_way_to_load_it(tmp_path, name, content, words):
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        Sandbox(load={"lists": file})
+    assert words in str(refused.value)
+    assert name in str(refused.value)
+    assert "pass the frame" in str(refused.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(serve, tmp_path):
+    for name, text in (
+        ("rows.csv", "name\nx\n"),
+        ("rows.jsonl", '{"name": "x"}\n'),
+        ("rows.CSV", "name\nx\n"),
+    ):
+        file = tmp_path / name
+        file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+        rows = serve(load={"lists": file}).data("POST", "/lists/find", {})
+        assert [row["name"] for row in rows] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("opens", "1,234", "pandas.to_numeric(column.str.replace"),
+        ("opens", "12", "pandas.to_numeric"),
+        ("opens", "45 %", "pandas.to_numeric"),
+        ("created", "1439054168", "pandas.to_numeric"),
+        ("created", "Apr 23, 2019 06:00 am", "pandas.to_datetime(column"),
+        ("created", "23.04.2019", "pandas.to_datetime(column"),
+    ],
+)
+def test_texts_of_numbers_and_times_are_refused_with_the_cure(column, value, words):
+    with pytest.raises(TableError) as refused:
+        read(CAMPAIGNS, pd.DataFrame({"name": ["n"], column: [value]}))
+    assert words in str(refused.value)
+
+
+def test_numbers_with_separators_in_a_csv_are_refused_with_the_cure(tmp_path):
+    file = tmp_path / "campaigns.csv"
+    file.write_text('name,opens\nn,"1,234"\nm,5\n')
+    with pytest.raises(TableError, match=r"to_numeric.*the first holds '1,234'"):
+        read(CAMPAIGNS, file)
+
+
+@pytest.mark.parametrize("factor", [1, 10**3, 10**6, 10**9])
+@pytest.mark.parametrize("ending", ["frame", "parquet", "csv", "jsonl"])
+def test_epoch_numbers_of_every_unit_become_seconds(tmp_path, factor, ending):
+    seconds = [1439054168, 0, 631152000, 4102444800, None]
+    table = pd.DataFrame(
+        {
+            "name": list("abcde"),
+            "created": pd.array([None if s is None else s * factor for s in seconds], dtype="Int64"),
+            "start_time": [1439054168.5 * factor] * 5,
+        }
+    )
+    source = table
+    if ending != "frame":
+        source = tmp_path / f"rows.{ending}"
+        {
+            "parquet": table.to_parquet,
+            "csv": lambda path: table.to_csv(path, index=False),
+            "jsonl": lambda path: table.to_json(path, orient="records", lines=True),
+        }[ending](source)
+    rows = read(CAMPAIGNS, source)
+    assert [row["created"] for row in rows] == seconds
+    assert rows[0]["start_time"] in {1439054168, 1439054168.5}
+
+
+def test_what_pandas_itself_writes_is_read_with_the_same_times(serve, tmp_path):
+    when = pd.to_datetime(["2015-08-08T17:16:08Z", "2016-01-01T00:00:00Z"])
+    frame = pd.DataFrame({"id": ["a", "b"], "name": ["x", "y"], "created": when})
+    file = tmp_path / "rows.jsonl"
+    file.write_text(
+        "".join(
+            json.dumps({**row, "created": row["created"].value // 10**6}) + "\n"
+            for row in frame.to_dict("records")
+        )
+    )
+    api = serve(load={"campaigns": file})
+    assert [row["created"] for row in api.data("POST", "/campaigns/find", {})] == [1439054168, 1451606400]
+    assert api.data("POST", "/campaigns/count", {"created": {"gte": 1451606400}}) == {"count": 1}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [[1439054168000, 5], [1439054168000, 1439054168], [1439054168000, -1439054168000], [10**11], [2**62, 1]],
+)
+def test_epoch_numbers_of_an_uncertain_unit_are_refused_with_the_cure(numbers):
+    with pytest.raises(TableError, match=r"pandas\.to_datetime\(column, unit='ms'") as refused:
+        read(CAMPAIGNS, pd.DataFrame({"name": ["n"] * len(numbers), "created": numbers}))
+    assert 0 in refused.value.refused["campaigns"]
+
+
+def test_a_column_that_is_no_time_keeps_its_numbers(serve):
+    api = serve(load={"campaigns": pd.DataFrame({"name": ["n"], "recipients": [1439054168000]})})
+    assert api.data("POST", "/campaigns/find", {})[0]["recipients"] == 1439054168000
+
+
+def test_a_rename_without_rows_to_rename(serve):
+    with pytest.raises(ConfigError, match="together with load"):
+        Sandbox(rename={"Title": "name"})
+    api = serve(load={"lists": pd.DataFrame({"Title": []})}, rename={"Title": "name"})
+    assert api.data("POST", "/lists/count", {}) == {"count": 0}
