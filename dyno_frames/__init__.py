@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dyno_frames.export.dataset import read_dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets import CampaignPanel
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
 __version__ = "0.1.0"
 
@@ -45,7 +45,7 @@ _LAZY = {
     "AccessiblePanel": "dyno_frames.panels.views.accessible",
     "CampaignPanel": "dyno_frames.panels.views.widgets",
     "DynoAccessor": "dyno_frames.accessor",
-    "Sandbox": "dyno_frames.sandbox.serve",
+    "Sandbox": "dyno_frames.sandbox.sandbox",
     "connect": "dyno_frames.client.connect",
     "read_dataset": "dyno_frames.export.dataset",
 }
@@ -129,7 +129,7 @@ def sandbox(
     400
     """
     from dyno_frames.client.connect import connect
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     return Sandbox(
         path,
@@ -173,7 +173,6 @@ def _put_together() -> None:
     exits.register("parquet", _late("dyno_frames.export.write", "write"))
     exits.register("list_panel", _late("dyno_frames.panels.views.lists", "ListPanel"))
     exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
-    exits.register("letter", _late("dyno_frames.sandbox.specimen", "specimen"))
     register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
     register(_accessor)
 

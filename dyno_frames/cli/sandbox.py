@@ -17,7 +17,7 @@ from dyno_frames.contract.resources import RESOURCES
 if TYPE_CHECKING:
     from types import FrameType
 
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def _loads(
@@ -161,7 +161,7 @@ def sandbox(
     It prints its address and its key; nothing leaves this machine unless --smtp says so.
     """
     from dyno_frames.cli.profiles import profile_of
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     if log:
         logging.basicConfig(format="%(asctime)s %(message)s")

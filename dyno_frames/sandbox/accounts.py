@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.carriers import Carrier
-from dyno_frames.sandbox.maildir import Maildir
-from dyno_frames.sandbox.public import UNSUBSCRIBE
-from dyno_frames.sandbox.sending import Pace, Sender
-from dyno_frames.sandbox.smtp import Server, Smtp
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.campaigns.sending import Pace, Sender
+from dyno_frames.sandbox.http.public import UNSUBSCRIBE
+from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.mail.smtp import Server, Smtp
+from dyno_frames.sandbox.mail.transports import Carrier
+from dyno_frames.sandbox.store.storage import Store
 
 DEFAULT: Final = "default"
 """The name of the first account."""

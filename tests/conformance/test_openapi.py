@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.sandbox.openapi import document
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.http.openapi import document
+from dyno_frames.sandbox.sandbox import Sandbox
 
 CASES = 2600 if "DYNO_THOROUGH" in os.environ else 250
 """How many requests are drawn, all operations together."""

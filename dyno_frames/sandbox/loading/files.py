@@ -12,9 +12,9 @@ import pandas as pd
 
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.guests import NUMBERS, TEXTS
-from dyno_frames.sandbox.paths import checked_path
-from dyno_frames.sandbox.refusals import shown
+from dyno_frames.sandbox.http.api_errors import shown
+from dyno_frames.sandbox.loading.json_values import NUMBERS, TEXTS
+from dyno_frames.sandbox.store.paths import checked_path
 
 Source: TypeAlias = pd.DataFrame | str | Path
 Rows: TypeAlias = list[dict[str, Any]]

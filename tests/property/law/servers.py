@@ -28,9 +28,9 @@ from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.sandbox import functions
-from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.filters import functions
+from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.store.storage import Store
 from dyno_frames.scan.reader import Tally, find_rows
 from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.exchange import Received

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.errors import NotFoundError, SchemaError
+from dyno_frames.messages.message import Contact, Letter
 from dyno_frames.panels.preview import SOMEBODY, Message, Words, called, contacts, page, remote_pictures
 from dyno_frames.panels.views.preview import TemplatePreview, frame, inbox, note
-from dyno_frames.sandbox.letters import Contact, Letter
 
 PIECES = """< > " ' & &lt; link <LINK|rel=preconnect> <iFrame|src=x> </iframe> |target|=|_self <script> <!-- srcdoc é
 <meta|http-equiv=refresh> <base|href=x> <frame> x | </body>"""

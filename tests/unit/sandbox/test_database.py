@@ -13,16 +13,16 @@ import pytest
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS, RESOURCES
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.columns import of_contract
-from dyno_frames.sandbox.filters import question
-from dyno_frames.sandbox.migrations import MIGRATIONS, VERSION
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.filters.sql_filter import question
+from dyno_frames.sandbox.store.columns import of_contract
+from dyno_frames.sandbox.store.migrations import MIGRATIONS, VERSION
+from dyno_frames.sandbox.store.storage import Store
 
 WRITER = """
 import sys
 from pathlib import Path
 from dyno_frames.contract.resources import LISTS
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.store.storage import Store
 with Store(Path(sys.argv[1])) as store:
     number = store.count(LISTS, {})
     while True:
@@ -177,7 +177,7 @@ def test_a_copy_that_cannot_be_written_says_so(tmp_path):
 
 
 def test_contacts_go_with_their_list_and_deliveries_with_their_campaign():
-    from dyno_frames.sandbox import deliveries
+    from dyno_frames.sandbox.mail import deliveries
 
     with Store() as store:
         store.load(LISTS, [{"id": "l", "name": "n", "emails": ["a@x.org"]}])

@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
-from dyno_frames.sandbox import sample
-from dyno_frames.sandbox.engagement import HOUR_S, SPAN_S, Engagement, share_by
-from dyno_frames.sandbox.sending import Sender
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.campaigns.engagement import HOUR_S, SPAN_S, Engagement, share_by
+from dyno_frames.sandbox.campaigns.sending import Sender
+from dyno_frames.sandbox.sample import account as sample
+from dyno_frames.sandbox.store.storage import Store
 
 NOW = sample.REFERENCE_S
 FIGURES = ("recipients", "sent", "delivered", "bounces", "opens", "clicks", "unsubscribes")

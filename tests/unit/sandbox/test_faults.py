@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.app import FAULTS_PATH
-from dyno_frames.sandbox.faults import Fault, Faults, Kind
+from dyno_frames.sandbox.faults.faults import Fault, Faults, Kind
+from dyno_frames.sandbox.http.app import FAULTS_PATH
 
 
 @pytest.fixture

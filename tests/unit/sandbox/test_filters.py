@@ -8,8 +8,8 @@ import pytest
 
 from dyno_frames.contract.filters import NumberOperator, StringOperator
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.store.storage import Store
 
 TEXTS = [{"subject": text} for text in ("Sale", "sale", "50% off", "a,b", "ÉTÉ", "", None, "line\nbreak")]
 

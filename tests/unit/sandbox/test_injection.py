@@ -8,8 +8,8 @@ import time
 import pytest
 
 from dyno_frames.contract.operations import OPERATIONS
-from dyno_frames.sandbox.letters import Contact, Letter
-from dyno_frames.sandbox.merging import MergeError
+from dyno_frames.messages.merge_fields import MergeError
+from dyno_frames.messages.message import Contact, Letter
 
 SQL = [
     "' OR '1'='1",

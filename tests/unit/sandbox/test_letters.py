@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dyno_frames.sandbox.carriers import Parcel
-from dyno_frames.sandbox.letters import AddressError, Contact, Letter, on_the_wire
-from dyno_frames.sandbox.merging import MergeError, merged
-from dyno_frames.sandbox.plaintext import of_html
-from dyno_frames.sandbox.smtp import _payload
+from dyno_frames.messages.merge_fields import MergeError, merged
+from dyno_frames.messages.message import AddressError, Contact, Letter, on_the_wire
+from dyno_frames.messages.plain_text import of_html
+from dyno_frames.sandbox.mail.smtp import _payload
+from dyno_frames.sandbox.mail.transports import Parcel
 
 SUBJECTS = [
     "Chào mừng bạn đến với bản tin tháng mười một của chúng tôi, nơi có những câu chuyện hay nhất trong tuần",

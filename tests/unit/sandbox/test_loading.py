@@ -12,9 +12,9 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS
 from dyno_frames.errors import ConfigError, TableError
-from dyno_frames.sandbox.load import read, told
-from dyno_frames.sandbox.serve import Sandbox
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.loading.tables import read, told
+from dyno_frames.sandbox.sandbox import Sandbox
+from dyno_frames.sandbox.store.storage import Store
 
 FRAME = pd.DataFrame(
     {

@@ -13,13 +13,13 @@ from aiosmtpd.smtp import AuthResult
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox import deliveries
-from dyno_frames.sandbox.carriers import Fate
-from dyno_frames.sandbox.letters import Contact
-from dyno_frames.sandbox.maildir import Maildir
-from dyno_frames.sandbox.serve import Sandbox
-from dyno_frames.sandbox.smtp import Tls, server
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.messages.message import Contact
+from dyno_frames.sandbox.mail import deliveries
+from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.mail.smtp import Tls, server
+from dyno_frames.sandbox.mail.transports import Fate
+from dyno_frames.sandbox.sandbox import Sandbox
+from dyno_frames.sandbox.store.storage import Store
 
 
 def authenticator(server, session, envelope, mechanism, data):

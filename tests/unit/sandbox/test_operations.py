@@ -14,8 +14,8 @@ from dyno_frames.contract.filters import Key
 from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
-from dyno_frames.sandbox.app import envelope
-from dyno_frames.sandbox.bodies import MOST_BYTES, MOST_IGNORED_BYTES
+from dyno_frames.sandbox.http.app import envelope
+from dyno_frames.sandbox.http.bodies import MOST_BYTES, MOST_IGNORED_BYTES
 
 RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
 MISSING = "00000000-0000-0000-0000-000000000000"

@@ -9,8 +9,8 @@ import pytest
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.store.storage import Store
 
 
 def rows(*texts):

@@ -10,9 +10,9 @@ import pytest
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, RESOURCES, TEMPLATES
-from dyno_frames.sandbox import sample
-from dyno_frames.sandbox.letters import Contact, Letter
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.messages.message import Contact, Letter
+from dyno_frames.sandbox.sample import account as sample
+from dyno_frames.sandbox.store.storage import Store
 
 ROWS = {"templates": sample.templates(), "lists": sample.lists(), "campaigns": sample.campaigns()}
 DIGEST = "76a9ad7dba3bce41a2e9a54e64493c48af23986767da778e60fc0e68d73ef45d"

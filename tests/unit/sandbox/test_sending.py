@@ -9,10 +9,10 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.lifecycle import IN_MOTION
-from dyno_frames.sandbox.sending import Sender
-from dyno_frames.sandbox.serve import Sandbox
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION
+from dyno_frames.sandbox.campaigns.sending import Sender
+from dyno_frames.sandbox.sandbox import Sandbox
+from dyno_frames.sandbox.store.storage import Store
 
 NOW = 1_700_000_000
 

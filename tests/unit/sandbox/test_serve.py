@@ -14,9 +14,9 @@ import requests
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError, InsecureTransportWarning
-from dyno_frames.sandbox.columns import of_contract
-from dyno_frames.sandbox.serve import Sandbox
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.sandbox import Sandbox
+from dyno_frames.sandbox.store.columns import of_contract
+from dyno_frames.sandbox.store.storage import Store
 
 
 def test_close_leaves_no_thread_and_no_socket_and_may_be_called_twice():

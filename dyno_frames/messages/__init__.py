@@ -1,0 +1,1 @@
+"""A campaign's message: merge fields, MIME, plain text, preview."""
