@@ -1,1 +1,1 @@
-"""A campaign's message: merge fields, MIME, plain text, preview."""
+"""Render a campaign's message: merge fields, MIME, plain text, preview."""

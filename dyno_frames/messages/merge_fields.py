@@ -1,7 +1,7 @@
-"""Merge fields: ``{{ name }}`` and conditions in a template's text, and nothing that could run long or far.
+"""Fill in merge fields: ``{{ name }}`` and conditions in a template's text.
 
-The language is Jinja's, cut down to what a message needs: fields, a few filters, ``if``. Without loops, calls
-and attributes a template takes no more time than its length, and reaches nothing but the fields.
+The language is a subset of Jinja: fields, a few filters and ``if``. There are no loops, calls or attributes, so
+rendering takes time proportional to the length of the template, and a template can read nothing but the fields.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 
 
 class MergeError(ValueError):
-    """A template's text cannot be merged; the message says what stands in the way."""
+    """The merge fields of a template cannot be filled in; the message says why."""
 
 
-def _environment(*, rich: bool) -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(autoescape=rich, keep_trailing_newline=True)
+def _environment(*, html: bool) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(autoescape=html, keep_trailing_newline=True)
     environment.globals.clear()
     environment.filters = {name: environment.filters[name] for name in FILTERS}
     environment.tests = {name: environment.tests[name] for name in TESTS}
     return environment
 
 
-_RICH, _PLAIN = _environment(rich=True), _environment(rich=False)
+_HTML, _TEXT = _environment(html=True), _environment(html=False)
 
 
-def merged(text: str, values: Mapping[str, str], *, rich: bool = False) -> str:
-    """Return a text with its fields filled in; one that is not known is empty.
+def merge(text: str, values: Mapping[str, str], *, html: bool = False) -> str:
+    """Return a text with its merge fields filled in. Unknown fields are empty.
 
     Parameters
     ----------
@@ -60,73 +60,73 @@ def merged(text: str, values: Mapping[str, str], *, rich: bool = False) -> str:
         The template's text.
     values
         The fields.
-    rich
-        Whether the text is HTML, into which values go escaped.
+    html
+        Whether the text is HTML; then the values are escaped.
 
     Raises
     ------
     MergeError
-        The text is not in the language.
+        The text contains something other than fields, filters and ``if``.
 
     Examples
     --------
-    >>> merged("Dear {{ name | default('friend', true) }}", {"name": ""})
+    >>> merge("Dear {{ name | default('friend', true) }}", {"name": ""})
     'Dear friend'
     """
     try:
-        return _compiled(text, rich=rich).render(values)
+        return _compiled(text, html=html).render(values)
     except MergeError:
         raise
     except (TemplateError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise MergeError(f"a merge field does not work: {type(error).__name__}") from error
+        raise MergeError(f"a merge field cannot be filled in: {type(error).__name__}") from error
 
 
-def fields(*texts: str) -> tuple[str, ...]:
-    """Return the names that texts use, sorted.
+def field_names(*texts: str) -> tuple[str, ...]:
+    """Return the names of the fields that texts use, sorted.
 
     Raises
     ------
     MergeError
-        A text is not in the language.
+        A text contains something other than fields, filters and ``if``.
 
     Examples
     --------
-    >>> fields("Dear {{ name }}", "{% if town %}In {{ town | upper }}{% endif %}")
+    >>> field_names("Dear {{ name }}", "{% if town %}In {{ town | upper }}{% endif %}")
     ('name', 'town')
     """
     found: set[str] = set()
     for text in texts:
-        _compiled(text, rich=False)  # refuses what is not in the language
-        found |= meta.find_undeclared_variables(_PLAIN.parse(text))
+        _compiled(text, html=False)  # raises MergeError
+        found |= meta.find_undeclared_variables(_TEXT.parse(text))
     return tuple(sorted(found))
 
 
 @lru_cache(maxsize=256)
-def _compiled(text: str, *, rich: bool) -> Template:
-    environment = _RICH if rich else _PLAIN
+def _compiled(text: str, *, html: bool) -> Template:
+    environment = _HTML if html else _TEXT
     try:
         tree = environment.parse(text)
         _check(tree)
         return environment.from_string(tree)
     except TemplateError as error:
-        raise MergeError(_words(error)) from error
+        raise MergeError(_reason(error)) from error
     except (RecursionError, MemoryError, SyntaxError) as error:
-        raise MergeError("its merge fields are nested too deeply") from error
+        raise MergeError("the merge fields are nested too deeply") from error
 
 
-def _words(error: TemplateError) -> str:
+def _reason(error: TemplateError) -> str:
     line = getattr(error, "lineno", None)
     where = f"line {line}: " if line else ""
     return f"{where}{error.message or type(error).__name__}"
 
 
 def _check(tree: nodes.Template) -> None:
-    waiting: list[nodes.Node] = [tree]
-    while waiting:
-        node = waiting.pop()
+    pending: list[nodes.Node] = [tree]
+    while pending:
+        node = pending.pop()
         if not isinstance(node, _ALLOWED):
             kind = type(node).__name__
             raise MergeError(
-                f"line {node.lineno}: {kind} has no place in a message; fields, if and a few filters do"
+                f"line {node.lineno}: {kind} is not supported in a message; use fields, filters and if"
             )
-        waiting.extend(node.iter_child_nodes())
+        pending.extend(node.iter_child_nodes())

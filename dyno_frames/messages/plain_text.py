@@ -1,47 +1,47 @@
-"""The plain-text part of a message whose template has none: what its HTML says, without the markup."""
+"""Convert an HTML message to plain text, for templates that have no text part."""
 
 from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
 
-_APART = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote"})
-_BLOCKS = _APART | {
+_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol", "blockquote"})
+_BLOCKS = _PARAGRAPHS | {
     *("address", "article", "div", "dl", "dt", "dd", "fieldset", "figure", "footer", "form"),
     *("header", "hr", "li", "main", "nav", "pre", "section", "tr"),
 }
-_SILENT = frozenset({"head", "style", "script", "title", "template"})
-_EMPTY = frozenset(
+_INVISIBLE = frozenset({"head", "style", "script", "title", "template"})
+_VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
 _SPACES = re.compile(r"[ \t\r\f\v\n]+")
 
 
-def of_html(html: str) -> str:
-    """Return the text of an HTML page: paragraphs apart, links with their addresses, no markup.
+def html_to_text(html: str) -> str:
+    """Return the text of an HTML page: separate paragraphs, links with their URLs, no markup.
 
     Examples
     --------
-    >>> of_html('<p>Read <a href="https://example.com/a">this</a> &amp; that.</p>')
+    >>> html_to_text('<p>Read <a href="https://example.com/a">this</a> &amp; that.</p>')
     'Read this (https://example.com/a) & that.'
     """
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.text()
+    extractor = _TextExtractor()
+    extractor.feed(html)
+    extractor.close()
+    return extractor.text()
 
 
-class _Reader(HTMLParser):
+class _TextExtractor(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._pieces: list[str] = []
-        self._silent: list[str] = []
+        self._hidden: list[str] = []
         self._links: list[tuple[str, int]] = []
 
-    def _opened(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT or self._silent or _is_hidden(attrs):
-            if tag not in _EMPTY:
-                self._silent.append(tag)
+    def _start_tag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _INVISIBLE or self._hidden or _is_hidden(attrs):
+            if tag not in _VOID:
+                self._hidden.append(tag)
             return
         if tag == "br":
             self._pieces.append("\n")
@@ -52,38 +52,38 @@ class _Reader(HTMLParser):
         elif tag in {"td", "th"}:
             self._pieces.append(" ")
         elif tag in _BLOCKS:
-            self._break(tag)
+            self._break_line(tag)
             if tag == "li":
                 self._pieces.append("- ")
 
-    def _closed(self, tag: str) -> None:
-        if self._silent:
-            if tag in self._silent:
-                while self._silent.pop() != tag:
+    def _end_tag(self, tag: str) -> None:
+        if self._hidden:
+            if tag in self._hidden:
+                while self._hidden.pop() != tag:
                     pass
             return
         if tag == "a" and self._links:
             href, start = self._links.pop()
-            said = "".join(self._pieces[start:]).strip()
-            if href and not href.startswith("#") and href != said:
-                self._pieces.append(f" ({href})" if said else href)
+            label = "".join(self._pieces[start:]).strip()
+            if href and not href.startswith("#") and href != label:
+                self._pieces.append(f" ({href})" if label else href)
         elif tag in _BLOCKS:
-            self._break(tag)
+            self._break_line(tag)
 
-    def _said(self, data: str) -> None:
-        if not self._silent:
+    def _text(self, data: str) -> None:
+        if not self._hidden:
             self._pieces.append(_SPACES.sub(" ", data))
 
-    # the names that the parser of the standard library calls
-    handle_starttag = _opened
-    handle_endtag = _closed
-    handle_data = _said
+    # HTMLParser calls these names
+    handle_starttag = _start_tag
+    handle_endtag = _end_tag
+    handle_data = _text
 
-    def _break(self, tag: str) -> None:
-        self._pieces.append("\n\n" if tag in _APART else "\n")
+    def _break_line(self, tag: str) -> None:
+        self._pieces.append("\n\n" if tag in _PARAGRAPHS else "\n")
 
     def text(self) -> str:
-        """Return what was read."""
+        """Return the text that was extracted."""
         lines = [line.strip() for line in "".join(self._pieces).split("\n")]
         return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

@@ -1,59 +1,65 @@
-"""One message as it would be mailed, to be looked at: the same words, filled the same way, and not sent."""
+"""Preview a campaign's message as one contact would receive it, without sending it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, Final
 
-from dyno_frames.messages.merge_fields import MergeError, fields, merged
-from dyno_frames.messages.message import AddressError, Contact, Letter
+from dyno_frames.messages.merge_fields import MergeError, field_names, merge
+from dyno_frames.messages.message import AddressError, CampaignMessage, Contact
 
-_NOBODY = "reader@example.com"
+_SAMPLE_ADDRESS: Final = "reader@example.com"
+_SAMPLE_UNSUBSCRIBE: Final = "https://example.com/unsubscribe"
 
 
-def specimen(
+def message_preview(
     campaign: Mapping[str, Any],
     template: Mapping[str, Any],
-    mailing: Mapping[str, Any],
+    mailing_list: Mapping[str, Any],
     contact: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return the parts of the message that a contact would get.
+    """Return the parts of the message that a contact would receive.
 
     Parameters
     ----------
-    campaign, template, mailing
-        The rows of a campaign, of its template and of its list; an empty one where there is none.
+    campaign, template, mailing_list
+        The rows; an empty mapping for a missing one.
     contact
-        The merge fields; without ``email``, those of nobody.
+        The merge fields. Without ``email``, a sample address is used.
 
     Returns
     -------
     dict
-        ``subject``, ``preview``, ``html``, ``text``, ``from_name``, ``from_email``, ``fields`` (the names that
-        the words use) and ``fault``: why they cannot be filled, and then they stand as they were written.
+        ``subject``, ``preview``, ``html``, ``text``, ``from_name``, ``from_email``, ``fields`` (the names of the
+        merge fields that are used) and ``fault``. If the merge fields cannot be filled in, ``fault`` says why
+        and the parts are those of the template.
     """
-    letter = Letter.of(campaign, template, mailing)
-    person = Contact(
-        contact.get("email") or _NOBODY, dict(contact), "preview", "https://example.com/unsubscribe"
-    )
+    message = CampaignMessage.of(campaign, template, mailing_list)
+    email = contact.get("email") or _SAMPLE_ADDRESS
+    recipient = Contact(email, dict(contact), "preview", _SAMPLE_UNSUBSCRIBE)
     parts: dict[str, Any] = {
-        "subject": letter.subject,
-        "preview": letter.preview,
-        "html": letter.html,
-        "text": letter.text,
-        "from_name": letter.from_name,
-        "from_email": letter.from_email,
+        "subject": message.subject,
+        "preview": message.preview,
+        "html": message.html,
+        "text": message.text,
+        "from_name": message.from_name,
+        "from_email": message.from_email,
         "fields": (),
         "fault": "",
     }
     try:
-        parts["fields"] = fields(letter.subject, letter.preview, letter.html, letter.text)
-        message = letter.to(person, now=0)
-        parts |= {"subject": str(message["Subject"]), "preview": merged(letter.preview, person.values)}
+        parts["fields"] = field_names(message.subject, message.preview, message.html, message.text)
+        rendered = message.render(recipient, now=0)
+        preview = merge(message.preview, recipient.merge_fields)
     except (MergeError, AddressError) as error:
         return parts | {"fault": str(error)}
-    return parts | {"html": _part(message, "html"), "text": _part(message, "plain")}
+    return parts | {
+        "subject": str(rendered["Subject"]),
+        "preview": preview,
+        "html": _part(rendered, "html"),
+        "text": _part(rendered, "plain"),
+    }
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -27,7 +27,7 @@ from dyno_frames.sandbox.loading import contact_import as people
 from dyno_frames.sandbox.loading import tables
 from dyno_frames.sandbox.loading.files import Rows, Source
 from dyno_frames.sandbox.mail import deliveries
-from dyno_frames.sandbox.mail.smtp import server
+from dyno_frames.sandbox.mail.smtp_server import parse_smtp_url
 from dyno_frames.sandbox.sample import account as owner
 from dyno_frames.sandbox.store.paths import checked_path
 from dyno_frames.sandbox.store.storage import Store
@@ -123,7 +123,7 @@ class Sandbox:
         self._clock = clock
         self._faults = None if faults is None else Faults(faults)
         loaded = tables.read_all(load or {}, rename=rename)
-        pace, where = Pace(speed, rate), None if smtp is None else server(smtp)
+        pace, where = Pace(speed, rate), None if smtp is None else parse_smtp_url(smtp)
         with ExitStack() as undo:
             listener = bind(port, host)
             undo.callback(listener.close)
@@ -289,8 +289,8 @@ class Sandbox:
         import pandas as pd
 
         with self._account(account).store.transaction() as connection:
-            rows = deliveries.listed(connection, campaign_id)
-        frame = pd.DataFrame(rows, columns=list(deliveries.LISTED))
+            rows = deliveries.list_deliveries(connection, campaign_id)
+        frame = pd.DataFrame(rows, columns=list(deliveries.COLUMNS))
         settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
         return frame.assign(settled=settled.dt.as_unit("s"))
 

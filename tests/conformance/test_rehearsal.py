@@ -169,7 +169,7 @@ def check(worker: Worker, key: str, folder: Path, database: Path, *, recipients:
     row = worker.ask("GET", f"/campaigns/{key}")
     worker.end()
     with Store(database) as store, store.transaction() as connection:
-        told = deliveries.listed(connection, key)
+        told = deliveries.list_deliveries(connection, key)
     outcomes = {one["email"]: one["outcome"] for one in told}
     assert len(outcomes) == recipients
     assert set(outcomes.values()) <= {"sent", "unknown"}

@@ -91,7 +91,7 @@ def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[
     with store.transaction() as connection:
         _transition(store, rule, order.key, terms=terms, bound=list(sets.values()), now=now)
         if begins:
-            deliveries.freeze(connection, order.key)
+            deliveries.create_deliveries(connection, order.key)
         store.annotate(CAMPAIGNS, order.key, {PAUSE_REASON: None})
     note = {"note": order.at.note} if order.at is not None and order.at.note else {}
     return {KEY: order.key, **note}

@@ -17,7 +17,7 @@ from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION, RECIPIENTS_OF_LIS
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.mail.mailing import Mailer
-from dyno_frames.sandbox.mail.transports import Carrier
+from dyno_frames.sandbox.mail.transports import MailTransport
 from dyno_frames.sandbox.store.rows import TOUCHED
 from dyno_frames.sandbox.store.storage import Store
 
@@ -93,7 +93,7 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="dyno-sandbox-sending", daemon=True)
 
     def mail(
-        self, carrier_of: Callable[[threading.Event], Carrier], *, pace: Pace, unsubscribe_url: str = ""
+        self, carrier_of: Callable[[threading.Event], MailTransport], *, pace: Pace, unsubscribe_url: str = ""
     ) -> None:
         """Mail what goes to real contacts; without this it stands still.
 
@@ -179,7 +179,7 @@ def begin_due(store: Store, *, now: int) -> None:
             (now, now),
         ).fetchall()
         for (campaign,) in begun:
-            deliveries.freeze(connection, campaign)
+            deliveries.create_deliveries(connection, campaign)
 
 
 def advance(store: Store, messages: int, *, now: int) -> int:

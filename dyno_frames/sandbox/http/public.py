@@ -103,7 +103,7 @@ def _leaving(accounts: list[Account], executor: Executor) -> Endpoint:
 def _leave(account: Account, token: str, *, asked: bool) -> bool:
     with account.store.transaction() as connection:
         if asked:
-            return deliveries.leave(connection, token, now=account.now)
+            return deliveries.unsubscribe(connection, token, now=account.now)
         return bool(connection.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchall())
 
 

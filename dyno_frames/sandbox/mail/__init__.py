@@ -1,1 +1,1 @@
-"""Mail to real contacts."""
+"""Send campaigns to real contacts."""

@@ -1,4 +1,4 @@
-"""The addresses of a list: written, counted, mailed to, and never shown."""
+"""Store the e-mail addresses of a list. The API counts them and never returns them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 
 def replace(connection: sqlite3.Connection, list_id: str, emails: Iterable[str]) -> None:
-    """Give a list these contacts and no others; called inside a transaction."""
+    """Replace the contacts of a list. Call this inside a transaction."""
     connection.execute("DELETE FROM contacts WHERE list_id = ?", (list_id,))
     add(connection, list_id, ((email, {}) for email in emails))
 
@@ -16,11 +16,13 @@ def replace(connection: sqlite3.Connection, list_id: str, emails: Iterable[str])
 def add(
     connection: sqlite3.Connection, list_id: str, contacts: Iterable[tuple[str, Mapping[str, str]]]
 ) -> int:
-    """Add contacts with their merge fields, and return how many are new; called inside a transaction.
+    """Add contacts with their merge fields to a list and return how many are new.
+
+    Call this inside a transaction.
 
     Notes
     -----
-    An address is there once, whatever its case. One that is there already gets the fields.
+    Addresses are compared without case. An address that is already on the list gets the new merge fields.
     """
     before = _count(connection, list_id)
     connection.executemany(

@@ -1,6 +1,8 @@
-"""One durable row for each recipient of a campaign: written when it begins, claimed before, settled after.
+"""One row for each recipient of a campaign, from the campaign's start to the result of the delivery.
 
-Every function is called inside a transaction; the campaign's counters move in the same one.
+A row is created when the campaign starts, claimed before its message is sent, and recorded afterwards, so a
+message is sent at most once. Every function is called inside a transaction, in which the campaign's counters
+change, too.
 """
 
 from __future__ import annotations
@@ -8,45 +10,45 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.sandbox.mail.transports import Fate
+from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus
 from dyno_frames.sandbox.store.rows import TOUCHED
 from dyno_frames.sandbox.store.values import fault_in_text
 
 WAITING, CLAIMED, WITHDRAWN = "waiting", "claimed", "withdrawn"
-"""What an outcome is besides a fate: not yet tried, under way, and left the list before it was."""
+"""The outcomes of a row without a result: not sent yet, being sent, and unsubscribed before it was sent."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5 * 60, 4 * 3600
-"""The pause after the first attempt that a mail server defers, and the longest; each is twice the one before."""
+"""The pause after the first deferred attempt, and the longest pause. Each pause is twice the previous one."""
 
-MOST_ATTEMPTS = 24
-"""How many attempts a deferred message gets before it counts as refused: about three days of them."""
+MAX_ATTEMPTS: Final = 24
+"""How many attempts a deferred message gets, over about three days, before it counts as refused."""
 
-_BOUNCES = frozenset({Fate.REFUSED, Fate.INVALID})
+COLUMNS: Final = ("email", "outcome", "reason", "attempts", "settled", "token")
+"""The columns of :func:`list_deliveries`."""
 
-LISTED = ("email", "outcome", "reason", "attempts", "settled", "token")
-"""What is told of a delivery."""
+HAS_DELIVERIES: Final = "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.campaign_id = campaigns.id)"
+HAS_CONTACTS: Final = "EXISTS (SELECT 1 FROM contacts WHERE contacts.list_id = campaigns.list_id)"
 
-HAS_DELIVERIES = "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.campaign_id = campaigns.id)"
-HAS_CONTACTS = "EXISTS (SELECT 1 FROM contacts WHERE contacts.list_id = campaigns.list_id)"
+_BOUNCES = frozenset({DeliveryStatus.REFUSED, DeliveryStatus.INVALID})
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A recipient whose message is about to leave.
+    """A recipient whose message is about to be sent.
 
     Parameters
     ----------
     position
-        Which row.
+        The row.
     email, fields
-        Who.
+        The recipient and the merge fields.
     token
-        What identifies the message.
+        The id of the message.
     attempts
-        How often it was tried before.
+        How many attempts were deferred before.
     """
 
     position: int
@@ -56,30 +58,33 @@ class Claim:
     attempts: int
 
 
-def freeze(connection: sqlite3.Connection, campaign: str) -> int:
-    """Write down who is on the campaign's list now, and return how many; later changes do not reach it."""
+def create_deliveries(connection: sqlite3.Connection, campaign: str) -> int:
+    """Create a row for each contact on the campaign's list and return how many there are.
+
+    Later changes of the list do not change the campaign's recipients.
+    """
     connection.execute(
         "INSERT OR IGNORE INTO deliveries (campaign_id, list_id, email, fields, token, outcome)"
         " SELECT campaigns.id, contacts.list_id, contacts.email, contacts.fields, lower(hex(randomblob(16))), ?"
         " FROM campaigns JOIN contacts ON contacts.list_id = campaigns.list_id WHERE campaigns.id = ?",
         (WAITING, campaign),
     )
-    frozen = connection.execute(
+    created = connection.execute(
         "SELECT count(*) FROM deliveries WHERE campaign_id = ?", (campaign,)
     ).fetchone()
-    if frozen[0]:
-        connection.execute("UPDATE campaigns SET recipients = ? WHERE id = ?", (frozen[0], campaign))
-    return int(frozen[0])
+    if created[0]:
+        connection.execute("UPDATE campaigns SET recipients = ? WHERE id = ?", (created[0], campaign))
+    return int(created[0])
 
 
 def is_due(connection: sqlite3.Connection, campaign: str, *, now_s: float) -> bool:
-    """Tell whether a message of a campaign can be sent now."""
+    """Return whether a message of the campaign can be sent now."""
     rows = "SELECT 1 FROM deliveries WHERE campaign_id = ? AND outcome = 'waiting' AND due <= ? LIMIT 1"
     return bool(connection.execute(rows, (campaign, now_s)).fetchall())
 
 
 def claim(connection: sqlite3.Connection, campaign: str, *, now_s: float) -> Claim | None:
-    """Reserve the next recipient, if the campaign still runs."""
+    """Claim the next recipient. Return None if no message is due or the campaign is not running."""
     claimed = connection.execute(
         "UPDATE deliveries SET outcome = ?, claimed = ? WHERE position = ("
         " SELECT position FROM deliveries WHERE campaign_id = ? AND outcome = 'waiting' AND due <= ?"
@@ -94,53 +99,52 @@ def claim(connection: sqlite3.Connection, campaign: str, *, now_s: float) -> Cla
     return Claim(position, email, json.loads(fields), token, attempts)
 
 
-def pause_s(attempts: int, *, speed: float) -> float:
-    """Return how long a message waits after so many deferred attempts, in seconds of the clock.
+def retry_pause_s(attempts: int, *, speed: float) -> float:
+    """Return how long a message waits after this many deferred attempts, in seconds.
 
     Examples
     --------
-    >>> [pause_s(attempts, speed=1) / 60 for attempts in (1, 2, 3, 7, 20)]
+    >>> [retry_pause_s(attempts, speed=1) / 60 for attempts in (1, 2, 3, 7, 20)]
     [5.0, 10.0, 20.0, 240.0, 240.0]
-    >>> pause_s(1, speed=100)
+    >>> retry_pause_s(1, speed=100)
     3.0
     """
     return min(FIRST_PAUSE_S * 2.0 ** (attempts - 1), LONGEST_PAUSE_S) / speed
 
 
-def settle(
+def record(
     connection: sqlite3.Connection,
     campaign: str,
     claimed: Claim,
+    result: DeliveryResult,
     *,
-    fate: Fate,
-    reason: str,
     now_s: float,
     speed: float,
-) -> Fate:
-    """Write down what became of a message, and return what it counts as.
+) -> DeliveryStatus:
+    """Store the result of an attempt and return the status that it counts as.
 
-    Notes
-    -----
-    A deferred message waits for another attempt; see :func:`pause_s`. After the last attempt it is refused.
+    A deferred message waits for another attempt; see :func:`retry_pause_s`. After the last attempt it counts as
+    refused.
     """
-    if fate is Fate.DEFERRED:
+    status = result.status
+    if status is DeliveryStatus.DEFERRED:
         attempts = claimed.attempts + 1
-        if attempts < MOST_ATTEMPTS:
-            due_s = now_s + pause_s(attempts, speed=speed)
-            release(connection, claimed, due_s=due_s, attempts=attempts, reason=reason)
-            return fate
-        fate = Fate.REFUSED
+        if attempts < MAX_ATTEMPTS:
+            due_s = now_s + retry_pause_s(attempts, speed=speed)
+            release(connection, claimed, due_s=due_s, attempts=attempts, reason=result.reason)
+            return status
+        status = DeliveryStatus.REFUSED
     now = int(now_s)
     connection.execute(
         "UPDATE deliveries SET outcome = ?, reason = ?, settled = ? WHERE position = ? AND outcome = 'claimed'",
-        (str(fate), reason or None, now, claimed.position),
+        (str(status), result.reason or None, now, claimed.position),
     )
     connection.execute(
         "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"  # noqa: S608 - SQL from constants
         f" bounces = coalesce(bounces, 0) + ?, {TOUCHED} WHERE id = ?",
-        (fate is Fate.SENT, fate in _BOUNCES, now, campaign),
+        (status is DeliveryStatus.SENT, status in _BOUNCES, now, campaign),
     )
-    return fate
+    return status
 
 
 def release(
@@ -151,7 +155,7 @@ def release(
     attempts: int | None = None,
     reason: str = "",
 ) -> None:
-    """Let a message that did not leave wait again."""
+    """Return a claimed message that was not sent to the waiting ones."""
     connection.execute(
         "UPDATE deliveries SET outcome = ?, claimed = NULL, due = ?, attempts = ?, reason = ?"
         " WHERE position = ? AND outcome = 'claimed'",
@@ -165,8 +169,8 @@ def release(
     )
 
 
-def claimed_before(connection: sqlite3.Connection) -> list[tuple[str, Claim]]:
-    """Return what an earlier run claimed and did not settle, with its campaign."""
+def unfinished_claims(connection: sqlite3.Connection) -> list[tuple[str, Claim]]:
+    """Return the claims without a result that an earlier process left, with their campaigns."""
     found = connection.execute(
         "SELECT campaign_id, position, email, token, attempts FROM deliveries WHERE outcome = 'claimed'"
     ).fetchall()
@@ -177,12 +181,12 @@ def claimed_before(connection: sqlite3.Connection) -> list[tuple[str, Claim]]:
 
 
 def is_done(connection: sqlite3.Connection, campaign: str) -> bool:
-    """Tell whether every recipient is settled."""
+    """Return whether every recipient has a result."""
     rows = "SELECT 1 FROM deliveries WHERE campaign_id = ? AND outcome = ? LIMIT 1"
     return not any(connection.execute(rows, (campaign, open_)).fetchall() for open_ in (WAITING, CLAIMED))
 
 
-def outcomes(connection: sqlite3.Connection, campaign: str) -> dict[str, int]:
+def count_by_outcome(connection: sqlite3.Connection, campaign: str) -> dict[str, int]:
     """Return how many recipients of a campaign have each outcome."""
     return dict(
         connection.execute(
@@ -191,8 +195,8 @@ def outcomes(connection: sqlite3.Connection, campaign: str) -> dict[str, int]:
     )
 
 
-def listed(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]]:
-    """Return a campaign's recipients and what became of each message, in the order of sending."""
+def list_deliveries(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]]:
+    """Return the recipients of a campaign and the result for each, in sending order."""
     if fault_in_text(str(campaign)):
         return []
     found = connection.execute(
@@ -200,15 +204,13 @@ def listed(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]
         " ORDER BY position",
         (campaign,),
     ).fetchall()
-    return [dict(zip(LISTED, row, strict=True)) for row in found]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in found]
 
 
-def leave(connection: sqlite3.Connection, token: str, *, now: int) -> bool:
-    """Take the recipient of a message off its list, and say whether there is such a message.
+def unsubscribe(connection: sqlite3.Connection, token: str, *, now: int) -> bool:
+    """Remove the recipient of a message from the list. Return False if there is no such message.
 
-    Notes
-    -----
-    Counted once for each message. What waits for the address in other campaigns of the list is withdrawn.
+    A message counts one unsubscribe. Waiting messages to the address in other campaigns of the list are withdrawn.
     """
     found = connection.execute(
         "SELECT campaign_id, list_id, email, unsubscribed FROM deliveries WHERE token = ?", (token,)
@@ -223,17 +225,17 @@ def leave(connection: sqlite3.Connection, token: str, *, now: int) -> bool:
         f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
         (now, campaign),
     )
-    _withdraw(connection, list_id, email, now=now)
+    _remove_contact(connection, list_id, email, now=now)
     return True
 
 
-def _withdraw(connection: sqlite3.Connection, list_id: str, email: str, *, now: int) -> None:
-    gone = connection.execute(
+def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *, now: int) -> None:
+    removed = connection.execute(
         "DELETE FROM contacts WHERE list_id = ? AND email = ?", (list_id, email)
     ).rowcount
     connection.execute(
         f"UPDATE lists SET contacts = contacts - ?, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
-        (gone, now, list_id),
+        (removed, now, list_id),
     )
     withdrawn = connection.execute(
         "UPDATE deliveries SET outcome = ?, settled = ? WHERE list_id = ? AND email = ? AND outcome = 'waiting'"

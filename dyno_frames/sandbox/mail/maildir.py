@@ -1,29 +1,29 @@
-"""Mail into a folder: a Maildir that any mail client reads, which is where mail goes unless a server is named."""
+"""Deliver messages to a Maildir folder, which mail programs can read. This is the default."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from dyno_frames.sandbox.mail.transports import CarrierDownError, Fate, Parcel, Receipt
+from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus, Envelope, MailTransportError
 
-_PARTS = ("tmp", "new", "cur")
+_SUBFOLDERS = ("tmp", "new", "cur")
 
 
 class Maildir:
-    """A folder that takes messages.
+    """A folder that receives messages.
 
     Parameters
     ----------
     path
-        The folder, made with the first message.
+        The folder. It is created with the first message.
     durable
-        Whether a message is on the disk, and not only in the system's memory, before it counts as taken.
+        Whether to flush each message to the disk before it counts as delivered.
 
     Notes
     -----
-    A message is written under ``tmp`` and moved to ``new``, so a reader never sees half of one. Its name is its
-    token: after a crash the folder itself says whether it was taken.
+    A message is written to ``tmp`` and then moved to ``new``, so a reader never sees an incomplete file. The file
+    name is the token, so the folder shows after a crash whether a message was delivered.
     """
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
@@ -31,36 +31,37 @@ class Maildir:
         self._durable = durable
 
     def open(self) -> None:
-        """Make the folder.
+        """Create the folder if it does not exist.
 
         Raises
         ------
-        CarrierDownError
-            It cannot be made.
+        MailTransportError
+            The folder cannot be created.
         """
         try:
-            for part in _PARTS:
-                (self.path / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in _SUBFOLDERS:
+                (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise CarrierDownError(f"the outbox cannot be written: {error.strerror}") from error
+            raise MailTransportError(f"cannot write to the outbox: {error.strerror}") from error
 
-    def take(self, parcel: Parcel) -> Receipt:
+    def send(self, envelope: Envelope) -> DeliveryResult:
         """Write one message.
 
         Raises
         ------
-        CarrierDownError
-            The disk does not take it.
+        MailTransportError
+            The file cannot be written.
         """
         try:
-            content = parcel.content("\n")
+            content = envelope.content("\n")
         except (ValueError, UnicodeError, LookupError) as error:
-            return Receipt(Fate.INVALID, f"the message cannot be written: {type(error).__name__}")
+            reason = f"the message cannot be encoded: {type(error).__name__}"
+            return DeliveryResult(DeliveryStatus.INVALID, reason)
         try:
-            self._write(parcel.token, content)
+            self._write(envelope.token, content)
         except OSError as error:
-            raise CarrierDownError(f"the outbox cannot be written: {error.strerror}") from error
-        return Receipt(Fate.SENT)
+            raise MailTransportError(f"cannot write to the outbox: {error.strerror}") from error
+        return DeliveryResult(DeliveryStatus.SENT)
 
     def _write(self, name: str, content: bytes) -> None:
         draft = self.path / "tmp" / name
@@ -73,15 +74,15 @@ class Maildir:
         if self._durable:
             _sync_folder(self.path / "new")
 
-    def has(self, token: str) -> bool:
-        """Tell whether the message of this token is in the folder, read or unread."""
+    def has_delivered(self, token: str) -> bool:
+        """Return whether the message with this token is in the folder, read or unread."""
         if (self.path / "new" / token).exists():
             return True
-        # a mail client moves what was read, and adds flags behind a colon
+        # a mail program moves messages that were read, and appends flags to the name
         return any((self.path / "cur").glob(f"{token}*"))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing; no file stays open."""
 
 
 def _sync_folder(folder: Path) -> None:

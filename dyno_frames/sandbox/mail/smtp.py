@@ -1,137 +1,54 @@
-"""Mail to a real mail server, spoken step by step, so that after every failure it is known what may have left."""
+"""Deliver messages to a mail server, one SMTP command at a time.
+
+After every failure it is known whether the server can have received the message.
+"""
 
 from __future__ import annotations
 
 import smtplib
 import ssl
 import threading
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.mail.transports import CarrierDownError, Fate, Parcel, Receipt
+from dyno_frames.sandbox.mail.smtp_server import SmtpServer, Tls
+from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus, Envelope, MailTransportError
 
 _TIMEOUT_S: Final = 10.0
 _PAUSES_S: Final = (0.2, 0.8)
-"""Between the attempts to connect; after the last one the server is down."""
+"""The pauses between the attempts to connect. After the last attempt the server counts as down."""
 
-_FORM: Final = "smtp://[user:password@]host[:port][?tls=offered|required|none&ca=FILE] or smtps://…"
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_EVERY_LETTER: Final = "smtputf8"
+_SMTPUTF8: Final = "smtputf8"
 
 
-class Tls(StrEnum):
-    """When the connection is encrypted."""
-
-    OFFERED = "offered"
-    """By STARTTLS, where the server offers it."""
-    REQUIRED = "required"
-    """By STARTTLS, or no mail leaves."""
-    NONE = "none"
-    """Never."""
-    AT_ONCE = "at once"
-    """From the first byte, as ``smtps`` says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where a mail server listens, and how it is spoken to.
-
-    Parameters
-    ----------
-    host, port
-        Where.
-    user, password
-        Who is let in; an empty user means nobody asks.
-    tls
-        When the connection is encrypted.
-    ca
-        The file of the authority that signed its certificate; empty for the system's.
-    """
-
-    host: str
-    port: int
-    user: str = ""
-    password: str = field(default="", repr=False)
-    tls: Tls = Tls.OFFERED
-    ca: str = ""
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is on this machine."""
-        return self.host in _LOOPBACK
-
-    def context(self) -> ssl.SSLContext:
-        """Return what checks its certificate; on this machine one that nobody signed will do."""
-        context = ssl.create_default_context(cafile=self.ca or None)
-        if self.is_local and not self.ca:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
-
-
-def server(url: str) -> Server:
-    """Read ``smtp://host:port`` and its further forms.
-
-    Raises
-    ------
-    ConfigError
-        It is none; the message does not repeat it, since it may hold a password.
-    """
-    try:
-        return _read(url)
-    except (ValueError, AttributeError, TypeError, OSError) as error:
-        raise ConfigError(f"smtp is no address of a mail server; expected {_FORM}") from error
-
-
-def _read(url: str) -> Server:
-    parts = urlsplit(url)
-    asked = parse_qs(parts.query, strict_parsing=bool(parts.query))
-    tls = Tls.AT_ONCE if parts.scheme == "smtps" else Tls(asked.pop("tls", [Tls.OFFERED])[-1])
-    ca = asked.pop("ca", [""])[-1]
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path not in {"", "/"} or asked:
-        raise ValueError("another form")
-    parts.hostname.encode("idna")
-    if "\0" in url:
-        raise ValueError("no host's name holds U+0000")
-    if ca:
-        ssl.create_default_context(cafile=ca)
-    usual = smtplib.SMTP_SSL_PORT if tls is Tls.AT_ONCE else smtplib.SMTP_PORT
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Server(parts.hostname, parts.port or usual, user, password, tls, ca)
-
-
-class Smtp:
-    """A mail server that takes messages. All that smtplib raises is an ``OSError``.
+class SmtpTransport:
+    """A connection to a mail server. Every exception of smtplib is an ``OSError``.
 
     Parameters
     ----------
     server
-        Where it listens.
+        The mail server.
     stopping
-        Set when nobody waits any more.
+        An event that ends the pauses.
     """
 
-    def __init__(self, server: Server, stopping: threading.Event) -> None:
+    def __init__(self, server: SmtpServer, stopping: threading.Event) -> None:
         self._server = server
         self._stopping = stopping
         self._session: smtplib.SMTP | None = None
 
     def open(self) -> None:
-        """Connect, unless it is connected.
+        """Connect, unless connected.
 
         Raises
         ------
-        CarrierDownError
-            Several attempts failed, or the server lets nobody in.
+        MailTransportError
+            Several attempts failed, or the server refused the login.
         """
         if self._session is not None:
             return
         for pause_s in (*_PAUSES_S, None):
             try:
-                self._session = self._connected()
+                self._session = self._connect()
             except OSError as error:
                 final = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPNotSupportedError)
                 if (
@@ -140,21 +57,21 @@ class Smtp:
                     or isinstance(error, ssl.SSLError)
                     or self._stopping.wait(pause_s)
                 ):
-                    raise CarrierDownError(self._why(error)) from error
+                    raise MailTransportError(self._reason(error)) from error
             else:
                 return
 
-    def _connected(self) -> smtplib.SMTP:
-        where = self._server
-        # a name of its own: to look one up may take seconds
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        # a fixed name: looking up this machine's name may take seconds
         name = "[127.0.0.1]"
         session: smtplib.SMTP
-        if where.tls is Tls.AT_ONCE:
+        if server.tls is Tls.IMPLICIT:
             session = smtplib.SMTP_SSL(
-                where.host, where.port, local_hostname=name, timeout=_TIMEOUT_S, context=where.context()
+                server.host, server.port, local_hostname=name, timeout=_TIMEOUT_S, context=server.context()
             )
         else:
-            session = smtplib.SMTP(where.host, where.port, local_hostname=name, timeout=_TIMEOUT_S)
+            session = smtplib.SMTP(server.host, server.port, local_hostname=name, timeout=_TIMEOUT_S)
         try:
             self._greet(session)
         except BaseException:
@@ -163,82 +80,83 @@ class Smtp:
         return session
 
     def _greet(self, session: smtplib.SMTP) -> None:
-        where = self._server
+        server = self._server
         session.ehlo_or_helo_if_needed()
-        encrypted = where.tls is Tls.AT_ONCE
-        if where.tls is Tls.REQUIRED or (where.tls is Tls.OFFERED and session.has_extn("starttls")):
-            session.starttls(context=where.context())
+        encrypted = server.tls is Tls.IMPLICIT
+        if server.tls is Tls.REQUIRED or (server.tls is Tls.OFFERED and session.has_extn("starttls")):
+            session.starttls(context=server.context())
             session.ehlo_or_helo_if_needed()
             encrypted = True
-        if where.user:
-            if not encrypted and not where.is_local:
-                raise smtplib.SMTPNotSupportedError("no password without TLS to another machine")
-            session.login(where.user, where.password)
+        if server.user:
+            if not encrypted and not server.is_local:
+                raise smtplib.SMTPNotSupportedError("a password is not sent to another machine without TLS")
+            session.login(server.user, server.password)
 
-    def _why(self, error: Exception) -> str:
-        where = f"the mail server at {self._server.host}:{self._server.port}"
+    def _reason(self, error: Exception) -> str:
+        server = f"the mail server at {self._server.host}:{self._server.port}"
         match error:
             case smtplib.SMTPAuthenticationError():
-                return f"{where} refuses the user or the password"
+                return f"{server} refuses the user or the password"
             case smtplib.SMTPNotSupportedError():
-                return f"{where} lets nobody in so: {error}"
+                return f"{server} does not support this login: {error}"
             case ssl.SSLError():
-                return f"{where} has a certificate that is not trusted, or speaks no TLS"
+                return f"{server} has a certificate that is not trusted, or does not support TLS"
             case _:
-                return f"{where} cannot be reached ({type(error).__name__}); resume when it is back"
+                return f"{server} cannot be reached ({type(error).__name__}); resume the campaign when it is back"
 
-    def take(self, parcel: Parcel) -> Receipt:
-        """Hand one message over; see :class:`~dyno_frames.sandbox.mail.transports.Carrier`."""
+    def send(self, envelope: Envelope) -> DeliveryResult:
+        """Deliver one message; see :class:`~dyno_frames.sandbox.mail.transports.MailTransport`."""
         session = self._session
         if session is None:
-            return Receipt(Fate.DEFERRED, "no connection")
+            return DeliveryResult(DeliveryStatus.DEFERRED, "no connection")
         try:
-            refusal = self._announce(session, parcel)
+            refusal = self._announce(session, envelope)
         except OSError as error:
-            # the server never had the message
+            # the server did not receive the message
             self.close()
-            return Receipt(Fate.DEFERRED, type(error).__name__)
+            return DeliveryResult(DeliveryStatus.DEFERRED, type(error).__name__)
         except (UnicodeError, ValueError):
-            return self._after_refusal(session, Receipt(Fate.INVALID, "the server takes no such address"))
+            refusal = DeliveryResult(DeliveryStatus.INVALID, "the server does not support this address")
         if refusal is not None:
-            return self._after_refusal(session, refusal)
+            self._reset(session)
+            return refusal
         try:
-            session.send(_payload(parcel))
+            session.send(_payload(envelope))
             code, _ = session.getreply()
         except OSError:
             self.close()
-            return Receipt(Fate.UNKNOWN, "the connection broke before the server answered")
+            return DeliveryResult(DeliveryStatus.UNKNOWN, "the connection broke before the server answered")
         if code == 250:
-            return Receipt(Fate.SENT)
-        return self._after_refusal(session, _refusal(code, "the message"))
+            return DeliveryResult(DeliveryStatus.SENT)
+        self._reset(session)
+        return _refusal(code, "the message")
 
-    def _announce(self, session: smtplib.SMTP, parcel: Parcel) -> Receipt | None:
-        """Name sender and recipient, and ask for leave to send; return what is in the way."""
+    def _announce(self, session: smtplib.SMTP, envelope: Envelope) -> DeliveryResult | None:
+        """Send the commands before the message. Return the refusal, or None if the server accepts a message."""
         options: list[str] = []
-        if parcel.is_international:
-            if not session.has_extn(_EVERY_LETTER):
-                return Receipt(Fate.INVALID, "the server takes no address with letters beyond ASCII")
-            options = [_EVERY_LETTER.upper(), "BODY=8BITMIME"]
+        if envelope.is_international:
+            if not session.has_extn(_SMTPUTF8):
+                reason = "the server supports ASCII addresses only"
+                return DeliveryResult(DeliveryStatus.INVALID, reason)
+            options = [_SMTPUTF8.upper(), "BODY=8BITMIME"]
             session.command_encoding = "utf-8"
-        code, _ = session.mail(parcel.sender, options)
+        code, _ = session.mail(envelope.sender, options)
         if 500 <= code < 600:
             self._reset(session)
-            raise CarrierDownError(f"the mail server refuses the sender ({code}); give another from_email")
+            raise MailTransportError(
+                f"the mail server refuses the sender ({code}); change from_email and resume the campaign"
+            )
         if code != 250:
             return _refusal(code, "the sender")
-        code, _ = session.rcpt(parcel.recipient)
+        code, _ = session.rcpt(envelope.recipient)
         if code not in {250, 251}:
             return _refusal(code, "the recipient")
         session.putcmd("data")
         code, _ = session.getreply()
         return None if code == 354 else _refusal(code, "the message")
 
-    def _after_refusal(self, session: smtplib.SMTP, receipt: Receipt) -> Receipt:
-        self._reset(session)
-        return receipt
-
     def _reset(self, session: smtplib.SMTP) -> None:
-        """Begin anew; a server that has had enough is connected to again."""
+        """Reset the session. If the server does not confirm, close the connection."""
         try:
             code, _ = session.rset()
         except OSError:
@@ -246,13 +164,13 @@ class Smtp:
         if code != 250:
             self.close()
 
-    def has(self, token: str) -> bool:
-        """Tell nothing: a mail server does not say what it took."""
+    def has_delivered(self, token: str) -> bool:
+        """Return False: a mail server does not tell which messages it accepted."""
         del token
         return False
 
     def close(self) -> None:
-        """Say good-bye, where that is still possible."""
+        """Disconnect."""
         session, self._session = self._session, None
         if session is None:
             return
@@ -262,13 +180,13 @@ class Smtp:
             session.close()
 
 
-def _refusal(code: int, what: str) -> Receipt:
+def _refusal(code: int, what: str) -> DeliveryResult:
     if 500 <= code < 600:
-        return Receipt(Fate.REFUSED, f"the server refuses {what} ({code})")
-    return Receipt(Fate.DEFERRED, f"the server does not take {what} now ({code})")
+        return DeliveryResult(DeliveryStatus.REFUSED, f"the server refuses {what} ({code})")
+    return DeliveryResult(DeliveryStatus.DEFERRED, f"the server refuses {what} for now ({code})")
 
 
-def _payload(parcel: Parcel) -> bytes:
-    # a line that is a dot alone would end the message
-    lines = parcel.content().removesuffix(b"\r\n").split(b"\r\n")
+def _payload(envelope: Envelope) -> bytes:
+    # a line that is a single dot would end the message
+    lines = envelope.content().removesuffix(b"\r\n").split(b"\r\n")
     return b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines) + b"\r\n.\r\n"

@@ -1,4 +1,4 @@
-"""What takes a message off the sandbox's hands, and the three ways it may answer."""
+"""The interface of what delivers messages: a mail server or a folder."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ from enum import StrEnum
 from io import BytesIO
 from typing import Protocol
 
-from dyno_frames.messages.mime_policy import WIRE
+from dyno_frames.messages.mime_policy import MIME_POLICY
 
 
-class Fate(StrEnum):
-    """What became of one message."""
+class DeliveryStatus(StrEnum):
+    """The result of one attempt to deliver a message."""
 
     SENT = "sent"
-    """It was taken."""
+    """The server accepted the message."""
     REFUSED = "refused"
-    """It was refused for good: a bounce."""
+    """The server refused the message permanently: a bounce."""
     INVALID = "invalid"
-    """The address cannot be written to: a bounce that never left."""
+    """The address is not valid. The message was not sent; it counts as a bounce."""
     UNKNOWN = "unknown"
-    """It left, and no answer came: it may have been taken."""
+    """The message was sent and no answer came. The server may have accepted it."""
     DEFERRED = "deferred"
-    """It was not taken now, and may be later."""
+    """The server refused the message for now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a carrier says of one message.
+class DeliveryResult:
+    """The result of one attempt, and the reason.
 
     Parameters
     ----------
-    fate
-        What became of it.
+    status
+        The result.
     reason
-        Why, where it was not taken; never an address.
+        Why the message was not accepted. It never contains an e-mail address.
     """
 
-    fate: Fate
+    status: DeliveryStatus
     reason: str = ""
 
 
-class CarrierDownError(Exception):
-    """No message can leave: the campaign is paused, and this says why."""
+class MailTransportError(Exception):
+    """No message can be delivered. The campaign is paused with this reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A message ready to leave.
+class Envelope:
+    """A message with its sender and recipient.
 
     Parameters
     ----------
     message
         The message.
     sender, recipient
-        Between whom.
+        The e-mail addresses.
     token
-        What identifies it among all messages of the sandbox.
+        The id of the message, unique in the sandbox.
     """
 
     message: EmailMessage
@@ -68,40 +68,40 @@ class Parcel:
 
     @property
     def is_international(self) -> bool:
-        """Whether an address has letters beyond ASCII, which only some servers take."""
+        """Whether an address contains characters other than ASCII, which not every server supports."""
         return not (self.sender.isascii() and self.recipient.isascii())
 
     def content(self, linesep: str = "\r\n") -> bytes:
-        """Return the message as it is written: in seven bits, but for international addresses."""
+        """Return the message in seven bits; in eight bits if an address is international."""
         written = BytesIO()
-        policy = WIRE.clone(utf8=self.is_international, linesep=linesep)
+        policy = MIME_POLICY.clone(utf8=self.is_international, linesep=linesep)
         BytesGenerator(written, policy=policy).flatten(self.message)
         return written.getvalue()
 
 
-class Carrier(Protocol):
-    """Takes messages, one at a time, from one thread."""
+class MailTransport(Protocol):
+    """Deliver messages one at a time, from one thread."""
 
     def open(self) -> None:
-        """Be ready for a message.
+        """Connect, unless connected.
 
         Raises
         ------
-        CarrierDownError
-            It cannot be.
+        MailTransportError
+            No connection is possible.
         """
 
-    def take(self, parcel: Parcel) -> Receipt:
-        """Take one message.
+    def send(self, envelope: Envelope) -> DeliveryResult:
+        """Deliver one message.
 
         Raises
         ------
-        CarrierDownError
-            This one was not taken, and none will be.
+        MailTransportError
+            Neither this message nor any other can be delivered.
         """
 
-    def has(self, token: str) -> bool:
-        """Tell whether the message of this token was certainly taken."""
+    def has_delivered(self, token: str) -> bool:
+        """Return whether the message with this token was certainly delivered."""
 
     def close(self) -> None:
-        """Let go of what is open; it may be opened again."""
+        """Disconnect. The transport can be opened again."""

@@ -183,7 +183,7 @@ def test_contacts_go_with_their_list_and_deliveries_with_their_campaign():
         store.load(LISTS, [{"id": "l", "name": "n", "emails": ["a@x.org"]}])
         store.load(CAMPAIGNS, [{"id": "c", "status": "draft", "list_id": "l"}])
         with store.transaction() as connection:
-            deliveries.freeze(connection, "c")
+            deliveries.create_deliveries(connection, "c")
         store.delete(LISTS, "l")
         store.delete(CAMPAIGNS, "c")
         for table in ("contacts", "deliveries"):

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dyno_frames.messages.merge_fields import MergeError, merged
-from dyno_frames.messages.message import AddressError, Contact, Letter, on_the_wire
-from dyno_frames.messages.plain_text import of_html
+from dyno_frames.messages.merge_fields import MergeError, merge
+from dyno_frames.messages.message import AddressError, CampaignMessage, Contact, wire_address
+from dyno_frames.messages.plain_text import html_to_text
 from dyno_frames.sandbox.mail.smtp import _payload
-from dyno_frames.sandbox.mail.transports import Parcel
+from dyno_frames.sandbox.mail.transports import Envelope
 
 SUBJECTS = [
     "Chào mừng bạn đến với bản tin tháng mười một của chúng tôi, nơi có những câu chuyện hay nhất trong tuần",
@@ -28,8 +28,8 @@ SUBJECTS = [
 ]
 
 
-def letter(**words):
-    return Letter(
+def campaign_message(**words):
+    return CampaignMessage(
         **{
             "subject": "s",
             "preview": "",
@@ -45,9 +45,9 @@ def letter(**words):
 def content_of(written, contact=None):
     """The bytes that reach the other side of a mail server."""
     contact = contact or Contact("jo@example.com", {}, "token", "http://127.0.0.1:1/unsubscribe/token")
-    message = written.to(contact, now=1_700_000_000)
-    addresses = on_the_wire(written.from_email), on_the_wire(contact.email)
-    payload = _payload(Parcel(message, *addresses, contact.token))
+    message = written.render(contact, now=1_700_000_000)
+    addresses = wire_address(written.from_email), wire_address(contact.email)
+    payload = _payload(Envelope(message, *addresses, contact.token))
     assert payload.endswith(b"\r\n.\r\n")
     assert all(byte < 128 for byte in payload)
     assert all(len(line) <= 998 for line in payload.split(b"\r\n"))
@@ -67,7 +67,9 @@ def part(message, subtype):
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_script_arrives_in_subject_sender_and_both_parts(subject):
-    message = received(letter(subject=subject, from_name="Nhà Đỏ", text=subject, html=f"<p>{subject}</p>"))
+    message = received(
+        campaign_message(subject=subject, from_name="Nhà Đỏ", text=subject, html=f"<p>{subject}</p>")
+    )
     assert message["Subject"] == subject
     assert message["From"].addresses[0].display_name == "Nhà Đỏ"
     assert message.get_content_type() == "multipart/alternative"
@@ -88,7 +90,7 @@ ONE_LINE = st.text(
 @example("\u3000")
 @example('"\u3000')
 def test_any_subject_and_sender_arrive_without_a_character_lost(text):
-    content = content_of(letter(subject=text or "s", from_name=text))
+    content = content_of(campaign_message(subject=text or "s", from_name=text))
     message = email.message_from_bytes(content, policy=email.policy.default)
     # a long line of ASCII may be folded at any blank, and one blank is what it is unfolded to
     assert " ".join(str(message["Subject"]).split()) == " ".join((text or "s").split())
@@ -103,7 +105,7 @@ def test_any_subject_and_sender_arrive_without_a_character_lost(text):
 @example("x" * 2000)
 @example(".\r\n.\r\n..")
 def test_any_text_arrives_as_it_was(text):
-    message = received(letter(text=text or "t"))
+    message = received(campaign_message(text=text or "t"))
     read = message.get_body(("plain",)).get_content()
     assert read.replace("\r\n", "\n").rstrip("\n") == (text or "t").replace("\r\n", "\n").rstrip("\n")
 
@@ -114,7 +116,7 @@ def test_no_value_adds_a_header_of_its_own(separator, field):
     evil = f"a{separator}Bcc: victim@example.com"
     contact = Contact("jo@example.com", {"name": evil if field == "name" else ""}, "t")
     words = {field: evil} if field != "name" else {"subject": "{{ name }}"}
-    message = received(letter(**words), contact)
+    message = received(campaign_message(**words), contact)
     assert message["Bcc"] is None
     assert message["To"].addresses[0].addr_spec == "jo@example.com"
     assert sorted(message.keys()) == sorted(
@@ -133,7 +135,7 @@ def test_no_value_adds_a_header_of_its_own(separator, field):
 
 def test_preview_stands_hidden_before_all_else_and_escaped():
     html = '<html><body class="x"><h1>Hello</h1></body></html>'
-    built = Letter.of({"preview_message": "Only <today>, {{ name }}"}, {"html": html}, {})
+    built = CampaignMessage.of({"preview_message": "Only <today>, {{ name }}"}, {"html": html}, {})
     message = received(built)
     content = part(message, "html")
     assert content.index("display:none") < content.index("<h1>")
@@ -143,7 +145,7 @@ def test_preview_stands_hidden_before_all_else_and_escaped():
 
 
 def test_a_template_places_its_preview_and_its_way_out_itself():
-    built = Letter.of(
+    built = CampaignMessage.of(
         {"preview_message": "p"},
         {"html": "<p>{{ preview_message }} <a href='{{ unsubscribe_url }}'>leave</a></p>"},
         {},
@@ -154,16 +156,16 @@ def test_a_template_places_its_preview_and_its_way_out_itself():
 
 def test_the_campaigns_words_stand_before_the_templates_and_the_lists():
     full = {"subject": "c", "from_name": "cn", "from_email": "c@x.org", "name": "n"}
-    assert Letter.of(full, {"subject": "t"}, {"from_email": "l@x.org"}).subject == "c"
-    bare = Letter.of({"name": "n"}, {"subject": "t"}, {"from_name": "ln", "from_email": "l@x.org"})
+    assert CampaignMessage.of(full, {"subject": "t"}, {"from_email": "l@x.org"}).subject == "c"
+    bare = CampaignMessage.of({"name": "n"}, {"subject": "t"}, {"from_name": "ln", "from_email": "l@x.org"})
     assert (bare.subject, bare.from_name, bare.from_email) == ("t", "ln", "l@x.org")
-    nothing = Letter.of({"name": "n"}, {}, {})
+    nothing = CampaignMessage.of({"name": "n"}, {}, {})
     assert (nothing.subject, nothing.text, nothing.from_email) == ("n", "n", "sandbox@localhost")
 
 
 def test_what_a_contact_brings_is_escaped_in_html_and_not_in_text():
     contact = Contact("jo@example.com", {"name": "<b>Jo</b> & Co"}, "t")
-    message = received(letter(text="{{ name }}", html="<p>{{ name }}</p>"), contact)
+    message = received(campaign_message(text="{{ name }}", html="<p>{{ name }}</p>"), contact)
     assert part(message, "plain") == "<b>Jo</b> & Co"
     assert part(message, "html") == "<p>&lt;b&gt;Jo&lt;/b&gt; &amp; Co</p>"
 
@@ -173,7 +175,7 @@ def test_what_a_contact_brings_is_escaped_in_html_and_not_in_text():
 )
 def test_what_is_no_address_is_said_to_be_none(address):
     with pytest.raises(AddressError):
-        letter().to(Contact(address, {}, "t"), now=0)
+        campaign_message().render(Contact(address, {}, "t"), now=0)
 
 
 @pytest.mark.parametrize(
@@ -190,13 +192,13 @@ def test_what_is_no_address_is_said_to_be_none(address):
     ],
 )
 def test_fields_conditions_and_a_few_filters_are_the_whole_language(text, values, expected):
-    assert merged(text, values) == expected
+    assert merge(text, values) == expected
 
 
 @pytest.mark.parametrize("depth", [10**4, 10**5])
 def test_nesting_without_end_is_refused(depth):
     with pytest.raises(MergeError):
-        merged("{{" + "(" * depth + "name" + ")" * depth + "}}", {})
+        merge("{{" + "(" * depth + "name" + ")" * depth + "}}", {})
 
 
 @pytest.mark.parametrize(
@@ -215,18 +217,18 @@ def test_nesting_without_end_is_refused(depth):
     ],
 )
 def test_html_becomes_readable_text(html, text):
-    assert of_html(html) == text
+    assert html_to_text(html) == text
 
 
 @given(st.text(max_size=200))
 def test_no_html_is_too_broken_to_read(html):
-    assert isinstance(of_html(html), str)
+    assert isinstance(html_to_text(html), str)
 
 
 def test_mail_is_told_to_the_server_in_ascii():
     assert smtplib.SMTP_PORT == 25
     message = received(
-        letter(from_email="s@bücher.example"), Contact("jo@bücher.example", {"name": "Zoë"}, "t")
+        campaign_message(from_email="s@bücher.example"), Contact("jo@bücher.example", {"name": "Zoë"}, "t")
     )
     assert message["From"].addresses[0].domain == "xn--bcher-kva.example"
     assert message["To"].addresses[0].display_name == "Zoë"

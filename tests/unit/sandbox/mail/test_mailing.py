@@ -16,8 +16,8 @@ from dyno_frames.errors import ConfigError
 from dyno_frames.messages.message import Contact
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.maildir import Maildir
-from dyno_frames.sandbox.mail.smtp import Tls, server
-from dyno_frames.sandbox.mail.transports import Fate
+from dyno_frames.sandbox.mail.smtp_server import Tls, parse_smtp_url
+from dyno_frames.sandbox.mail.transports import DeliveryStatus
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.sandbox.store.storage import Store
 
@@ -377,7 +377,7 @@ def claimed_before_the_end(path):
             [{"id": "c", "status": "running", "list_id": "l", "subject": "x", "recipients": 2, "sent": 0}],
         )
         with store.transaction() as connection:
-            deliveries.freeze(connection, "c")
+            deliveries.create_deliveries(connection, "c")
             return deliveries.claim(connection, "c", now_s=1)
 
 
@@ -413,7 +413,7 @@ def test_one_click_leaves_the_list_counts_once_and_stops_what_waits(serve, until
     path = str(link).strip(" <>").removeprefix(api.box.url)
     second = api.create("campaigns", list_id=first.list_id, subject="y")
     with api.box._store.transaction() as connection:
-        deliveries.freeze(connection, second)
+        deliveries.create_deliveries(connection, second)
     nobody = {"User-Api-Key": None}
     assert "Unsubscribe" in api.ask("GET", path, headers=nobody).text
     assert first["unsubscribes"] == 0
@@ -487,7 +487,11 @@ def test_mail_is_encrypted_where_the_server_offers_it_and_the_password_is_given(
 
 @pytest.mark.parametrize(
     "case",
-    [("jo:wrong", "", "password"), ("", "", "refuses the sender"), ("jo:x", "?tls=none", "lets nobody in")],
+    [
+        ("jo:wrong", "", "password"),
+        ("", "", "refuses the sender"),
+        ("jo:x", "?tls=none", "does not support this login"),
+    ],
 )
 def test_a_server_that_lets_nobody_in_pauses_with_a_reason_without_the_password(serve, until, secure, case):
     user, more, word = case
@@ -546,16 +550,16 @@ def test_another_address_than_smtp_is_refused_before_anything_starts(smtp):
 
 
 def test_an_address_of_a_mail_server_is_read_and_its_password_not_shown():
-    read = server("smtps://a%40b:p%2Fq@mail.example")
+    read = parse_smtp_url("smtps://a%40b:p%2Fq@mail.example")
     assert (read.host, read.port, read.user, read.password, read.tls) == (
         "mail.example",
         465,
         "a@b",
         "p/q",
-        Tls.AT_ONCE,
+        Tls.IMPLICIT,
     )
     assert "p/q" not in repr(read)
-    assert server("smtp://mail.example").port == 25
+    assert parse_smtp_url("smtp://mail.example").port == 25
 
 
 @pytest.mark.parametrize("rate", [0, -1, "fast", float("inf"), True])
@@ -575,10 +579,10 @@ def test_a_maildir_knows_what_was_read(tmp_path):
     folder = Maildir(tmp_path)
     folder.open()
     (tmp_path / "cur" / "abc:2,S").write_text("x")
-    assert (folder.has("abc"), folder.has("abd")) == (True, False)
+    assert (folder.has_delivered("abc"), folder.has_delivered("abd")) == (True, False)
 
 
 def test_a_name_is_guessed_from_the_address_unless_it_is_known():
-    assert Contact("jo.ann_lee+x@example.com", {}, "t").values["name"] == "Jo Ann Lee X"
-    assert Contact("jo@example.com", {"name": "Joanna"}, "t").values["name"] == "Joanna"
-    assert Fate.SENT == "sent"
+    assert Contact("jo.ann_lee+x@example.com", {}, "t").merge_fields["name"] == "Jo Ann Lee X"
+    assert Contact("jo@example.com", {"name": "Joanna"}, "t").merge_fields["name"] == "Joanna"
+    assert DeliveryStatus.SENT == "sent"

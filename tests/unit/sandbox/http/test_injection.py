@@ -9,7 +9,7 @@ import pytest
 
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.messages.merge_fields import MergeError
-from dyno_frames.messages.message import Contact, Letter
+from dyno_frames.messages.message import CampaignMessage, Contact
 
 SQL = [
     "' OR '1'='1",
@@ -151,14 +151,14 @@ def test_no_template_reaches_beyond_its_fields(attempt, part):
     contact = Contact("jo@example.com", {}, "t")
     began = time.monotonic()
     with pytest.raises(MergeError):
-        Letter(**words | {part: attempt}).to(contact, now=0)
+        CampaignMessage(**words | {part: attempt}).render(contact, now=0)
     assert time.monotonic() - began < 1.0
 
 
 @pytest.mark.parametrize("attempt", [*TEMPLATES, *SQL])
 def test_a_contacts_own_fields_are_never_a_template(attempt):
     contact = Contact("jo@example.com", {"name": attempt}, "t")
-    message = Letter("s", "", "{{ name }}|", "", "", "s@x.org").to(contact, now=0)
+    message = CampaignMessage("s", "", "{{ name }}|", "", "", "s@x.org").render(contact, now=0)
     assert message.get_content().replace("\n", "") == f"{attempt}|".replace("\n", "")
 
 

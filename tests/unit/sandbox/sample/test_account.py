@@ -10,7 +10,7 @@ import pytest
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, RESOURCES, TEMPLATES
-from dyno_frames.messages.message import Contact, Letter
+from dyno_frames.messages.message import CampaignMessage, Contact
 from dyno_frames.sandbox.sample import account as sample
 from dyno_frames.sandbox.store.storage import Store
 
@@ -90,12 +90,14 @@ def test_some_fields_are_null(name):
     assert 0 < nulls < 200
 
 
-def test_its_templates_become_letters_with_both_parts():
+def test_its_templates_become_messages_with_both_parts():
     with Store() as store:
         sample.fill(store)
         for template in store.find(TEMPLATES, {}):
-            letter = Letter.of(store.find(CAMPAIGNS, {})[0], template, {})
-            message = letter.to(Contact("jo@example.com", {}, "t", "http://127.0.0.1:1/leave"), now=0)
+            campaign_message = CampaignMessage.of(store.find(CAMPAIGNS, {})[0], template, {})
+            message = campaign_message.render(
+                Contact("jo@example.com", {}, "t", "http://127.0.0.1:1/leave"), now=0
+            )
             for part in ("html", "plain"):
                 words = message.get_body((part,)).get_content()
                 assert "jo@example.com" in words
