@@ -8,7 +8,7 @@ import smtplib
 from email.header import decode_header, make_header
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.messages.merge_fields import MergeError, merge
@@ -84,6 +84,7 @@ ONE_LINE = st.text(
 )
 
 
+@settings(deadline=None)
 @given(ONE_LINE)
 @example("x" * 2000)
 @example("cả " * 60)
@@ -101,6 +102,7 @@ def test_any_subject_and_sender_arrive_without_a_character_lost(text):
         assert str(make_header(decode_header(raw))) == f"{stripped} <s@example.com>"
 
 
+@settings(deadline=None)
 @given(ONE_LINE)
 @example("x" * 2000)
 @example(".\r\n.\r\n..")
@@ -220,6 +222,7 @@ def test_html_becomes_readable_text(html, text):
     assert html_to_text(html) == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_html_is_too_broken_to_read(html):
     assert isinstance(html_to_text(html), str)
