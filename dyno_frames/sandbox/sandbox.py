@@ -16,13 +16,14 @@ from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
 from dyno_frames.sandbox.campaigns.sending import Pace, Sender
-from dyno_frames.sandbox.faults.faults import Fault, Faults
+from dyno_frames.sandbox.faults.fault import Fault
+from dyno_frames.sandbox.faults.faults import Faults
 from dyno_frames.sandbox.filters.semantics import DECIDED, PAGE_LIMIT
-from dyno_frames.sandbox.http.access_log import Entry, Logbook
-from dyno_frames.sandbox.http.api_errors import Refused
-from dyno_frames.sandbox.http.app import Setting, application
+from dyno_frames.sandbox.http.access_log import AccessLog, AccessLogEntry
+from dyno_frames.sandbox.http.api_errors import RequestError
+from dyno_frames.sandbox.http.app import AppOptions, create_app
 from dyno_frames.sandbox.http.routes import Account
-from dyno_frames.sandbox.http.server import HOST, Serving, bind, workers
+from dyno_frames.sandbox.http.server import DEFAULT_HOST, HttpServer, bind_socket, create_executor
 from dyno_frames.sandbox.loading import contact_import as people
 from dyno_frames.sandbox.loading import tables
 from dyno_frames.sandbox.loading.files import Rows, Source
@@ -115,7 +116,7 @@ class Sandbox:
         rate: float | None = None,
         accounts: Mapping[str, str | None] | Iterable[str] | None = None,
         faults: Iterable[Fault | Mapping[str, Any]] | None = None,
-        host: str = HOST,
+        host: str = DEFAULT_HOST,
     ) -> None:
         keys = keys_of(api_key, accounts)
         self._connect = connect
@@ -125,7 +126,7 @@ class Sandbox:
         loaded = tables.read_all(load or {}, rename=rename)
         pace, where = Pace(speed, rate), None if smtp is None else parse_smtp_url(smtp)
         with ExitStack() as undo:
-            listener = bind(port, host)
+            listener = bind_socket(port, host)
             undo.callback(listener.close)
             self._host = str(listener.getsockname()[0])
             self._port = int(listener.getsockname()[1])
@@ -152,21 +153,21 @@ class Sandbox:
             opened.sender.start()
         self._serving.start()
 
-    def _server(self, listener: Any) -> Serving:
-        executor = workers()
-        answering = application(
+    def _server(self, listener: Any) -> HttpServer:
+        executor = create_executor()
+        app = create_app(
             {
                 opened.key: Account(opened.store, owner.user_id(opened.name), self._clock, opened.name)
                 for opened in self._accounts.values()
             },
-            setting=Setting(executor, self._faults, self._connection),
+            options=AppOptions(executor, self._faults, self._connection),
             url=self.url,
         )
-        self._logbook = Logbook(answering, self._clock)
-        return Serving(self._logbook, listener, executor)
+        self._access_log = AccessLog(app, self._clock)
+        return HttpServer(self._access_log, listener, executor)
 
     def _connection(self, client: tuple[str, int]) -> asyncio.Transport | None:
-        return self._serving.transport_of(client)
+        return self._serving.connection_of(client)
 
     @property
     def _store(self) -> Store:
@@ -203,9 +204,9 @@ class Sandbox:
         return self._accounts[DEFAULT].outbox
 
     @property
-    def requests(self) -> tuple[Entry, ...]:
+    def requests(self) -> tuple[AccessLogEntry, ...]:
         """The last thousand requests, oldest first."""
-        return tuple(self._logbook.entries)
+        return tuple(self._access_log.entries)
 
     def client(self, *, account: str = DEFAULT, **kwargs: Any) -> Any:
         """Return a client that is connected to this sandbox and knows what its filters mean.
@@ -366,7 +367,7 @@ def _fill(store: Store, rows: Mapping[str, Rows], *, sample: bool) -> None:
         with store.transaction():
             for name, loaded in rows.items():
                 store.load(RESOURCES[name], loaded, replace_all=True)
-    except Refused as error:
+    except RequestError as error:
         raise ConfigError(f"load: {error.reason}") from error
     if sample and not any(store.counts().values()):
         owner.fill(store)

@@ -11,7 +11,7 @@ from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import OVERRIDES, TIMES, Action, Rule, Status, allowed
 from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.contract.times import Instant
-from dyno_frames.sandbox.http.api_errors import Refused, rejected, shown
+from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.store.rows import TOUCHED
 from dyno_frames.sandbox.store.storage import Store
@@ -71,7 +71,7 @@ def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[
 
     Raises
     ------
-    Refused
+    RequestError
         The body is not acceptable, there is no such campaign, or its status does not allow the action.
     """
     order = read_order(rule, body)
@@ -102,19 +102,19 @@ def read_order(rule: Rule, body: Mapping[str, Any]) -> Order:
     known = (rule.id_key, *rule.optional)
     for name in body:
         if name not in known:
-            raise rejected(name, f"{rule.action} takes no such parameter; it takes {', '.join(known)}")
+            raise field_error(name, f"{rule.action} takes no such parameter; it takes {', '.join(known)}")
     key = body.get(rule.id_key)
     if not isinstance(key, str):
-        reason = f"{shown(key)}; expected a campaign's id" if rule.id_key in body else "missing"
-        raise rejected(rule.id_key, reason)
+        reason = f"{short_repr(key)}; expected a campaign's id" if rule.id_key in body else "missing"
+        raise field_error(rule.id_key, reason)
     given = {name: value for name, value in body.items() if name != rule.id_key}
     for name, value in {rule.id_key: key, **given}.items():
         if not isinstance(value, str):
-            raise rejected(name, f"{shown(value)}; expected a string")
+            raise field_error(name, f"{short_repr(value)}; expected a string")
         try:
             encode(value)
         except ValueError as error:
-            raise rejected(name, str(error)) from error
+            raise field_error(name, str(error)) from error
     return Order(
         key,
         {name: given[name] for name in OVERRIDES if name in given},
@@ -127,13 +127,13 @@ def _instant(given: Mapping[str, str]) -> Instant | None:
     try:
         times.zone(given.get(_ZONE))
     except ValueError as error:
-        raise rejected(_ZONE, str(error)) from error
+        raise field_error(_ZONE, str(error)) from error
     if _ISO not in given:
         return None
     try:
         return times.resolve(given[_ISO], given.get(_ZONE))
     except (ValueError, OverflowError) as error:
-        raise rejected(_ISO, str(error)) from error
+        raise field_error(_ISO, str(error)) from error
 
 
 def _transition(store: Store, rule: Rule, key: str, *, terms: list[str], bound: list[Any], now: int) -> None:
@@ -148,13 +148,13 @@ def _transition(store: Store, rule: Rule, key: str, *, terms: list[str], bound: 
             raise refusal(store, key, str(rule.action))
 
 
-def refusal(store: Store, key: str, deed: str) -> Refused:
+def refusal(store: Store, key: str, deed: str) -> RequestError:
     """Return why a guarded statement found no campaign to change."""
     row = store.get(CAMPAIGNS, key)
     if row is None:
-        return Refused(Code.NOT_FOUND)
+        return RequestError(Code.NOT_FOUND)
     status = row.get("status")
     ways = ", ".join(allowed(status)) if isinstance(status, str) else ""
-    return Refused(
+    return RequestError(
         Code.ILLEGAL_TRANSITION, f"{deed} is not allowed from {status}; allowed there: {ways or 'no action'}"
     )

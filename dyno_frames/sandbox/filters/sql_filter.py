@@ -20,7 +20,7 @@ from dyno_frames.contract.profile import Nulls, Overlong, Profile, Several, Text
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.sandbox.filters.functions import BY_NUMBER, COMPARE, DIGITS
 from dyno_frames.sandbox.filters.texts import NO, YES, Condition, text_condition
-from dyno_frames.sandbox.http.api_errors import Refused, rejected, shown
+from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.store.columns import Column, Columns
 from dyno_frames.sandbox.store.values import IN_BLOBS, INT64_MAX, INT64_MIN, Held, Stored, fault_in_text
 
@@ -80,7 +80,7 @@ def question(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> Que
 
     Raises
     ------
-    Refused
+    RequestError
         The filter is not acceptable; the reason names the field.
     """
     conditions: list[Condition] = []
@@ -88,11 +88,13 @@ def question(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> Que
         if name in _KEYS:
             continue
         if name.startswith(KEY_PREFIX):
-            raise rejected(name, f"no such key; expected one of {', '.join(Key)}")
+            raise field_error(name, f"no such key; expected one of {', '.join(Key)}")
         _check_text(name, name)
         conditions += _field_conditions(name, asked, columns.get(name), profile)
     if len(conditions) > MOST_CONDITIONS:
-        raise Refused(Code.REJECTED, f"{len(conditions)} conditions; at most {MOST_CONDITIONS} are answered")
+        raise RequestError(
+            Code.REJECTED, f"{len(conditions)} conditions; at most {MOST_CONDITIONS} are answered"
+        )
     return Question(
         where=" AND ".join(sql for sql, _ in conditions),
         parameters=tuple(value for _, bound in conditions for value in bound),
@@ -107,7 +109,7 @@ def _field_conditions(name: str, asked: Any, column: Column | None, profile: Pro
     if column is None:
         match profile.unknown_field:
             case UnknownField.ERROR:
-                raise rejected(name, "no such field")
+                raise field_error(name, "no such field")
             case UnknownField.IGNORED:
                 return []
             case UnknownField.NULL | None:
@@ -130,23 +132,25 @@ def _operators(name: str, asked: Any, profile: Profile) -> list[tuple[str | None
     if isinstance(asked, Mapping):
         operators = list(asked.items())
         if not operators:
-            raise rejected(name, "an object without an operator")
+            raise field_error(name, "an object without an operator")
         for operator, _ in operators:
             if operator not in _STRING_OPERATORS and operator not in _NUMBER_OPERATORS:
                 known = ", ".join((*StringOperator, *NumberOperator))
-                raise rejected(name, f"no operator is called {shown(operator)}; expected one of {known}")
+                raise field_error(
+                    name, f"no operator is called {short_repr(operator)}; expected one of {known}"
+                )
         if len(operators) > 1 and profile.several is Several.ERROR:
-            raise rejected(name, "several operators in one object; one is expected")
+            raise field_error(name, "several operators in one object; one is expected")
         return operators[-1:] if profile.several is Several.LAST else operators
     if asked is None:
-        raise rejected(name, "equality with null; no operator finds nulls")
+        raise field_error(name, "equality with null; no operator finds nulls")
     if isinstance(asked, bool):
-        raise rejected(name, f"{str(asked).lower()}; no operator filters booleans")
+        raise field_error(name, f"{str(asked).lower()}; no operator filters booleans")
     if isinstance(asked, str):
         return [(None, asked)]
     if isinstance(asked, int | float):
         return [(NumberOperator.EQ, asked)]
-    raise rejected(name, f"{shown(asked)}; expected a string, a number or an object of operators")
+    raise field_error(name, f"{short_repr(asked)}; expected a string, a number or an object of operators")
 
 
 def _string_condition(
@@ -154,9 +158,9 @@ def _string_condition(
 ) -> Condition:
     if held and Held.STRING not in held:
         word = operator or "equality with a string"
-        raise rejected(name, f"{word} is for string fields, and this is a {_words(held)} field")
+        raise field_error(name, f"{word} is for string fields, and this is a {_words(held)} field")
     if not isinstance(literal, str):
-        raise rejected(name, f"{operator} is {shown(literal)}; expected a string")
+        raise field_error(name, f"{operator} is {short_repr(literal)}; expected a string")
     _check_text(name, literal)
     negated = operator in _NEGATED
     base = operator.removeprefix("not_") if operator is not None else None
@@ -186,7 +190,7 @@ def _number_condition(
 ) -> Condition:
     if held and Held.NUMBER not in held:
         if held is not Held.STRING or column is None:
-            raise rejected(name, f"{operator} is for number fields, and this is a {_words(held)} field")
+            raise field_error(name, f"{operator} is for number fields, and this is a {_words(held)} field")
         return _number_on_text(name, operator, literal, column=column, profile=profile)
     number = _check_number(name, operator, literal)
     if column is None or not held:
@@ -202,7 +206,7 @@ def _number_on_text(
 ) -> Condition:
     match profile.text_number:
         case TextNumber.ERROR | None:
-            raise rejected(name, f"{operator} is for number fields, and this is a string field")
+            raise field_error(name, f"{operator} is for number fields, and this is a string field")
         case TextNumber.NOTHING:
             if not isinstance(literal, str):
                 _check_number(name, operator, literal)
@@ -219,15 +223,15 @@ def _number_on_text(
 
 def _check_number(name: str, operator: NumberOperator, literal: Any) -> Number:
     if isinstance(literal, bool) or not isinstance(literal, int | float):
-        raise rejected(name, f"{operator} is {shown(literal)}; expected a number")
+        raise field_error(name, f"{operator} is {short_repr(literal)}; expected a number")
     if isinstance(literal, float) and not math.isfinite(literal):
-        raise rejected(name, f"{operator} is {literal}; expected a finite number")
+        raise field_error(name, f"{operator} is {literal}; expected a finite number")
     return literal
 
 
 def _check_text(name: str, literal: str) -> None:
     if fault := fault_in_text(literal):
-        raise rejected(name, fault)
+        raise field_error(name, fault)
 
 
 def _is_great(number: Number) -> bool:
@@ -247,16 +251,18 @@ def _words(held: Held) -> str:
 def _order(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> str:
     direction = wire.get(Key.ORDER_DIRECTION, ASCENDING)
     if direction not in (ASCENDING, DESCENDING):  # a tuple: the value may be unhashable
-        raise rejected(Key.ORDER_DIRECTION, f"{shown(direction)}; expected {ASCENDING!r} or {DESCENDING!r}")
+        raise field_error(
+            Key.ORDER_DIRECTION, f"{short_repr(direction)}; expected {ASCENDING!r} or {DESCENDING!r}"
+        )
     if Key.ORDER_BY not in wire:
         return ""
     name = wire[Key.ORDER_BY]
     if not isinstance(name, str):
-        raise rejected(Key.ORDER_BY, f"{shown(name)}; expected a field's name")
+        raise field_error(Key.ORDER_BY, f"{short_repr(name)}; expected a field's name")
     column = columns.get(name)
     if column is None:
         if profile.unknown_field is UnknownField.ERROR:
-            raise rejected(Key.ORDER_BY, f"no field is called {shown(name)}")
+            raise field_error(Key.ORDER_BY, f"no field is called {short_repr(name)}")
         return ""
     way = direction.upper()
     if name == CREATED and profile.nulls is not Nulls.LAST:
@@ -278,7 +284,7 @@ def _whole(wire: Mapping[str, Any], key: Key) -> int | None:
         # JSON has one kind of number: 10.0 is ten
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise rejected(key, f"{shown(value)}; expected an integer, 0 or more")
+        raise field_error(key, f"{short_repr(value)}; expected an integer, 0 or more")
     return value
 
 
@@ -288,14 +294,14 @@ def _limit(wire: Mapping[str, Any], profile: Profile) -> int:
     if asked is None:
         return min(profile.default_limit or 0, most)
     if asked > most and profile.overlong is Overlong.ERROR:
-        raise rejected(Key.LIMIT, f"{asked}; at most {most} rows are answered at once")
+        raise field_error(Key.LIMIT, f"{asked}; at most {most} rows are answered at once")
     return min(asked, most)
 
 
 def _offset(wire: Mapping[str, Any], profile: Profile) -> int:
     offset = _whole(wire, Key.OFFSET) or 0
     if profile.deep_offset is not None and offset > profile.deep_offset:
-        raise rejected(Key.OFFSET, f"{offset}; rows after {profile.deep_offset} are not answered")
+        raise field_error(Key.OFFSET, f"{offset}; rows after {profile.deep_offset} are not answered")
     return min(offset, INT64_MAX)
 
 
@@ -304,9 +310,9 @@ def _projection(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> 
         return tuple(columns.values())
     asked = wire[Key.FIELDS]
     if not isinstance(asked, list) or not asked or not all(isinstance(name, str) for name in asked):
-        raise rejected(Key.FIELDS, f"{shown(asked)}; expected an array of at least one field's name")
+        raise field_error(Key.FIELDS, f"{short_repr(asked)}; expected an array of at least one field's name")
     if profile.unknown_field is UnknownField.ERROR and (missing := set(asked) - set(columns)):
-        raise rejected(Key.FIELDS, f"no field is called {shown(min(missing))}")
+        raise field_error(Key.FIELDS, f"no field is called {short_repr(min(missing))}")
     return tuple(columns[name] for name in dict.fromkeys(asked) if name in columns)
 
 

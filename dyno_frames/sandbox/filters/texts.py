@@ -12,7 +12,7 @@ from dyno_frames.contract.filters import LIST_SEPARATOR, StringOperator
 from dyno_frames.contract.profile import Collation, Dialect, Folding, Like, Profile, Regex
 from dyno_frames.sandbox.filters import collation as folding
 from dyno_frames.sandbox.filters.functions import CASE_KEY, EQUAL_KEY, LIKE, REGEX
-from dyno_frames.sandbox.http.api_errors import rejected
+from dyno_frames.sandbox.http.api_errors import field_error
 from dyno_frames.sandbox.store.values import Stored
 
 Condition: TypeAlias = tuple[str, tuple[Stored, ...]]
@@ -77,7 +77,9 @@ def _among(text: str, values: list[str], *, collation: Collation, profile: Profi
     odd = tuple(key for key in keys if "\0" in key)
     many = json.dumps([key for key in keys if "\0" not in key], ensure_ascii=False)
     if len(odd) > _BOUND_ONE_BY_ONE:
-        raise rejected(StringOperator.IN, f"{len(odd)} values hold U+0000; at most {_BOUND_ONE_BY_ONE} may")
+        raise field_error(
+            StringOperator.IN, f"{len(odd)} values hold U+0000; at most {_BOUND_ONE_BY_ONE} may"
+        )
     also = f" OR {keyed} IN ({', '.join('?' * len(odd))})" if odd else ""
     return f"({keyed} IN (SELECT value FROM json_each(?)){also})", (many, *odd)  # noqa: S608 - SQL from constants
 
@@ -97,5 +99,5 @@ def _regex(text: str, literal: str, *, profile: Profile, name: str) -> Condition
     try:
         folding.matcher(literal, profile.dialect or Dialect.RE2, profile.regex or Regex.SEARCH)
     except ValueError as error:
-        raise rejected(name, f"like_regex is {error}") from error
+        raise field_error(name, f"like_regex is {error}") from error
     return f"{REGEX}(?, {text})", (literal,)

@@ -1,1 +1,1 @@
-"""The HTTP interface of the sandbox."""
+"""The API over HTTP."""

@@ -1,4 +1,4 @@
-"""What was asked and how it was answered: the last requests, and one line of log for each; no key, no body."""
+"""Record the latest requests and log a line for each, without keys and bodies."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST: Final = 1000
-"""How many requests are remembered."""
+MAX_ENTRIES: Final = 1000
+"""How many requests are kept."""
 
 ACCOUNT: Final = "dyno.account"
-"""Where the name of the account stands in a request's scope, once its key was accepted."""
+"""The key of a request's scope that holds the account's name, once the API key was accepted."""
 
 _log = logging.getLogger("dyno_frames.sandbox.requests")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AccessLogEntry:
     """One request.
 
     Parameters
     ----------
     at
-        Epoch seconds when it came.
+        When the request came, in epoch seconds.
     account
-        Whose key it carried; empty where none was accepted.
+        The account's name; empty if no API key was accepted.
     verb, path
-        The request line, without a query.
+        The request line, without the query.
     status
-        The answer's, or 0 where the connection ended before.
+        The status code of the answer, or 0 if the connection ended before it.
     duration_s
-        Until the answer was written.
+        The time until the answer was sent.
     """
 
     at: float
@@ -51,51 +51,51 @@ class Entry:
         )
 
 
-class Logbook:
-    """An application that writes down what another one answers.
+class AccessLog:
+    """Middleware that records requests.
 
     Parameters
     ----------
     app
-        The other one.
+        The application that answers.
     clock
-        Epoch seconds, now.
+        A function that returns the time in epoch seconds.
     """
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float]) -> None:
         self._app = app
         self._clock = clock
-        self.entries: deque[Entry] = deque(maxlen=MOST)
+        self.entries: deque[AccessLogEntry] = deque(maxlen=MAX_ENTRIES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        status, noted = 0, False
+        status, recorded = 0, False
         at, began_s = self._clock(), time.perf_counter()
 
-        def note() -> None:
-            nonlocal noted
-            if noted:
+        def record() -> None:
+            nonlocal recorded
+            if recorded:
                 return
-            noted = True
-            # percent-encoded, as it came: a line of log is one line
+            recorded = True
+            # percent-encoded as it was sent, so that the log has one line per request
             path = scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace")[:300]
-            took_s = time.perf_counter() - began_s
-            entry = Entry(at, scope.get(ACCOUNT, ""), scope["method"], path, status, took_s)
+            duration_s = time.perf_counter() - began_s
+            entry = AccessLogEntry(at, scope.get(ACCOUNT, ""), scope["method"], path, status, duration_s)
             self.entries.append(entry)
             _log.info("%s", entry)
 
-        async def noting(message: Message) -> None:
+        async def recording_send(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             elif not message.get("more_body"):
-                # before its last byte leaves: who has the answer finds it written down
-                note()
+                # record before the last byte is sent: a client that has the answer finds the entry
+                record()
             await send(message)
 
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, recording_send)
         finally:
-            note()
+            record()

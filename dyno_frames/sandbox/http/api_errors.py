@@ -1,21 +1,21 @@
-"""What the sandbox says when it says no, from the place that finds out to the envelope that tells it."""
+"""The error that becomes the API's error envelope."""
 
 from __future__ import annotations
 
 from dyno_frames.contract.envelope import Code
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer of the API, not a fault of the program
-    """The application says no.
+class RequestError(Exception):
+    """The API refuses a request.
 
     Parameters
     ----------
     code
         The error code of the envelope.
     reason
-        What was wrong: for a 400, the field and why; never a recipient's address.
+        Why the request is refused. For code 400 it names the field. It never contains an e-mail address.
     retry_after_s
-        Seconds to wait, for a 429.
+        When to try again, for code 429.
     """
 
     def __init__(self, code: Code, reason: str = "", *, retry_after_s: int = 1) -> None:
@@ -28,12 +28,12 @@ class Refused(Exception):  # noqa: N818 - it is an answer of the API, not a faul
         return f"{self.code} {self.reason}"
 
 
-def rejected(field: str, reason: str) -> Refused:
-    """Return the refusal of one field of a request."""
-    return Refused(Code.REJECTED, f"{shown(str(field))}: {reason}")
+def field_error(field: str, reason: str) -> RequestError:
+    """Return the error for one field of a request."""
+    return RequestError(Code.REJECTED, f"{short_repr(str(field))}: {reason}")
 
 
-def shown(value: object, size: int = 80) -> str:
-    """Return a value's repr, short enough for a message."""
+def short_repr(value: object, size: int = 80) -> str:
+    """Return a value's repr, shortened for a message."""
     text = repr(value)
     return text if len(text) <= size else f"{text[: size - 1]}…"

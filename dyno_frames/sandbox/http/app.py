@@ -1,4 +1,4 @@
-"""The operations as an HTTP application: keys, routes, envelopes."""
+"""The API as an ASGI application: API keys, routes, envelopes, faults."""
 
 from __future__ import annotations
 
@@ -21,114 +21,119 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dyno_frames.contract.envelope import Code, accepted, refused
 from dyno_frames.contract.operations import API_KEY_HEADER, Operation
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.faults.faults import Fault, Faults, Kind
-from dyno_frames.sandbox.faults.injection import Wire, spoilt, suffer
+from dyno_frames.sandbox.faults.fault import Fault, Kind
+from dyno_frames.sandbox.faults.faults import Faults
+from dyno_frames.sandbox.faults.injection import FindConnection, inject, with_row_faults
 from dyno_frames.sandbox.http import bodies
 from dyno_frames.sandbox.http.access_log import ACCOUNT
-from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.http.public import is_public, public_routes
-from dyno_frames.sandbox.http.routes import Account, Answer, answers
+from dyno_frames.sandbox.http.routes import Account, Handler, handlers
 
-_WITH_BODY = frozenset({"POST", "PUT"})
-
-ACCEPTED, REFUSED, TOO_MANY = 200, 500, 429
+ACCEPTED: Final = 200
+REFUSED: Final = 500
+TOO_MANY: Final = 429
 
 FAULTS_PATH: Final = "/sandbox/faults"
-"""Where faults are put in force while the server runs; it exists only when it was asked for."""
+"""The path at which faults are read and changed. It exists only if faults were given."""
+
+_HAVE_BODY: Final = frozenset({"POST", "PUT"})
+_HANDLERS: Final = "dyno.handlers"
+"""The key of a request's scope that holds the account's handlers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What answers the operations of one account.
+class AccountHandlers:
+    """An account and the handlers of its operations.
 
     Parameters
     ----------
     account
-        What they work on.
-    answers
-        What answers, by the operation's name.
+        The account.
+    handlers
+        The handlers, by the operation's name.
     """
 
     account: Account
-    answers: Mapping[str, tuple[Operation, Answer]]
+    handlers: Mapping[str, tuple[Operation, Handler]]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What all requests have in common.
+class AppOptions:
+    """Options of the application.
 
     Parameters
     ----------
     executor
-        Where operations run, so that a slow question does not hold up the others.
+        The threads in which operations run, so that a slow one does not delay the others.
     faults
-        What befalls requests, or None for nothing, and no endpoint that changes it.
-    wire
-        Finds the connection of a client, for faults.
-    most_bytes
-        The largest body that is read.
+        The faults to inject. None injects none and removes the path that changes them.
+    find_connection
+        A function that returns a client's connection, for faults.
+    max_body_bytes
+        The largest body that is accepted.
     """
 
     executor: Executor
     faults: Faults | None = None
-    wire: Wire = lambda _: None
-    most_bytes: int = bodies.MOST_BYTES
+    find_connection: FindConnection = lambda _: None
+    max_body_bytes: int = bodies.MAX_BODY_BYTES
 
 
-def application(accounts: Mapping[str, Account], *, setting: Setting, url: str = "") -> ASGIApp:
-    """Return the API.
+def create_app(accounts: Mapping[str, Account], *, options: AppOptions, url: str = "") -> ASGIApp:
+    """Return the application.
 
     Parameters
     ----------
     accounts
-        What the operations work on, by the key that requests carry in ``User-Api-Key``.
-    setting
-        What all requests have in common.
+        The accounts, by their API keys.
+    options
+        Options of the application.
     url
-        Where it answers, for its documentation.
+        The server's URL, for the documentation.
     """
-    desks = {key: Desk(account, answers(account)) for key, account in accounts.items()}
-    operations = [operation for operation, _ in next(iter(desks.values())).answers.values()]
+    by_key = {key: AccountHandlers(account, handlers(account)) for key, account in accounts.items()}
+    operations = [operation for operation, _ in next(iter(by_key.values())).handlers.values()]
     routes = [
         Route(
             operation.path.replace("{id}", "{id:path}"),
-            _endpoint(operation, setting),
+            _endpoint(operation, options),
             methods=[operation.verb],
         )
         for operation in operations
     ]
-    if setting.faults is not None:
+    if options.faults is not None:
         routes.insert(
-            0, Route(FAULTS_PATH, _faults_endpoint(setting.faults), methods=["GET", "PUT", "DELETE"])
+            0, Route(FAULTS_PATH, _faults_endpoint(options.faults), methods=["GET", "PUT", "DELETE"])
         )
     app = Starlette(
-        routes=[*public_routes(list(accounts.values()), executor=setting.executor, url=url), *routes],
+        routes=[*public_routes(list(accounts.values()), executor=options.executor, url=url), *routes],
         exception_handlers={
-            Refused: _on_refusal,
-            HTTPException: _on_no_route,
-            ClientDisconnect: _on_nobody,
+            RequestError: _on_request_error,
+            HTTPException: _on_unknown_route,
+            ClientDisconnect: _on_disconnect,
         },
     )
     app.router.redirect_slashes = False
-    return bodies.CloseUnread(_KeyCheck(app, desks))
+    return bodies.UnreadBodyMiddleware(_ApiKeyMiddleware(app, by_key))
 
 
-def envelope(code: Code, reason: str = "", *, retry_after_s: int = 1) -> Response:
-    """Return the response of a refusal."""
-    slow = code is Code.SLOW_DOWN
+def error_response(code: Code, reason: str = "", *, retry_after_s: int = 1) -> Response:
+    """Return the response with an error envelope."""
+    slow_down = code is Code.SLOW_DOWN
     return _json(
         refused(code, reason),
-        status=TOO_MANY if slow else REFUSED,
-        headers={"Retry-After": str(retry_after_s)} if slow else None,
+        status=TOO_MANY if slow_down else REFUSED,
+        headers={"Retry-After": str(retry_after_s)} if slow_down else None,
     )
 
 
-class _KeyCheck:
-    """Let no request in without a key, whatever it asks for, but for the public pages."""
+class _ApiKeyMiddleware:
+    """Answer 401 to every request without a valid API key, except for public pages."""
 
-    def __init__(self, app: ASGIApp, desks: Mapping[str, Desk]) -> None:
+    def __init__(self, app: ASGIApp, by_key: Mapping[str, AccountHandlers]) -> None:
         self._app = app
-        self._desks = [(key.encode(), desk) for key, desk in desks.items()]
+        self._by_key = [(key.encode(), account) for key, account in by_key.items()]
         self._header = API_KEY_HEADER.lower().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,99 +143,103 @@ class _KeyCheck:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == self._header), b"")
-        desk = self._desk(given)
-        if desk is not None:
-            scope[ACCOUNT] = desk.account.name
-            scope["dyno.desk"] = desk
+        found = self._account_of(given)
+        if found is not None:
+            scope[ACCOUNT] = found.account.name
+            scope[_HANDLERS] = found
             await self._app(scope, receive, send)
             return
-        await bodies.ignore(Request(scope, receive))
-        await envelope(Code.UNAUTHORIZED)(scope, receive, send)
+        await bodies.drain(Request(scope, receive))
+        await error_response(Code.UNAUTHORIZED)(scope, receive, send)
 
-    def _desk(self, given: bytes) -> Desk | None:
-        """Return whose key it is; every key is compared to its end, so that time tells nothing."""
-        found: Desk | None = None
-        for key, desk in self._desks:
+    def _account_of(self, given: bytes) -> AccountHandlers | None:
+        """Return the account of a key. Compare it with every key in constant time."""
+        found: AccountHandlers | None = None
+        for key, account in self._by_key:
             if hmac.compare_digest(given, key):
-                found = desk
+                found = account
         return found
 
 
-def _endpoint(operation: Operation, setting: Setting) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(operation: Operation, options: AppOptions) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        raw = await bodies.read(request, setting.most_bytes)
-        desk: Desk = request.scope["dyno.desk"]
-        _, answer = desk.answers[operation.name]
-        faults = setting.faults
-        struck = faults.draw(operation.name) if faults is not None else ()
-        if faults is None or not struck:
-            return await _carried_out(request, raw, answer, operation, setting)
-        answer = spoilt(answer, struck, faults=faults, account=desk.account, operation=operation)
+        raw = await bodies.read_body(request, options.max_body_bytes)
+        account: AccountHandlers = request.scope[_HANDLERS]
+        _, handler = account.handlers[operation.name]
+        faults = options.faults
+        triggered = faults.trigger(operation.name) if faults is not None else ()
+        if faults is None or not triggered:
+            return await _run(request, raw, handler, operation, options)
+        handler = with_row_faults(
+            handler, triggered, faults=faults, account=account.account, operation=operation
+        )
 
-        async def carry_out() -> Response:
+        async def run() -> Response:
             try:
-                return await _carried_out(request, raw, answer, operation, setting)
-            except Refused as error:
-                return await _on_refusal(request, error)
+                return await _run(request, raw, handler, operation, options)
+            except RequestError as error:
+                return await _on_request_error(request, error)
 
-        return await suffer(struck, refuse=_of_fault, carry_out=carry_out, wire=setting.wire)
+        return await inject(
+            triggered, error_response=_fault_response, run=run, find_connection=options.find_connection
+        )
 
     return endpoint
 
 
-async def _carried_out(
-    request: Request, raw: bytes, answer: Answer, operation: Operation, setting: Setting
+async def _run(
+    request: Request, raw: bytes, handler: Handler, operation: Operation, options: AppOptions
 ) -> Response:
     body: Mapping[str, Any] = {}
-    if operation.verb in _WITH_BODY:
+    if operation.verb in _HAVE_BODY:
         bodies.check_content_type(request.headers.get("content-type"))
-        body = bodies.parse(raw)
-    work = partial(answer, request.path_params.get("id", ""), body)
-    payload = await asyncio.get_running_loop().run_in_executor(setting.executor, work)
+        body = bodies.parse_json(raw)
+    call = partial(handler, request.path_params.get("id", ""), body)
+    payload = await asyncio.get_running_loop().run_in_executor(options.executor, call)
     return _json(accepted(payload), status=ACCEPTED)
 
 
-def _of_fault(fault: Fault) -> Response:
+def _fault_response(fault: Fault) -> Response:
     if fault.kind is Kind.SLOW_DOWN:
-        return envelope(Code.SLOW_DOWN, "on request", retry_after_s=fault.retry_after_s)
-    told = {"has_error": True, "error_code": fault.code, "error message": "REFUSED ON REQUEST"}
-    return _json(told, status=REFUSED)
+        return error_response(Code.SLOW_DOWN, "injected fault", retry_after_s=fault.retry_after_s)
+    envelope = {"has_error": True, "error_code": fault.code, "error message": "INJECTED FAULT"}
+    return _json(envelope, status=REFUSED)
 
 
 def _faults_endpoint(faults: Faults) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        raw = await bodies.read(request)
+        raw = await bodies.read_body(request)
         if request.method != "GET":
             given: Any = []
             if request.method == "PUT":
                 bodies.check_content_type(request.headers.get("content-type"))
-                given = bodies.parse(raw).get("faults")
+                given = bodies.parse_json(raw).get("faults")
             try:
                 faults.replace(given)
             except ConfigError as error:
-                raise Refused(Code.REJECTED, str(error)) from error
+                raise RequestError(Code.REJECTED, str(error)) from error
         return _json(accepted({"faults": faults.to_json()}), status=ACCEPTED)
 
     return endpoint
 
 
-async def _on_refusal(request: Request, error: Exception) -> Response:
+async def _on_request_error(request: Request, error: Exception) -> Response:
     del request
-    if not isinstance(error, Refused):  # pragma: no cover - registered for refusals only
+    if not isinstance(error, RequestError):  # pragma: no cover - registered for RequestError only
         raise error
-    return envelope(error.code, error.reason, retry_after_s=error.retry_after_s)
+    return error_response(error.code, error.reason, retry_after_s=error.retry_after_s)
 
 
-async def _on_no_route(request: Request, error: Exception) -> Response:
+async def _on_unknown_route(request: Request, error: Exception) -> Response:
     del error
-    await bodies.ignore(request)
-    return envelope(Code.NOT_FOUND, f"no operation is {request.method} {request.url.path}")
+    await bodies.drain(request)
+    return error_response(Code.NOT_FOUND, f"there is no operation {request.method} {request.url.path}")
 
 
-async def _on_nobody(request: Request, error: Exception) -> Response:
-    """Answer a client that left in the middle of its body: nobody hears it, and nothing was done."""
+async def _on_disconnect(request: Request, error: Exception) -> Response:
+    """Return an answer that nobody receives: the client disconnected while it sent its body."""
     del request, error
-    return envelope(Code.REJECTED, "the body ended before it was whole")
+    return error_response(Code.REJECTED, "the body is incomplete")
 
 
 def _json(value: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,70 +1,70 @@
-"""The body of a request: read up to a bound, and taken as JSON without losing a digit."""
+"""Read the body of a request up to a limit, and parse it as JSON without losing digits."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.sandbox.http.api_errors import Refused, shown
+from dyno_frames.sandbox.http.api_errors import RequestError, short_repr
 
-MOST_BYTES = 16 * 1024 * 1024
-"""The largest body that is read."""
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+"""The largest body that is accepted."""
 
-MOST_IGNORED_BYTES = 1024 * 1024
-"""How much of a body that nobody needs is still received, so that the sender sees the answer."""
+MAX_DRAINED_BYTES: Final = 1024 * 1024
+"""How much of an unneeded body is received, so that a client that is still sending sees the answer."""
 
-MOST_DEPTH = 64
-"""How deeply arrays and objects may stand in each other."""
+MAX_DEPTH: Final = 64
+"""How deeply arrays and objects may be nested."""
 
-_JSON = "application/json"
+_JSON: Final = "application/json"
 
 
-async def read(request: Request, most_bytes: int = MOST_BYTES) -> bytes:
+async def read_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return the whole body.
 
     Raises
     ------
-    Refused
-        The body is larger than ``most_bytes``. A little more of it is still received; see :func:`ignore`.
+    RequestError
+        The body is larger than ``max_bytes``. A little more of it is still received; see :func:`drain`.
     """
     chunks: list[bytes] = []
     size_bytes = 0
     async for chunk in request.stream():
         size_bytes += len(chunk)
-        if size_bytes <= most_bytes:
+        if size_bytes <= max_bytes:
             chunks.append(chunk)
-        elif size_bytes > most_bytes + MOST_IGNORED_BYTES:
+        elif size_bytes > max_bytes + MAX_DRAINED_BYTES:
             break
         else:
             chunks.clear()
-    if size_bytes > most_bytes:
-        raise Refused(Code.TOO_LARGE, f"the body has more than {most_bytes} bytes; send a smaller one")
+    if size_bytes > max_bytes:
+        raise RequestError(Code.TOO_LARGE, f"the body has more than {max_bytes} bytes; send a smaller one")
     return b"".join(chunks)
 
 
-async def ignore(request: Request) -> None:
-    """Receive and drop what is left of a body, up to a bound.
+async def drain(request: Request) -> None:
+    """Receive and discard the body of a request, up to :data:`MAX_DRAINED_BYTES`.
 
-    A client that is still sending sees the answer only when its body is received. :class:`CloseUnread` closes
-    the connection of a client that sends more.
+    A client that is still sending sees the answer only if its body is received. If the body is longer,
+    :class:`UnreadBodyMiddleware` closes the connection.
     """
     size_bytes = 0
     async for chunk in request.stream():
         size_bytes += len(chunk)
-        if size_bytes > MOST_IGNORED_BYTES:
+        if size_bytes > MAX_DRAINED_BYTES:
             return
 
 
-class CloseUnread:
-    """Close the connection after an answer to a request whose body was not read to its end.
+class UnreadBodyMiddleware:
+    """Close the connection after the answer to a request whose body was not read completely.
 
-    Otherwise the server would go on receiving that body, however long it is, to reach the next request.
+    Otherwise the server would receive the rest of the body, whatever its length, to reach the next request.
 
     Parameters
     ----------
@@ -81,19 +81,19 @@ class CloseUnread:
             return
         unread = _has_body(scope["headers"])
 
-        async def received() -> Message:
+        async def tracking_receive() -> Message:
             nonlocal unread
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body"):
                 unread = False
             return message
 
-        async def sent(message: Message) -> None:
+        async def closing_send(message: Message) -> None:
             if unread and message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
             await send(message)
 
-        await self._app(scope, received, sent)
+        await self._app(scope, tracking_receive, closing_send)
 
 
 def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -104,37 +104,40 @@ def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def check_content_type(header: str | None) -> None:
-    """Refuse a POST or PUT that does not say it is JSON."""
+    """Refuse a POST or PUT whose content type is not JSON."""
     if header is None or header.partition(";")[0].strip().lower() != _JSON:
-        raise Refused(Code.REJECTED, f"Content-Type: {shown(header)}; expected {_JSON}")
+        raise RequestError(Code.REJECTED, f"Content-Type: {short_repr(header)}; expected {_JSON}")
 
 
-def parse(body: bytes) -> dict[str, Any]:
-    """Return the JSON object that a body holds; integers of any size are exact.
+def parse_json(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a body. Integers of any size are exact.
 
     Raises
     ------
-    Refused
-        The body is no JSON object, names a key twice, or holds a number that JSON does not have.
+    RequestError
+        The body is not a JSON object, has a duplicate key, or contains NaN or an infinity.
     """
     try:
         value = json.loads(
-            body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+            body.decode(),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
         )
     except RecursionError as error:
-        raise Refused(Code.REJECTED, "the body is nested too deeply") from error
+        raise RequestError(Code.REJECTED, "the body is nested too deeply") from error
     except ValueError as error:
-        raise Refused(Code.REJECTED, f"the body is no JSON: {_reason(error)}") from error
+        raise RequestError(Code.REJECTED, f"the body is not JSON: {_reason(error)}") from error
     if not isinstance(value, dict):
-        raise Refused(Code.REJECTED, f"the body is {_kind(value)}; expected a JSON object")
+        raise RequestError(Code.REJECTED, f"the body is {_kind(value)}; expected a JSON object")
     if not _is_shallow(value):
-        raise Refused(Code.REJECTED, f"the body is nested more than {MOST_DEPTH} deep")
+        raise RequestError(Code.REJECTED, f"the body is nested more than {MAX_DEPTH} levels deep")
     return value
 
 
 def _is_shallow(value: dict[str, Any]) -> bool:
     level: list[Any] = [value]
-    for _ in range(MOST_DEPTH):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
@@ -146,29 +149,29 @@ def _is_shallow(value: dict[str, Any]) -> bool:
     return False
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused(Code.REJECTED, f"{shown(twice)}: stands twice in one object")
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise RequestError(Code.REJECTED, f"{short_repr(duplicate)}: duplicate key")
     return value
 
 
-def _no_constant(word: str) -> NoReturn:
-    raise Refused(Code.REJECTED, f"{word} is no JSON number")
+def _refuse_constant(word: str) -> NoReturn:
+    raise RequestError(Code.REJECTED, f"{word} is not a JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise Refused(Code.REJECTED, f"{shown(digits)} is too great for a number")
+        raise RequestError(Code.REJECTED, f"{short_repr(digits)} is too large for a number")
     return number
 
 
 def _reason(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
-        # never the text itself: it may hold addresses
+        # without the text, which may contain addresses
         return f"{error.msg} at character {error.pos}"
     return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "a number has too many digits"
 

@@ -1,9 +1,9 @@
-"""The API as an OpenAPI 3.1 document, made from the contract: what the sandbox serves is what it says."""
+"""Generate the OpenAPI 3.1 document of the API from the contract."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from dyno_frames.contract.envelope import MESSAGES, Code
 from dyno_frames.contract.fields import Field, Wire
@@ -14,10 +14,10 @@ from dyno_frames.contract.resources import RESOURCES, Resource
 
 VERSION: Final = "3.1.0"
 
-Json = dict[str, Any]
+Json: TypeAlias = dict[str, Any]
 
-_TEXT: Final[Json] = {"type": "string"}
-_NULL_TEXT: Final[Json] = {"type": ["string", "null"]}
+_STRING: Final[Json] = {"type": "string"}
+_NULLABLE_STRING: Final[Json] = {"type": ["string", "null"]}
 _ZONE: Final = "time_zone"
 
 _SUMMARIES: Final = {
@@ -30,17 +30,17 @@ _SUMMARIES: Final = {
 }
 
 
-def document(url: str = "/") -> Json:
+def openapi_document(url: str = "/") -> Json:
     """Return the document.
 
     Parameters
     ----------
     url
-        Where the API answers.
+        The server's URL.
 
     Examples
     --------
-    >>> sorted(document()["paths"]["/campaigns/find"])
+    >>> sorted(openapi_document()["paths"]["/campaigns/find"])
     ['post']
     """
     paths: dict[str, Json] = {}
@@ -51,7 +51,7 @@ def document(url: str = "/") -> Json:
         "info": {
             "title": "Dyno e-mail marketing API (sandbox)",
             "version": "1.0.0",
-            "description": "A practice server: its rows are its own, and real mail leaves only where it was told to.",
+            "description": "A practice server with its own rows. It sends mail only to the server that it was given.",
         },
         "servers": [{"url": url}],
         "security": [{"key": []}],
@@ -68,26 +68,26 @@ def document(url: str = "/") -> Json:
 def _operation(operation: Operation) -> Json:
     resource, _, verb = operation.name.partition(".")
     is_action = verb in RULES
-    told: Json = {
+    described: Json = {
         "operationId": operation.name,
         "tags": ["campaign_process" if is_action else resource],
         "summary": f"{verb.replace('_', ' ').capitalize()} a campaign" if is_action else _SUMMARIES[verb],
         "responses": {
             "200": _answer(_payload(resource, verb, is_action=is_action)),
             "429": {"$ref": "#/components/responses/SlowDown"},
-            "500": {"$ref": "#/components/responses/Refused"},
+            "500": {"$ref": "#/components/responses/RequestError"},
         },
     }
     if "{id}" in operation.path:
-        told["parameters"] = [
+        described["parameters"] = [
             {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         ]
     if operation.verb in {"POST", "PUT"}:
-        told["requestBody"] = {
+        described["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": _body(resource, verb, is_action=is_action)}},
         }
-    return told
+    return described
 
 
 def _answer(payload: Json) -> Json:
@@ -112,11 +112,11 @@ def _payload(resource: str, verb: str, *, is_action: bool) -> Json:
             "properties": {"count": {"type": "integer", "minimum": 0}},
             "additionalProperties": False,
         }
-    more: Json = {"note": _TEXT} if is_action else {}
+    more: Json = {"note": _STRING} if is_action else {}
     return {
         "type": "object",
         "required": ["id"],
-        "properties": {"id": _TEXT, **more},
+        "properties": {"id": _STRING, **more},
         "additionalProperties": False,
     }
 
@@ -139,7 +139,7 @@ def _schemas() -> dict[str, Json]:
         schemas[f"{name}Change"] = _edit(resource, required=[])
         schemas[f"{name}Filter"] = _filter(resource)
     schemas |= {_action_name(str(action)): _action(str(action)) for action in RULES}
-    schemas["StringCondition"] = _condition(_TEXT, StringOperator)
+    schemas["StringCondition"] = _condition(_STRING, StringOperator)
     schemas["NumberCondition"] = _condition({"type": "number"}, NumberOperator)
     return schemas
 
@@ -159,11 +159,11 @@ def _row(resource: Resource, *, whole: bool) -> Json:
 
 def _value(field: Field) -> Json:
     kind: Any = "number" if field.wire is Wire.NUMBER else "string"
-    shape: Json = {"type": [kind, "null"] if field.nullable else kind}
+    schema: Json = {"type": [kind, "null"] if field.nullable else kind}
     if field.name == "status":
-        # a row that was loaded may hold another word
-        shape["examples"] = [str(status) for status in Status]
-    return shape
+        # a loaded row may have another status
+        schema["examples"] = [str(status) for status in Status]
+    return schema
 
 
 def _edit(resource: Resource, *, required: list[str]) -> Json:
@@ -171,7 +171,9 @@ def _edit(resource: Resource, *, required: list[str]) -> Json:
     for field in resource.fields:
         if field.server_set:
             continue
-        properties[field.name] = dict(_NULL_TEXT) if field.nullable else {"type": "string", "pattern": r"\S"}
+        properties[field.name] = (
+            dict(_NULLABLE_STRING) if field.nullable else {"type": "string", "pattern": r"\S"}
+        )
         if field.name == _ZONE:
             properties[field.name] = {
                 "enum": [None, "UTC", "Europe/Paris", "America/New_York", "Asia/Ho_Chi_Minh"]
@@ -179,10 +181,10 @@ def _edit(resource: Resource, *, required: list[str]) -> Json:
     for name in resource.write_only:
         properties[name] = {"type": "array", "items": {"type": "string", "format": "email"}}
     properties |= dict.fromkeys(sorted(resource.server_set), False)
-    shape: Json = {"type": "object", "properties": properties, "required": required}
+    schema: Json = {"type": "object", "properties": properties, "required": required}
     if not required:
-        shape["minProperties"] = 1
-    return shape | {"propertyNames": {"not": {"pattern": "^application_"}}}
+        schema["minProperties"] = 1
+    return schema | {"propertyNames": {"not": {"pattern": "^application_"}}}
 
 
 def _filter(resource: Resource) -> Json:
@@ -213,7 +215,7 @@ def _condition(value: Json, operators: type[StringOperator | NumberOperator]) ->
 
 def _action(name: str) -> Json:
     rule = next(rule for action, rule in RULES.items() if str(action) == name)
-    properties: Json = {rule.id_key: _TEXT} | dict.fromkeys(rule.optional, _TEXT)
+    properties: Json = {rule.id_key: _STRING} | dict.fromkeys(rule.optional, _STRING)
     if "iso_start_time" in properties:
         properties["iso_start_time"] = {
             "type": "string",
@@ -232,7 +234,7 @@ def _action(name: str) -> Json:
 
 def _responses() -> dict[str, Json]:
     def envelope(codes: Sequence[Code], *, description: str) -> Json:
-        words = "|".join(MESSAGES[code] for code in codes)
+        texts = "|".join(MESSAGES[code] for code in codes)
         return {
             "description": description,
             "content": {
@@ -243,7 +245,7 @@ def _responses() -> dict[str, Json]:
                         "properties": {
                             "has_error": {"const": True},
                             "error_code": {"enum": [str(code) for code in codes]},
-                            "error message": {"type": "string", "pattern": f"^({words})"},
+                            "error message": {"type": "string", "pattern": f"^({texts})"},
                         },
                         "additionalProperties": False,
                     }
@@ -252,9 +254,11 @@ def _responses() -> dict[str, Json]:
         }
 
     others = [code for code in Code if code is not Code.SLOW_DOWN]
-    slow = envelope([Code.SLOW_DOWN], description="Too many requests; Retry-After says when to come back")
-    slow["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
-    return {"Refused": envelope(others, description="The application said no"), "SlowDown": slow}
+    slow_down = envelope(
+        [Code.SLOW_DOWN], description="Too many requests; Retry-After says when to try again"
+    )
+    slow_down["headers"] = {"Retry-After": {"schema": {"type": "string"}}}
+    return {"RequestError": envelope(others, description="The request is refused"), "SlowDown": slow_down}
 
 
 def _ref(name: str) -> Json:

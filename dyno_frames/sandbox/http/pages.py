@@ -1,4 +1,4 @@
-"""What a browser sees of the sandbox: its documentation, and where a recipient leaves a list. Nothing is fetched."""
+"""The HTML pages of the sandbox: its documentation, and unsubscribing. They load nothing else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _page(title: str, body: str) -> str:
     return _PAGE.format(title=escape(title), style=_STYLE, body=body)
 
 
-def documentation(document: dict[str, Any], *, url: str) -> str:
+def documentation_page(document: dict[str, Any], *, url: str) -> str:
     """Return the page that shows an OpenAPI document.
 
     Parameters
@@ -40,7 +40,7 @@ def documentation(document: dict[str, Any], *, url: str) -> str:
     document
         The document.
     url
-        Where the API answers, for the example.
+        The server's URL, for the example.
     """
     header = document["components"]["securitySchemes"]["key"]["name"]
     example = (
@@ -48,13 +48,16 @@ def documentation(document: dict[str, Any], *, url: str) -> str:
         """ -d '{"status": "finished", "application_limit": 5}'"""
     )
     about = (
-        '<p class="soft">The same as a document for programs: <a href="/openapi.json">openapi.json</a>.'
-        ' Whether it answers: <a href="/healthz">healthz</a>.</p>'
+        '<p class="soft">For programs: <a href="/openapi.json">openapi.json</a>.'
+        ' Health check: <a href="/healthz">healthz</a>.</p>'
     )
     parts = [
         f"<h1>{escape(document['info']['title'])}</h1>",
         f"<p>{escape(document['info']['description'])}</p>",
-        f"<p>Every request carries the header <code>{escape(header)}</code>; a body is JSON and says so.</p>",
+        (
+            f"<p>Every request needs the header <code>{escape(header)}</code>. "
+            "A body is JSON, with the header <code>Content-Type: application/json</code>.</p>"
+        ),
         f"<pre>{escape(example)}</pre>",
         about,
     ]
@@ -71,8 +74,8 @@ def documentation(document: dict[str, Any], *, url: str) -> str:
 
 def _operation(verb: str, path: str, operation: dict[str, Any], document: dict[str, Any]) -> str:
     content = operation.get("requestBody", {}).get("content", {})
-    shape = content.get("application/json", {}).get("schema")
-    resolved = _resolved(shape, document) if shape else None
+    schema = content.get("application/json", {}).get("schema")
+    resolved = _resolved(schema, document) if schema else None
     body = (
         f"<p>Body</p><pre>{escape(json.dumps(resolved, indent=2, ensure_ascii=False))}</pre>"
         if resolved
@@ -85,28 +88,28 @@ def _operation(verb: str, path: str, operation: dict[str, Any], document: dict[s
     )
 
 
-def _resolved(shape: dict[str, Any], document: dict[str, Any]) -> Any:
-    name = shape.get("$ref", "").rpartition("/")[2]
-    return document["components"]["schemas"][name] if name else shape
+def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> Any:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return document["components"]["schemas"][name] if name else schema
 
 
-def leaving(*, asked: bool, found: bool) -> str:
-    """Return the page a recipient sees.
+def unsubscribe_page(*, confirmed: bool, found: bool) -> str:
+    """Return the page that a contact sees.
 
     Parameters
     ----------
-    asked
-        Whether they said that they want to leave.
+    confirmed
+        Whether the contact pressed the button.
     found
-        Whether there is such a message.
+        Whether the message exists.
     """
     if not found:
-        return _page("Unsubscribe", "<h1>There is no such message here</h1><p>The link may be old.</p>")
-    if asked:
+        return _page("Unsubscribe", "<h1>Message not found</h1><p>The link may be out of date.</p>")
+    if confirmed:
         return _page(
-            "Unsubscribe", "<h1>You have left this list</h1><p>Nothing more is sent to you from it.</p>"
+            "Unsubscribe", "<h1>You are unsubscribed</h1><p>You will receive no more mail from this list.</p>"
         )
     return _page(
         "Unsubscribe",
-        '<h1>Leave this list?</h1><form method="post"><button>Unsubscribe</button></form>',
+        '<h1>Unsubscribe from this list?</h1><form method="post"><button>Unsubscribe</button></form>',
     )

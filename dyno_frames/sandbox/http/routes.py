@@ -1,4 +1,4 @@
-"""The 25 operations: what each reads from a request, and what it answers."""
+"""The 25 operations: a function for each, from the id and the body of a request to the payload of the answer."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, RULES, Rule, Sta
 from dyno_frames.contract.operations import OPERATIONS, Operation, operation
 from dyno_frames.contract.resources import CAMPAIGNS, KEY, RESOURCES, Resource
 from dyno_frames.sandbox.campaigns import edits, lifecycle
-from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
 
-Answer: TypeAlias = Callable[[str, Mapping[str, Any]], Any]
-"""From an object's id and a body to the payload of the envelope."""
+Handler: TypeAlias = Callable[[str, Mapping[str, Any]], Any]
+"""A function from an object's id and a body to the payload of the envelope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What an operation works on.
+    """The account that an operation reads and changes.
 
     Parameters
     ----------
     store
-        The rows.
+        The account's rows.
     user_id
-        Whose they are.
+        The value of ``user_id`` in new rows.
     clock
-        Epoch seconds, now.
+        A function that returns the time in epoch seconds.
     name
-        What it is called in logs.
+        The account's name, for the log.
     """
 
     store: Store
@@ -43,29 +43,31 @@ class Account:
 
     @property
     def now(self) -> int:
-        """Whole epoch seconds."""
+        """The time in whole epoch seconds."""
         return int(self.clock())
 
 
-def answers(account: Account) -> dict[str, tuple[Operation, Answer]]:
-    """Return every operation with what answers it, by the operation's name."""
+def handlers(account: Account) -> dict[str, tuple[Operation, Handler]]:
+    """Return every operation with its handler, by the operation's name."""
     table = {
-        operation(resource.name, verb).name: bound
+        operation(resource.name, verb).name: handler
         for resource in RESOURCES.values()
-        for verb, bound in _of_resource(account, resource).items()
+        for verb, handler in _resource_handlers(account, resource).items()
     }
-    table |= {operation(CAMPAIGNS.name, rule.action).name: _action(account, rule) for rule in RULES.values()}
+    table |= {
+        operation(CAMPAIGNS.name, rule.action).name: _action_handler(account, rule) for rule in RULES.values()
+    }
     return {name: (OPERATIONS[name], table[name]) for name in OPERATIONS}
 
 
-def _of_resource(account: Account, resource: Resource) -> dict[str, Answer]:
+def _resource_handlers(account: Account, resource: Resource) -> dict[str, Handler]:
     store = account.store
 
     def get(key: str, body: Mapping[str, Any]) -> Any:
         del body
         row = store.get_json(resource, key)
         if row is None:
-            raise Refused(Code.NOT_FOUND)
+            raise RequestError(Code.NOT_FOUND)
         return orjson.Fragment(row)
 
     def create(key: str, body: Mapping[str, Any]) -> Any:
@@ -77,14 +79,14 @@ def _of_resource(account: Account, resource: Resource) -> dict[str, Answer]:
         changes = edits.change(resource, body)
         statuses = EDITABLE if resource is CAMPAIGNS else None
         if not store.update(resource, key, changes, now=account.now, statuses=statuses):
-            raise _unchanged(store, resource, key, "change info", EDITABLE)
+            raise _not_allowed(store, resource, key, "change info", EDITABLE)
         return {KEY: key}
 
     def delete(key: str, body: Mapping[str, Any]) -> Any:
         del body
         statuses = DELETABLE if resource is CAMPAIGNS else None
         if not store.delete(resource, key, statuses=statuses):
-            raise _unchanged(store, resource, key, "delete", DELETABLE)
+            raise _not_allowed(store, resource, key, "delete", DELETABLE)
         return {KEY: key}
 
     def find(key: str, body: Mapping[str, Any]) -> Any:
@@ -98,7 +100,7 @@ def _of_resource(account: Account, resource: Resource) -> dict[str, Answer]:
     return {"get": get, "create": create, "update": update, "delete": delete, "find": find, "count": count}
 
 
-def _action(account: Account, rule: Rule) -> Answer:
+def _action_handler(account: Account, rule: Rule) -> Handler:
     def act(key: str, body: Mapping[str, Any]) -> Any:
         del key
         return lifecycle.act(account.store, rule, body, now=account.now)
@@ -106,11 +108,15 @@ def _action(account: Account, rule: Rule) -> Answer:
     return act
 
 
-def _unchanged(store: Store, resource: Resource, key: str, deed: str, statuses: frozenset[Status]) -> Refused:
+def _not_allowed(
+    store: Store, resource: Resource, key: str, operation_name: str, statuses: frozenset[Status]
+) -> RequestError:
+    """Return why an update or a delete found no row: the row does not exist, or its status does not allow it."""
     row = store.get(resource, key) if resource is CAMPAIGNS else None
     if row is None:
-        return Refused(Code.NOT_FOUND)
-    words = ", ".join(status for status in Status if status in statuses)
-    return Refused(
-        Code.ILLEGAL_TRANSITION, f"{deed} is not allowed from {row.get('status')}; it is in {words}"
+        return RequestError(Code.NOT_FOUND)
+    allowed = ", ".join(status for status in Status if status in statuses)
+    return RequestError(
+        Code.ILLEGAL_TRANSITION,
+        f"{operation_name} is not allowed from {row.get('status')}; it is allowed from {allowed}",
     )

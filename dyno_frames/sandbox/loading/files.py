@@ -12,7 +12,7 @@ import pandas as pd
 
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.http.api_errors import shown
+from dyno_frames.sandbox.http.api_errors import short_repr
 from dyno_frames.sandbox.loading.json_values import NUMBERS, TEXTS
 from dyno_frames.sandbox.store.paths import checked_path
 
@@ -128,7 +128,7 @@ def _of_frame(frame: pd.DataFrame) -> Rows:
         frame = frame.reset_index()
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
-        raise ConfigError(f"the frame has two columns called {shown(twice)}; rename one")
+        raise ConfigError(f"the frame has two columns called {short_repr(twice)}; rename one")
     names = list(frame.columns)
     lists = [_column_values(frame[name]) for name in names]
     return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]

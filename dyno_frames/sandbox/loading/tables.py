@@ -17,7 +17,7 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
 from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.campaigns.edits import check_emails
-from dyno_frames.sandbox.http.api_errors import Refused, shown
+from dyno_frames.sandbox.http.api_errors import RequestError, short_repr
 from dyno_frames.sandbox.loading import column_names
 from dyno_frames.sandbox.loading.files import Reasons, Rows, Source, raw_rows
 from dyno_frames.sandbox.loading.json_values import NUMBERS, fitting
@@ -203,11 +203,11 @@ def _convert(resource: Resource, name: str, rows: Rows, refused: Reasons, sample
             row[name] = fitting(kind, value)
             if addresses:
                 check_emails(row[name])
-        except Refused as error:
+        except RequestError as error:
             refused.setdefault(place, error.reason)
         except (ValueError, TypeError, OverflowError) as error:
             reason = refused.setdefault(place, f"column {name!r}: {error}")
-            samples.setdefault(reason, _ADDRESS.sub("<address>", shown(value)))
+            samples.setdefault(reason, _ADDRESS.sub("<address>", short_repr(value)))
 
 
 def _convert_units(name: str, rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
@@ -219,7 +219,7 @@ def _convert_units(name: str, rows: Rows, refused: Reasons, samples: dict[str, s
             rows[place][name] = in_seconds(number, unit)
         elif unit is None and abs(number) >= END_OF_SECONDS:
             reason = refused.setdefault(place, f"column {name!r}: {UNCERTAIN}")
-            samples.setdefault(reason, shown(number))
+            samples.setdefault(reason, short_repr(number))
 
 
 def _epoch_number(value: Any) -> int | float | None:
@@ -240,5 +240,5 @@ def _name_rows(rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
             continue
         if key in known:
             refused[place] = _TWICE
-            samples.setdefault(_TWICE, shown(key))
+            samples.setdefault(_TWICE, short_repr(key))
         known.add(key)

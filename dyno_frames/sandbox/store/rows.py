@@ -8,7 +8,7 @@ from typing import Any
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.resources import KEY, UPDATED
 from dyno_frames.sandbox.filters.sql_filter import shows_blobs
-from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.columns import Column
 from dyno_frames.sandbox.store.values import Held, Stored, encode
 
@@ -58,7 +58,7 @@ def encoded(row: Mapping[str, Any]) -> tuple[dict[str, Stored], dict[str, Held]]
 
     Raises
     ------
-    Refused
+    RequestError
         A value is no JSON.
     """
     stored: dict[str, Stored] = {}
@@ -67,7 +67,7 @@ def encoded(row: Mapping[str, Any]) -> tuple[dict[str, Stored], dict[str, Held]]
         try:
             stored[name], seen[name] = encode(value)
         except ValueError as error:
-            raise Refused(Code.REJECTED, f"{name}: {error}") from error
+            raise RequestError(Code.REJECTED, f"{name}: {error}") from error
     return stored, seen
 
 

@@ -22,7 +22,7 @@ from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.filters import functions
 from dyno_frames.sandbox.filters.semantics import DECIDED, PAGE_LIMIT, settled
 from dyno_frames.sandbox.filters.sql_filter import question
-from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.mail import contacts
 from dyno_frames.sandbox.store import columns as catalogue
 from dyno_frames.sandbox.store import database, rows
@@ -97,7 +97,7 @@ class Store:
 
         Raises
         ------
-        Refused
+        RequestError
             The filter is not acceptable.
         """
         return self._find(resource, wire, decode)
@@ -133,7 +133,7 @@ class Store:
 
         Raises
         ------
-        Refused
+        RequestError
             The id is taken, or a value is no JSON.
         """
         with self.transaction() as connection:
@@ -210,7 +210,7 @@ class Store:
 
         Raises
         ------
-        Refused
+        RequestError
             An id is there twice, or a value is no JSON.
         """
         kept = list(table)
@@ -224,7 +224,7 @@ class Store:
         """Return how many rows each resource has."""
         return {name: self.count(resource, {}) for name, resource in RESOURCES.items()}
 
-    def alive(self) -> bool:
+    def ping(self) -> bool:
         """Tell whether the database answers; one that is closed or broken raises."""
         with self._lock:
             return bool(self._connection.execute("SELECT 1").fetchone()[0])
@@ -323,9 +323,9 @@ class Store:
         if not plain:
             return
         if KEY not in names:
-            raise Refused(Code.REJECTED, "id: missing")
+            raise RequestError(Code.REJECTED, "id: missing")
         if fault := catalogue.fault_in_names(names):
-            raise Refused(Code.REJECTED, fault)
+            raise RequestError(Code.REJECTED, fault)
         stored, seen = rows.all_encoded(plain, names)
         table = self._widen(connection, resource, seen)
         terms = rows.listed(table[name] for name in names)
@@ -335,7 +335,7 @@ class Store:
                 stored,
             )
         except sqlite3.IntegrityError as error:
-            raise Refused(Code.REJECTED, "id: missing, or the id of another row") from error
+            raise RequestError(Code.REJECTED, "id: missing, or the id of another row") from error
         for key, addresses in emails.items():
             contacts.replace(connection, key, addresses)
 
@@ -344,11 +344,13 @@ class Store:
         for name, held in seen.items():
             column = known.get(name)
             if column is not None and column.field is not None and held & ~column.held:
-                raise Refused(Code.REJECTED, f"{name}: expected a {column.field.wire} of at most 64 bits")
+                raise RequestError(
+                    Code.REJECTED, f"{name}: expected a {column.field.wire} of at most 64 bits"
+                )
         try:
             table = catalogue.widen(connection, resource, known, seen)
         except ValueError as error:
-            raise Refused(Code.REJECTED, str(error)) from error
+            raise RequestError(Code.REJECTED, str(error)) from error
         self._columns[resource.name] = table
         return table
 

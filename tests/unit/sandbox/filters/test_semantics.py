@@ -9,7 +9,7 @@ import pytest
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
 
 
@@ -118,7 +118,7 @@ def test_several_operators_in_one_object(ids, several, expected):
 
 
 def test_several_operators_may_be_an_error(ids):
-    with pytest.raises(Refused, match="several"):
+    with pytest.raises(RequestError, match="several"):
         ids(rows("a"), {"opens": {"gt": 1, "lt": 3}}, several="error")
     assert ids(rows("a"), {"opens": {"gt": 1}}, several="error") == []
 
@@ -133,7 +133,7 @@ def test_a_regex_searches_or_matches_all(ids, dialect, part, expected):
 def test_the_dialect_decides_what_a_regex_is(ids):
     asked = {"subject": {"like_regex": "(?<=a)b"}}
     assert ids(rows("ab", "b"), asked, dialect="python") == ["0"]
-    with pytest.raises(Refused, match="like_regex"):
+    with pytest.raises(RequestError, match="like_regex"):
         ids(rows("ab"), asked, dialect="re2")
 
 
@@ -153,7 +153,7 @@ def test_the_largest_page_clamps_or_refuses(ids):
     assert len(ids(texts, {"application_limit": 5}, page_limit=3)) == 3
     assert len(ids(texts, {}, page_limit=3)) == 3
     assert len(ids(texts, {}, default_limit=2)) == 2
-    with pytest.raises(Refused, match="at most 3"):
+    with pytest.raises(RequestError, match="at most 3"):
         ids(texts, {"application_limit": 5}, page_limit=3, overlong="error")
     assert len(ids(texts, {"application_limit": 3}, page_limit=3, overlong="error")) == 3
 
@@ -168,7 +168,7 @@ def test_the_page_limit_of_the_call_stands_before_the_profile():
 def test_an_unknown_field_may_be_an_error_or_nothing(ids):
     texts = rows("a", "b")
     for wire in ({"gone": "x"}, {"application_order_by": "gone"}, {"application_fields": ["gone"]}):
-        with pytest.raises(Refused, match="gone"):
+        with pytest.raises(RequestError, match="gone"):
             ids(texts, wire, unknown_field="error")
     assert ids(texts, {"gone": "x", "subject": "a"}, unknown_field="ignored") == ["0"]
     assert ids(texts, {"gone": None}, unknown_field="ignored") == ["0", "1"]
@@ -185,7 +185,7 @@ def test_a_number_operator_on_text(ids, text_number, literal, expected):
 
 def test_offsets_may_have_an_end(ids):
     assert ids(rows("a", "b"), {"application_offset": 1}, deep_offset=1) == ["1"]
-    with pytest.raises(Refused, match="application_offset"):
+    with pytest.raises(RequestError, match="application_offset"):
         ids(rows("a"), {"application_offset": 2}, deep_offset=1)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dyno_frames.contract.filters import NumberOperator, StringOperator
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.sandbox.http.api_errors import Refused
+from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
 
 TEXTS = [{"subject": text} for text in ("Sale", "sale", "50% off", "a,b", "ÉTÉ", "", None, "line\nbreak")]
@@ -147,7 +147,7 @@ def test_what_is_wrong_is_refused_with_field_and_reason(wire, word):
     with Store() as store:
         store.load(CAMPAIGNS, [{"id": "a", "subject": "s", "opens": 1, "flag": True, "tags": [1]}])
         for ask in (store.find, store.count):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(RequestError) as refused:
                 ask(CAMPAIGNS, wire)
             assert refused.value.code == "400"
             assert refused.value.reason.startswith(repr(next(iter(wire))))
@@ -233,5 +233,5 @@ def test_in_takes_any_number_of_values(ids, size):
 
 
 def test_more_conditions_than_sqlite_nests_are_refused():
-    with Store() as store, pytest.raises(Refused, match="conditions"):
+    with Store() as store, pytest.raises(RequestError, match="conditions"):
         store.find(CAMPAIGNS, {f"f{number}": "x" for number in range(600)})

@@ -14,8 +14,8 @@ from dyno_frames.contract.filters import Key
 from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
-from dyno_frames.sandbox.http.app import envelope
-from dyno_frames.sandbox.http.bodies import MOST_BYTES, MOST_IGNORED_BYTES
+from dyno_frames.sandbox.http.app import error_response
+from dyno_frames.sandbox.http.bodies import MAX_BODY_BYTES, MAX_DRAINED_BYTES
 
 RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
 MISSING = "00000000-0000-0000-0000-000000000000"
@@ -184,7 +184,7 @@ def test_a_body_that_is_no_json_object_is_refused(shared, body):
 
 def test_too_large_a_body_is_refused_and_the_connection_lives(shared):
     headers = {"Content-Type": "application/json"}
-    body = b'{"name": "' + b"x" * MOST_BYTES + b'"}'
+    body = b'{"name": "' + b"x" * MAX_BODY_BYTES + b'"}'
     assert shared.refused("POST", "/lists", data=body, headers=headers)[0] == "413"
     assert shared.data("POST", "/lists/count", {})["count"] >= 0
 
@@ -214,7 +214,7 @@ def test_a_body_without_a_key_is_not_read_for_long(shared, verb, path):
     assert '"error_code":"401"' in answer
     assert "connection: close" in answer.lower()
     # what the sockets hold counts as sent, too
-    assert sent < MOST_IGNORED_BYTES + 16 * 2**20
+    assert sent < MAX_DRAINED_BYTES + 16 * 2**20
 
 
 @pytest.mark.parametrize("verb", ["GET", "POST"])
@@ -223,7 +223,7 @@ def test_a_public_page_reads_no_long_body(shared, verb, path):
     answer, sent = flood(shared.box, verb, path)
     assert answer.startswith("HTTP/1.1 ")
     assert "connection: close" in answer.lower()
-    assert sent < MOST_IGNORED_BYTES + 16 * 2**20
+    assert sent < MAX_DRAINED_BYTES + 16 * 2**20
 
 
 @pytest.mark.parametrize(("verb", "path"), [("POST", "/lists"), ("DELETE", "/lists/x"), ("POST", "/nowhere")])
@@ -231,7 +231,7 @@ def test_a_body_far_over_the_bound_ends_its_connection(shared, verb, path):
     answer, sent = flood(shared.box, verb, path, key=shared.box.api_key)
     assert '"error_code":"4' in answer
     assert "connection: close" in answer.lower()
-    assert sent < MOST_BYTES + MOST_IGNORED_BYTES + 16 * 2**20
+    assert sent < MAX_BODY_BYTES + MAX_DRAINED_BYTES + 16 * 2**20
 
 
 def test_who_has_no_key_hears_why_and_keeps_the_connection(shared):
@@ -304,7 +304,7 @@ def test_a_refused_change_leaves_no_field_behind(serve):
 
 
 def test_slow_down_says_when_to_come_back():
-    response = envelope(Code.SLOW_DOWN, "100 requests in 1 s", retry_after_s=7)
+    response = error_response(Code.SLOW_DOWN, "100 requests in 1 s", retry_after_s=7)
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
     assert json.loads(response.body)["error message"] == "SLOW DOWN: 100 requests in 1 s"
 
