@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from dyno_frames.errors import SchemaError
-from dyno_frames.scan import exits
+from dyno_frames.messages.preview import message_preview
 
 Compose: TypeAlias = Callable[
     [Mapping[str, Any], Mapping[str, Any], Mapping[str, Any], Mapping[str, str]], Mapping[str, Any]
@@ -103,7 +103,7 @@ class Words:
         compose
             What fills it; for tests.
         """
-        parts = (compose or exits.leave("letter"))(self.campaign, self.template, self.mailing, contact)
+        parts = (compose or message_preview)(self.campaign, self.template, self.mailing, contact)
         made = bool(self.template.get("html")) and not self.template.get("text")
         return Message(**{**parts, "fields": tuple(parts["fields"])}, text_made=made)
 

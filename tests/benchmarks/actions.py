@@ -22,7 +22,7 @@ from dyno_frames.client.client import Client
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.operations import operation
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def median_ms(call: Callable[[], object], times: int) -> float:

@@ -19,7 +19,7 @@ from pandas.testing import assert_frame_equal
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import QueryError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 SERVERS, QUESTIONS = 6, 25
 

@@ -28,9 +28,9 @@ from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.sandbox import functions
-from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.filters import functions
+from dyno_frames.sandbox.http.api_errors import RequestError
+from dyno_frames.sandbox.store.storage import Store
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.exchange import Received
@@ -99,7 +99,7 @@ class Seam(Session):
         self.sent.append((verb, wire))
         try:
             payload = getattr(self, f"_{verb}")(RESOURCES[name], wire)
-        except Refused as no:
+        except RequestError as no:
             return Received(500, {}, orjson.dumps(envelope.refused(no.code, no.reason)))
         return Received(200, {}, orjson.dumps(envelope.accepted(payload)))
 

@@ -13,7 +13,7 @@ import pytest
 from dyno_frames.actions.case import Patience
 from dyno_frames.actions.journal import Journal
 from dyno_frames.client.connect import connect
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 _REFUSAL = b'{"has_error": true, "error_code": "77", "error message": "INTERNAL"}'
 ERROR = b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n" % len(_REFUSAL) + _REFUSAL

@@ -12,7 +12,7 @@ from dyno_frames.actions.wait import Pace, has_come, is_vain, wait
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import FINAL, Status
 from dyno_frames.errors import ConfigError, NotFoundError, TransportError, WaitError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 COURSE = (Status.SCHEDULED, Status.RUNNING, Status.FINISHED)
 
