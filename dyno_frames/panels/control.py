@@ -15,12 +15,14 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.campaign import COUNTS, READ, Campaign
 from dyno_frames.panels.desk import desk_of
+from dyno_frames.panels.effects import Effect
 from dyno_frames.panels.facts import Entry
 from dyno_frames.panels.phases import BulkReview, Review
 from dyno_frames.panels.ports import Client
+from dyno_frames.panels.reduce import adopt, reduce
 from dyno_frames.panels.runner import Runner
 from dyno_frames.panels.state import State
-from dyno_frames.panels.store import Spawn, Store, on_a_thread
+from dyno_frames.panels.store import Effects, Share, Spawn, Store, on_a_thread
 from dyno_frames.panels.watch import INTERVAL_S, Ticker, Watched, Watcher
 
 Clock = Callable[[], datetime]
@@ -72,7 +74,13 @@ class CampaignControl:
         desk = self._desk = desk_of(client, runner.unresolved)
         came = runner.opened(subject) if isinstance(subject, str) else on.CampaignsRead((), (), clock())
         rows = came.campaigns if isinstance(subject, str) else campaigns(subject)
-        self.store = Store(State.about(rows, facts=desk.facts), runner.run, spawn=spawn, desk=desk)
+        self.store: Store[State, on.PanelAction, Effect] = Store(
+            State.about(rows, facts=desk.facts),
+            reduce,
+            Effects(runner.run, runner.failed, runner.not_started),
+            spawn=spawn,
+            share=Share(desk, adopt, lambda state: state.facts),
+        )
         self.store.dispatch(came)
         self.watcher = Watcher(
             lambda: desk.claim(self.store.seat, watched(self.store.state)),

@@ -15,11 +15,18 @@ _TONES = {
     on.Result.APPLIED: Tone.DONE,
     on.Result.CHANGED: Tone.NOTE,
     on.Result.REFUSED: Tone.REFUSED,
+    on.Result.NOT_STARTED: Tone.FAILED,
     on.Result.NOT_APPLIED: Tone.FAILED,
     on.Result.CLEAR: Tone.NOTE,
     on.Result.UNKNOWN: Tone.UNKNOWN,
 }
-_WORST_FIRST = (on.Result.UNKNOWN, on.Result.NOT_APPLIED, on.Result.REFUSED, on.Result.CHANGED)
+_WORST_FIRST = (
+    on.Result.UNKNOWN,
+    on.Result.NOT_APPLIED,
+    on.Result.NOT_STARTED,
+    on.Result.REFUSED,
+    on.Result.CHANGED,
+)
 
 
 Answer: TypeAlias = on.Settled | on.Resolved | on.CampaignsRead | on.ReadFailed | on.WatchStopped
@@ -74,7 +81,8 @@ def settled(state: State, action: on.Settled) -> State:
     busy = {k: serial for k, serial in facts.busy.items() if k != key}
     locked = {**facts.locked, key: action.message} if action.result is on.Result.UNKNOWN else facts.locked
     facts = replace(facts, busy=busy, locked=locked)
-    facts = facts.without(key) if action.fresh is None else facts
+    if action.fresh is None and action.result is not on.Result.NOT_STARTED:
+        facts = facts.without(key)
     state = know(replace(state, facts=facts), [action.fresh])
     entry = Entry(
         at=action.at,

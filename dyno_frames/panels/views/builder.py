@@ -93,7 +93,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         super().__init__([*top, folded, self._ask.box, self._answer])
         self.add_class("dyno-builder")
         self._drawn: State | None = None
-        self._session.subscribe(self._redraw)
+        self._session.store.subscribe(self._redraw)
         self._redraw(self._session.state)
 
     @property
@@ -120,7 +120,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         """Remove the builder."""
         session: BuilderSession | None = getattr(self, "_session", None)
         if session is not None:
-            session.silence()
+            session.store.silence()
         super().close()
 
     def _tell(self, action: on.Action) -> None:
