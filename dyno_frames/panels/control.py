@@ -23,7 +23,7 @@ from dyno_frames.panels.reduce import adopt, reduce
 from dyno_frames.panels.runner import Runner
 from dyno_frames.panels.state import State
 from dyno_frames.panels.store import Effects, Share, Spawn, Store, on_a_thread
-from dyno_frames.panels.watch import INTERVAL_S, Ticker, Watched, Watcher
+from dyno_frames.panels.watch import INTERVAL_S, PeriodicThread, Watched, watching
 
 Clock = Callable[[], datetime]
 
@@ -82,16 +82,17 @@ class CampaignControl:
             share=Share(desk, adopt, lambda state: state.facts),
         )
         self.store.dispatch(came)
-        self.watcher = Watcher(
+        self.watcher = watching(
             lambda: desk.claim(self.store.seat, watched(self.store.state)),
             lambda ids: self.store.dispatch(runner.read(ids)),
             lambda message: self.store.dispatch(on.WatchStopped(message)),
             interval_s=interval_s,
         )
-        self.ticker = Ticker(
+        self.ticker = PeriodicThread(
             lambda: isinstance(self.store.state.phase, Review | BulkReview),
             lambda: self.store.dispatch(on.Ticked(clock())),
             interval_s=min(1.0, interval_s),
+            name="dyno-countdown",
         )
         if watch:
             self.store.subscribe(lambda _state: self._wake())
