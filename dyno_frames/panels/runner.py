@@ -110,18 +110,18 @@ class Runner:
         """Read campaigns; raises as the client does."""
         at = self._clock()
         if len(ids) == 1:
-            try:
-                return on.CampaignsRead((self.one(ids[0]),), tuple(ids), at)
-            except NotFoundError:
-                return on.CampaignsRead((), tuple(ids), at)
+            return on.CampaignsRead((self._one(ids[0]),), tuple(ids), at)
         frame = self._client.campaigns.find(f"id in {list(ids)!r}", columns=list(READ))
         rows = frame.to_dict("records")
         return on.CampaignsRead(tuple(Campaign.of(row, read_at=at) for row in rows), tuple(ids), at)
 
-    def one(self, key: str) -> Campaign:
-        """Read one campaign; raises as the client does."""
+    def _one(self, key: str) -> Campaign:
+        """Read one campaign; one that is not found was deleted."""
         at = self._clock()
-        return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
+        try:
+            return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
+        except NotFoundError:
+            return Campaign.deleted(key, read_at=at)
 
     def unresolved(self) -> dict[str, str]:
         """Return the campaigns whose sends wait for an earlier action to be resolved, each with what is known."""
@@ -136,7 +136,7 @@ class Runner:
     def opened(self, key: str) -> on.CampaignsRead:
         """Read one campaign and how many it would write to; raises as the client does."""
         at = self._clock()
-        campaign = self.one(key)
+        campaign = Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
         return on.CampaignsRead((campaign,), (key,), at, ((key, self._reach(campaign)),))
 
     def _page(self, effect: ReadCampaigns) -> on.PanelAction:
@@ -149,7 +149,7 @@ class Runner:
         return on.BulkRead(effect.serial, self._mint(), came.campaigns, self._clock())
 
     def _review(self, effect: ReadForReview) -> on.PanelAction:
-        campaign = self.one(effect.request.campaign_id)
+        campaign = self._one(effect.request.campaign_id)
         reached = self._reach(campaign)
         return on.ReviewRead(effect.serial, self._mint(), campaign, reached, self._clock())
 
@@ -174,7 +174,7 @@ class Runner:
     def _act(self, effect: Act) -> on.Settled:
         if effect.reviewed is not None:
             try:
-                differing = changes(effect.reviewed, self.one(effect.request.campaign_id))
+                differing = changes(effect.reviewed, self._one(effect.request.campaign_id))
             except Exception as error:  # noqa: BLE001 - nothing has left yet, and the answer says so
                 return self._settled(effect, on.Result.NOT_APPLIED, f"{told(error)} Nothing was sent.")
             if differing:
@@ -217,7 +217,7 @@ class Runner:
 
     def _reread(self, key: str) -> Campaign | None:
         try:
-            return self.one(key)
+            return self._one(key)
         except Exception:  # noqa: BLE001 - the row is then shown as not read
             return None
 
