@@ -95,9 +95,8 @@ class CampaignControl:
             name="dyno-countdown",
         )
         if watch:
-            self.store.subscribe(lambda _state: self._wake())
             self.store.seat.wake = self.watcher.wake
-            self._wake()
+            self.store.subscribe(lambda _state: self._wake())
 
     def _wake(self) -> None:
         self.watcher.wake()

@@ -108,8 +108,14 @@ class Store(Generic[StateT, ActionT, EffectT]):
         return self._state
 
     def subscribe(self, listener: Callable[[StateT], None]) -> None:
-        """Call a listener with every new state, one call at a time."""
-        self._listeners.append(listener)
+        """Call a listener with the state now and with every new one, one call at a time.
+
+        The first call waits for its turn like every other: a view that is drawn by two threads at once takes
+        what one of them draws for the user's input.
+        """
+        with self._share.desk.telling:
+            self._listeners.append(listener)
+            self._call(listener)
 
     def silence(self) -> None:
         """Call no listener any more, and leave the desk."""
@@ -159,7 +165,10 @@ class Store(Generic[StateT, ActionT, EffectT]):
     def _tell(self) -> None:
         with self._share.desk.telling:
             for listener in tuple(self._listeners):
-                try:
-                    listener(self._state)
-                except Exception as error:  # noqa: BLE001 - one view's fault must not reach the others
-                    _LOG.warning("A panel could not show its state (%s).", type(error).__name__)
+                self._call(listener)
+
+    def _call(self, listener: Callable[[StateT], None]) -> None:
+        try:
+            listener(self._state)
+        except Exception as error:  # noqa: BLE001 - one view's fault must not reach the others
+            _LOG.warning("A panel could not show its state (%s).", type(error).__name__)
