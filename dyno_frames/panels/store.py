@@ -142,12 +142,12 @@ class Store(Generic[StateT, ActionT, EffectT]):
         if not effects:
             return
         try:
-            self._spawn(lambda: self._perform(effects))
+            self._spawn(lambda: self._run(effects))
         except Exception as error:  # noqa: BLE001 - an effect without an answer would be waited for for ever
             for effect in effects:
                 self.dispatch(self._effects.not_started(effect, error))
 
-    def _perform(self, effects: Sequence[EffectT]) -> None:
+    def _run(self, effects: Sequence[EffectT]) -> None:
         for effect in effects:
             answer: ActionT | None
             try:
