@@ -10,13 +10,11 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from dyno_frames.cli.jupyter import attend
-from dyno_frames.errors import MissingExtraError
+from dyno_frames.cli.jupyter import attend, require
 
 TEMPLATES = Path(__file__).with_name("templates")
 """Where Voilà finds the page that asks nothing of other hosts."""
@@ -26,16 +24,14 @@ _WORTH_READING = re.compile(r"^(?!\[Voila\])|WARNING|ERROR|CRITICAL")
 
 
 def require_voila() -> None:
-    """Say the line that installs Voilà where it is missing.
+    """Raise an error with the line that installs Voilà if it is missing.
 
     Raises
     ------
     MissingExtraError
         Voilà, or a kernel for it to run, is not installed.
     """
-    for name in ("voila", "ipykernel"):
-        if find_spec(name) is None:
-            raise MissingExtraError.of(name, "panel")
+    require("voila", "ipykernel", "nbformat", extra="panel")
 
 
 def command_line(notebook: Path, port: int | None) -> list[str]:
