@@ -126,7 +126,7 @@ class Runner:
     def unresolved(self) -> dict[str, str]:
         """Return the campaigns whose sends wait for an earlier action to be resolved, each with what is known."""
         journal = self._client.journal
-        waiting = journal[journal["blocks"]]
+        waiting = journal[journal["blocks"] & journal["action"].notna()]
         return {
             key: f"{spoken(Action(verb))} was asked for at {at:%Y-%m-%d %H:%M:%S} UTC. "
             "Nobody can tell yet whether it happened."

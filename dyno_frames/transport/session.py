@@ -39,6 +39,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
+from dyno_frames.transport.server_name import server_name
 from dyno_frames.transport.wire import Adapter, CancelToken, Message
 
 _LOG = logging.getLogger("dyno_frames.transport")
@@ -111,6 +112,7 @@ class Session:
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         self.host = parts.netloc
+        self.server = server_name(self.url)
         self.timeout_s = timeout_s
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
@@ -146,7 +148,7 @@ class Session:
     @property
     def account(self) -> str:
         """What tells the key's account from others of the server in the names of files; it is not the key."""
-        return self._key.mark(f"account of {self.host}")
+        return self._key.mark(f"account of {self.server}")
 
     def close(self) -> None:
         """Close every connection; twice is once."""

@@ -46,7 +46,7 @@ def grow(journal: Journal, entries: int) -> None:
         )
         lines += [{"kind": "intent", **intent.to_json()}, journal._line(intent, outcome, blocks=False)]
     journal.path.parent.mkdir(parents=True, exist_ok=True)
-    journal._append(*lines)
+    journal._append(*lines, count=True)
 
 
 def seesaw(client: Client, key: str) -> Callable[[], object]:
