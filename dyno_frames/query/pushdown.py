@@ -85,7 +85,10 @@ def push_down(box: Box, fields: Mapping[str, Field], profile: Profile, *, unseen
 
 def apart(box: Box, profile: Profile, *, most: int) -> tuple[Box, ...]:
     """Return boxes that together are this one, each of which one filter can say; the box itself if too many."""
-    choices = [[(name, part) for part in _parts(domain, profile)] for name, domain in box.domains.items()]
+    choices = [
+        [(name, part) for part in islice(_parts(domain, profile), most + 1)]
+        for name, domain in box.domains.items()
+    ]
     found = list(islice(product(*choices), most + 1))
     return tuple(Box.of(dict(parts)) for parts in found) if len(found) <= most else (box,)
 
