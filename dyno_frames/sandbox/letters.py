@@ -18,7 +18,7 @@ from dyno_frames.sandbox.plaintext import of_html
 SENDER = "sandbox@localhost"
 """Who writes where neither campaign nor list says."""
 
-_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HIDDEN = (
     '<div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px">'
@@ -189,7 +189,7 @@ def _ascii_domain(email: str) -> str:
 
 def _with_preview(html: str) -> str:
     body = _BODY.search(html)
-    place = body.end() if body else 0
+    place = html.find(">", body.end()) + 1 if body else 0
     return html[:place] + _HIDDEN + html[place:]
 
 

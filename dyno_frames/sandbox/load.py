@@ -28,7 +28,7 @@ ENDINGS = (".parquet", ".csv", ".jsonl")
 
 _MOST_SHOWN = 10
 _TWICE = "the id stands in an earlier row; drop one of them, or the column to get fresh ids"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]+")
 
 
