@@ -19,7 +19,10 @@ from dyno_frames.cli.jupyter import attend, require
 TEMPLATES = Path(__file__).with_name("templates")
 """Where Voilà finds the page that asks nothing of other hosts."""
 
-_SHOWN = re.compile(r"(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_SHOWN = re.compile(r"(?<!\S)(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_READ_CHARACTERS = 4096
+"""Only so much of a line is searched."""
+
 _WORTH_READING = re.compile(r"^(?!\[Voila\])|WARNING|ERROR|CRITICAL")
 
 
@@ -89,10 +92,11 @@ def run_page(
 def _tell(served: subprocess.Popen[str], token: str, *, browser: bool) -> None:
     """Say where the page is, once Voilà has said that it is there; pass on what else is worth reading."""
     for line in served.stderr or ():
-        if found := _SHOWN.search(line):
+        beginning = line[:_READ_CHARACTERS]
+        if found := _SHOWN.search(beginning):
             url = f"{found[1]}{token}"
             click.echo(f"The panel is at {url}")
             if browser:
                 webbrowser.open(url)
-        elif _WORTH_READING.search(line):
+        elif _WORTH_READING.search(beginning):
             click.echo(line, nl=False, err=True)

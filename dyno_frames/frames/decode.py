@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
 
@@ -151,24 +152,16 @@ def _fits(field: Field, value: Any) -> bool:
     if value is None:
         return field.nullable
     if field.kind is Kind.JSON:
-        return _encodes(json.dumps(value, ensure_ascii=False))
+        return is_whole(json.dumps(value, ensure_ascii=False))
     allowed = _ALLOWED.get(field.kind) or _TEXT
     whole = isinstance(value, float) and value.is_integer() and allowed is _WHOLE
     if type(value) not in allowed and not whole:
         return False
     if isinstance(value, str):
-        return _encodes(value)
+        return is_whole(value)
     if field.kind is Kind.FLOAT:
         return isinstance(value, float) or abs(value) <= EXACT_IN_FLOAT
     return isinstance(value, bool) or -(2**63) <= value < 2**63
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can name and no text can hold
-        return False
-    return True
 
 
 def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractError:

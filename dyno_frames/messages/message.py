@@ -19,7 +19,7 @@ DEFAULT_SENDER: Final = "sandbox@localhost"
 """The sender's address if neither the campaign nor its list has one."""
 
 _MAX_ADDRESS: Final = 254
-_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HIDDEN_PREVIEW: Final = (
     '<div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px">'
@@ -190,7 +190,7 @@ def _ascii_domain(email: str) -> str:
 
 def _insert_preview(html: str) -> str:
     body = _BODY.search(html)
-    place = body.end() if body else 0
+    place = html.find(">", body.end()) + 1 if body else 0
     return html[:place] + _HIDDEN_PREVIEW + html[place:]
 
 

@@ -34,7 +34,7 @@ _HEAD = (
 _CONNECTS = re.compile(r"<(?=(?:link|i?frame|frameset|fencedframe|portal|object|embed)\b)", re.IGNORECASE)
 _TARGET = re.compile(r"\btarget(?=\s*=)", re.IGNORECASE)
 _REMOTE = re.compile(
-    r"""(?:\b(?:src|background|poster)\s*=\s*["']?|url\(\s*["']?)\s*https?:""", re.IGNORECASE
+    r"""(?:\b(?:src|background|poster)\s*+=|url\()\s*+["']?+\s*+https?:""", re.IGNORECASE
 )
 _SPACES = re.compile(r"\s+")
 
@@ -131,11 +131,7 @@ def page(html: str, *, remote: bool = False) -> str:
 
 def remote_pictures(html: str) -> int:
     """Return how many addresses of pictures elsewhere a message seems to have; for a hint, not for safety."""
-    return len(
-        re.findall(
-            r"""(?:\b(?:src|background|poster)\s*=\s*["']?|url\(\s*["']?)\s*https?:""", html, re.IGNORECASE
-        )
-    )
+    return len(_REMOTE.findall(html))
 
 
 def contacts(source: object) -> tuple[Mapping[str, str], ...]:

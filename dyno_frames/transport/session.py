@@ -19,6 +19,7 @@ import requests
 
 from dyno_frames.contract.envelope import Code, Refusal
 from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ConfigError,
     InsecureTransportWarning,
@@ -207,6 +208,8 @@ class Session:
         """
         if self.closed:
             raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
+        if key is not None and not is_whole(key):
+            raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
         started = self._clock()
         call = _Call(
             operation,
@@ -350,9 +353,14 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
     except TypeError:
         pass  # an integer beyond 64 bits, perhaps: the standard encoder writes those
     try:
-        return json.dumps(dict(body), allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"the request's body cannot be written as JSON: {type(error).__name__}") from None
+        return json.dumps(dict(body), allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"the request's body holds {HALF}. Remove it, or send the whole pair") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"the request's body cannot be written as JSON ({type(error).__name__}). Expected texts, finite numbers, "
+            "true, false, None, and lists and dicts of them"
+        ) from None
 
 
 def is_loopback(hostname: str) -> bool:

@@ -7,7 +7,7 @@ import logging
 import pickle
 
 import pytest
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 from dyno_frames.client.connect import connect
 from dyno_frames.errors import ApiError, ConfigError, ContractError, OutcomeUnknownError, ReadTimeoutError
