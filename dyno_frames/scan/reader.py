@@ -79,7 +79,7 @@ def _rows(reply: Reply) -> list[Row]:
 
 def _deadline_s(session: Session, stats: ScanStats) -> float:
     """Return how long a request may take with its retries: all retries of a scan share one deadline."""
-    return max(session.timeout_s, session.deadline_s - stats.retry_s)
+    return max(session.timeout_s, session.deadline_s - stats.retry_time.spent_s)
 
 
 @dataclass(frozen=True, slots=True)
