@@ -63,9 +63,8 @@ class FilterFetch:
             for rows in self._walked(walk(self.spec, self.state), self.state, cleanup):
                 yield from self._passed([rows])
                 if self._prefetcher is not None:
-                    self._prefetcher.poll(self.stats)
-            for batches, state, stats in self._prefetcher.results() if self._prefetcher is not None else ():
-                self.stats.add(stats)
+                    self._prefetcher.poll()
+            for batches, state in self._prefetcher.results() if self._prefetcher is not None else ():
                 check.walks.append(state)
                 yield from self._passed(batches)
         if not all(state.in_order for state in check.walks):
@@ -114,7 +113,7 @@ class FilterFetch:
             round_trip_s=self.stats.round_trip_s or 0.0,
         )
         self._prefetcher = WindowPrefetcher(
-            self.reader, self.spec, self.state, budget=self._budget, sizes=sizes
+            self.reader, self.spec, self.state, stats=self.stats, budget=self._budget, sizes=sizes
         )
         cleanup.callback(self._prefetcher.close)
         self._prefetcher.start()

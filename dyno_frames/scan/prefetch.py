@@ -14,7 +14,7 @@ from dyno_frames.contract.filters import NumberOperator
 from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.limiter import AdaptiveLimiter
 from dyno_frames.scan.reader import Reader
-from dyno_frames.scan.run import CancelledError, run_walk
+from dyno_frames.scan.run import run_walk
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.walk import walk
 from dyno_frames.scan.walk_state import Body, WalkSpec, WalkState
@@ -85,6 +85,8 @@ class WindowPrefetcher:
         Sends the requests.
     spec, state
         The walk; its end moves forward to where the first window begins.
+    stats
+        What the scan has found so far.
     budget
         The pages that all walks of the filter share.
     sizes
@@ -102,14 +104,22 @@ class WindowPrefetcher:
         "_sizes",
         "_spec",
         "_state",
+        "_stats",
         "_windows",
     )
 
     def __init__(
-        self, reader: Reader, spec: WalkSpec, state: WalkState, *, budget: FindBudget, sizes: WindowSizes
+        self,
+        reader: Reader,
+        spec: WalkSpec,
+        state: WalkState,
+        *,
+        stats: ScanStats,
+        budget: FindBudget,
+        sizes: WindowSizes,
     ) -> None:
         self._reader, self._spec, self._state = reader, spec, state
-        self._budget, self._sizes = budget, sizes
+        self._stats, self._budget, self._sizes = stats, budget, sizes
         self._limiter = AdaptiveLimiter(sizes.first, sizes.most)
         self._cancel = CancelToken()
         self._pool = ThreadPoolExecutor(sizes.most, thread_name_prefix="dyno-scan")
@@ -122,12 +132,12 @@ class WindowPrefetcher:
         self._cut = self._pool.submit(self._windows_from, self._state.last_key, self._state.end)
 
     def _windows_from(self, low: int, high: int) -> tuple[list[Window], ScanStats]:
-        stats = ScanStats()
+        stats = self._stats.of_thread()
         # Threads of their own: each thread that fetches keeps memory for itself, so those shall be few.
         with ThreadPoolExecutor(self._sizes.first, thread_name_prefix="dyno-scan") as pool:
 
             def counts(windows: list[Window]) -> list[int]:
-                alone = [ScanStats() for _ in windows]
+                alone = [self._stats.of_thread() for _ in windows]
                 found = list(pool.map(self._count, windows, alone))
                 for one in alone:
                     stats.add(one)
@@ -148,13 +158,13 @@ class WindowPrefetcher:
         )
         return max(from_low - from_high, 0)
 
-    def poll(self, stats: ScanStats) -> None:
+    def poll(self) -> None:
         """Start the windows if they are cut by now: the walk ends where the first of them begins."""
         if self._cut is None or not self._cut.done():
             return
         windows, found = self._cut.result()
         self._cut = None
-        stats.add(found)
+        self._stats.add(found)
         ahead = [window for window in windows if window.low > self._state.last_key]
         if ahead:
             self._state.end = ahead[0].low - 1
@@ -167,7 +177,7 @@ class WindowPrefetcher:
 
     def _fetch(self, window: Window) -> Fetched:
         """Fetch one window."""
-        stats, state = ScanStats(), WalkState(last_key=window.low, end=window.high - 1)
+        stats, state = self._stats.of_thread(), WalkState(last_key=window.low, end=window.high - 1)
         with self._limiter.slot():
             steps = run_walk(
                 walk(self._spec, state),
@@ -181,15 +191,16 @@ class WindowPrefetcher:
         self._limiter.completed(state.rows, retried=stats.retries > 0)
         return batches, state, stats
 
-    def results(self) -> Iterator[Fetched]:
+    def results(self) -> Iterator[tuple[list[pa.RecordBatch], WalkState]]:
         """Iterate over the windows in order, as they are complete."""
         while self._coming:
             coming = self._coming.popleft()
             while not wait([coming], _NOTICE_S).done:
                 pass
-            done = coming.result()
+            batches, state, stats = coming.result()
+            self._stats.add(stats)
             self._submit()
-            yield done
+            yield batches, state
 
     def close(self) -> None:
         """Fetch nothing more; what is on its way is dropped, and its connections closed."""
@@ -209,6 +220,3 @@ def _within(bounds: Mapping[str, Any], window: Window) -> Body:
         str(NumberOperator.GTE): window.low,
         str(NumberOperator.LT): min(end for end in ends if end is not None),
     }
-
-
-__all__ = ["MAX_WORKERS", "MIN_PAGES", "CancelledError", "WindowPrefetcher", "WindowSizes"]

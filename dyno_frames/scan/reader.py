@@ -25,6 +25,9 @@ from dyno_frames.transport.responses import Reply
 from dyno_frames.transport.session import Session
 from dyno_frames.transport.wire import CancelToken
 
+SCAN_DEADLINES = 10
+"""The retries of one scan may take as long as those of so many requests."""
+
 
 def count_rows(
     session: Session,
@@ -78,8 +81,9 @@ def _rows(reply: Reply) -> list[Row]:
 
 
 def _deadline_s(session: Session, stats: ScanStats) -> float:
-    """Return how long a request may take with its retries: all retries of a scan share one deadline."""
-    return max(session.timeout_s, session.deadline_s - stats.retry_s)
+    """Return how long a request may take with its retries: all retries of a scan share one deadline, too."""
+    left_s = SCAN_DEADLINES * session.deadline_s - stats.retry_time.spent_s
+    return min(session.deadline_s, max(session.timeout_s, left_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from dyno_frames.contract.profile import Several
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import KEY
 from dyno_frames.errors import ContractError, NotPushableError
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
@@ -24,13 +23,10 @@ from dyno_frames.scan.answer import Answer, BatchStream, check
 from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.certify import certify
-from dyno_frames.scan.fetch import FilterFetch
-from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
+from dyno_frames.scan.execute import Execution
 from dyno_frames.scan.prefetch import MAX_WORKERS
-from dyno_frames.scan.progress import bar, watch
-from dyno_frames.scan.reader import Reader, count_rows, kept
+from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
-from dyno_frames.scan.walk_state import WalkSpec, WalkState, keys_of
 from dyno_frames.transport.session import Session
 
 if TYPE_CHECKING:
@@ -151,7 +147,9 @@ class Scan:
     def run(self) -> Answer:
         """Fetch the rows and return them with their certificate; nothing warns."""
         stats = ScanStats()
-        return self._cheaper(stats)._fetched(stats)  # noqa: SLF001 - another of this class
+        plan = self._cheaper_plan(stats)
+        table, schema = self._execution(plan).table(stats)
+        return Answer(table, schema, certify(stats, table.num_rows), plan, self.origin)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a typed frame.
@@ -200,23 +198,16 @@ class Scan:
         done.append(answer.certificate)
 
     def _streamed(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
-        stats = ScanStats()
+        stats, returned = ScanStats(), 0
         self._check_costs(self.plan.filters, stats)
-        names = list(self.plan.shape.columns or self.schema.names)
-        returned = 0
-        coming = self._fetch(self.plan.filters[0], stats).batches()
-        with bar(self.progress, what=self.plan.resource) as shown, closing(coming):
-            watch(shown, stats)
-            for table in in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks)):
-                returned += table.num_rows
-                whole, schema = joined(table.to_batches(), self._coming())
-                late = [name for name in schema.names if name not in self.schema.by_name]
-                yield from whole.select([*names, *late]).combine_chunks().to_batches()
+        for table in self._execution(self.plan).tables(stats):
+            returned += table.num_rows
+            yield from table.to_batches()
         done.append(certify(stats, returned))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Give the rows to a library that speaks Arrow's stream interface, such as Polars and DuckDB."""
-        schema = self._coming().select(self.plan.shape.columns or self.schema.names).arrow
+        schema = self.schema.select(self.plan.shape.columns or self.schema.names).arrow
         batches = (fixed(batch, schema.names) for batch in self.to_batches())
         return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
 
@@ -246,28 +237,21 @@ class Scan:
         is_plain = not plan.shape.order_by and plan.shape.limit is None and not plan.shape.offset
         return is_plain and plan.row_local and len(plan.filters) == 1
 
-    def _coming(self) -> Schema:
-        """Return the schema of the rows as they come, with the columns that only the residual reads."""
-        return self.schema if self.plan.fields is None else self.schema.select(self.plan.fields)
-
-    def _fetch(self, conditions: Mapping[str, Any], stats: ScanStats) -> FilterFetch:
-        plan = self.plan
-        spec = WalkSpec(
-            plan.projected(conditions),
-            order_field=plan.order_field,
-            ascending=plan.order_ascending,
-            page_size=plan.page_size,
-            first_limit=plan.first_limit,
+    def _execution(self, plan: Plan) -> Execution:
+        return Execution(
+            session=self.session,
+            question=self.question,
+            plan=plan,
+            schema=self.schema,
             combines_operators=self.context.profile.several is Several.AND,
             keeps_order=self.keeps_order,
-            counts=not plan.stops_early,
+            workers=self.workers or MAX_WORKERS,
+            on_invalid=self.on_invalid,
+            progress=self.progress,
         )
-        reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
-        wanted = plan.first_limit if plan.stops_early else None
-        return FilterFetch(reader, spec, stats, workers=self.workers or MAX_WORKERS, rows_wanted=wanted)
 
-    def _cheaper(self, stats: ScanStats) -> Self:
-        """Return this scan, or one with a wider filter if filters that overlap would move more rows.
+    def _cheaper_plan(self, stats: ScanStats) -> Plan:
+        """Return the plan, or one with a wider filter if filters that overlap would move more rows.
 
         Disjoint filters never do, so nothing is counted for them.
         """
@@ -279,11 +263,10 @@ class Scan:
                 filters = (plan.wider,)
         self._check_costs(filters, stats)
         if filters is plan.filters:
-            return self
+            return plan
         read = columns(self.question.node) if self.question.node is not None else frozenset()
         fields = plan.fields and tuple(name for name in self.schema.names if name in {*plan.fields, *read})
-        wide = replace(plan, filters=filters, wider=None, disjoint=True, exact=False, fields=fields)
-        return replace(self, plan=wide)
+        return replace(plan, filters=filters, wider=None, disjoint=True, exact=False, fields=fields)
 
     def _check_costs(self, filters: tuple[Mapping[str, Any], ...], stats: ScanStats) -> None:
         if self.max_rows is None and self.max_requests is None:
@@ -298,49 +281,6 @@ class Scan:
             rows=sum(counts),
             requests=stats.requests + expected_requests(counts, self.plan.page_size),
         )
-
-    def _fetched(self, stats: ScanStats) -> Answer:
-        """Return the answer: every filter walked, merged, evaluated, ordered and cut."""
-        with bar(self.progress, what=self.plan.resource) as shown:
-            watch(shown, stats)
-            parts = [self._walked(conditions, stats) for conditions in self.plan.filters]
-        table, wide = joined([batch for batches in parts for batch in batches], self._coming())
-        if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
-            table = unique(table)
-        table = by_created(table)
-        if not self.plan.row_local:
-            table = table.take(pa.array(kept(self.question, table, wide)))
-        shape = self.plan.shape
-        if shape.order_by:
-            table = ordered(table, shape.order_by, shape.ascending, wide)
-        table = table.slice(shape.offset, shape.limit)
-        late = [name for name in wide.names if name not in self.schema.by_name]
-        schema = wide.select((*(shape.columns or self.schema.names), *late))
-        certificate = certify(stats, table.num_rows)
-        return Answer(table.select(list(schema.names)), schema, certificate, self.plan, self.origin)
-
-    def _walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
-        """Return the rows of one filter, as many as the limit needs."""
-        fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
-        wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
-        with closing(fetch.batches()) as coming:
-            for batch in coming:
-                batches.append(batch)
-                if (
-                    self.plan.stops_early
-                    and _final_rows(batches, fetch.state, self.plan.order_field) >= wanted
-                ):
-                    break
-        return batches
-
-
-def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:
-    """Return how many rows can have no other row before them, if the order is kept: not those with the last key."""
-    if not state.in_order:
-        return 0
-    if state.is_last_key_read:
-        return sum(batch.num_rows for batch in batches)
-    return sum(int((keys_of(batch, order_field) != state.last_key).sum()) for batch in batches)
 
 
 def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:

@@ -41,6 +41,13 @@ class CountCheck:
 
 
 @dataclass(slots=True)
+class RetryTime:
+    """The time that all threads of a scan have spent on requests that had to be sent again, in seconds."""
+
+    spent_s: float = 0.0
+
+
+@dataclass(slots=True)
 class ScanStats:
     """What a scan has found so far.
 
@@ -48,8 +55,8 @@ class ScanStats:
     ----------
     requests, retries
         Requests answered, and how many times one was sent again.
-    retry_s
-        Time spent on requests that had to be sent again, in seconds.
+    retry_time
+        Time spent on requests that had to be sent again; threads of one scan share it.
     round_trip_s
         The shortest time of a count that was not sent again, in seconds: how far away the server is.
     checks
@@ -64,7 +71,7 @@ class ScanStats:
 
     requests: int = 0
     retries: int = 0
-    retry_s: float = 0.0
+    retry_time: RetryTime = field(default_factory=RetryTime)
     round_trip_s: float | None = None
     checks: list[CountCheck] = field(default_factory=list)
     fields_met: dict[str, None] = field(default_factory=dict)
@@ -88,16 +95,19 @@ class ScanStats:
         self.requests += 1
         self.retries += attempts - 1
         if attempts > 1:
-            self.retry_s += elapsed_s
+            self.retry_time.spent_s += elapsed_s
         elif is_count:
             known = self.round_trip_s
             self.round_trip_s = elapsed_s if known is None else min(known, elapsed_s)
+
+    def of_thread(self) -> ScanStats:
+        """Return empty stats for another thread of the same scan."""
+        return ScanStats(retry_time=self.retry_time)
 
     def add(self, other: ScanStats) -> None:
         """Add what another thread of the same scan has found; its walks are added by who asked for them."""
         self.requests += other.requests
         self.retries += other.retries
-        self.retry_s += other.retry_s
         times_s = [one for one in (self.round_trip_s, other.round_trip_s) if one is not None]
         self.round_trip_s = min(times_s, default=None)
         self.fields_met.update(other.fields_met)

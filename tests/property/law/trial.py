@@ -161,7 +161,7 @@ class Trial:
 
     def _moved(self, scan: Any, certificate: Any, rows: int) -> None:
         most = max(Counter(row["created"] for row in self.rows).values(), default=0)
-        if certificate.verdict != "exact" and (self.profile.page_limit or 2) > 1:
+        if certificate.verdict != "exact" and min(self.page_size, self.profile.page_limit or 2) > 1:
             raise Broken(f"nothing moved on the server, and: {certificate!r}")
         filters = len(scan.plan.filters)
         once = 1 if scan.plan.disjoint else filters

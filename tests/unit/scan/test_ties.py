@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -102,7 +101,7 @@ def test_a_request_that_was_sent_again_says_nothing_about_the_distance_of_a_serv
     stats.answered(1, 0.001, is_count=True)
     stats.answered(1, 0.004, is_count=True)
     assert stats.round_trip_s == 0.001
-    assert stats.retry_s == 1.3
+    assert stats.retry_time.spent_s == 1.3
     near = WindowSizes.choose(100_000, page_rows=1000, workers=12, round_trip_s=0.001)
     far = WindowSizes.choose(100_000, page_rows=1000, workers=12, round_trip_s=0.05)
     assert (near.most, far.most) == (4, 12)
@@ -116,13 +115,13 @@ def test_all_retries_of_a_scan_share_one_deadline(account, campaigns):
     def slow(operation, **settings):
         deadlines.append(settings["deadline_s"])
         reply = send(operation, **settings)
-        return replace(reply, attempts=2, elapsed_s=session.deadline_s / 10)
+        return replace(reply, attempts=2, elapsed_s=session.deadline_s)
 
     session.send = slow
     client.campaigns.scan().run()
     assert deadlines[0] == session.deadline_s
-    assert np.all(np.diff(deadlines) <= 0)
-    assert min(deadlines) == session.timeout_s
+    assert deadlines[:9] == [session.deadline_s] * 9
+    assert deadlines[20:] == [session.timeout_s] * len(deadlines[20:])
 
 
 def test_a_tied_answer_is_cut_where_pandas_cuts_it(account, campaigns):

@@ -356,17 +356,12 @@ def test_a_row_deleted_while_its_ties_are_read_hides_none_of_them(beyond):
     assert state.faults == []
 
 
-@pytest.mark.parametrize("number", range(60))
-def test_rows_that_match_throughout_come_from_a_table_that_moves_at_every_request(number):
-    draw = random.Random(number)  # noqa: S311 - decides what a test does
-    cap = draw.choice([37, 97, 250])
-    rows = tied(draw.choice([1, 7, 300, 2500]), max(1, int(cap * draw.choice([0.01, 0.5, 1, 1.5, 3]))))
-    server = Server(rows, cap=cap, shuffles=draw.random() < 0.5)
-    inserts, deletes = draw.choice([(25, 0), (3, 25), (1, 1), (25, 25)])
+def restless(rows, server, draw, *, inserts, deletes):
+    """Insert and delete rows before every request; returns the ids that were there throughout."""
     throughout = set(ids(rows))
+    first, last = min(row["created"] for row in rows), max(row["created"] for row in rows)
 
     def write(request):
-        first, last = min(row["created"] for row in rows), max(row["created"] for row in rows)
         for at in range(inserts):
             created = draw.choice([last + request, draw.randint(first, last)])
             server.rows.append({"id": f"{draw.randrange(10**5):05d}-{request}-{at}", "created": created})
@@ -374,6 +369,42 @@ def test_rows_that_match_throughout_come_from_a_table_that_moves_at_every_reques
             throughout.discard(server.rows.pop(draw.randrange(len(server.rows)))["id"])
 
     server.before = write
+    return throughout
+
+
+@pytest.mark.parametrize("shuffles", [False, True])
+@pytest.mark.parametrize(
+    ("number", "ties", "cap", "writes"),
+    [
+        (6000, 400, 500, (3, 25)),
+        (2500, 400, 97, (25, 0)),
+        (2500, 98, 97, (25, 25)),
+        (1, 1, 1000, (1, 0)),
+        (7, 1, 1000, (1, 0)),
+        (7, 7, 1000, (25, 1)),
+    ],
+)
+def test_a_table_that_moves_at_every_request_is_read_to_its_end_and_loses_nothing(
+    number, ties, cap, writes, shuffles
+):
+    rows = tied(number, ties)
+    server = Server(rows, cap=cap, shuffles=shuffles)
+    draw = random.Random(f"{number} {ties}")  # noqa: S311 - decides what a test does
+    throughout = restless(rows, server, draw, inserts=writes[0], deletes=writes[1])
+    state, handed = drive(spec_of(keeps_order=True), server)
+    assert len(handed) == len(set(handed))
+    assert throughout <= set(handed)
+    assert "too many pages" not in state.faults
+
+
+@pytest.mark.parametrize("number", range(60))
+def test_rows_that_match_throughout_come_from_a_table_that_moves_at_every_request(number):
+    draw = random.Random(number)  # noqa: S311 - decides what a test does
+    cap = draw.choice([37, 97, 250])
+    rows = tied(draw.choice([1, 7, 300, 2500]), max(1, int(cap * draw.choice([0.01, 0.5, 1, 1.5, 3]))))
+    server = Server(rows, cap=cap, shuffles=draw.random() < 0.5)
+    inserts, deletes = draw.choice([(25, 0), (3, 25), (1, 1), (25, 25)])
+    throughout = restless(rows, server, draw, inserts=inserts, deletes=deletes)
     state, handed = drive(spec_of(keeps_order=True), server)
     assert len(handed) == len(set(handed))
     assert throughout <= set(handed) or state.faults
