@@ -246,7 +246,7 @@ class Journal:
                 f"Another process has held {lock} for {_LOCK_S:g} s. Nothing was sent. Is a process hanging that "
                 "uses this server?"
             ) from None
-        except OSError as error:
+        except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
             raise _unusable(self.path, error) from error
 
     def _line(self, intent: Intent, outcome: Outcome, *, blocks: bool) -> dict[str, Any]:
@@ -264,9 +264,10 @@ class Journal:
         JournalFile(self.path).append(records, count=count)
 
 
-def _unusable(path: Path, error: OSError) -> ConfigError:
+def _unusable(path: Path, error: OSError | NotImplementedError) -> ConfigError:
+    reason = getattr(error, "strerror", None) or error
     return ConfigError(
-        f"The journal {path} cannot be read or cannot be written: {error.strerror}. An action is sent only after it "
+        f"The journal {path} cannot be read or cannot be written: {reason}. An action is sent only after it "
         "is in the journal. Nothing was sent. Free some space, mend the file's permissions, or name another folder in "
         f"the environment variable {FOLDER_VARIABLE}."
     )

@@ -40,12 +40,16 @@ class JournalFile:
 
     def read(self) -> Contents:
         """Return what the file holds, and what of it is damaged."""
-        # The count first: what another process adds meanwhile is then beyond it.
-        count = _content(self.count_path)
-        data = _content(self.path) or b""
+        count, data = self._read()
+        if count is None and data:  # another process may have created both in between
+            count, data = self._read()
         if count is None and not data:
             return Contents()
         return contents(data, None if count is None else Count.from_bytes(count))
+
+    def _read(self) -> tuple[bytes | None, bytes]:
+        # The count first: what another process adds meanwhile is then beyond it.
+        return _content(self.count_path), _content(self.path) or b""
 
     def append(self, records: Sequence[Mapping[str, Any]], *, count: bool) -> None:
         """Write records as lines, synced to the disk. If an error is raised, the file is as it was before.

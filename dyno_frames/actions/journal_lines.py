@@ -88,7 +88,7 @@ def sealed(record: Mapping[str, Any], number: int) -> bytes:
     Examples
     --------
     >>> sealed({"kind": "intent"}, 7)
-    b'{"kind":"intent","number":7,"sum":"85b0a6ad"}'
+    b'{"kind":"intent","number":7,"sum":"e088a36f"}'
     """
     return _with_sum(orjson.dumps({**record, "number": number})[:-1])
 

@@ -127,6 +127,8 @@ def _kill_all(there: Ground, tally: Tally, *, kills: int, seed: int, workers: in
 def _after_death(context, there: Ground, tally: Tally, *, lane: int, child, diary: Path) -> None:
     if child.exitcode not in {-signal.SIGKILL, -signal.SIGXFSZ}:
         tally.violations.append(f"a client ended with {child.exitcode}, and was not killed")
+    if child.exitcode == -signal.SIGXFSZ:
+        tally.points["died while writing"] += 1
     child.close()
     lines = [orjson.loads(line) for line in diary.read_bytes().splitlines()] if diary.exists() else []
     if not lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,17 @@ def test_a_count_of_lines_that_is_lost_or_damaged_is_damage(blocked, damage):
     damage(count)
     assert refuses(blocked)
     assert "count" in " ".join(blocked.damage()[0].faults)
+
+
+def test_at_every_flipped_bit_of_the_count_a_second_start_is_refused(blocked):
+    (count,) = blocked.path.parent.glob("*.count")
+    whole = count.read_bytes()
+    for place in range(8 * len(whole)):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        count.write_bytes(damaged)
+        assert refuses(blocked), place
+        assert blocked.damage(), place
 
 
 def test_the_count_of_an_earlier_moment_is_no_damage(journal):
@@ -339,3 +351,21 @@ def test_the_journal_shows_the_damage_beside_what_can_be_read(damaged, campaign)
     damaged.campaigns.accept_journal_damage()
     assert damaged.journal["outcome"].tolist() == ["applied"]
     assert (damaged.journal.dtypes == shown.dtypes).all()
+
+
+def test_a_journal_that_is_read_while_it_is_made_and_written_is_not_damaged(tmp_path):
+    for number in range(60):
+        journal = Journal("server:1", folder=tmp_path / str(number))
+        done, found = threading.Event(), []
+
+        def read(journal=journal, done=done, found=found) -> None:
+            while not done.is_set():
+                found.extend(journal.damage())
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        for campaign in ("c0", "c1"):
+            concluded(journal, campaign)
+        done.set()
+        reader.join()
+        assert found == []
