@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dyno_frames.export.dataset import read_dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets import CampaignPanel
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
 __version__ = "0.1.0"
 
@@ -45,7 +45,7 @@ _LAZY = {
     "AccessiblePanel": "dyno_frames.panels.views.accessible",
     "CampaignPanel": "dyno_frames.panels.views.widgets",
     "DynoAccessor": "dyno_frames.accessor",
-    "Sandbox": "dyno_frames.sandbox.serve",
+    "Sandbox": "dyno_frames.sandbox.sandbox",
     "connect": "dyno_frames.client.connect",
     "read_dataset": "dyno_frames.export.dataset",
 }
@@ -69,6 +69,7 @@ def sandbox(
     *,
     sample: bool = True,
     load: Mapping[str, pd.DataFrame | str | Path] | None = None,
+    rename: Mapping[str, str] | None = None,
     port: int = 0,
     api_key: str | None = None,
     profile: Profile | None = None,
@@ -91,6 +92,8 @@ def sandbox(
         Whether to make a sample account of simulated campaigns where there are no rows yet.
     load
         Rows to begin with, by resource: frames, or paths of .parquet, .csv or .jsonl files.
+    rename
+        The fields of columns that have other names, such as ``{"Title": "name", "Send Date": "start_time"}``.
     port
         Where to listen; 0 is any that is free.
     api_key
@@ -126,12 +129,13 @@ def sandbox(
     400
     """
     from dyno_frames.client.connect import connect
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     return Sandbox(
         path,
         sample=sample,
         load=load,
+        rename=rename,
         port=port,
         api_key=api_key,
         profile=profile,
@@ -169,7 +173,6 @@ def _put_together() -> None:
     exits.register("parquet", _late("dyno_frames.export.write", "write"))
     exits.register("list_panel", _late("dyno_frames.panels.views.lists", "ListPanel"))
     exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
-    exits.register("letter", _late("dyno_frames.sandbox.specimen", "specimen"))
     register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
     register(_accessor)
 

@@ -10,6 +10,10 @@ from typing import Any
 from dyno_frames.contract.resources import CREATED, KEY
 
 Row = Mapping[str, Any]
+
+LONGEST = 200
+"""The longest text, in characters, that filters are tried with."""
+
 _CORE = re.compile(r"[A-Za-z0-9 ]{3,40}")
 _EXACT_IN_DOUBLE = 2**53
 
@@ -81,15 +85,12 @@ def subject_of(rows: Sequence[Row], preferred: Collection[str] = ()) -> Subject 
 def _subjects(rows: Iterable[Row]) -> Iterator[Subject]:
     for row in rows:
         for name, value in row.items():
-            if name == KEY or not isinstance(value, str) or "," in value or value != value.strip():
+            if name == KEY or not isinstance(value, str) or len(value) > LONGEST:
+                continue
+            if "," in value or value != value.strip():
                 continue
             core = max(_CORE.findall(value[1:-1]), key=len, default="").strip()
-            if (
-                len(core) >= 3
-                and len(value) <= 200
-                and re.search("[A-Za-z]", core)
-                and core.swapcase() not in value
-            ):
+            if len(core) >= 3 and re.search("[A-Za-z]", core) and core.swapcase() not in value:
                 yield Subject(str(row[KEY]), name, value, core)
 
 

@@ -2,74 +2,115 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from dyno_frames.errors import MissingExtraError
 
+Cells = Sequence[tuple[str, str]]
+"""Kind (``markdown`` or ``code``) and text of each cell."""
 
-def notebook(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return a notebook, as nbformat 4.5 has it.
 
-    Parameters
-    ----------
-    cells
-        Kind (``markdown`` or ``code``) and text of each cell.
+def require(*modules: str, extra: str) -> None:
+    """Raise an error with the line that installs an extra if one of its modules is missing.
+
+    Raises
+    ------
+    MissingExtraError
+        A module is not installed.
     """
-    return {
-        "cells": [_cell(number, kind, text) for number, (kind, text) in enumerate(cells)],
-        "metadata": {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-
-
-def _cell(number: int, kind: str, text: str) -> dict[str, Any]:
-    outcome: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
-    return {
-        "cell_type": kind,
-        "id": f"cell-{number}",
-        "metadata": {},
-        "source": text.splitlines(keepends=True),
-        **outcome,
-    }
-
-
-def write_notebook(path: Path, cells: Iterable[tuple[str, str]]) -> bool:
-    """Write a notebook where there is none yet, and tell whether it was written.
-
-    One that is there may have been worked in, so it stays as it is.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            json.dump(notebook(cells), file, indent=1, ensure_ascii=False)
-            file.write("\n")
-    except FileExistsError:
-        return False
-    return True
+    for name in modules:
+        if find_spec(name) is None:
+            raise MissingExtraError.of(name, extra)
 
 
 def require_jupyterlab() -> None:
-    """Say the line that installs JupyterLab where it is missing.
+    """Raise an error with the line that installs JupyterLab if it is missing.
 
     Raises
     ------
     MissingExtraError
         JupyterLab is not installed.
     """
-    if find_spec("jupyterlab") is None:
-        raise MissingExtraError.of("jupyterlab", "lab")
+    require("jupyterlab", "nbformat", extra="lab")
+
+
+def write_notebook(path: Path, cells: Cells) -> bool:
+    """Write a notebook and return True, or return False if a file of that name exists.
+
+    An existing file may hold somebody's work, so it stays as it is.
+    """
+    text = _notebook(cells)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        return False
+    try:
+        with file:
+            file.write(text)
+    except OSError:
+        path.unlink()
+        raise
+    return True
+
+
+def write_new_notebook(folder: Path, stem: str, cells: Cells) -> Path:
+    """Return the path of a notebook with these cells; write it under a free name if there is none yet.
+
+    The names are ``stem.ipynb``, ``stem-2.ipynb``, ``stem-3.ipynb`` and so on. A file that holds anything else
+    is neither changed nor removed.
+
+    Parameters
+    ----------
+    folder
+        Where the notebook is; created if it does not exist.
+    stem
+        The first name to try, without its suffix.
+    cells
+        The cells.
+    """
+    for number in count(1):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.ipynb"
+        if write_notebook(path, cells) or _read_cells(path) == list(cells):
+            return path
+    raise AssertionError  # count has no end
+
+
+def _notebook(cells: Cells) -> str:
+    from nbformat import v4, writes
+
+    def cell(number: int, kind: str, text: str) -> Any:
+        key = f"cell-{number}"  # a fixed id, so that the same cells make the same file
+        return v4.new_code_cell(text, id=key) if kind == "code" else v4.new_markdown_cell(text, id=key)
+
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    book = v4.new_notebook(
+        cells=[cell(number, kind, text) for number, (kind, text) in enumerate(cells)],
+        metadata={"kernelspec": kernel, "language_info": {"name": "python"}},
+    )
+    return f"{writes(book)}\n"
+
+
+def _read_cells(path: Path) -> list[tuple[str, str]] | None:
+    """Return the cells of a notebook, or None if the file is no notebook."""
+    from nbformat import read
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a notebook that somebody else wrote
+            book = read(path, as_version=4)
+        return [(cell.cell_type, cell.source) for cell in book.cells]
+    except Exception:  # noqa: BLE001 - a file can be broken in any way, and then it is not ours
+        return None
 
 
 def command_line(folder: Path, *, opens: Path | None, port: int | None, browser: bool) -> list[str]:

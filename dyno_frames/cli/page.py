@@ -10,32 +10,31 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from dyno_frames.cli.jupyter import attend
-from dyno_frames.errors import MissingExtraError
+from dyno_frames.cli.jupyter import attend, require
 
 TEMPLATES = Path(__file__).with_name("templates")
 """Where Voilà finds the page that asks nothing of other hosts."""
 
-_SHOWN = re.compile(r"(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_SHOWN = re.compile(r"(?<!\S)(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_READ_CHARACTERS = 4096
+"""Only so much of a line is searched."""
+
 _WORTH_READING = re.compile(r"^(?!\[Voila\])|WARNING|ERROR|CRITICAL")
 
 
 def require_voila() -> None:
-    """Say the line that installs Voilà where it is missing.
+    """Raise an error with the line that installs Voilà if it is missing.
 
     Raises
     ------
     MissingExtraError
         Voilà, or a kernel for it to run, is not installed.
     """
-    for name in ("voila", "ipykernel"):
-        if find_spec(name) is None:
-            raise MissingExtraError.of(name, "panel")
+    require("voila", "ipykernel", "nbformat", extra="panel")
 
 
 def command_line(notebook: Path, port: int | None) -> list[str]:
@@ -93,10 +92,11 @@ def run_page(
 def _tell(served: subprocess.Popen[str], token: str, *, browser: bool) -> None:
     """Say where the page is, once Voilà has said that it is there; pass on what else is worth reading."""
     for line in served.stderr or ():
-        if found := _SHOWN.search(line):
+        beginning = line[:_READ_CHARACTERS]
+        if found := _SHOWN.search(beginning):
             url = f"{found[1]}{token}"
             click.echo(f"The panel is at {url}")
             if browser:
                 webbrowser.open(url)
-        elif _WORTH_READING.search(line):
+        elif _WORTH_READING.search(beginning):
             click.echo(line, nl=False, err=True)

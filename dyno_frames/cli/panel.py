@@ -35,7 +35,7 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("dyno-panel"),
     show_default=True,
-    help="Where the notebook is written.",
+    help="Folder for the panel's notebook; files in it are never overwritten.",
 )
 @click.option("--lab", "in_lab", is_flag=True, help="Open it as a notebook in JupyterLab instead.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Where it answers; any free port without.")
@@ -60,7 +60,7 @@ def panel(
     address it prints holds the token that opens it. The account is asked once before, so that a wrong key or
     query shows here.
     """
-    from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_notebook
+    from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_new_notebook
     from dyno_frames.cli.page import require_voila, run_page
 
     if campaign and where:
@@ -72,9 +72,7 @@ def panel(
         else:
             client.campaigns.count(where, scope=options.NO_NAMES)
     root = folder.resolve()
-    opens = root / ("campaign.ipynb" if campaign else "campaigns.ipynb")
-    opens.unlink(missing_ok=True)
-    write_notebook(opens, cells(campaign, where))
+    opens = write_new_notebook(root, "campaign" if campaign else "campaigns", cells(campaign, where))
     secrets = {"DYNO_URL": url, "DYNO_API_KEY": api_key}
     environment = {name: value for name, value in secrets.items() if value}
     if not in_lab:

@@ -17,7 +17,7 @@ from dyno_frames.contract.resources import RESOURCES
 if TYPE_CHECKING:
     from types import FrameType
 
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def _loads(
@@ -34,6 +34,19 @@ def _loads(
             raise click.BadParameter(f"there is no file {file!r} to load {name} from")
         loads[name] = Path(file)
     return loads or None
+
+
+def _rename(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str] | None:
+    renames: dict[str, str] = {}
+    for value in values:
+        # a field's name holds no equals sign; a column's may
+        old, equals, new = value.rpartition("=")
+        if not equals or not old or not new:
+            raise click.BadParameter(f"{value!r}; expected OLD=NEW, for example 'Title=name'")
+        renames[old] = new
+    return renames or None
 
 
 def _contacts(
@@ -82,6 +95,13 @@ def _faults(
     help="Load rows from .parquet, .csv or .jsonl; once for each resource.",
 )
 @click.option(
+    "--rename",
+    multiple=True,
+    metavar="OLD=NEW",
+    callback=_rename,
+    help="Rename a column of the loaded files, such as 'Send Date=start_time'; once for each column.",
+)
+@click.option(
     "--contacts",
     multiple=True,
     metavar="LIST=FILE",
@@ -124,6 +144,7 @@ def sandbox(
     db: Path | None,
     sample: bool,
     load: dict[str, Path] | None,
+    rename: dict[str, str] | None,
     contacts: tuple[tuple[str, Path], ...],
     smtp: str | None,
     outbox: Path | None,
@@ -140,7 +161,7 @@ def sandbox(
     It prints its address and its key; nothing leaves this machine unless --smtp says so.
     """
     from dyno_frames.cli.profiles import profile_of
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     if log:
         logging.basicConfig(format="%(asctime)s %(message)s")
@@ -157,6 +178,7 @@ def sandbox(
             db,
             sample=sample,
             load=load,
+            rename=rename,
             port=port,
             api_key=api_key,
             profile=answers_as,

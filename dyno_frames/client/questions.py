@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import sys
 import threading
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -17,15 +16,15 @@ from dyno_frames.calibrate.examine import Examination
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
-from dyno_frames.errors import QueryError, UnknownFieldError
+from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.decode import OnInvalid, Row
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.scan.pages import SURE_BITS, order_bits
-from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
+from dyno_frames.scan.walk_state import SURE_BITS, order_bits
 
 if TYPE_CHECKING:
     from dyno_frames.client.client import Client
@@ -197,7 +196,7 @@ class Questions:
         schema = sampled.schema
         question = ask(expr, sampled.empty, scope or caller(1))
         for warning in question.warnings:
-            warnings.warn(warning, stacklevel=_outside())
+            warn_user(warning)
         shape = _shape(
             schema, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
@@ -261,7 +260,7 @@ class Questions:
     def _some_rows(self, direction: str) -> list[Row]:
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: direction, Key.LIMIT: SAMPLE_ROWS}
         plain = {str(name): value for name, value in body.items()}
-        return find_rows(self.client.session, self.resource.name, plain, Tally())
+        return find_rows(self.client.session, self.resource.name, plain)
 
     def _learn(self) -> Sampled:
         settings = self.client.settings
@@ -299,14 +298,6 @@ def caller(depth: int) -> Scope:
     """Return the names of whoever called the function that is ``depth`` calls above this one's caller."""
     frame = sys._getframe(depth + 1)  # noqa: SLF001 - what pandas itself uses for @names
     return Scope(frame.f_locals, frame.f_globals)
-
-
-def _outside() -> int:
-    """Return the stack level of the first caller outside the package."""
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - as above
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("dyno_frames"):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def _shape(

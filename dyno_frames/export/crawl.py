@@ -13,6 +13,8 @@ from dyno_frames.export.choices import is_a_set
 from dyno_frames.export.partitions import Partition
 from dyno_frames.export.questions import from_instant, unlimited, windows_of
 from dyno_frames.export.stage import Stage
+from dyno_frames.scan.answer import BatchStream, check
+from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan, fixed
 
 PIECE_ROWS = 65_536
@@ -40,13 +42,15 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
     here = stage.pieces(kind)
     rest = from_instant(scan, CREATED, {"gt": here[-1].last}) if here else scan
     scans = windows_of(rest, PIECE_ROWS)
+    streams = [one.stream() for one in scans]
     try:
-        for table in _in_pieces(scans):
+        for table in _in_pieces(scans, streams):
             stage.write(kind, table, partitions)
+        certificates = [_checked(stream, strict=scan.strict) for stream in streams]
     except ContractError:
         stage.forget()  # what a server sent that breaks the contract is nothing to go on with
         raise
-    certificate = certified(*({} if one.certificate is None else one.certificate.to_json() for one in scans))
+    certificate = certified(*(one.to_json() for one in certificates))
     if here:
         why = f"{sum(piece.rows for piece in here):,} rows came in an earlier run that did not end"
         certificate = certified(certificate, _recounted(scan, stage, kind), why=[why])
@@ -65,12 +69,22 @@ def _recounted(scan: Scan, stage: Stage, kind: str) -> dict[str, Any]:
     return {"verdict": "uncertified", "requests": 1, "reasons": [why]}
 
 
-def _in_pieces(scans: Sequence[Scan]) -> Iterator[pa.Table]:
+def _checked(stream: BatchStream, *, strict: bool) -> Certificate:
+    """Return the certificate of a stream that has ended."""
+    certificate = stream.certificate
+    if certificate is None:
+        raise RuntimeError("the stream has not been read to its end")
+    if strict:
+        check(certificate, strict=True)
+    return certificate
+
+
+def _in_pieces(scans: Sequence[Scan], streams: Sequence[BatchStream]) -> Iterator[pa.Table]:
     """Iterate over the rows in tables of about one piece; rows that share ``created`` stay together."""
     held: list[pa.RecordBatch] = []
     parted = is_a_set(scans[0])
     names = list(scans[0].plan.shape.columns or scans[0].schema.names)
-    for coming in (batch for scan in scans for batch in scan.to_batches()):
+    for coming in (batch for stream in streams for batch in stream):
         batch = fixed(coming, names)
         if not batch.num_rows:
             continue

@@ -23,6 +23,7 @@ from dyno_frames.export.files import (
 )
 from dyno_frames.export.manifest import schema_to_json
 from dyno_frames.frames.schema import Schema
+from dyno_frames.scan.answer import BatchStream, check
 from dyno_frames.scan.scan import Scan, fixed
 
 
@@ -61,11 +62,14 @@ def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
 
 def _write(scan: Scan, schema: Schema, path: Path, compression: str) -> int:
     arrow, rows = stored_schema(schema), 0
+    stream = scan.stream()
     with parquet_writer(path, arrow, compression) as writer:
-        for table in in_groups(_tables(scan, schema)):
+        for table in in_groups(_tables(stream, schema)):
             writer.write_table(as_stored(table, schema, arrow), row_group_size=ROWS_PER_GROUP)
             rows += table.num_rows
-        certificate = None if scan.certificate is None else scan.certificate.to_json()
+        if scan.strict and stream.certificate is not None:
+            check(stream.certificate, strict=True)
+        certificate = None if stream.certificate is None else stream.certificate.to_json()
         stored = {
             "origin": asdict(scan.origin),
             "certificate": certificate,
@@ -76,6 +80,6 @@ def _write(scan: Scan, schema: Schema, path: Path, compression: str) -> int:
     return rows
 
 
-def _tables(scan: Scan, schema: Schema) -> Iterator[pa.Table]:
-    for batch in scan.to_batches():
+def _tables(stream: BatchStream, schema: Schema) -> Iterator[pa.Table]:
+    for batch in stream:
         yield pa.Table.from_batches([fixed(batch, schema.names)])

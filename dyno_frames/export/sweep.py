@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.export.questions import from_instant, keys, unlimited, window
 from dyno_frames.scan.certificate import Certificate, Verdict
-from dyno_frames.scan.fetch import MOST_WORKERS
 from dyno_frames.scan.order import by_created
+from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan
 
 IDS_PER_COUNT = 8
@@ -80,7 +80,7 @@ def sweep(scan: Scan, ours: Sequence[pa.Table]) -> Swept:
     asked, here = unlimited(keys(scan)), by_created(pa.concat_tables(ours)).combine_chunks()
     created = here[CREATED].cast(pa.int64()).to_numpy()
     everything = _Stretch(0, len(created), None, None, 0)
-    workers = asked.workers or MOST_WORKERS
+    workers = asked.workers or MAX_WORKERS
     with ThreadPoolExecutor(workers, thread_name_prefix="dyno-sweep") as pool:
         if asked.plan.terms is None:  # a count would fetch the ids as well
             return _compared(pool, asked, here, [everything])
@@ -168,7 +168,7 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, stretches: 
         stretches, pool.map(_ids, [asked] * len(stretches), stretches), strict=True
     ):
         moved += found.num_rows
-        if certificate is not None and certificate.verdict is Verdict.UNCERTIFIED:
+        if certificate.verdict is Verdict.UNCERTIFIED:
             doubts += certificate.reasons
             continue
         here = ours[KEY].slice(one.start, one.stop - one.start).combine_chunks()
@@ -177,6 +177,6 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, stretches: 
     return Swept(pa.concat_arrays(gone), None, 0, moved, tuple(dict.fromkeys(doubts)))
 
 
-def _ids(asked: Scan, one: _Stretch) -> tuple[pa.Table, Certificate | None]:
-    scan = window(asked, one.low, one.high)
-    return scan.to_arrow(), scan.certificate
+def _ids(asked: Scan, one: _Stretch) -> tuple[pa.Table, Certificate]:
+    answer = window(asked, one.low, one.high).run()
+    return answer.table, answer.certificate

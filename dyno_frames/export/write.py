@@ -11,6 +11,8 @@ from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
 from dyno_frames.export.places import place_of
 from dyno_frames.export.run import run
+from dyno_frames.scan.answer import check
+from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
 ENDING = ".parquet"
@@ -80,6 +82,11 @@ def write(
                 f"{what} makes a dataset of several files, and {str(path)!r} is the name of one; leave out the ending: "
                 f"{str(path).removesuffix(ENDING)!r}"
             )
-        return write_file(scan, path, compression=compression)
-    place = place_of(path)
-    return dataset_of(place, *run(scan, place, choices))
+        dataset = write_file(scan, path, compression=compression)
+    else:
+        place = place_of(path)
+        dataset = dataset_of(place, *run(scan, place, choices))
+    stored = dataset.footer.get("certificate")
+    if stored is not None:
+        check(Certificate.from_json(stored), strict=False)
+    return dataset

@@ -6,7 +6,6 @@ again. So this one may be strict and has no opinions.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -134,7 +133,7 @@ def _is_exact(column: pa.Array) -> bool:
     return pc.all(pc.less(pc.abs(column), float(EXACT_IN_FLOAT))).as_py() is not False
 
 
-_NULL_BEHIND = re.compile(rb"\}\s*n")
+_WHITESPACE = b" \t\n\r\v\f"
 _BRACE, _BRACKET, _COMMA = b"}],"
 
 
@@ -152,7 +151,7 @@ def _is_null_behind(content: bytes) -> bool:
     octets = np.frombuffer(content, np.uint8)
     behind = octets[1:][octets[:-1] == _BRACE]
     plain = (behind == _COMMA) | (behind == _BRACE) | (behind == _BRACKET)  # most often, and soon seen
-    return not plain.all() and _NULL_BEHIND.search(content) is not None
+    return not plain.all() and b"}n" in content.translate(None, _WHITESPACE)
 
 
 def _parsed(content: bytes, options: json.ParseOptions) -> pa.StructArray | None:

@@ -73,6 +73,10 @@ class Schema:
         known = self.by_name
         return replace(self, fields=tuple(known[name] for name in names))
 
+    def with_fields(self, fields: Sequence[Field]) -> Schema:
+        """Return the schema with more columns after its own."""
+        return replace(self, fields=(*self.fields, *fields)) if fields else self
+
     def with_nulls(self) -> Schema:
         """Return the schema with nulls allowed in every column but those that rows are known and ordered by."""
         fields = (field if field.name in _USED else replace(field, nullable=True) for field in self.fields)

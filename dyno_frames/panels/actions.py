@@ -172,6 +172,7 @@ class Result(StrEnum):
     APPLIED = "applied"
     CHANGED = "changed since the review"
     REFUSED = "refused"
+    NOT_STARTED = "not started"
     NOT_APPLIED = "not_applied"
     CLEAR = "nothing unresolved"
     UNKNOWN = "unknown"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, assert_never
 
 from dyno_frames.client.questions import Questions
 from dyno_frames.errors import DynoError, QueryError
@@ -16,10 +14,9 @@ from dyno_frames.panels.builder import begun, reduce
 from dyno_frames.panels.builder_actions import Action, Count, Effect, Fetch, Look
 from dyno_frames.panels.builder_language import Language, UnsaidError, written
 from dyno_frames.panels.builder_state import MOST_ROWS, Looked, State, Wanted
-from dyno_frames.panels.store import Spawn, on_a_thread
+from dyno_frames.panels.store import Effects, Spawn, Store, on_a_thread
 from dyno_frames.query import stored
 from dyno_frames.query.question import Expression, Scope, ask
-from dyno_frames.scan.reader import Tally, count_rows
 from dyno_frames.scan.scan import Scan
 
 
@@ -55,63 +52,44 @@ class BuilderSession:
         plain = resource.scan(None)
         self._resource = resource
         self._scope = scope or Scope()
-        self._spawn = spawn
-        self._changing, self._telling = threading.Lock(), threading.RLock()
-        self._listeners: list[Callable[[State], None]] = []
         self.name = plain.plan.resource
         self.language = Language(plain.schema.by_name, plain.schema.empty(), self._scope)
         text, wanted = start(expression, self.language)
-        self._state, effects = begun(text, self.language, wanted)
-        if -1 in self._state.faults:
-            raise QueryError(self._state.faults[-1])
-        self._start(effects)
+        state, effects = begun(text, self.language, wanted)
+        if -1 in state.faults:
+            raise QueryError(state.faults[-1])
+        self.store: Store[State, Action, Effect] = Store(
+            state,
+            lambda state, action: reduce(state, action, self.language),
+            Effects(self._answer, failed, failed),
+            spawn=spawn,
+        )
+        self.store.start(effects)
 
     @property
     def state(self) -> State:
         """What the builder knows now."""
-        return self._state
-
-    def subscribe(self, listener: Callable[[State], None]) -> None:
-        """Tell a listener of every new state, one call at a time."""
-        self._listeners.append(listener)
-
-    def silence(self) -> None:
-        """Tell nobody any more."""
-        self._listeners.clear()
+        return self.store.state
 
     def dispatch(self, action: Action) -> None:
         """Tell the builder that something happened."""
-        with self._changing:
-            self._state, effects = reduce(self._state, action, self.language)
-        with self._telling:
-            for listener in tuple(self._listeners):
-                listener(self._state)
-        self._start(effects)
-
-    def _start(self, effects: tuple[Effect, ...]) -> None:
-        for effect in effects:
-            self._spawn(lambda effect=effect: self.dispatch(self._answer(effect)))  # type: ignore[misc]  # bound per effect
+        self.store.dispatch(action)
 
     def _answer(self, effect: Effect) -> Action:
-        try:
-            match effect:
-                case Look(serial, text):
-                    return on.Planned(serial, looked(self._scan(text)))
-                case Count(serial, text):
-                    scan = self._scan(text)
-                    return on.Planned(serial, Looked(scan.plan, scan.count(), exact=True))
-                case Fetch(serial, text, wanted):
-                    order = (
-                        {"order_by": wanted.order_by, "ascending": wanted.ascending}
-                        if wanted.order_by
-                        else {}
-                    )
-                    frame = self._scan(text, limit=wanted.limit, **order).to_frame()
-                    return on.Fetched(serial, frame, whole=len(frame) < wanted.limit)
-        except DynoError as error:
-            return on.Failed(effect.serial, str(error))
-        except Exception as error:  # noqa: BLE001 - a thread would swallow it; the user must see it
-            return on.Failed(effect.serial, f"the builder itself failed ({type(error).__name__})")
+        match effect:
+            case Look(serial, text):
+                return on.Planned(serial, looked(self._scan(text)))
+            case Count(serial, text):
+                scan = self._scan(text)
+                return on.Planned(serial, Looked(scan.plan, scan.count(), exact=True))
+            case Fetch(serial, text, wanted):
+                order = (
+                    {"order_by": wanted.order_by, "ascending": wanted.ascending} if wanted.order_by else {}
+                )
+                frame = self._scan(text, limit=wanted.limit, **order).to_frame()
+                return on.Fetched(serial, frame, whole=len(frame) < wanted.limit)
+            case _:
+                assert_never(effect)
 
     def _scan(self, text: str, **shape: Any) -> Scan:
         with warnings.catch_warnings():  # the plan shows them
@@ -119,16 +97,20 @@ class BuilderSession:
             return self._resource.scan(text or None, scope=self._scope, progress=False, **shape)
 
 
+def failed(effect: Effect, error: Exception) -> Action:
+    """Return the action that answers an effect that raised or could not be started."""
+    known = isinstance(error, DynoError)
+    return on.Failed(
+        effect.serial, str(error) if known else f"the builder itself failed ({type(error).__name__})"
+    )
+
+
 def looked(scan: Scan) -> Looked:
     """Return a question's plan with its count, or how many rows have to be judged here; no row moves."""
     plan = scan.plan
     if plan.terms is not None:
         return Looked(plan, scan.count(), exact=True)
-    tally = Tally()
-    rows = sum(count_rows(scan.session, plan.resource, conditions, tally) for conditions in plan.filters)
-    if plan.wider is not None:
-        rows = min(rows, count_rows(scan.session, plan.resource, plan.wider, tally))
-    return Looked(plan, rows, exact=False)
+    return Looked(plan, scan.count_filters(widest=True), exact=False)
 
 
 def start(expression: Expression | Origin, language: Language) -> tuple[str, Wanted]:

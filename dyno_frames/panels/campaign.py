@@ -11,6 +11,9 @@ from dyno_frames.contract.lifecycle import OVERRIDES, Action, Status
 
 TEXTS = ("id", "name", "status", *OVERRIDES, "list_id", "time_zone")
 COUNTS = ("recipients", "sent")
+DELETED = "deleted"
+"""The status that a panel shows for a campaign that the server no longer has."""
+
 READ = (*TEXTS, "start_time", *COUNTS)
 """The columns a panel reads; never those of single recipients."""
 
@@ -47,6 +50,11 @@ class Campaign:
         known |= {name: int(row[name]) for name in COUNTS if not _null(row.get(name))}
         known |= {name: row[name] for name in ("start_time",) if not _null(row.get(name))}
         return cls(**known, read_at=read_at)
+
+    @classmethod
+    def deleted(cls, key: str, *, read_at: datetime) -> Self:
+        """Return what is known of a campaign that a read did not find."""
+        return cls(id=key, status=DELETED, read_at=read_at)
 
 
 def _null(value: Any) -> bool:

@@ -15,13 +15,15 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.campaign import COUNTS, READ, Campaign
 from dyno_frames.panels.desk import desk_of
+from dyno_frames.panels.effects import Effect
 from dyno_frames.panels.facts import Entry
 from dyno_frames.panels.phases import BulkReview, Review
 from dyno_frames.panels.ports import Client
+from dyno_frames.panels.reduce import adopt, reduce
 from dyno_frames.panels.runner import Runner
 from dyno_frames.panels.state import State
-from dyno_frames.panels.store import Spawn, Store, on_a_thread
-from dyno_frames.panels.watch import INTERVAL_S, Ticker, Watched, Watcher
+from dyno_frames.panels.store import Effects, Share, Spawn, Store, on_a_thread
+from dyno_frames.panels.watch import INTERVAL_S, PeriodicThread, Watched, watching
 
 Clock = Callable[[], datetime]
 
@@ -72,23 +74,29 @@ class CampaignControl:
         desk = self._desk = desk_of(client, runner.unresolved)
         came = runner.opened(subject) if isinstance(subject, str) else on.CampaignsRead((), (), clock())
         rows = came.campaigns if isinstance(subject, str) else campaigns(subject)
-        self.store = Store(State.about(rows, facts=desk.facts), runner.run, spawn=spawn, desk=desk)
+        self.store: Store[State, on.PanelAction, Effect] = Store(
+            State.about(rows, facts=desk.facts),
+            reduce,
+            Effects(runner.run, runner.failed, runner.not_started),
+            spawn=spawn,
+            share=Share(desk, adopt, lambda state: state.facts),
+        )
         self.store.dispatch(came)
-        self.watcher = Watcher(
+        self.watcher = watching(
             lambda: desk.claim(self.store.seat, watched(self.store.state)),
             lambda ids: self.store.dispatch(runner.read(ids)),
             lambda message: self.store.dispatch(on.WatchStopped(message)),
             interval_s=interval_s,
         )
-        self.ticker = Ticker(
+        self.ticker = PeriodicThread(
             lambda: isinstance(self.store.state.phase, Review | BulkReview),
             lambda: self.store.dispatch(on.Ticked(clock())),
             interval_s=min(1.0, interval_s),
+            name="dyno-countdown",
         )
         if watch:
-            self.store.subscribe(lambda _state: self._wake())
             self.store.seat.wake = self.watcher.wake
-            self._wake()
+            self.store.subscribe(lambda _state: self._wake())
 
     def _wake(self) -> None:
         self.watcher.wake()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dyno_frames.contract.lifecycle import FINAL
-from dyno_frames.panels.campaign import Campaign, Pace, Reach
+from dyno_frames.panels.campaign import DELETED, Campaign, Pace, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +77,5 @@ class Facts:
 def _newer(fresh: Campaign, row: Campaign) -> bool:
     if row.read_at is None or fresh.read_at is None:
         return True
-    return fresh.read_at >= row.read_at and not (row.status in FINAL and fresh.status not in FINAL)
+    revived = row.status in FINAL and fresh.status not in {*FINAL, DELETED}
+    return fresh.read_at >= row.read_at and not revived

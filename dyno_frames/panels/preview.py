@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from dyno_frames.errors import SchemaError
-from dyno_frames.scan import exits
+from dyno_frames.messages.preview import message_preview
 
 Compose: TypeAlias = Callable[
     [Mapping[str, Any], Mapping[str, Any], Mapping[str, Any], Mapping[str, str]], Mapping[str, Any]
@@ -33,9 +33,7 @@ _HEAD = (
 )
 _CONNECTS = re.compile(r"<(?=(?:link|i?frame|frameset|fencedframe|portal|object|embed)\b)", re.IGNORECASE)
 _TARGET = re.compile(r"\btarget(?=\s*=)", re.IGNORECASE)
-_REMOTE = re.compile(
-    r"""(?:\b(?:src|background|poster)\s*=\s*["']?|url\(\s*["']?)\s*https?:""", re.IGNORECASE
-)
+_REMOTE = re.compile(r"""(?:\b(?:src|background|poster)\s*+=|url\()\s*+["']?+\s*+https?:""", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 
@@ -103,7 +101,7 @@ class Words:
         compose
             What fills it; for tests.
         """
-        parts = (compose or exits.leave("letter"))(self.campaign, self.template, self.mailing, contact)
+        parts = (compose or message_preview)(self.campaign, self.template, self.mailing, contact)
         made = bool(self.template.get("html")) and not self.template.get("text")
         return Message(**{**parts, "fields": tuple(parts["fields"])}, text_made=made)
 
@@ -131,11 +129,7 @@ def page(html: str, *, remote: bool = False) -> str:
 
 def remote_pictures(html: str) -> int:
     """Return how many addresses of pictures elsewhere a message seems to have; for a hint, not for safety."""
-    return len(
-        re.findall(
-            r"""(?:\b(?:src|background|poster)\s*=\s*["']?|url\(\s*["']?)\s*https?:""", html, re.IGNORECASE
-        )
-    )
+    return len(_REMOTE.findall(html))
 
 
 def contacts(source: object) -> tuple[Mapping[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dyno_frames.contract.lifecycle import RULES, Action, Status
-from dyno_frames.panels.campaign import Campaign, Reach
+from dyno_frames.panels.campaign import DELETED, Campaign, Reach
 from dyno_frames.panels.state import State
 
 REVIEW_LASTS = timedelta(seconds=60)
@@ -55,6 +55,8 @@ def refused(state: State, row: Campaign, verb: Action) -> str:
         return "an action is under way"
     if row.read_at is None:
         return "the campaign was not read from the server yet"
+    if row.status == DELETED:
+        return "the campaign was deleted"
     if row.status not in {status.value for status in Status}:
         return f"the status is {row.status!r}, a word this panel does not know"
     if row.status not in RULES[verb].sources:
@@ -110,6 +112,8 @@ def meets(typed: str, wanted: str, name: str) -> bool:
 
 def changes(reviewed: Campaign, now: Campaign) -> tuple[str, ...]:
     """Return what differs between a campaign as reviewed and as it is, as sentences."""
+    if now.status == DELETED:
+        return ("the campaign was deleted",)
     names: tuple[str, ...] = COMPARED if reviewed.status != Status.RUNNING else COMPARED[:1]
     names += COMPARED_TIMES if reviewed.status == Status.SCHEDULED else ()
     return tuple(

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, assert_never
 
 from dyno_frames.contract.lifecycle import Action
@@ -26,11 +26,12 @@ from dyno_frames.panels.effects import Act, Effect, ReadCampaigns, ReadForBulk, 
 from dyno_frames.panels.ports import Client
 from dyno_frames.panels.rules import changes, reach
 
+_NOBODY_CAN_TELL = "Nobody can tell yet whether it happened."
 _NEVER_LEFT = (ConfigError, QueryError, SchemaError, ValueError)
 
 
 class Runner:
-    """Performs effects; it never raises: what fails comes back as an action.
+    """Perform a panel's effects with a client.
 
     Parameters
     ----------
@@ -52,7 +53,10 @@ class Runner:
         self._guard = threading.Lock()
 
     def run(self, effect: Effect) -> on.PanelAction | None:
-        """Return the action that answers an effect; None for one that was run before."""
+        """Return the action that answers an effect; None for one that was run before.
+
+        What this raises is answered by :meth:`failed`.
+        """
         match effect:
             case ReadCampaigns():
                 return self._page(effect)
@@ -67,27 +71,62 @@ class Runner:
             case _:
                 assert_never(effect)
 
+    def failed(self, effect: Effect, error: Exception) -> on.PanelAction:
+        """Return the action that answers an effect that raised; an action may have left by then."""
+        match effect:
+            case Act():
+                text = f"{spoken(effect.request.verb)}: {told(error)} {_NOBODY_CAN_TELL}"
+                return self._unanswered(effect, on.Result.UNKNOWN, text)
+            case _:
+                return self._unread(effect, error)
+
+    def not_started(self, effect: Effect, error: Exception) -> on.PanelAction:
+        """Return the action that answers an effect that could not be started; nothing was sent."""
+        match effect:
+            case Act():
+                text = f"{spoken(effect.request.verb)}: {told(error)} Nothing was sent."
+                return self._unanswered(effect, on.Result.NOT_STARTED, text)
+            case _:
+                return self._unread(effect, error)
+
+    def _unanswered(self, effect: Act, result: on.Result, message: str) -> on.Settled:
+        return on.Settled(effect.serial, effect.request, result, message, datetime.now(UTC))
+
+    def _unread(
+        self, effect: ReadCampaigns | ReadForReview | ReadForBulk | Resolve, error: Exception
+    ) -> on.PanelAction:
+        match effect:
+            case ReadCampaigns():
+                return on.ReadFailed(told(error))
+            case ReadForReview(serial) | ReadForBulk(serial):
+                return on.ReviewFailed(serial, told(error))
+            case Resolve(key):
+                text = f"The outcome is still unknown: {told(error)}"
+                return on.Resolved(key, on.Result.UNKNOWN, text, datetime.now(UTC))
+            case _:
+                assert_never(effect)
+
     def read(self, ids: Sequence[str]) -> on.CampaignsRead:
         """Read campaigns; raises as the client does."""
         at = self._clock()
         if len(ids) == 1:
-            try:
-                return on.CampaignsRead((self.one(ids[0]),), tuple(ids), at)
-            except NotFoundError:
-                return on.CampaignsRead((), tuple(ids), at)
+            return on.CampaignsRead((self._one(ids[0]),), tuple(ids), at)
         frame = self._client.campaigns.find(f"id in {list(ids)!r}", columns=list(READ))
         rows = frame.to_dict("records")
         return on.CampaignsRead(tuple(Campaign.of(row, read_at=at) for row in rows), tuple(ids), at)
 
-    def one(self, key: str) -> Campaign:
-        """Read one campaign; raises as the client does."""
+    def _one(self, key: str) -> Campaign:
+        """Read one campaign; one that is not found was deleted."""
         at = self._clock()
-        return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
+        try:
+            return Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
+        except NotFoundError:
+            return Campaign.deleted(key, read_at=at)
 
     def unresolved(self) -> dict[str, str]:
         """Return the campaigns whose sends wait for an earlier action to be resolved, each with what is known."""
         journal = self._client.journal
-        waiting = journal[journal["blocks"]]
+        waiting = journal[journal["blocks"] & journal["action"].notna()]
         return {
             key: f"{spoken(Action(verb))} was asked for at {at:%Y-%m-%d %H:%M:%S} UTC. "
             "Nobody can tell yet whether it happened."
@@ -97,30 +136,21 @@ class Runner:
     def opened(self, key: str) -> on.CampaignsRead:
         """Read one campaign and how many it would write to; raises as the client does."""
         at = self._clock()
-        campaign = self.one(key)
+        campaign = Campaign.of({**self._client.campaigns.get(key), "id": key}, read_at=at)
         return on.CampaignsRead((campaign,), (key,), at, ((key, self._reach(campaign)),))
 
     def _page(self, effect: ReadCampaigns) -> on.PanelAction:
-        try:
-            came = self.read(effect.ids)
-            found = [row for row in came.campaigns if row.id == effect.reach_of]
-            return replace(came, reaches=tuple((row.id, self._reach(row)) for row in found))
-        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to; the panel shows it
-            return on.ReadFailed(told(error))
+        came = self.read(effect.ids)
+        found = [row for row in came.campaigns if row.id == effect.reach_of]
+        return replace(came, reaches=tuple((row.id, self._reach(row)) for row in found))
 
     def _bulk(self, effect: ReadForBulk) -> on.PanelAction:
-        try:
-            came = self.read(effect.ids)
-        except Exception as error:  # noqa: BLE001 - the same
-            return on.ReviewFailed(effect.serial, told(error))
+        came = self.read(effect.ids)
         return on.BulkRead(effect.serial, self._mint(), came.campaigns, self._clock())
 
     def _review(self, effect: ReadForReview) -> on.PanelAction:
-        try:
-            campaign = self.one(effect.request.campaign_id)
-            reached = self._reach(campaign)
-        except Exception as error:  # noqa: BLE001 - the same
-            return on.ReviewFailed(effect.serial, told(error))
+        campaign = self._one(effect.request.campaign_id)
+        reached = self._reach(campaign)
         return on.ReviewRead(effect.serial, self._mint(), campaign, reached, self._clock())
 
     def _reach(self, campaign: Campaign) -> Reach:
@@ -144,8 +174,8 @@ class Runner:
     def _act(self, effect: Act) -> on.Settled:
         if effect.reviewed is not None:
             try:
-                differing = changes(effect.reviewed, self.one(effect.request.campaign_id))
-            except Exception as error:  # noqa: BLE001 - the same
+                differing = changes(effect.reviewed, self._one(effect.request.campaign_id))
+            except Exception as error:  # noqa: BLE001 - nothing has left yet, and the answer says so
                 return self._settled(effect, on.Result.NOT_APPLIED, f"{told(error)} Nothing was sent.")
             if differing:
                 text = f"Changed since the review: {'; '.join(differing)}. Nothing was sent; review again."
@@ -166,7 +196,7 @@ class Runner:
         except _NEVER_LEFT as error:
             return on.Result.NOT_APPLIED, f"{said}: {told(error)} Nothing was sent."
         except Exception as error:  # noqa: BLE001 - whatever it is, the action may have left
-            return on.Result.UNKNOWN, f"{said}: {told(error)} Nobody can tell yet whether it happened."
+            return on.Result.UNKNOWN, f"{said}: {told(error)} {_NOBODY_CAN_TELL}"
         result = _result(outcome)
         return result, f"{said}: {result.value}."
 
@@ -187,7 +217,7 @@ class Runner:
 
     def _reread(self, key: str) -> Campaign | None:
         try:
-            return self.one(key)
+            return self._one(key)
         except Exception:  # noqa: BLE001 - the row is then shown as not read
             return None
 

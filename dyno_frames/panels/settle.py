@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from dyno_frames.panels import actions as on
-from dyno_frames.panels.campaign import Campaign
+from dyno_frames.panels.campaign import DELETED, Campaign
 from dyno_frames.panels.facts import Entry
 from dyno_frames.panels.state import Batch, Notice, State, Tone
 
@@ -15,11 +15,18 @@ _TONES = {
     on.Result.APPLIED: Tone.DONE,
     on.Result.CHANGED: Tone.NOTE,
     on.Result.REFUSED: Tone.REFUSED,
+    on.Result.NOT_STARTED: Tone.FAILED,
     on.Result.NOT_APPLIED: Tone.FAILED,
     on.Result.CLEAR: Tone.NOTE,
     on.Result.UNKNOWN: Tone.UNKNOWN,
 }
-_WORST_FIRST = (on.Result.UNKNOWN, on.Result.NOT_APPLIED, on.Result.REFUSED, on.Result.CHANGED)
+_WORST_FIRST = (
+    on.Result.UNKNOWN,
+    on.Result.NOT_APPLIED,
+    on.Result.NOT_STARTED,
+    on.Result.REFUSED,
+    on.Result.CHANGED,
+)
 
 
 Answer: TypeAlias = on.Settled | on.Resolved | on.CampaignsRead | on.ReadFailed | on.WatchStopped
@@ -44,19 +51,23 @@ def learn(state: State, action: Answer) -> State:
 
 
 def know(state: State, campaigns: Iterable[Campaign | None]) -> State:
-    """Return the state with campaigns as they were just read."""
-    facts = state.facts.knowing(fresh for fresh in campaigns if fresh is not None)
+    """Return the state with campaigns as they were just read; a deleted one keeps its last known values."""
+    found = [fresh for fresh in campaigns if fresh is not None]
+    facts = state.facts.knowing(
+        _as_known(state, fresh) if fresh.status == DELETED else fresh for fresh in found
+    )
     return replace(state, facts=facts).arranged()
+
+
+def _as_known(state: State, deleted: Campaign) -> Campaign:
+    before = state.row(deleted.id) or deleted
+    return replace(before, status=DELETED, read_at=deleted.read_at)
 
 
 def merged(state: State, action: on.CampaignsRead) -> State:
     """Return the state after a read: what was asked for and did not come is gone."""
     gone = {*action.asked} - {fresh.id for fresh in action.campaigns}
-    missing = [
-        replace(row, status="deleted", read_at=action.at)
-        for row in map(state.row, gone)
-        if row is not None and (row.read_at is None or row.read_at <= action.at)
-    ]
+    missing = [Campaign.deleted(key, read_at=action.at) for key in gone if key in state.rows]
     came = [fresh for fresh in action.campaigns if fresh.id in state.rows]
     if not (came or missing or action.reaches):
         return state
@@ -74,7 +85,8 @@ def settled(state: State, action: on.Settled) -> State:
     busy = {k: serial for k, serial in facts.busy.items() if k != key}
     locked = {**facts.locked, key: action.message} if action.result is on.Result.UNKNOWN else facts.locked
     facts = replace(facts, busy=busy, locked=locked)
-    facts = facts.without(key) if action.fresh is None else facts
+    if action.fresh is None and action.result is not on.Result.NOT_STARTED:
+        facts = facts.without(key)
     state = know(replace(state, facts=facts), [action.fresh])
     entry = Entry(
         at=action.at,

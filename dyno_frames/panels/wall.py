@@ -50,10 +50,14 @@ def read_wall(typed: str, place: str) -> Wall:
         where = zone(place.strip() or None)
     except ValueError as error:
         return Wall(f"{error}{_meant(place)}")
-    readings = [wall.replace(tzinfo=where, fold=fold) for fold in (0, 1)]
-    instants = [int(reading.timestamp()) for reading in readings]
-    if _there(instants[0], where) != wall:
-        near = sorted(f"{_there(instant, where):%H:%M}" for instant in instants)
+    try:
+        readings = [wall.replace(tzinfo=where, fold=fold) for fold in (0, 1)]
+        instants = [int(reading.timestamp()) for reading in readings]
+        there = [_there(instant, where) for instant in instants]
+    except (ValueError, OverflowError):
+        return Wall(f"the time is {typed.strip()!r}, which is outside the years 1 to 9999 in UTC")
+    if there[0] != wall:
+        near = sorted(f"{time:%H:%M}" for time in there)
         return Wall(
             f"{wall:{_SHOWN}} does not exist in {where.key}: clocks skip it; try {near[0]} or {near[-1]}"
         )

@@ -1,22 +1,128 @@
-"""Reads campaigns that move by themselves again and again, only while there are any."""
+"""Call a function again and again on a thread of its own, only while there is something to do."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 INTERVAL_S = 2.0
+"""Seconds between two reads of running campaigns."""
+
 SELDOM = 8
-"""What is not urgent is read in every so many rounds."""
+"""Scheduled campaigns are read in every eighth round."""
 
 FAILURES = 3
-"""After so many failed reads in a row it stops and says so."""
+"""A periodic thread ends after so many failed rounds in a row."""
+
+_LOG = logging.getLogger("dyno_frames.panels")
+
+
+class PeriodicThread:
+    """A daemon thread that runs while something is wanted.
+
+    A round that raises is logged and the next one is tried. After three failed rounds in a row the thread ends,
+    and :meth:`wake` starts it again.
+
+    Parameters
+    ----------
+    wanted
+        Returns whether there is something to do; the thread ends where there is nothing.
+    tick
+        Does it, once per round; may raise.
+    interval_s
+        Seconds between two rounds.
+    gave_up
+        Is called when the thread ends because of failures (default: nothing is).
+    name
+        The thread's name.
+    """
+
+    def __init__(
+        self,
+        wanted: Callable[[], object],
+        tick: Callable[[], None],
+        *,
+        interval_s: float,
+        gave_up: Callable[[], None] = lambda: None,
+        name: str = "dyno-periodic",
+    ) -> None:
+        self._wanted = wanted
+        self._tick = tick
+        self._interval_s = interval_s
+        self._gave_up = gave_up
+        self._name = name
+        self._closed = threading.Event()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failures = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def wake(self) -> None:
+        """Start the thread where something is wanted and it does not run yet."""
+        with self._guard:
+            if self._closed.is_set() or self.alive or not self._wanted():
+                return
+            self._failures = 0
+            thread = threading.Thread(target=self._live, name=self._name, daemon=True)
+            thread.start()
+            self._thread = thread
+
+    def close(self, *, wait_s: float = 0.0) -> None:
+        """End the thread for good; optionally wait for a round under way."""
+        self._closed.set()
+        thread = self._thread
+        if wait_s and thread is not None and thread is not threading.current_thread():
+            thread.join(wait_s)
+
+    def step(self) -> bool:
+        """Do one round; return False where the thread is to end."""
+        try:
+            if not self._wanted():
+                return False
+            self._tick()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next round may succeed
+            return self._failed(error)
+        self._failures = 0
+        return True
+
+    def _failed(self, error: Exception) -> bool:
+        self._failures += 1
+        _LOG.warning("A round of %s failed (%s).", self._name, type(error).__name__)
+        if self._failures < FAILURES:
+            return True
+        try:
+            self._gave_up()
+        except Exception as second:  # noqa: BLE001 - the thread ends in any case
+            _LOG.warning("The end of %s could not be told (%s).", self._name, type(second).__name__)
+        return False
+
+    def _live(self) -> None:
+        while not self._closed.wait(self._interval_s):
+            if not self.step() and self._ends():
+                return
+
+    def _ends(self) -> bool:
+        """Leave the place to a later thread, unless something became wanted meanwhile."""
+        with self._guard:
+            try:
+                goes_on = self._failures < FAILURES and bool(self._wanted())
+            except Exception:  # noqa: BLE001 - the next wake asks again
+                goes_on = False
+            if not goes_on:
+                self._thread = None
+        return not goes_on
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Ids worth reading again: in every round, and now and then."""
+    """Ids to read again: in every round, and now and then."""
 
     often: tuple[str, ...] = ()
     seldom: tuple[str, ...] = ()
@@ -25,136 +131,37 @@ class Watched:
         return bool(self.often or self.seldom)
 
 
-class Watcher:
-    """A daemon thread that lives while something is to be watched.
+def watching(
+    watched: Callable[[], Watched],
+    read: Callable[[Sequence[str]], None],
+    give_up: Callable[[str], None],
+    *,
+    interval_s: float = INTERVAL_S,
+) -> PeriodicThread:
+    """Return a thread that reads campaigns again while any of them changes by itself.
 
     Parameters
     ----------
-    wanted
+    watched
         Returns what is to be read; nothing ends the thread.
     read
         Reads them; may raise.
     give_up
-        Is told when reading failed too often.
+        Is called with a sentence when reading failed too often.
     interval_s
-        The pause between two rounds.
+        Seconds between two rounds.
     """
+    rounds = 0
 
-    def __init__(
-        self,
-        wanted: Callable[[], Watched],
-        read: Callable[[Sequence[str]], None],
-        give_up: Callable[[str], None],
-        *,
-        interval_s: float = INTERVAL_S,
-    ) -> None:
-        self._wanted = wanted
-        self._read = read
-        self._give_up = give_up
-        self._interval_s = interval_s
-        self._closed = threading.Event()
-        self._guard = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._failures = 0
-        self._round = 0
+    def tick() -> None:
+        nonlocal rounds
+        wanted = watched()
+        rounds += 1
+        ids = wanted.often + (wanted.seldom if rounds % SELDOM == 0 else ())
+        if ids:
+            read(ids)
 
-    @property
-    def alive(self) -> bool:
-        """Whether it reads."""
-        thread = self._thread
-        return thread is not None and thread.is_alive()
-
-    def wake(self) -> None:
-        """Begin, where there is something to watch and nothing watches it yet."""
-        with self._guard:
-            if self._closed.is_set() or self._thread is not None or not self._wanted():
-                return
-            self._failures = self._round = 0
-            self._thread = threading.Thread(target=self._live, name="dyno-watch", daemon=True)
-            self._thread.start()
-
-    def close(self, *, wait_s: float = 0.0) -> None:
-        """Stop for good; optionally wait for a read under way."""
-        self._closed.set()
-        thread = self._thread
-        if wait_s and thread is not None and thread is not threading.current_thread():
-            thread.join(wait_s)
-
-    def step(self) -> bool:
-        """Read what this round is to read; False where there is nothing more to do."""
-        watched = self._wanted()
-        if not watched:
-            return False
-        self._round += 1
-        ids = watched.often + (watched.seldom if self._round % SELDOM == 0 else ())
-        if not ids:
-            return True
-        try:
-            self._read(ids)
-        except Exception:  # noqa: BLE001 - counted here and told below
-            self._failures += 1
-            if self._failures >= FAILURES:
-                self._give_up(f"Stopped watching after {FAILURES} failed reads; Refresh starts it again.")
-                return False
-        else:
-            self._failures = 0
-        return True
-
-    def _live(self) -> None:
-        while not self._closed.wait(self._interval_s):
-            if not self.step():
-                with self._guard:
-                    if self._wanted() and self._failures < FAILURES:
-                        continue
-                    self._thread = None
-                    return
-
-
-class Ticker:
-    """A daemon thread that tells the time while somebody counts it.
-
-    Parameters
-    ----------
-    wanted
-        Whether anybody does; where not, the thread ends.
-    tell
-        Is called in every interval.
-    interval_s
-        The pause between two calls.
-    """
-
-    def __init__(
-        self, wanted: Callable[[], bool], tell: Callable[[], None], *, interval_s: float = 1.0
-    ) -> None:
-        self._wanted = wanted
-        self._tell = tell
-        self._interval_s = interval_s
-        self._closed = threading.Event()
-        self._guard = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether it counts."""
-        thread = self._thread
-        return thread is not None and thread.is_alive()
-
-    def wake(self) -> None:
-        """Begin, where somebody counts and nothing tells the time yet."""
-        with self._guard:
-            if self._closed.is_set() or self._thread is not None or not self._wanted():
-                return
-            self._thread = threading.Thread(target=self._live, name="dyno-tick", daemon=True)
-            self._thread.start()
-
-    def close(self) -> None:
-        """Stop for good."""
-        self._closed.set()
-
-    def _live(self) -> None:
-        while not self._closed.wait(self._interval_s):
-            with self._guard:
-                if not self._wanted():
-                    self._thread = None
-                    return
-            self._tell()
+    said = f"Stopped watching after {FAILURES} failed reads; Refresh starts it again."
+    return PeriodicThread(
+        watched, tick, interval_s=interval_s, gave_up=lambda: give_up(said), name="dyno-watch"
+    )

@@ -9,8 +9,8 @@ from functools import reduce
 from itertools import combinations
 from typing import Any
 
-from dyno_frames.contract.fields import Field
-from dyno_frames.contract.filters import ASCENDING, Key
+from dyno_frames.contract.fields import Field, Wire
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.query.bounds import Bounds
@@ -139,6 +139,11 @@ class Plan:
         Columns, order and limit.
     page_size
         Rows asked for at a time; no more than the server is known to give.
+    order_field, order_ascending
+        The order in which the server is asked for rows.
+    stops_early
+        Whether rows come in the order of the answer and can be evaluated one by one, so that no row is asked for
+        once there are as many as the limit wants.
     rows_moved, rows_returned
         What a run moved and returned; None before it.
     """
@@ -156,6 +161,9 @@ class Plan:
     warnings: tuple[str, ...]
     shape: Shape
     page_size: int
+    order_field: str = CREATED
+    order_ascending: bool = True
+    stops_early: bool = False
     rows_moved: int | None = None
     rows_returned: int | None = None
 
@@ -170,20 +178,34 @@ class Plan:
         return tuple(f"{part.text}: {part.reason}" for part in self.conjuncts if part.reason)
 
     @property
+    def first_limit(self) -> int:
+        """Rows asked for in the first request of each filter."""
+        if not self.stops_early:
+            return self.page_size
+        return min(self.page_size, self.shape.offset + (self.shape.limit or 0) + 1)
+
+    @property
     def requests(self) -> tuple[dict[str, Any], ...]:
-        """The JSON body of the first page of each request."""
+        """The JSON body of the first request of each filter; further pages differ in the bounds on the order field."""
         return tuple(self.body(conditions) for conditions in self.filters)
 
     def body(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
-        """Return a find's body for these conditions: fields, order and the first page."""
-        found: dict[str, Any] = dict(conditions)
-        if self.fields is not None:
-            found[Key.FIELDS] = list(self.fields)
-        found |= {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: ASCENDING, Key.LIMIT: self.page_size}
-        return {
-            str(name): {str(word): part for word, part in value.items()} if isinstance(value, dict) else value
-            for name, value in found.items()
+        """Return the body of the first request for these conditions: fields, order and limit."""
+        return self.projected(conditions) | {
+            str(Key.ORDER_BY): self.order_field,
+            str(Key.ORDER_DIRECTION): ASCENDING if self.order_ascending else DESCENDING,
+            str(Key.LIMIT): self.first_limit,
         }
+
+    def projected(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
+        """Return these conditions and the fields that are asked for, as every request has them."""
+        body: dict[str, Any] = {
+            str(name): {str(word): part for word, part in value.items()}
+            if isinstance(value, Mapping)
+            else value
+            for name, value in conditions.items()
+        }
+        return body if self.fields is None else body | {str(Key.FIELDS): list(self.fields)}
 
     def __str__(self) -> str:
         from dyno_frames.query.explain import as_text
@@ -283,7 +305,22 @@ def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
         warnings=question.warnings,
         shape=shape,
         page_size=min(context.page_size, context.profile.page_limit or context.page_size),
+        **_order(shape, context, row_local=bounded.row_local),
     )
+
+
+def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]:
+    """Return the order that the server is asked for, and whether a limit can end the scan early."""
+    first = context.fields[shape.order_by[0]] if shape.order_by else None
+    is_number = first is not None and first.wire is Wire.NUMBER and not first.nullable
+    stops_early = shape.limit is not None and row_local and (first is None or is_number)
+    if not stops_early or first is None:
+        return {"stops_early": stops_early}
+    return {
+        "stops_early": True,
+        "order_field": first.name,
+        "order_ascending": shape.ascending[0],
+    }
 
 
 def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:

@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.carriers import Carrier
-from dyno_frames.sandbox.maildir import Maildir
-from dyno_frames.sandbox.public import UNSUBSCRIBE
-from dyno_frames.sandbox.sending import Pace, Sender
-from dyno_frames.sandbox.smtp import Server, Smtp
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.campaigns.sending import Pace, Sender
+from dyno_frames.sandbox.http.public import UNSUBSCRIBE
+from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.mail.smtp import SmtpTransport
+from dyno_frames.sandbox.mail.smtp_server import SmtpServer
+from dyno_frames.sandbox.mail.transports import MailTransport
+from dyno_frames.sandbox.store.storage import Store
 
 DEFAULT: Final = "default"
 """The name of the first account."""
@@ -98,7 +99,7 @@ class Terms:
     profile: Profile
     page_limit: int
     pace: Pace
-    server: Server | None
+    server: SmtpServer | None
     clock: Callable[[], float]
     url: str
 
@@ -144,7 +145,7 @@ class Opened:
             outbox = temporary / "outbox"
         sender = Sender(store, clock=terms.clock, speed=terms.pace.speed)
         sender.mail(
-            _carrier(terms.server, outbox, durable=temporary is None),
+            _transport(terms.server, outbox, durable=temporary is None),
             pace=terms.pace,
             unsubscribe_url=f"{terms.url}{UNSUBSCRIBE}",
         )
@@ -167,8 +168,10 @@ def _beside(path: Path | None, name: str) -> Path | None:
     return path if path is None or name == DEFAULT else path.with_name(f"{path.stem}-{name}{path.suffix}")
 
 
-def _carrier(server: Server | None, outbox: Path, *, durable: bool) -> Callable[[threading.Event], Carrier]:
-    def of(stopping: threading.Event) -> Carrier:
-        return Maildir(outbox, durable=durable) if server is None else Smtp(server, stopping)
+def _transport(
+    server: SmtpServer | None, outbox: Path, *, durable: bool
+) -> Callable[[threading.Event], MailTransport]:
+    def of(stopping: threading.Event) -> MailTransport:
+        return Maildir(outbox, durable=durable) if server is None else SmtpTransport(server, stopping)
 
     return of

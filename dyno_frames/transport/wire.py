@@ -35,12 +35,15 @@ class Watch:
         The longest silence, in seconds.
     remaining_s
         Returns what is left of the call's time, in seconds.
+    cancel
+        Ends the exchange when another thread calls it; or None.
     has_left
         Whether a byte of the request was handed to the system.
     """
 
     silence_s: float
     remaining_s: Callable[[], float]
+    cancel: CancelToken | None = None
     has_left: bool = False
 
 
@@ -55,13 +58,12 @@ def watched(watch: Watch) -> Iterator[Watch]:
         yield watch
     finally:
         _WATCH.reset(token)
-        stop = _STOP.get()
-        if stop is not None:
-            stop.leave()  # the connection goes back to where any thread may take it
+        if watch.cancel is not None:
+            watch.cancel.leave()  # the connection goes back to where any thread may take it
 
 
-class Stop:
-    """Ends what other threads exchange, at once: their connections are shut down."""
+class CancelToken:
+    """Ends the exchanges of the threads that were given it, at once: their connections are shut down."""
 
     __slots__ = ("_called", "_connections", "_lock")
 
@@ -72,7 +74,7 @@ class Stop:
 
     @property
     def called(self) -> bool:
-        """Whether nothing is to be exchanged any more."""
+        """Whether the token was called: nothing is sent any more."""
         return self._called.is_set()
 
     def __call__(self) -> None:
@@ -102,24 +104,6 @@ class Stop:
 def _shut(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-
-
-_STOP: ContextVar[Stop | None] = ContextVar("dyno_frames_stop", default=None)
-
-
-@contextmanager
-def stopped_by(stop: Stop) -> Iterator[None]:
-    """Let what this thread exchanges in a with-block be ended by another."""
-    token = _STOP.set(stop)
-    try:
-        yield
-    finally:
-        _STOP.reset(token)
-
-
-def current_stop() -> Stop | None:
-    """Return what may end this thread's exchanges."""
-    return _STOP.get()
 
 
 class _Timed(io.RawIOBase):
@@ -185,9 +169,8 @@ class _Reporting:
         watch = _WATCH.get()
         if watch is not None and not self._connecting:
             watch.has_left = True
-        stop = _STOP.get()
-        if stop is not None:
-            stop.use(self.sock)
+        if watch is not None and watch.cancel is not None:
+            watch.cancel.use(self.sock)
         super().send(data)  # type: ignore[misc]  # urllib3's, in the classes below
 
 

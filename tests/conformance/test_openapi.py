@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.sandbox.openapi import document
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.http.openapi import openapi_document
+from dyno_frames.sandbox.sandbox import Sandbox
 
 CASES = 2600 if "DYNO_THOROUGH" in os.environ else 250
 """How many requests are drawn, all operations together."""
@@ -30,7 +30,7 @@ CASES = 2600 if "DYNO_THOROUGH" in os.environ else 250
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 
-SCHEMA = schemathesis.openapi.from_dict(document())
+SCHEMA = schemathesis.openapi.from_dict(openapi_document())
 DRAWN = {
     mode: {
         result.ok().label: result.ok().as_strategy(generation_mode=mode)
@@ -146,7 +146,7 @@ def test_enough_was_asked_and_much_of_it_accepted(met):
 
 
 def test_the_document_has_every_operation_and_no_other():
-    paths = document()["paths"]
+    paths = openapi_document()["paths"]
     written = {(verb.upper(), path) for path, verbs in paths.items() for verb in verbs}
     assert written == {(operation.verb, operation.path) for operation in OPERATIONS.values()}
     assert len(written) == 25
@@ -155,7 +155,7 @@ def test_the_document_has_every_operation_and_no_other():
 
 
 def test_every_reference_leads_somewhere():
-    whole = document()
+    whole = openapi_document()
 
     def references(node: Any):
         if isinstance(node, dict):
@@ -182,7 +182,7 @@ def test_the_page_needs_no_key_no_script_and_nothing_from_elsewhere(box):
         assert f'id="{operation.name}"' in answer.text
         assert operation.path in answer.text
     served = requests.get(f"{box.url}/openapi.json", timeout=20).json()
-    assert served == document(box.url)
+    assert served == openapi_document(box.url)
 
 
 def test_health_is_told_without_a_key_and_says_nothing_of_rows(box):

@@ -163,13 +163,13 @@ def interrupted(
 
 def check(worker: Worker, key: str, folder: Path, database: Path, *, recipients: int, at_pause: int) -> int:
     """Count everything twice: what the sandbox says, and what the mail server has."""
-    from dyno_frames.sandbox import deliveries
-    from dyno_frames.sandbox.storage import Store
+    from dyno_frames.sandbox.mail import deliveries
+    from dyno_frames.sandbox.store.storage import Store
 
     row = worker.ask("GET", f"/campaigns/{key}")
     worker.end()
     with Store(database) as store, store.transaction() as connection:
-        told = deliveries.listed(connection, key)
+        told = deliveries.list_deliveries(connection, key)
     outcomes = {one["email"]: one["outcome"] for one in told}
     assert len(outcomes) == recipients
     assert set(outcomes.values()) <= {"sent", "unknown"}

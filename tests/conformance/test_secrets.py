@@ -26,7 +26,7 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import DynoError, NotFoundError, OutcomeUnknownError, TransportError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.transport.retry import Policy
 
 CANARY = f"canary-{secrets.token_hex(12)}"

@@ -23,7 +23,7 @@ from dyno_frames.errors import (
     TransportError,
     UnknownFieldError,
 )
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module", params=["decided", "auto"])

@@ -93,8 +93,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         super().__init__([*top, folded, self._ask.box, self._answer])
         self.add_class("dyno-builder")
         self._drawn: State | None = None
-        self._session.subscribe(self._redraw)
-        self._redraw(self._session.state)
+        self._session.store.subscribe(self._redraw)
 
     @property
     def query(self) -> str:
@@ -120,7 +119,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         """Remove the builder."""
         session: BuilderSession | None = getattr(self, "_session", None)
         if session is not None:
-            session.silence()
+            session.store.silence()
         super().close()
 
     def _tell(self, action: on.Action) -> None:
@@ -130,13 +129,17 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         try:
             self._session.dispatch(action)
         except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
-            failed = f"the builder itself failed ({type(error).__name__})."
-            self._count.value = markup.status("Failed", failed)
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        self._count.value = markup.status("Failed", f"the builder itself failed ({type(error).__name__}).")
 
     def _redraw(self, state: State) -> None:
         self._drawing = threading.get_ident()
         try:
             self._draw(state)
+        except Exception as error:  # noqa: BLE001 - the caller is the store, which has nobody to tell
+            self._failed(error)
         finally:
             self._drawing = 0
 

@@ -7,7 +7,9 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
+from dyno_frames.panels import actions as on
 from dyno_frames.panels.control import CampaignControl
+from dyno_frames.panels.state import State
 from dyno_frames.panels.views import text
 
 
@@ -15,6 +17,32 @@ class Face(ipywidgets.DOMWidget):  # type: ignore[misc]  # ipywidgets has no typ
     """A panel over a control."""
 
     _control: CampaignControl
+
+    def _draw(self, state: State) -> None:
+        """Show a state."""
+        raise NotImplementedError
+
+    def _show_failure(self, word: str, sentence: str) -> None:
+        """Show that the panel itself failed."""
+        raise NotImplementedError
+
+    def _redraw(self, state: State) -> None:
+        """Show a state, or that it cannot be shown: the caller is the store, which has nobody to tell."""
+        try:
+            self._draw(state)
+        except Exception as error:  # noqa: BLE001 - nobody else would show it
+            self._failed(error)
+
+    def _dispatch(self, action: on.PanelAction) -> None:
+        """Pass on what the user did."""
+        try:
+            self._control.dispatch(action)
+        except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        kind = type(error).__name__  # its words may quote anything
+        self._show_failure("Failed", f"the panel itself failed ({kind}); look before you act.")
 
     @property
     def control(self) -> CampaignControl:

@@ -9,8 +9,8 @@ import ipywidgets
 import pandas as pd
 
 from dyno_frames.client.client import Client
-from dyno_frames.errors import DynoError
 from dyno_frames.panels.lists import CAMPAIGN_COLUMNS, LIST_COLUMNS, MONTHS, Grown, as_frame, grown
+from dyno_frames.panels.runner import told
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.wording import count
 
@@ -92,8 +92,8 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
     def _refresh(self) -> None:
         try:
             self._lists, self._notice.value = read(self._client), ""
-        except DynoError as error:
-            self._notice.value = markup.status("Failed", f"{error} What is shown was read before.")
+        except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
+            self._notice.value = markup.status("Failed", f"{told(error)} What is shown was read before.")
         self._draw()
 
     def _draw(self) -> None:

@@ -110,10 +110,13 @@ class AccessiblePanel(Face, anywidget.AnyWidget):
         self.on_msg(self._heard)
         self._control.store.subscribe(self._redraw)
         if any(row.read_at is None for row in self._control.state.visible):
-            self._control.dispatch(on.RefreshAsked())
+            self._dispatch(on.RefreshAsked())
 
-    def _redraw(self, state: State) -> None:
+    def _draw(self, state: State) -> None:
         self.scene = scene(state, local_zone())
+
+    def _show_failure(self, word: str, sentence: str) -> None:
+        self.scene = {**self.scene, "notice": {"word": word, "text": sentence, "details": []}}
 
     def _heard(self, _widget: object, said: object, _buffers: object) -> None:
         """Take what the page says of the user; what is not understood does nothing."""
@@ -126,11 +129,14 @@ class AccessiblePanel(Face, anywidget.AnyWidget):
             action = self._read(said)
         except (KeyError, TypeError, ValueError):
             return
+        except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
+            self._failed(error)
+            return
         if action is None:
             return
         if isinstance(action, on.VerbChosen):
             self._tell("", "", asked=False)
-        self._control.dispatch(action)
+        self._dispatch(action)
 
     def _tell(self, when: str, zone: str, *, asked: bool) -> None:
         twice = [words for words, _ in choices(when, zone)] if asked else []

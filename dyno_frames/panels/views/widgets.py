@@ -87,20 +87,13 @@ class CampaignPanel(Face, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         super().__init__(parts)
         self.add_class("dyno-panel")
         self._control.store.subscribe(self._redraw)
-        self._redraw(self._control.state)
         if any(row.read_at is None for row in self._control.state.visible):
             self._dispatch(on.RefreshAsked())
 
-    def _dispatch(self, action: on.PanelAction) -> None:
-        try:
-            self._control.dispatch(action)
-        except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
-            kind = type(error).__name__
-            self._notice.value = markup.status(
-                "Failed", f"the panel itself failed ({kind}); look before you act."
-            )
+    def _show_failure(self, word: str, sentence: str) -> None:
+        self._notice.value = markup.status(word, sentence)
 
-    def _redraw(self, state: State) -> None:
+    def _draw(self, state: State) -> None:
         row = state.chosen
         self._table.draw(state)
         self._card.value = "" if row is None else shown(row, state)

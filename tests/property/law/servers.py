@@ -30,10 +30,10 @@ from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.sandbox import functions
-from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.storage import Store
-from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.sandbox.filters import functions
+from dyno_frames.sandbox.http.api_errors import RequestError
+from dyno_frames.sandbox.store.storage import Store
+from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.exchange import Received
 from dyno_frames.transport.secret import Secret
@@ -74,7 +74,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "text_number": tuple(TextNumber),
     "deep_offset": (None,),
     "operators": (*(ALL,) * 8, *(all_but(str(name)) for name in (*StringOperator, *NumberOperator))),
-    "filtered": (*(ALL,) * 4, *(all_but(f"campaigns.{name}") for name in ("name", "subject", "opens", "created", "x"))),
+    "filtered": (
+        *(ALL,) * 4,
+        *(all_but(f"campaigns.{name}") for name in ("name", "subject", "opens", "created", "x")),
+    ),
 }
 """Every decision and its values. A server that refuses deep offsets cannot give rows that share one time."""
 
@@ -137,7 +140,7 @@ class Seam(Session):
         self.sent.append((verb, wire))
         try:
             payload = getattr(self, f"_{verb}")(RESOURCES[name], wire)
-        except Refused as no:
+        except RequestError as no:
             return Received(500, {}, orjson.dumps(envelope.refused(no.code, no.reason)))
         return Received(200, {}, orjson.dumps(envelope.accepted(payload)))
 
@@ -183,7 +186,7 @@ class Account:
             "application_order_direction": "desc",
             "application_limit": 100,
         }
-        sample = find_rows(self.seam, CAMPAIGNS.name, newest, Tally())
+        sample = find_rows(self.seam, CAMPAIGNS.name, newest)
         self.schema = learn(CAMPAIGNS, sample, dtype_backend=self.dtype_backend)
         self.empty = self.schema.empty()
         store.profile = self.profile

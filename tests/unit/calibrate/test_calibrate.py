@@ -23,7 +23,7 @@ from dyno_frames.contract.profile import (
     TextNumber,
     UnknownField,
 )
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 CHOICES = {
     "like": list(Like),

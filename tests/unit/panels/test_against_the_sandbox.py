@@ -86,6 +86,29 @@ def test_what_a_process_left_open_is_shown_by_the_first_panel_after_it(kit, sand
     client.close()
 
 
+def test_a_panel_opens_beside_a_damaged_journal_and_a_start_is_refused_with_the_cure(kit, sandbox, own_state):
+    with connect(sandbox.url, sandbox.api_key, name="damaged") as client:
+        key = client.campaigns.create(name="beside")
+        client.campaigns.start(client.campaigns.create(name="other"))
+        client.actions_journal.path.write_bytes(b"")
+        panel = made(kit, client, key)
+        panel.dispatch(on.VerbChosen(Action.START))
+        panel.dispatch(on.FormSent(panel.state.phase.serial, panel.clock()))
+        review = panel.state.phase
+        panel.dispatch(on.ConfirmPressed(review.token, panel.clock(), review.demand))
+        assert "accept_journal_damage()" in panel.state.facts.locked[key]
+        assert client.campaigns.get(key)["status"] == "draft"
+        panel.dispatch(on.ResolveAsked())
+        assert key in panel.state.facts.locked
+        client.campaigns.accept_journal_damage()
+        panel.dispatch(on.ResolveAsked())
+        assert key not in panel.state.facts.locked
+        panel.dispatch(on.VerbChosen(Action.START))
+        panel.dispatch(on.FormSent(panel.state.phase.serial, panel.clock()))
+        confirmed(panel)
+        assert client.campaigns.get(key)["status"] == "running"
+
+
 def confirmed(panel, typed=""):
     review = panel.state.phase
     assert isinstance(review, Review), panel.state.notice

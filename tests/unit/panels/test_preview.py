@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.errors import NotFoundError, SchemaError
+from dyno_frames.messages.message import CampaignMessage, Contact
 from dyno_frames.panels.preview import SOMEBODY, Message, Words, called, contacts, page, remote_pictures
 from dyno_frames.panels.views.preview import TemplatePreview, frame, inbox, note
-from dyno_frames.sandbox.letters import Contact, Letter
 
 PIECES = """< > " ' & &lt; link <LINK|rel=preconnect> <iFrame|src=x> </iframe> |target|=|_self <script> <!-- srcdoc é
 <meta|http-equiv=refresh> <base|href=x> <frame> x | </body>"""
@@ -85,7 +85,7 @@ def test_a_message_is_what_the_sandbox_would_mail():
     template = {"html": "<p>Dear {{ name }} of {{ town }}</p>", "name": "T"}
     person = {"name": "Ann & Bo", "email": "a@shop.example", "town": "Lyon"}
     shown = Words(template, campaign, {"from_email": "shop@shop.example"}).filled(person)
-    sent = Letter.of(campaign, template, {"from_email": "shop@shop.example"}).to(
+    sent = CampaignMessage.of(campaign, template, {"from_email": "shop@shop.example"}).render(
         Contact("a@shop.example", person, "preview", "https://example.com/unsubscribe"), now=0
     )
     assert (shown.subject, shown.preview) == (sent["Subject"], "For Lyon")

@@ -108,6 +108,8 @@ def test_a_time_is_read_in_its_zone_echoed_in_both_and_sent_as_typed(kit):
         ({"when": "2026-07-01 09:30", "time_zone": "Mars/Base"}, "no time zone"),
         ({"when": "2026-07-01 09:30", "time_zone": "paris"}, "did you mean Europe/Paris?"),
         ({"when": "2026-02-30 09:30", "time_zone": "UTC"}, "which no calendar has"),
+        ({"when": "0001-01-01 00:00", "time_zone": "Asia/Tokyo"}, "outside the years 1 to 9999"),
+        ({"when": "9999-12-31 23:59", "time_zone": "America/New_York"}, "outside the years 1 to 9999"),
         ({"when": "2026-10-25 02:30", "time_zone": "Europe/Paris"}, "happens twice"),
         ({"overrides": (("subject", "two\nlines"),)}, "one line"),
         ({"overrides": (("from_email", "nobody"),)}, "name@example.org"),

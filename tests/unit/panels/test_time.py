@@ -12,7 +12,7 @@ from dyno_frames.panels.campaign import SAMPLES, Campaign, Pace
 from dyno_frames.panels.control import CampaignControl
 from dyno_frames.panels.phases import Idle, Review
 from dyno_frames.panels.wall import echo, in_zones
-from dyno_frames.panels.watch import Ticker
+from dyno_frames.panels.watch import PeriodicThread
 from dyno_frames.panels.wording import pace_words
 
 
@@ -52,7 +52,7 @@ def test_the_countdown_moves_by_itself_and_its_thread_ends_with_the_review(kit):
 
 
 def test_a_ticker_that_nobody_needs_never_starts():
-    ticker = Ticker(lambda: False, print)
+    ticker = PeriodicThread(lambda: False, print, interval_s=1)
     ticker.wake()
     assert not ticker.alive
 

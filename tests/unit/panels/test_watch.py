@@ -9,7 +9,7 @@ from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import ConnectError
 from dyno_frames.panels import actions as on
 from dyno_frames.panels.control import CampaignControl, watched
-from dyno_frames.panels.watch import SELDOM, Watched, Watcher
+from dyno_frames.panels.watch import FAILURES, SELDOM, PeriodicThread, Watched, watching
 
 
 @pytest.fixture
@@ -87,9 +87,103 @@ def test_a_success_between_failures_forgives_them():
         if error := next(answers):
             raise error
 
-    watcher = Watcher(lambda: Watched(often=("a",)), read, said.append)
+    watcher = watching(lambda: Watched(often=("a",)), read, said.append)
     assert [watcher.step() for _ in range(5)] == [True] * 5
     assert said == []
+
+
+def test_a_round_that_raises_does_not_end_the_thread():
+    answers = iter([RuntimeError, None])
+    went_on = threading.Event()
+
+    def tick():
+        if error := next(answers, None):
+            raise error
+        went_on.set()
+
+    thread = PeriodicThread(lambda: not went_on.is_set(), tick, interval_s=0.005)
+    thread.wake()
+    assert went_on.wait(10)
+    thread.close(wait_s=10)
+
+
+@pytest.mark.parametrize("raises", ["the tick", "what is wanted", "the end"])
+def test_a_thread_that_ended_by_failures_is_not_alive_and_can_be_woken_again(raises):
+    broken, ended, ticked = threading.Event(), threading.Event(), threading.Event()
+
+    def fail(where):
+        if broken.is_set() and raises in where:
+            raise RuntimeError(raises)
+
+    def wanted():
+        fail({"what is wanted"})
+        return True
+
+    def tick():
+        fail({"the tick", "the end"})
+        ticked.set()
+
+    def gave_up():
+        ended.set()
+        fail({"the end"})
+
+    thread = PeriodicThread(wanted, tick, interval_s=0.005, gave_up=gave_up)
+    thread.wake()
+    assert ticked.wait(10)
+    first = thread._thread
+    broken.set()
+    assert ended.wait(10)
+    first.join(10)
+    assert not thread.alive
+    broken.clear()
+    ticked.clear()
+    thread.wake()
+    assert ticked.wait(10)
+    thread.close(wait_s=10)
+
+
+def test_a_thread_ends_after_three_failed_rounds_in_a_row():
+    def tick():
+        raise RuntimeError
+
+    told = []
+    thread = PeriodicThread(lambda: True, tick, interval_s=1, gave_up=lambda: told.append("ended"))
+    assert [thread.step() for _ in range(FAILURES)] == [True] * (FAILURES - 1) + [False]
+    assert told == ["ended"]
+
+
+def test_where_no_thread_can_be_started_the_next_wake_tries_again(monkeypatch):
+    starts = iter([RuntimeError("can't start new thread"), None])
+    start = threading.Thread.start
+
+    def limited(thread):
+        if error := next(starts, None):
+            raise error
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    ticked = threading.Event()
+    thread = PeriodicThread(lambda: True, ticked.set, interval_s=0.005)
+    with pytest.raises(RuntimeError):
+        thread.wake()
+    assert not thread.alive
+    thread.wake()
+    assert ticked.wait(10)
+    thread.close(wait_s=10)
+
+
+def test_a_countdown_goes_on_though_a_view_cannot_be_drawn(kit, live):
+    control = live(kit.scripted(kit.row()))
+    kit.ask(control, "start")
+
+    def cannot_draw(_state):
+        raise RuntimeError("the comm is closed")
+
+    control.store.subscribe(cannot_draw)
+    control.clock.forward(61)
+    assert seen(
+        control, lambda state: state.notice is not None and "older than a minute" in state.notice.text
+    )
 
 
 def test_a_late_answer_undoes_no_later_one(kit):
@@ -113,11 +207,11 @@ def test_a_scheduled_campaign_that_begins_is_seen_without_a_refresh(kit, live):
 
 def test_what_is_scheduled_is_read_seldom_and_what_runs_in_every_round():
     read = []
-    watcher = Watcher(lambda: Watched(often=("runs",), seldom=("waits",)), read.append, print)
+    watcher = watching(lambda: Watched(often=("runs",), seldom=("waits",)), read.append, print)
     assert all(watcher.step() for _ in range(2 * SELDOM))
     assert read.count(("runs",)) == 2 * (SELDOM - 1)
     assert read[SELDOM - 1 :: SELDOM] == [("runs", "waits")] * 2
-    waits = Watcher(lambda: Watched(seldom=("waits",)), read.append, print)
+    waits = watching(lambda: Watched(seldom=("waits",)), read.append, print)
     read.clear()
     assert all(waits.step() for _ in range(SELDOM))
     assert read == [("waits",)]

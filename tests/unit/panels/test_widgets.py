@@ -145,7 +145,7 @@ def test_a_campaign_that_is_gone_says_so_and_allows_nothing(kit, show):
     panel = show(client, rows)
     button(panel, "Campaign c2").click()
     assert "deleted" in html(panel)
-    assert "a word this panel does not know" in html(panel)
+    assert "No action is possible: the campaign was deleted." in html(panel)
 
 
 def test_values_of_an_old_frame_are_not_acted_on_before_they_were_read(kit, show):

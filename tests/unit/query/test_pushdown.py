@@ -317,7 +317,11 @@ def test_what_pages_and_orders_depend_on_changes_no_filter(field, values):
     for _, name, domain, profile, sent, exact in CASES:
         for value in values:
             pushed = push_down(
-                Box({name: domain}), FIELDS, replace(profile, **{field: value}), unseen=frozenset(), resource="campaigns"
+                Box({name: domain}),
+                FIELDS,
+                replace(profile, **{field: value}),
+                unseen=frozenset(),
+                resource="campaigns",
             )
             assert (dict(pushed.conditions), pushed.exact) == ({} if sent is None else {name: sent}, exact)
 
@@ -333,7 +337,9 @@ def test_what_pages_and_orders_depend_on_changes_no_filter(field, values):
 )
 def test_a_field_that_was_never_sent_is_asked_for_only_where_it_counts_as_null(unknown_field, sent):
     box = Box({"budget": numbers(least(5))})
-    pushed = push_down(box, FIELDS, Profile(unknown_field=unknown_field), unseen=frozenset({"budget"}), resource="campaigns")
+    pushed = push_down(
+        box, FIELDS, Profile(unknown_field=unknown_field), unseen=frozenset({"budget"}), resource="campaigns"
+    )
     assert dict(pushed.conditions) == sent
     assert pushed.exact is bool(sent)
 
@@ -345,7 +351,11 @@ def test_what_is_unknown_never_makes_more_exact_than_what_is_known():
                 continue
             nothing = Support() if isinstance(field.default, Support) else None
             blank = push_down(
-                Box({name: domain}), FIELDS, replace(profile, **{field.name: nothing}), unseen=frozenset(), resource="campaigns"
+                Box({name: domain}),
+                FIELDS,
+                replace(profile, **{field.name: nothing}),
+                unseen=frozenset(),
+                resource="campaigns",
             )
             # an operator that is unknown is tried: it is documented, and a refusal is no wrong answer
             if field.name == "operators":

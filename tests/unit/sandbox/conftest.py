@@ -18,8 +18,8 @@ from aiosmtpd.smtp import SMTP
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.sandbox.serve import Sandbox
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.sandbox import Sandbox
+from dyno_frames.sandbox.store.storage import Store
 
 NOW = 1_700_000_000
 

@@ -8,7 +8,7 @@ import pytest
 
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError, InsecureTransportWarning
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def as_(api, name):

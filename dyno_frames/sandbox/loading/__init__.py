@@ -1,0 +1,1 @@
+"""Rows from the caller's own tables."""

@@ -1,0 +1,32 @@
+"""Check paths that the caller passes, before anything opens them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dyno_frames.errors import ConfigError
+from dyno_frames.sandbox.store.values import fault_in_text
+
+
+def checked_path(name: str, given: Any) -> Path:
+    """Return an argument as a path.
+
+    Parameters
+    ----------
+    name
+        The argument's name, for the error.
+    given
+        A string or a path.
+
+    Raises
+    ------
+    ConfigError
+        The argument is of another type, or no file can have this name.
+    """
+    if not isinstance(given, str | Path):
+        raise ConfigError(f"{name} is a {type(given).__name__}; expected a string or a pathlib.Path")
+    fault = fault_in_text(str(given)) or ("holds the character U+0000" if "\0" in str(given) else "")
+    if fault:
+        raise ConfigError(f"{name} is {str(given)!r}, which {fault}; give another path")
+    return Path(given)
