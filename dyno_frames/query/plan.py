@@ -17,9 +17,10 @@ from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
 from dyno_frames.query.locality import not_local
 from dyno_frames.query.predicate import Node, columns, conjuncts
-from dyno_frames.query.pushdown import Condition, Pushed, apart, push_down
+from dyno_frames.query.pushdown import Pushed, apart, push_down
 from dyno_frames.query.question import Question
 from dyno_frames.query.render import render
+from dyno_frames.query.text_filters import Condition
 
 MOST_APART = 8
 """Alternatives that are asked for one by one; more are asked for as one wider request."""
@@ -231,7 +232,62 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
     shape
         Columns, order and limit of the answer.
     """
-    region, parts, row_local = _bound(question, context)
+    return plan_bounded(bound(question, context), context, shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A question with the region that holds its rows, which no profile changes.
+
+    Parameters
+    ----------
+    question
+        The question.
+    region
+        The region of the whole question.
+    parts
+        Each part that must hold, with its region.
+    row_local
+        Whether rows may be judged one by one.
+    """
+
+    question: Question
+    region: Region
+    parts: tuple[tuple[Node | str, Region], ...] = ()
+    row_local: bool = True
+
+
+def bound(question: Question, context: Context) -> Bounded:
+    """Return the region of a question against a resource's fields and dtypes.
+
+    Parameters
+    ----------
+    question, context
+        As for :func:`make_plan`; the profile is not read.
+    """
+    if question.everything:
+        return Bounded(question, Region())
+    nullable = frozenset(name for name, field in context.fields.items() if field.nullable)
+    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
+    if reason or question.node is None:
+        why = f"{reason}; every row is fetched and the question asked here"
+        return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
+    bounds = Bounds(context.fields, context.dtypes)
+    parts = tuple((part, bounds.region(part)) for part in conjuncts(question.node))
+    return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
+
+
+def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
+    """Return the plan for a question whose region is known.
+
+    Parameters
+    ----------
+    bounded
+        The question with its region, from :func:`bound`.
+    context, shape
+        As for :func:`make_plan`.
+    """
+    question, region = bounded.question, bounded.region
     boxes, pushed, narrow = _requests(region, context)
     disjoint = _disjoint(boxes, pushed)
     exact = region.exact and narrow and all(part.exact for part in pushed)
@@ -244,12 +300,12 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
         terms=_terms(boxes, context) if exact else None,
         disjoint=disjoint,
         wider=None if disjoint else _push(region.hull, context).conditions,
-        row_local=row_local,
-        conjuncts=parts,
+        row_local=bounded.row_local,
+        conjuncts=tuple(_judged(part, region, context) for part, region in bounded.parts),
         warnings=question.warnings,
         shape=shape,
         page_size=min(context.page_size, context.profile.page_limit or context.page_size),
-        **_order(shape, context, row_local=row_local),
+        **_order(shape, context, row_local=bounded.row_local),
     )
 
 
@@ -267,31 +323,17 @@ def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]
     }
 
 
-def _bound(question: Question, context: Context) -> tuple[Region, tuple[Conjunct, ...], bool]:
-    """Return the region of a question, what became of each part, and whether rows may be judged one by one."""
-    if question.everything:
-        return Region(), (), True
-    nullable = frozenset(name for name, field in context.fields.items() if field.nullable)
-    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
-    if reason or question.node is None:
-        part = Conjunct(
-            question.text, Verdict.LOCAL, f"{reason}; every row is fetched and the question asked here"
-        )
-        return Region.wider(reason), (part,), False
-    bounds = Bounds(context.fields, context.dtypes)
-    regions = [(part, bounds.region(part)) for part in conjuncts(question.node)]
-    parts = tuple(_judged(part, region, context) for part, region in regions)
-    return reduce(Region.intersect, (region for _, region in regions)), parts, True
-
-
-def _judged(node: Node, region: Region, context: Context) -> Conjunct:
+def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
+    if isinstance(part, str):
+        return Conjunct(part, Verdict.LOCAL, "; ".join(region.reasons))
     _, pushed, narrow = _requests(region, context)
     reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
     if not narrow:
         reasons = (*reasons, "the alternatives are asked for as one wider request")
-    if region.exact and narrow and all(part.exact for part in pushed):
-        return Conjunct(render(node), Verdict.EXACT)
-    text, limited = render(node), all(part.conditions for part in pushed)
+    text = render(part)
+    if region.exact and narrow and all(found.exact for found in pushed):
+        return Conjunct(text, Verdict.EXACT)
+    limited = all(found.conditions for found in pushed)
     why = "; ".join(dict.fromkeys(reason.removeprefix(text).lstrip(": ") for reason in reasons))
     return Conjunct(text, Verdict.WIDER if limited else Verdict.LOCAL, why)
 
@@ -305,7 +347,7 @@ def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[P
 
 
 def _push(box: Box, context: Context) -> Pushed:
-    return push_down(box, context.fields, context.profile, unseen=context.unseen)
+    return push_down(box, context.fields, context.profile, unseen=context.unseen, resource=context.resource)
 
 
 def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:

@@ -29,7 +29,9 @@ def test_a_client_answers_as_pandas_does_on_all_rows(number, own_state, tmp_path
     choices = Choices.seeded(f"wire/{number}")
     texts = contents.related(choices)
     rows = contents.rows(choices, texts, most=30)
-    does = replace(profile(choices), page_limit=1000)  # the schema is learnt from the newest page
+    does = replace(
+        profile(choices, scanned=True), page_limit=1000
+    )  # the schema is learnt from the newest page
     told = (does, Profile.unknown(), "auto")[number % 3]
     table = tmp_path / "campaigns.jsonl"
     table.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Final
 
-from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.profile import Profile, Support
 from dyno_frames.errors import ConfigError
 
 PAGE_LIMIT: Final = 1000
@@ -32,7 +32,7 @@ def settled(given: Profile, page_limit: int) -> Profile:
     unknown = [
         field.name
         for field in fields(profile)
-        if field.name not in _UNBOUNDED and getattr(profile, field.name) is None
+        if field.name not in _UNBOUNDED and _leaves_open(getattr(profile, field.name))
     ]
     if unknown:
         raise ConfigError(
@@ -46,3 +46,7 @@ def settled(given: Profile, page_limit: int) -> Profile:
         if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
             raise ConfigError(f"{name} is {rows!r}; expected 1 or more rows")
     return profile
+
+
+def _leaves_open(value: object) -> bool:
+    return value is None or (isinstance(value, Support) and value.others is None)

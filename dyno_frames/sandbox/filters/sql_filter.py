@@ -36,6 +36,7 @@ _COMPARISONS = {
     NumberOperator.LT: "<",
     NumberOperator.LTE: "<=",
 }
+_EXACT_IN_DOUBLE = 2**53
 _STRING_OPERATORS = frozenset(StringOperator)
 _NUMBER_OPERATORS = frozenset(NumberOperator)
 _NEGATED = frozenset(operator for operator in StringOperator if operator.startswith("not_"))
@@ -66,7 +67,7 @@ class Question:
     columns: tuple[Column, ...]
 
 
-def question(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> Question:
+def question(wire: Mapping[str, Any], columns: Columns, profile: Profile, *, resource: str = "") -> Question:
     """Read a filter.
 
     Parameters
@@ -77,6 +78,8 @@ def question(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> Que
         The columns of the resource that is asked.
     profile
         What the filter means.
+    resource
+        The name of the resource, for a profile that ignores filters by one of its fields.
 
     Raises
     ------
@@ -90,6 +93,8 @@ def question(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> Que
         if name.startswith(KEY_PREFIX):
             raise field_error(name, f"no such key; expected one of {', '.join(Key)}")
         _check_text(name, name)
+        if profile.filtered[f"{resource}.{name}"] is False:
+            continue
         conditions += _field_conditions(name, asked, columns.get(name), profile)
     if len(conditions) > MOST_CONDITIONS:
         raise RequestError(
@@ -134,11 +139,7 @@ def _operators(name: str, asked: Any, profile: Profile) -> list[tuple[str | None
         if not operators:
             raise field_error(name, "an object without an operator")
         for operator, _ in operators:
-            if operator not in _STRING_OPERATORS and operator not in _NUMBER_OPERATORS:
-                known = ", ".join((*StringOperator, *NumberOperator))
-                raise field_error(
-                    name, f"no operator is called {short_repr(operator)}; expected one of {known}"
-                )
+            _check_operator(name, operator, profile)
         if len(operators) > 1 and profile.several is Several.ERROR:
             raise field_error(name, "several operators in one object; one is expected")
         return operators[-1:] if profile.several is Several.LAST else operators
@@ -151,6 +152,14 @@ def _operators(name: str, asked: Any, profile: Profile) -> list[tuple[str | None
     if isinstance(asked, int | float):
         return [(NumberOperator.EQ, asked)]
     raise field_error(name, f"{short_repr(asked)}; expected a string, a number or an object of operators")
+
+
+def _check_operator(name: str, operator: str, profile: Profile) -> None:
+    if operator not in _STRING_OPERATORS and operator not in _NUMBER_OPERATORS:
+        known = ", ".join((*StringOperator, *NumberOperator))
+        raise field_error(name, f"no operator is called {short_repr(operator)}; expected one of {known}")
+    if profile.operators[operator] is False:
+        raise field_error(name, f"{operator} is not supported here")
 
 
 def _string_condition(
@@ -195,10 +204,33 @@ def _number_condition(
     number = _check_number(name, operator, literal)
     if column is None or not held:
         return NO
+    sql, number = _as_compared(column.sql, number, profile)
+    sign = _comparison(operator, profile)
     if (column.field is None and held != Held.NUMBER) or _is_great(number):
         bound: Stored = str(number).encode() if _is_great(number) else number
-        return f"({COMPARE}({column.sql}, ?) {_COMPARISONS[operator]} 0)", (bound,)
-    return f"({column.sql} {_COMPARISONS[operator]} ?)", (number,)
+        return f"({COMPARE}({sql}, ?) {sign} 0)", (bound,)
+    return f"({sql} {sign} ?)", (number,)
+
+
+def _as_compared(sql: str, number: Number, profile: Profile) -> tuple[str, Number]:
+    """Return a column and a number as a server of this profile compares them."""
+    is_small = abs(number) < _EXACT_IN_DOUBLE
+    if profile.null_compares:
+        sql = f"COALESCE({sql}, 0)"
+    if profile.fractions_kept is False:
+        cut = f"typeof({sql}) = 'real' AND abs({sql}) < {_EXACT_IN_DOUBLE}"
+        sql = f"(CASE WHEN {cut} THEN CAST({sql} AS INTEGER) ELSE {sql} END)"
+        number = int(number) if is_small else number
+    if profile.integers_exact is False:
+        sql = f"(CASE WHEN typeof({sql}) = 'integer' THEN CAST({sql} AS REAL) ELSE {sql} END)"
+        number = number if _is_great(number) else float(number)
+    return sql, number
+
+
+def _comparison(operator: NumberOperator, profile: Profile) -> str:
+    sign = _COMPARISONS[operator]
+    included = operator in {NumberOperator.GTE, NumberOperator.LTE}
+    return sign.removesuffix("=") if included and profile.bounds_included is False else sign
 
 
 def _number_on_text(

@@ -21,6 +21,7 @@ YES: Condition = ("1", ())
 NO: Condition = ("0", ())
 
 _BOUND_ONE_BY_ONE = 100
+_LIKE = frozenset({StringOperator.LIKE, StringOperator.LIKE_IGNORE_CASE, StringOperator.LIKE_REGEX})
 
 
 def text_condition(
@@ -42,11 +43,16 @@ def text_condition(
         The field, for the reason of a refusal.
     """
     collation = profile.collation or Collation.CODEPOINT
+    if operator in _LIKE and profile.like_trims:
+        literal = literal.strip(" ")
     match operator:
+        case None if profile.bare_contains:
+            keyed = text if collation is Collation.CODEPOINT else f"{EQUAL_KEY}({text})"
+            return f"(instr({keyed}, ?) > 0)", (folding.of_collation(collation)(literal),)
         case None:
             return _among(text, [literal], collation=collation, profile=profile)
         case StringOperator.IN:
-            values = literal.split(LIST_SEPARATOR)
+            values = literal.split(LIST_SEPARATOR)[: 1 if profile.in_reads_all is False else None]
             trimmed = [value.strip(" ") for value in values] if profile.in_trims else values
             return _among(text, trimmed, collation=collation, profile=profile)
         case StringOperator.LIKE:

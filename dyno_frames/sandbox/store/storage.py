@@ -109,7 +109,7 @@ class Store:
     def count(self, resource: Resource, wire: Mapping[str, Any]) -> int:
         """Return how many rows a filter keeps, whatever page it asks for; see :meth:`find`."""
         with self._lock:
-            asked = question(wire, self._columns[resource.name], self.profile)
+            asked = question(wire, self._columns[resource.name], self.profile, resource=resource.name)
             where = f" WHERE {asked.where}" if asked.where else ""
             row = self._connection.execute(
                 f"SELECT count(*) FROM {resource.name}{where}",  # noqa: S608 - SQL from constants
@@ -295,7 +295,7 @@ class Store:
 
     def _find(self, resource: Resource, wire: Mapping[str, Any], read: Any) -> list[dict[str, Any]]:
         with self._lock:
-            asked = question(wire, self._columns[resource.name], self.profile)
+            asked = question(wire, self._columns[resource.name], self.profile, resource=resource.name)
             where = f" WHERE {asked.where}" if asked.where else ""
             order = f" ORDER BY {asked.order}" if asked.order else ""
             stored = self._connection.execute(

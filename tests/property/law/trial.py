@@ -69,7 +69,7 @@ class Trial:
         names = frozenset(rows[0]) if rows else frozenset(CAMPAIGNS.names)
         questions = Questions(choices, form, names, texts)
         tree = questions.tree(choices.below(4))
-        profile = servers.profile(choices)
+        profile = servers.profile(choices, scanned=True)
         told = servers.stance(choices, profile)
         backend, page_size = choices.pick(BACKENDS), choices.pick(PAGE_SIZES)
         if profile.overlong is Overlong.ERROR and told.page_limit is None:
