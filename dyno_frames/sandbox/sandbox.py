@@ -18,7 +18,7 @@ from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
 from dyno_frames.sandbox.campaigns.sending import Pace, Sender
 from dyno_frames.sandbox.faults.fault import Fault
 from dyno_frames.sandbox.faults.faults import Faults
-from dyno_frames.sandbox.filters.semantics import DECIDED, PAGE_LIMIT
+from dyno_frames.sandbox.filters.semantics import DEFAULT_PROFILE, PAGE_LIMIT
 from dyno_frames.sandbox.http.access_log import AccessLog, AccessLogEntry
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.http.app import AppOptions, create_app
@@ -133,7 +133,7 @@ class Sandbox:
             terms = Terms(
                 path=None if path is None else checked_path("path", path),
                 outbox=None if outbox is None else checked_path("outbox", outbox),
-                profile=profile or DECIDED,
+                profile=profile or DEFAULT_PROFILE,
                 page_limit=page_limit,
                 pace=pace,
                 server=where,

@@ -12,7 +12,7 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, CREATED, KEY, LISTS, UPDATED, Resource
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
-from dyno_frames.sandbox.store.columns import fault_in_names
+from dyno_frames.sandbox.store.columns import invalid_name_reason
 from dyno_frames.sandbox.store.values import encode
 
 EMAILS = "emails"
@@ -60,7 +60,7 @@ def change(resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(resource: Resource, body: Mapping[str, Any]) -> None:
-    if fault := fault_in_names(body):
+    if fault := invalid_name_reason(body):
         raise RequestError(Code.REJECTED, fault)
     taken = resource.server_set
     for name, value in body.items():

@@ -18,7 +18,7 @@ from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.sample.account import SEED, SIMULATED, spread_of
 from dyno_frames.sandbox.sample.metrics import COMPANY, Spread, at
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 
 HOUR_S: Final = 3600.0
@@ -145,7 +145,7 @@ class Engagement:
         ).fetchall()
         for (campaign,) in fresh:
             connection.execute("INSERT INTO engagement (campaign_id, age_s) VALUES (?, 0)", (campaign,))
-            self._store.annotate(CAMPAIGNS, campaign, {SIMULATED: True})
+            self._store.set_extra_fields(CAMPAIGNS, campaign, {SIMULATED: True})
 
     def _move(self, connection: sqlite3.Connection, passed_s: float, *, now: int) -> None:
         listed = ", ".join(f"coalesce({name}, 0)" for name in _FIGURES)
@@ -160,7 +160,7 @@ class Engagement:
             if any(before[name] != value for name, value in after.items()):
                 sets = ", ".join(f"{name} = ?" for name in after)
                 connection.execute(
-                    f"UPDATE campaigns SET {sets}, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
+                    f"UPDATE campaigns SET {sets}, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
                     (*after.values(), now, campaign),
                 )
             if older_s >= SPAN_S and status not in {Status.RUNNING, Status.PAUSED}:

@@ -13,7 +13,7 @@ from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.contract.times import Instant
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.mail import deliveries
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 from dyno_frames.sandbox.store.values import encode
 
@@ -92,7 +92,7 @@ def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[
         _transition(store, rule, order.key, terms=terms, bound=list(sets.values()), now=now)
         if begins:
             deliveries.create_deliveries(connection, order.key)
-        store.annotate(CAMPAIGNS, order.key, {PAUSE_REASON: None})
+        store.set_extra_fields(CAMPAIGNS, order.key, {PAUSE_REASON: None})
     note = {"note": order.at.note} if order.at is not None and order.at.note else {}
     return {KEY: order.key, **note}
 
@@ -140,7 +140,7 @@ def _transition(store: Store, rule: Rule, key: str, *, terms: list[str], bound: 
     sources = sorted(rule.sources)
     with store.transaction() as connection:
         moved = connection.execute(
-            f"UPDATE campaigns SET {', '.join(terms)}, {TOUCHED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {', '.join(terms)}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
             f" WHERE id = ? AND status IN ({', '.join('?' * len(sources))})",
             (*bound, now, key, *sources),
         ).rowcount

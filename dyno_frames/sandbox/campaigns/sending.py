@@ -18,7 +18,7 @@ from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.mail.mailing import Mailer
 from dyno_frames.sandbox.mail.transports import MailTransport
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 
 RATE: Final = 200.0
@@ -174,7 +174,7 @@ def begin_due(store: Store, *, now: int) -> None:
     """Let every scheduled campaign whose time has come run, and write down who it goes to."""
     with store.transaction() as connection:
         begun = connection.execute(
-            f"UPDATE campaigns SET status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST}, {TOUCHED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
             f" WHERE {IN_MOTION} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
             (now, now),
         ).fetchall()
@@ -207,7 +207,7 @@ def finish(store: Store, *, now: int) -> None:
 def _change(store: Store, sets: str, where: str, *, now: int, set_bound: tuple[int, ...] = ()) -> int:
     with store.transaction() as connection:
         return connection.execute(
-            f"UPDATE campaigns SET {sets}, {TOUCHED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {sets}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
             f" WHERE {IN_MOTION} AND {where}",
             (*set_bound, now),
         ).rowcount

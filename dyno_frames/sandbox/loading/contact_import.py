@@ -14,10 +14,10 @@ from dyno_frames.sandbox.campaigns.edits import creation, is_address
 from dyno_frames.sandbox.loading.files import Source, raw_rows
 from dyno_frames.sandbox.loading.tables import told
 from dyno_frames.sandbox.mail import contacts
-from dyno_frames.sandbox.store.columns import fault_in_names
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.columns import invalid_name_reason
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
-from dyno_frames.sandbox.store.values import fault_in_text
+from dyno_frames.sandbox.store.values import invalid_text_reason
 
 EMAIL: Final = "email"
 _MOST_FIELD = 1000
@@ -54,7 +54,7 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
         raise ConfigError(
             f"contacts: no column {EMAIL!r}; rename the one that holds the addresses. The columns are {columns}."
         )
-    if fault := fault_in_names(dict.fromkeys(name for row in rows for name in row)):
+    if fault := invalid_name_reason(dict.fromkeys(name for row in rows for name in row)):
         raise ConfigError(f"contacts: {fault}; rename the column")
     good: dict[str, tuple[str, dict[str, str]]] = {}
     for place, row in enumerate(rows):
@@ -74,7 +74,7 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
             raise ConfigError(f"there is no list {list_id!r}; create it first")
         added = contacts.add(connection, list_id, good.values())
         connection.execute(
-            f"UPDATE lists SET {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
+            f"UPDATE lists SET {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
             (now, list_id),
         )
     return ContactReport(added, len(good) - added, refused)
@@ -83,7 +83,7 @@ def add(store: Store, list_id: str, source: Source, *, now: int) -> ContactRepor
 def list_named(store: Store, name: str, *, now: int, user_id: str) -> str:
     """Return the id of the list that has this id or name, which is made where it is missing."""
     given: Any = name
-    if not isinstance(given, str) or fault_in_text(given):
+    if not isinstance(given, str) or invalid_text_reason(given):
         raise ConfigError(f"{name!r} is not the name of a list; expected a string of Unicode text")
     with store.transaction():
         if store.get(LISTS, name) is not None:
@@ -109,7 +109,7 @@ def _field_reason(row: Mapping[str, Any]) -> str:
         text = _text(value)
         if len(text) > _MOST_FIELD:
             return f"{name}: longer than {_MOST_FIELD} characters"
-        if fault := fault_in_text(text):
+        if fault := invalid_text_reason(text):
             return f"{name}: {fault}"
     return ""
 

@@ -22,7 +22,7 @@ from dyno_frames.sandbox.loading import column_names
 from dyno_frames.sandbox.loading.files import Reasons, Rows, Source, raw_rows
 from dyno_frames.sandbox.loading.json_values import NUMBERS, fitting
 from dyno_frames.sandbox.loading.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
-from dyno_frames.sandbox.store.columns import fault_in_names
+from dyno_frames.sandbox.store.columns import invalid_name_reason
 
 _MOST_SHOWN = 10
 _TWICE = "the id stands in an earlier row; drop one of them, or the column to get fresh ids"
@@ -138,7 +138,7 @@ class _Table:
         rows, refused = raw_rows(resource, source, what=what, rename=rename)
         columns = tuple(dict.fromkeys(name for row in rows for name in row))
         fields = column_names.renamed(columns, rename, what=what)
-        if fault := fault_in_names(fields.values()):
+        if fault := invalid_name_reason(fields.values()):
             raise ConfigError(f"{what}: {fault}; rename the column")
         if rename:
             rows = [{fields[name]: value for name, value in row.items()} for row in rows]

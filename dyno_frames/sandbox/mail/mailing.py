@@ -22,7 +22,7 @@ from dyno_frames.sandbox.mail.transports import (
     MailTransport,
     MailTransportError,
 )
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 
 IDLE_S: Final = 0.05
@@ -213,7 +213,7 @@ class Mailer:
             )
             if status is DeliveryStatus.UNKNOWN:
                 unknown = deliveries.count_by_outcome(connection, campaign)[status]
-                self._store.annotate(CAMPAIGNS, campaign, {UNKNOWN: unknown})
+                self._store.set_extra_fields(CAMPAIGNS, campaign, {UNKNOWN: unknown})
 
     def _pause_unless_stopping(self, campaign: str, reason: str) -> None:
         if self._stopping.is_set():
@@ -223,7 +223,7 @@ class Mailer:
 
     def _pause(self, campaign: str, reason: str) -> None:
         if self._set_status(campaign, Status.PAUSED):
-            self._store.annotate(CAMPAIGNS, campaign, {PAUSE_REASON: reason})
+            self._store.set_extra_fields(CAMPAIGNS, campaign, {PAUSE_REASON: reason})
             _log.warning("campaign %s is paused: %s", campaign, reason)
 
     def _set_status(self, campaign: str, status: Status) -> bool:
@@ -231,7 +231,7 @@ class Mailer:
         with self._store.transaction() as connection:
             return bool(
                 connection.execute(
-                    f"UPDATE campaigns SET status = ?, {TOUCHED}"  # noqa: S608 - SQL from constants
+                    f"UPDATE campaigns SET status = ?, {SET_UPDATED}"  # noqa: S608 - SQL from constants
                     " WHERE id = ? AND status = ?",
                     (str(status), int(self._clock()), campaign, str(Status.RUNNING)),
                 ).rowcount

@@ -15,7 +15,7 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError, InsecureTransportWarning
 from dyno_frames.sandbox.sandbox import Sandbox
-from dyno_frames.sandbox.store.columns import of_contract
+from dyno_frames.sandbox.store.columns import contract_columns
 from dyno_frames.sandbox.store.storage import Store
 
 
@@ -175,7 +175,7 @@ def test_the_schema_has_the_contracts_columns_and_no_others():
     with Store() as store, store.transaction() as connection:
         for name, resource in RESOURCES.items():
             found = {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
-            assert found == {"position", *of_contract(resource)}
+            assert found == {"position", *contract_columns(resource)}
 
 
 def test_pages_by_created_come_from_an_index():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import fields, replace
 
 import pytest
@@ -153,7 +154,7 @@ def test_the_largest_page_clamps_or_refuses(ids):
     assert len(ids(texts, {"application_limit": 5}, page_limit=3)) == 3
     assert len(ids(texts, {}, page_limit=3)) == 3
     assert len(ids(texts, {}, default_limit=2)) == 2
-    with pytest.raises(RequestError, match="at most 3"):
+    with pytest.raises(RequestError, match="largest page is 3"):
         ids(texts, {"application_limit": 5}, page_limit=3, overlong="error")
     assert len(ids(texts, {"application_limit": 3}, page_limit=3, overlong="error")) == 3
 
@@ -213,5 +214,6 @@ def test_the_store_needs_no_server():
         assert store.load(CAMPAIGNS, [{"id": "a", "flag": True, "tags": [1, {"a": None}], "big": 2**80}]) == 1
         row = store.find(CAMPAIGNS, {})[0]
         assert (row["flag"], row["tags"], row["big"]) == (True, [1, {"a": None}], 2**80)
-    assert store.closed
+    with pytest.raises(sqlite3.ProgrammingError):
+        store.counts()
     store.close()
