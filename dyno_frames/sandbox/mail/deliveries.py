@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus
 from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.values import invalid_text_reason
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WAITING, CLAIMED, WITHDRAWN = "waiting", "claimed", "withdrawn"
 """The outcomes of a row without a result: not sent yet, being sent, and unsubscribed before it was sent."""
@@ -205,6 +208,15 @@ def list_deliveries(connection: sqlite3.Connection, campaign: str) -> list[dict[
         (campaign,),
     ).fetchall()
     return [dict(zip(COLUMNS, row, strict=True)) for row in found]
+
+
+def deliveries_frame(connection: sqlite3.Connection, campaign: str) -> pd.DataFrame:
+    """Return :func:`list_deliveries` as a frame, with ``settled`` as UTC times."""
+    import pandas as pd
+
+    frame = pd.DataFrame(list_deliveries(connection, campaign), columns=list(COLUMNS))
+    settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
+    return frame.assign(settled=settled.dt.as_unit("s"))
 
 
 def unsubscribe(connection: sqlite3.Connection, token: str, *, now: int) -> bool:

@@ -12,7 +12,7 @@ from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS, TEMPLATES
 from dyno_frames.messages.merge_fields import MergeError
 from dyno_frames.messages.message import AddressError, CampaignMessage, Contact, wire_address
-from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION, PAUSE_REASON
+from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE, PAUSE_REASON
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES, Claim
 from dyno_frames.sandbox.mail.transports import (
@@ -123,7 +123,7 @@ class Mailer:
         """Return the running campaigns that have recipients, including those that were loaded as running."""
         with self._store.transaction() as connection:
             loaded = connection.execute(
-                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
+                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
                 f" AND {HAS_CONTACTS} AND NOT {HAS_DELIVERIES}"
             ).fetchall()
             for campaign, sent in loaded:
@@ -132,7 +132,7 @@ class Mailer:
                 else:
                     deliveries.create_deliveries(connection, campaign)
             found = connection.execute(
-                f"SELECT id FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"  # noqa: S608 - SQL from constants
+                f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"  # noqa: S608 - SQL from constants
             ).fetchall()
         return tuple(campaign for (campaign,) in found)
 

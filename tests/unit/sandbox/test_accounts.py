@@ -96,4 +96,4 @@ def test_only_loopback_is_bound_unless_asked_and_then_with_a_warning():
     ):
         assert box.url.startswith("http://127.0.0.1:")
     with Sandbox(sample=False) as box:
-        assert box._serving._listener.getsockname()[0] == "127.0.0.1"
+        assert box._server._listener.getsockname()[0] == "127.0.0.1"

@@ -216,10 +216,10 @@ def test_a_lone_surrogate_in_any_argument_is_refused_in_words(serve, tmp_path):
     lists = pd.DataFrame([["a", 1]], columns=pd.Index(["id", LONE], dtype=object))
     assert box.deliveries(LONE).empty
     for refused in (
-        lambda: box.list_named(LONE),
-        lambda: box.list_named(5),
+        lambda: box.ensure_list(LONE),
+        lambda: box.ensure_list(5),
         lambda: box.add_contacts(LONE, people),
-        lambda: box.add_contacts(box.list_named("n"), odd),
+        lambda: box.add_contacts(box.ensure_list("n"), odd),
         lambda: box.backup(tmp_path / LONE),
         lambda: Sandbox(load={"lists": lists}),
         lambda: Sandbox(faults=[{"kind": "refusal", "code": LONE}]),

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
-from dyno_frames.sandbox.campaigns.engagement import HOUR_S, SPAN_S, Engagement, share_by
+from dyno_frames.sandbox.campaigns.engagement import HOUR_S, SPAN_S, Engagement, opened_share
 from dyno_frames.sandbox.campaigns.sending import Sender
 from dyno_frames.sandbox.sample import account as sample
 from dyno_frames.sandbox.store.storage import Store
@@ -64,10 +64,10 @@ def test_figures_only_grow_and_add_up():
 
 
 def test_opens_come_soon_and_then_ever_more_slowly():
-    shares = [share_by(hours * HOUR_S) for hours in range(0, 120, 4)]
+    shares = [opened_share(hours * HOUR_S) for hours in range(0, 120, 4)]
     assert shares == sorted(shares)
-    assert (shares[0], share_by(SPAN_S)) == (0.0, 1.0)
-    assert share_by(4 * HOUR_S) > 0.45
+    assert (shares[0], opened_share(SPAN_S)) == (0.0, 1.0)
+    assert opened_share(4 * HOUR_S) > 0.45
 
 
 def test_speed_makes_hours_seconds():

@@ -9,7 +9,7 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION
+from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE
 from dyno_frames.sandbox.campaigns.sending import Sender
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.sandbox.store.storage import Store
@@ -107,7 +107,7 @@ def test_a_pause_stops_the_counters_and_a_resume_moves_them(serve, until):
 def test_a_tick_looks_at_campaigns_in_motion_only(store):
     with store.transaction() as connection:
         plan = connection.execute(
-            f"EXPLAIN QUERY PLAN UPDATE campaigns SET sent = 1 WHERE {IN_MOTION} AND status = 'running'"  # noqa: S608 - SQL from constants
+            f"EXPLAIN QUERY PLAN UPDATE campaigns SET sent = 1 WHERE {ACTIVE} AND status = 'running'"  # noqa: S608 - SQL from constants
         ).fetchall()
     assert "campaigns_in_motion" in plan[0][3]
 

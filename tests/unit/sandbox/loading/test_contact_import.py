@@ -31,8 +31,12 @@ def test_a_csv_of_people_is_added_and_every_refused_row_is_told(serve, file):
     key = api.create("lists", emails=["bob@example.com"])
     report = api.box.add_contacts(key, file)
     assert (report.added, report.known) == (2, 1)
-    assert report.refused == {2: "not an address", 3: "the address stands in an earlier row", 4: "no address"}
-    assert "not an address: 1 (rows 2)" in str(report)
+    assert report.refused == {
+        2: "not an e-mail address",
+        3: "another row before has the same address",
+        4: "no address",
+    }
+    assert "not an e-mail address: 1 (rows 2)" in str(report)
     assert "example.com" not in str(report)
     assert api.data("GET", f"/lists/{key}")["contacts"] == 3
     again = api.box.add_contacts(key, file)
@@ -45,13 +49,13 @@ def test_lines_that_are_no_json_are_told_with_the_others(serve, tmp_path):
     api = serve()
     report = api.box.add_contacts(api.create("lists"), path)
     assert report.added == 1
-    assert report.refused == {1: "no JSON", 2: "no JSON object", 3: "not an address"}
+    assert report.refused == {1: "not JSON", 2: "not a JSON object", 3: "not an e-mail address"}
 
 
 def test_their_columns_are_merge_fields(serve, file, until):
     api = serve(speed=5.0)
     key = api.create("lists", name="Readers", emails=[])
-    assert api.box.list_named("Readers") == key
+    assert api.box.ensure_list("Readers") == key
     api.box.add_contacts(key, file)
     template = api.create("templates", text="{{ name }} in {{ city | default('town', true) }}")
     campaign = api.create("campaigns", list_id=key, template_id=template)
@@ -91,9 +95,9 @@ def test_what_is_no_table_of_people_is_refused(serve, tmp_path):
 
 def test_a_list_is_found_by_name_and_made_where_it_is_missing(serve):
     api = serve()
-    made = api.box.list_named("New")
+    made = api.box.ensure_list("New")
     assert api.data("GET", f"/lists/{made}")["name"] == "New"
-    assert api.box.list_named("New") == api.box.list_named(made) == made
+    assert api.box.ensure_list("New") == api.box.ensure_list(made) == made
     api.create("lists", name="New")
     with pytest.raises(ConfigError, match="several lists"):
-        api.box.list_named("New")
+        api.box.ensure_list("New")

@@ -12,7 +12,8 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS
 from dyno_frames.errors import ConfigError, TableError
-from dyno_frames.sandbox.loading.tables import read, told
+from dyno_frames.sandbox.loading.refused_rows import summarize
+from dyno_frames.sandbox.loading.tables import read
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.sandbox.store.storage import Store
 
@@ -205,7 +206,7 @@ def test_an_empty_table_is_a_resource_without_rows(serve):
         ({"lists": "rows.xlsx"}, ".parquet, .csv, .jsonl"),
         ({"lists": "no/such.csv"}, "no such file"),
         ({"lists": [1]}, "DataFrame"),
-        ({"lists": pd.DataFrame({"id": ["a", "a"]})}, "an earlier row"),
+        ({"lists": pd.DataFrame({"id": ["a", "a"]})}, "same id"),
         ({"lists": pd.DataFrame({"id": [1]})}, "astype"),
         ({"lists": pd.DataFrame({"id": ["a"], "name": [5]})}, "'name'"),
         ({"lists": pd.DataFrame({"id": ["a"], "contacts": ["many"]})}, "'contacts'"),
@@ -261,15 +262,15 @@ def test_every_row_that_is_refused_is_told_with_its_reason_and_nothing_is_loaded
     with pytest.raises(TableError) as refused:
         Sandbox(database, load={"lists": lists, "campaigns": file, "senders": lists})
     assert str(refused.value).split("\n") == [
-        "load names 'senders'; expected one of templates, lists, campaigns",
+        "load has the key 'senders'; expected one of templates, lists, campaigns",
         "load['lists']: 4 of 5 rows are refused, and nothing was loaded",
-        "  column 'contacts': expected a number: 2 (rows 3, 4), the first holds '<address>'",
-        "  column 'name': expected a string; convert the column with .astype(str): 1 (rows 1), the first holds 2",
-        "  the id stands in an earlier row; drop one of them, or the column to get fresh ids: 1 (rows 2), the first holds 'a'",
+        "  column 'contacts': expected a number: 2 (rows 3, 4), the first contains '<address>'",
+        "  column 'name': expected a string; convert the column with .astype(str): 1 (rows 1), the first contains 2",
+        "  another row before has the same id; remove one of them, or remove the column to get new ids: 1 (rows 2), the first contains 'a'",
         f"load['campaigns']: 4 of 5 rows of {file} are refused, and nothing was loaded",
-        f"  column 'created': expected {TIMES}: 2 (rows 0, 3), the first holds 'soon'",
-        "  no JSON: 1 (rows 1)",
-        "  no JSON object: 1 (rows 2)",
+        f"  column 'created': expected {TIMES}: 2 (rows 0, 3), the first contains 'soon'",
+        "  not JSON: 1 (rows 1)",
+        "  not a JSON object: 1 (rows 2)",
     ]
     assert {name: sorted(rows) for name, rows in refused.value.refused.items()} == {
         "lists": [1, 2, 3, 4],
@@ -306,10 +307,10 @@ def test_a_number_that_is_none_makes_no_texts_of_the_others_in_its_column(tmp_pa
 
 def test_many_reasons_are_summed_up():
     refused = {place: f"reason {place}" for place in range(12)} | dict.fromkeys(range(12, 40), "often")
-    lines = told(refused)
+    lines = summarize(refused)
     assert len(lines) == 11
     assert lines[0] == "often: 28 (rows 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, …)"
-    assert lines[-1] == "for other reasons: 3"
+    assert lines[-1] == "other reasons: 3"
 
 
 def test_nat_and_dates_in_object_columns():
@@ -468,7 +469,7 @@ def test_texts_of_numbers_and_times_are_refused_with_the_cure(column, value, wor
 def test_numbers_with_separators_in_a_csv_are_refused_with_the_cure(tmp_path):
     file = tmp_path / "campaigns.csv"
     file.write_text('name,opens\nn,"1,234"\nm,5\n')
-    with pytest.raises(TableError, match=r"to_numeric.*the first holds '1,234'"):
+    with pytest.raises(TableError, match=r"to_numeric.*the first contains '1,234'"):
         read(CAMPAIGNS, file)
 
 
