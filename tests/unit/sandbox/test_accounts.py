@@ -57,7 +57,7 @@ def test_a_client_of_an_account_carries_its_key(serve):
 @pytest.mark.parametrize(
     "accounts", ["other", 5, [""], ["a/b"], ["default"], [5], {"a": ""}, {"a": "two words"}]
 )
-def test_accounts_that_cannot_be_are_refused(accounts):
+def test_invalid_accounts_are_refused(accounts):
     with pytest.raises(ConfigError, match="account"):
         Sandbox(accounts=accounts)
 
@@ -68,7 +68,7 @@ def test_two_accounts_with_one_key_are_refused_and_the_key_not_shown():
     assert "sesame" not in str(refused.value)
 
 
-def test_every_request_is_written_down_without_key_body_or_query(serve, caplog):
+def test_every_request_is_recorded_without_key_body_or_query(serve, caplog):
     caplog.set_level(logging.INFO, logger="dyno_frames.sandbox.requests")
     api = serve(accounts=["other"])
     api.create("lists", name="hidden name", emails=["hidden@example.com"])

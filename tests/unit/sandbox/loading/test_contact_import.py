@@ -26,7 +26,7 @@ def file(tmp_path):
     return path
 
 
-def test_a_csv_of_people_is_added_and_every_refused_row_is_told(serve, file):
+def test_contacts_of_a_csv_are_added_and_every_refused_row_is_reported(serve, file):
     api = serve()
     key = api.create("lists", emails=["bob@example.com"])
     report = api.box.add_contacts(key, file)
@@ -43,7 +43,7 @@ def test_a_csv_of_people_is_added_and_every_refused_row_is_told(serve, file):
     assert (again.added, again.known) == (0, 3)
 
 
-def test_lines_that_are_no_json_are_told_with_the_others(serve, tmp_path):
+def test_lines_that_are_not_json_are_reported_with_the_others(serve, tmp_path):
     path = tmp_path / "people.jsonl"
     path.write_text('{"email": "a@x.org"}\n{"email"\n["b@x.org"]\n{"email": "no address"}\n')
     api = serve()
@@ -52,7 +52,7 @@ def test_lines_that_are_no_json_are_told_with_the_others(serve, tmp_path):
     assert report.refused == {1: "not JSON", 2: "not a JSON object", 3: "not an e-mail address"}
 
 
-def test_their_columns_are_merge_fields(serve, file, until):
+def test_other_columns_are_merge_fields(serve, file, until):
     api = serve(speed=5.0)
     key = api.create("lists", name="Readers", emails=[])
     assert api.box.ensure_list("Readers") == key
@@ -68,7 +68,7 @@ def test_their_columns_are_merge_fields(serve, file, until):
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".parquet", "frame"])
-def test_other_tables_do_as_well(serve, tmp_path, ending):
+def test_contacts_of_other_tables_are_added(serve, tmp_path, ending):
     frame = pd.DataFrame({"email": ["a@x.org", None, "b@x.org"], "age": [5.0, 6.0, None]})
     source = frame
     if ending == ".jsonl":
@@ -82,7 +82,7 @@ def test_other_tables_do_as_well(serve, tmp_path, ending):
     assert (report.added, dict(report.refused)) == (2, {1: "no address"})
 
 
-def test_what_is_no_table_of_people_is_refused(serve, tmp_path):
+def test_a_table_without_contacts_is_refused(serve, tmp_path):
     api = serve()
     key = api.create("lists")
     with pytest.raises(ConfigError, match="'email'"):
@@ -93,7 +93,7 @@ def test_what_is_no_table_of_people_is_refused(serve, tmp_path):
         api.box.add_contacts("nowhere", pd.DataFrame({"email": ["a@x.org"]}))
 
 
-def test_a_list_is_found_by_name_and_made_where_it_is_missing(serve):
+def test_a_list_is_found_by_name_or_created(serve):
     api = serve()
     made = api.box.ensure_list("New")
     assert api.data("GET", f"/lists/{made}")["name"] == "New"

@@ -51,7 +51,7 @@ def test_a_kill_at_any_point_loses_nothing_that_was_acknowledged(tmp_path):
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
-def test_the_settings_are_those_that_are_written_down(tmp_path, on_disk):
+def test_the_pragmas_are_set(tmp_path, on_disk):
     with Store(tmp_path / "account.db" if on_disk else None) as store:
         told = {
             name: store._connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -70,7 +70,7 @@ def test_the_settings_are_those_that_are_written_down(tmp_path, on_disk):
         ("ALTER TABLE campaigns RENAME COLUMN opens TO opened", "opens"),
     ],
 )
-def test_a_file_of_another_format_is_refused_and_left_as_it_is(tmp_path, change, words):
+def test_a_file_of_another_format_is_refused_and_not_changed(tmp_path, change, words):
     path = tmp_path / "other.db"
     Store(path).close()
     with sqlite3.connect(path) as other:
@@ -92,7 +92,7 @@ def test_a_table_has_the_fields_of_the_contract_with_their_types(name):
     assert columns == {"position": ("INTEGER", False), **expected}
 
 
-def test_a_copy_taken_while_rows_are_written_is_whole(tmp_path):
+def test_a_copy_made_while_rows_are_written_is_complete(tmp_path):
     with Store(tmp_path / "account.db") as store:
         store.load(CAMPAIGNS, [{"id": str(n), "name": "x" * 500} for n in range(4000)])
         copied = threading.Event()
@@ -125,7 +125,7 @@ def test_a_copy_that_cannot_be_written_says_so(tmp_path):
         store.backup(tmp_path / "missing" / "copy.db")
 
 
-def test_contacts_go_with_their_list_and_deliveries_with_their_campaign():
+def test_deleting_a_list_deletes_its_contacts_and_a_campaign_its_deliveries():
     from dyno_frames.sandbox.mail import deliveries
 
     with Store() as store:
@@ -156,7 +156,7 @@ INDEXED = [
 
 
 @pytest.mark.parametrize("wire", INDEXED, ids=json.dumps)
-def test_no_indexed_question_looks_at_every_row_or_sorts(wire):
+def test_no_indexed_filter_scans_the_table_or_sorts(wire):
     with Store() as store:
         asked = compile_filter(wire, contract_columns(RESOURCES["campaigns"]), Profile())
         where = f"WHERE {asked.where}" if asked.where else ""
