@@ -1,4 +1,4 @@
-"""The sandbox as a reader meets it: made in one call, asked over HTTP, closed when done."""
+"""The sandbox: a server of the whole API that starts in one call."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.accounts import DEFAULT, Opened, Terms, keys_of
-from dyno_frames.sandbox.campaigns.sending import Pace, Sender
+from dyno_frames.sandbox.accounts import DEFAULT, AccountOptions, OpenAccount, account_keys
+from dyno_frames.sandbox.campaigns.sending import Sender
+from dyno_frames.sandbox.campaigns.speed import SendingSpeed
 from dyno_frames.sandbox.faults.fault import Fault
 from dyno_frames.sandbox.faults.faults import Faults
-from dyno_frames.sandbox.filters.semantics import DECIDED, PAGE_LIMIT
+from dyno_frames.sandbox.filters.semantics import DEFAULT_PROFILE, PAGE_LIMIT
 from dyno_frames.sandbox.http.access_log import AccessLog, AccessLogEntry
-from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.http.app import AppOptions, create_app
 from dyno_frames.sandbox.http.routes import Account
-from dyno_frames.sandbox.http.server import DEFAULT_HOST, HttpServer, bind_socket, create_executor
-from dyno_frames.sandbox.loading import contact_import as people
+from dyno_frames.sandbox.http.server import DEFAULT_HOST, HttpServer, bind_socket, create_executor, url_of
 from dyno_frames.sandbox.loading import tables
-from dyno_frames.sandbox.loading.files import Rows, Source
-from dyno_frames.sandbox.mail import deliveries
+from dyno_frames.sandbox.loading.contact_import import ContactReport, find_or_create_list, import_contacts
+from dyno_frames.sandbox.loading.files import Source
+from dyno_frames.sandbox.mail.deliveries import deliveries_frame
 from dyno_frames.sandbox.mail.smtp_server import parse_smtp_url
-from dyno_frames.sandbox.sample import account as owner
+from dyno_frames.sandbox.sample.account import user_id
 from dyno_frames.sandbox.store.paths import checked_path
 from dyno_frames.sandbox.store.storage import Store
 
@@ -38,57 +37,23 @@ if TYPE_CHECKING:
 
 
 class Sandbox:
-    """A real server of the API on 127.0.0.1, over SQLite.
+    """A server of the API on 127.0.0.1, over SQLite.
 
     Parameters
     ----------
-    path
-        The database file, made where it is missing; one that has rows is kept. None keeps all in memory.
-    sample
-        Begin with the sample account. It is left out where ``load`` is given or the database has rows.
-    load
-        Tables by resource: a frame, or the path of a ``.parquet``, ``.csv`` or ``.jsonl`` file. The resources
-        named hold exactly these rows, or nothing is changed. Columns that are not fields of the API are kept as
-        extra fields; a warning names those that seem to be fields under another name.
-    rename
-        Fields by the names that the columns of ``load`` have, such as ``{"Title": "name"}``.
-    port
-        The port; 0 takes a free one.
-    api_key
-        The key that requests must carry; None makes a random one.
-    profile
-        What filters mean here; None is the decided semantics.
-    smtp
-        Where mail to real contacts is delivered: ``smtp://host:port``, with ``user:password@`` and
-        ``?tls=required&ca=FILE`` where the server wants them, or ``smtps://``. None puts it into
-        :attr:`outbox`.
-    speed
-        How fast campaigns run: 1 is 200 messages a second, 0 keeps every campaign where it is. A message that
-        a mail server defers is tried again after 5 minutes, 10, 20 and so on, divided by the speed.
-    page_limit
-        The largest page; another number than 1,000 stands before the profile's.
+    path, sample, load, rename, port, api_key, profile, smtp, speed, page_limit, outbox, rate, accounts, faults, host
+        See :func:`dyno_frames.sandbox`.
     connect
-        What :meth:`client` calls with the URL and the key.
+        The function that :meth:`client` calls with the URL and the key.
     clock
-        Epoch seconds, now.
-    outbox
-        The folder for mail, a Maildir; None is one beside the database, or one that goes with the sandbox.
-    rate
-        The most messages a second that are mailed; None follows ``speed``.
-    accounts
-        Further accounts: names, or keys by name. They begin empty, and none sees the rows of another.
-    faults
-        What befalls requests: :class:`~dyno_frames.sandbox.faults.faults.Fault` or their JSON objects. With a list,
-        an empty one too, ``/sandbox/faults`` changes them while the server runs.
-    host
-        The address it listens on. Any other than loopback lets others in, and warns.
+        A function that returns the time in epoch seconds.
 
     Raises
     ------
     ConfigError
-        An argument cannot be used; nothing was started.
+        An argument is not valid.
     TableError
-        Rows of ``load`` do not fit; it names every one, and why.
+        Rows of ``load`` are not valid. The message names each of them, and why.
 
     Examples
     --------
@@ -118,56 +83,56 @@ class Sandbox:
         faults: Iterable[Fault | Mapping[str, Any]] | None = None,
         host: str = DEFAULT_HOST,
     ) -> None:
-        keys = keys_of(api_key, accounts)
+        keys = account_keys(api_key, accounts)
         self._connect = connect
         self._closed = False
         self._clock = clock
         self._faults = None if faults is None else Faults(faults)
         loaded = tables.read_all(load or {}, rename=rename)
-        pace, where = Pace(speed, rate), None if smtp is None else parse_smtp_url(smtp)
+        sending_speed = SendingSpeed(speed, rate)
+        smtp_server = None if smtp is None else parse_smtp_url(smtp)
         with ExitStack() as undo:
             listener = bind_socket(port, host)
             undo.callback(listener.close)
-            self._host = str(listener.getsockname()[0])
-            self._port = int(listener.getsockname()[1])
-            terms = Terms(
+            self._host, self._port = str(listener.getsockname()[0]), int(listener.getsockname()[1])
+            options = AccountOptions(
                 path=None if path is None else checked_path("path", path),
                 outbox=None if outbox is None else checked_path("outbox", outbox),
-                profile=profile or DECIDED,
+                profile=profile or DEFAULT_PROFILE,
                 page_limit=page_limit,
-                pace=pace,
-                server=where,
+                speed=sending_speed,
+                smtp_server=smtp_server,
                 clock=clock,
                 url=self.url,
             )
-            self._accounts: dict[str, Opened] = {}
+            self._accounts: dict[str, OpenAccount] = {}
             for name, key in keys.items():
-                self._accounts[name] = opened = Opened.of(name, key, terms)
+                self._accounts[name] = opened = OpenAccount.open(name, key, options)
                 undo.callback(opened.close)
-            _fill(self._store, loaded.rows, sample=sample and load is None)
-            self._serving = self._server(listener)
+            self._accounts[DEFAULT].load(loaded.rows, sample=sample and load is None)
+            self._server = self._create_server(listener)
             for notice in loaded.notices:
                 warnings.warn(notice, stacklevel=3)
             undo.pop_all()
         for opened in self._accounts.values():
             opened.sender.start()
-        self._serving.start()
+        self._server.start()
 
-    def _server(self, listener: Any) -> HttpServer:
+    def _create_server(self, listener: Any) -> HttpServer:
         executor = create_executor()
         app = create_app(
             {
-                opened.key: Account(opened.store, owner.user_id(opened.name), self._clock, opened.name)
+                opened.key: Account(opened.store, user_id(opened.name), self._clock, opened.name)
                 for opened in self._accounts.values()
             },
-            options=AppOptions(executor, self._faults, self._connection),
+            options=AppOptions(executor, self._faults, self._connection_of),
             url=self.url,
         )
         self._access_log = AccessLog(app, self._clock)
         return HttpServer(self._access_log, listener, executor)
 
-    def _connection(self, client: tuple[str, int]) -> asyncio.Transport | None:
-        return self._serving.connection_of(client)
+    def _connection_of(self, client: tuple[str, int]) -> asyncio.Transport | None:
+        return self._server.connection_of(client)
 
     @property
     def _store(self) -> Store:
@@ -179,18 +144,17 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
-        host = "127.0.0.1" if self._host in {"0.0.0.0", "::"} else self._host  # noqa: S104 - compared, not bound
-        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+        """The server's URL."""
+        return url_of(self._host, self._port)
 
     @property
     def api_key(self) -> str:
-        """The key that requests must carry."""
+        """The API key of the default account."""
         return self._accounts[DEFAULT].key
 
     @property
     def keys(self) -> dict[str, str]:
-        """The key of every account, by its name; the first is ``default``."""
+        """The API key of every account by its name; the first one is ``default``."""
         return {name: opened.key for name, opened in self._accounts.items()}
 
     @property
@@ -200,127 +164,100 @@ class Sandbox:
 
     @property
     def outbox(self) -> Path:
-        """The folder that mail goes to where no mail server was named: a Maildir, made with the first message."""
+        """The Maildir that receives mail if there is no mail server. It is created with the first message."""
         return self._accounts[DEFAULT].outbox
 
     @property
     def requests(self) -> tuple[AccessLogEntry, ...]:
-        """The last thousand requests, oldest first."""
+        """The latest 1,000 requests, oldest first."""
         return tuple(self._access_log.entries)
 
     def client(self, *, account: str = DEFAULT, **kwargs: Any) -> Any:
-        """Return a client that is connected to this sandbox and knows what its filters mean.
+        """Return a client that is connected to this sandbox and knows its profile.
 
         Parameters
         ----------
         account
-            Whose key it carries.
+            The account's name.
         kwargs
-            As :func:`dyno_frames.connect` takes them.
+            Arguments of :func:`dyno_frames.connect`.
         """
         if self._connect is None:
-            raise ConfigError(
-                "this sandbox was made without connect; dyno_frames.sandbox() makes one with it"
-            )
+            raise ConfigError("this sandbox has no connect function; create it with dyno_frames.sandbox()")
         opened = self._account(account)
         suffix = "" if account == DEFAULT else f"-{account}"
         known = {"name": f"sandbox-{self._port}{suffix}", "profile": opened.store.profile}
         return self._connect(self.url, opened.key, **(known | kwargs))
 
-    def add_contacts(self, list_id: str, source: Source, *, account: str = DEFAULT) -> people.ContactReport:
-        """Add the people of a table to a list.
+    def add_contacts(self, list_id: str, source: Source, *, account: str = DEFAULT) -> ContactReport:
+        """Add the contacts of a table to a list.
 
         Parameters
         ----------
         list_id
-            Which list.
+            The list's id.
         source
-            A frame, or the path of a ``.csv``, ``.jsonl`` or ``.parquet`` file. It has a column ``email``; the
-            others, such as ``name``, are merge fields.
+            A frame, or the path of a ``.csv``, ``.jsonl`` or ``.parquet`` file. The column ``email`` has the
+            addresses; other columns, such as ``name``, are merge fields.
         account
-            Whose list it is.
+            The account's name.
 
         Returns
         -------
         ContactReport
-            How many were added, were there already, and which rows were refused and why.
+            How many contacts were added or already on the list, and which rows were refused.
 
         Raises
         ------
         ConfigError
-            No such list, or no table of people.
+            The list does not exist, or the table has no column ``email``.
         """
-        return people.add(self._account(account).store, list_id, source, now=int(self._clock()))
+        return import_contacts(self._account(account).store, list_id, source, now=int(self._clock()))
 
-    def list_named(self, name: str, *, account: str = DEFAULT) -> str:
-        """Return the id of the list that has this id or name, which is made where it is missing.
-
-        Parameters
-        ----------
-        name
-            The id or the name.
-        account
-            Whose list it is.
+    def ensure_list(self, name: str, *, account: str = DEFAULT) -> str:
+        """Return the id of the list with this id or name. If there is none, create it.
 
         Raises
         ------
         ConfigError
             Several lists have the name.
         """
-        return people.list_named(
-            self._account(account).store, name, now=int(self._clock()), user_id=owner.user_id(account)
-        )
+        store = self._account(account).store
+        return find_or_create_list(store, name, now=int(self._clock()), user_id=user_id(account))
 
     def deliveries(self, campaign_id: str, *, account: str = DEFAULT) -> pd.DataFrame:
-        """Return what became of a campaign's messages: one row for each recipient.
+        """Return the recipients of a campaign, and the result of each delivery.
 
         Parameters
         ----------
         campaign_id
-            Which campaign.
+            The campaign's id.
         account
-            Whose it is.
+            The account's name.
 
         Returns
         -------
         pandas.DataFrame
             ``email``, ``outcome`` (waiting, claimed, sent, refused, invalid, unknown, withdrawn), ``reason``,
-            ``attempts``, ``settled`` (UTC) and ``token``, which the message's Message-ID begins with.
+            ``attempts``, ``settled`` (the time of the result, in UTC) and ``token`` (the start of the Message-ID).
         """
-        import pandas as pd
-
         with self._account(account).store.transaction() as connection:
-            rows = deliveries.list_deliveries(connection, campaign_id)
-        frame = pd.DataFrame(rows, columns=list(deliveries.COLUMNS))
-        settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
-        return frame.assign(settled=settled.dt.as_unit("s"))
+            return deliveries_frame(connection, campaign_id)
 
     def set_faults(self, faults: Iterable[Fault | Mapping[str, Any]]) -> None:
-        """Put other faults in force; none is an end of all.
-
-        Parameters
-        ----------
-        faults
-            What befalls requests from now on.
+        """Replace the injected faults; an empty list ends all.
 
         Raises
         ------
         ConfigError
-            The sandbox was made without ``faults``, or one is no fault.
+            The sandbox was created without ``faults``, or a fault is not valid.
         """
         if self._faults is None:
-            raise ConfigError("this sandbox has no faults; make it with faults=[]")
+            raise ConfigError("this sandbox injects no faults; create it with faults=[]")
         self._faults.replace(faults)
 
     def backup(self, path: str | Path, *, account: str = DEFAULT) -> None:
-        """Copy an account into a database file of its own, while requests are answered.
-
-        Parameters
-        ----------
-        path
-            The copy; what stands there is replaced when the copy is whole.
-        account
-            Which account.
+        """Copy an account to a database file, while requests are answered. An existing file is replaced.
 
         Raises
         ------
@@ -330,11 +267,11 @@ class Sandbox:
         self._account(account).store.backup(checked_path("path", path))
 
     def close(self) -> None:
-        """Finish what is under way and stop; a second call does nothing."""
+        """Finish the current requests and stop. A second call does nothing."""
         if self._closed:
             return
         self._closed = True
-        self._serving.stop()
+        self._server.stop()
         for opened in self._accounts.values():
             opened.close()
 
@@ -356,18 +293,7 @@ class Sandbox:
             return "closed"
         return ", ".join(f"{count:,} {name}" for name, count in self._store.counts().items())
 
-    def _account(self, name: str) -> Opened:
+    def _account(self, name: str) -> OpenAccount:
         if name not in self._accounts:
-            raise ConfigError(f"no account is called {name!r}; expected one of {', '.join(self._accounts)}")
+            raise ConfigError(f"there is no account {name!r}; expected one of {', '.join(self._accounts)}")
         return self._accounts[name]
-
-
-def _fill(store: Store, rows: Mapping[str, Rows], *, sample: bool) -> None:
-    try:
-        with store.transaction():
-            for name, loaded in rows.items():
-                store.load(RESOURCES[name], loaded, replace_all=True)
-    except RequestError as error:
-        raise ConfigError(f"load: {error.reason}") from error
-    if sample and not any(store.counts().values()):
-        owner.fill(store)

@@ -1,1 +1,1 @@
-"""What campaigns do: edits, process actions, sending."""
+"""Edit, start, stop and send campaigns."""

@@ -1,10 +1,10 @@
-"""The seven process actions: each one guarded statement, so that of two that race one is refused."""
+"""The seven process actions. Each is one UPDATE with a condition, so of two concurrent actions one is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from dyno_frames.contract import times
 from dyno_frames.contract.envelope import Code
@@ -13,40 +13,40 @@ from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.contract.times import Instant
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.mail import deliveries
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 from dyno_frames.sandbox.store.values import encode
 
 _ISO, _ZONE = TIMES
 
-RECIPIENTS_OF_LIST = (
+SET_RECIPIENTS: Final = (
     "recipients = coalesce((SELECT contacts FROM lists WHERE lists.id = campaigns.list_id), recipients, 0)"
 )
-"""A campaign goes to those who are on its list when it begins to run."""
+"""The assignment of an UPDATE that sets the recipients to the size of the list, when a campaign starts."""
 
-PAUSE_REASON = "pause_reason"
-"""The field, outside the contract, that says why a campaign was paused by the server; null once it goes on."""
+PAUSE_REASON: Final = "pause_reason"
+"""An extra field of a campaign: why the server paused it. It is null after the campaign is resumed."""
 
-IN_MOTION = "status IN ('scheduled', 'running')"
-"""The words of the partial index; a statement that repeats them looks at no other campaign."""
+ACTIVE: Final = "status IN ('scheduled', 'running')"
+"""The condition of the partial index. A statement with the same text reads only these campaigns."""
 
-_ENTERING = frozenset({Action.START, Action.RESCHEDULE})
+_SETS_START_TIME = frozenset({Action.START, Action.RESCHEDULE})
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What an action asks for, checked.
+class ActionRequest:
+    """The body of an action, checked.
 
     Parameters
     ----------
     key
         The campaign's id.
     overrides
-        The fields it changes as well.
+        New values of the campaign's fields.
     at
-        When, or None for now.
+        The start time, or None for now.
     time_zone
-        The zone's name, where one was given.
+        The name of the time zone, if given.
     """
 
     key: str
@@ -56,53 +56,61 @@ class Order:
 
 
 def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[str, Any]:
-    """Carry out one action and return the answer's payload: the id, and a note where there is one.
+    """Run an action and return the payload of the answer: the id, and a note if there is one.
 
     Parameters
     ----------
     store
-        Where the campaign is.
+        The account's rows.
     rule
-        The action's rule.
+        The rule of the action.
     body
-        What was sent.
+        The body of the request.
     now
-        Epoch seconds.
+        The time in epoch seconds.
 
     Raises
     ------
     RequestError
-        The body is not acceptable, there is no such campaign, or its status does not allow the action.
+        The body is not valid, the campaign does not exist, or its status does not allow the action.
     """
-    order = read_order(rule, body)
-    future = order.at is not None and order.at.epoch_s > now
+    request = parse_action(rule, body)
+    future = request.at is not None and request.at.epoch_s > now
     target = rule.target(future=future)
-    sets: dict[str, Any] = {"status": str(target), **order.overrides}
-    if order.time_zone is not None:
-        sets[_ZONE] = order.time_zone
-    if rule.action in _ENTERING:
-        sets["start_time"] = order.at.epoch_s if order.at is not None and future else now
+    values: dict[str, Any] = {"status": str(target), **request.overrides}
+    if request.time_zone is not None:
+        values[_ZONE] = request.time_zone
+    if rule.action in _SETS_START_TIME:
+        values["start_time"] = request.at.epoch_s if request.at is not None and future else now
     if rule.action is Action.CANCEL_SCHEDULE:
-        sets["start_time"] = None
-    terms = [f"{name} = ?" for name in sets]
-    begins = rule.action in _ENTERING and target is Status.RUNNING
-    if begins:
-        terms.append(RECIPIENTS_OF_LIST)
+        values["start_time"] = None
+    assignments = [f"{name} = ?" for name in values]
+    starts = rule.action in _SETS_START_TIME and target is Status.RUNNING
+    if starts:
+        assignments.append(SET_RECIPIENTS)
     with store.transaction() as connection:
-        _transition(store, rule, order.key, terms=terms, bound=list(sets.values()), now=now)
-        if begins:
-            deliveries.create_deliveries(connection, order.key)
-        store.annotate(CAMPAIGNS, order.key, {PAUSE_REASON: None})
-    note = {"note": order.at.note} if order.at is not None and order.at.note else {}
-    return {KEY: order.key, **note}
+        _update(store, rule, request.key, assignments=assignments, parameters=list(values.values()), now=now)
+        if starts:
+            deliveries.create_deliveries(connection, request.key)
+        store.set_extra_fields(CAMPAIGNS, request.key, {PAUSE_REASON: None})
+    note = {"note": request.at.note} if request.at is not None and request.at.note else {}
+    return {KEY: request.key, **note}
 
 
-def read_order(rule: Rule, body: Mapping[str, Any]) -> Order:
-    """Check an action's body."""
+def parse_action(rule: Rule, body: Mapping[str, Any]) -> ActionRequest:
+    """Check the body of an action.
+
+    Raises
+    ------
+    RequestError
+        The body is not valid; the reason names the parameter.
+    """
     known = (rule.id_key, *rule.optional)
     for name in body:
         if name not in known:
-            raise field_error(name, f"{rule.action} takes no such parameter; it takes {', '.join(known)}")
+            raise field_error(
+                name, f"{rule.action} has no such parameter; expected one of {', '.join(known)}"
+            )
     key = body.get(rule.id_key)
     if not isinstance(key, str):
         reason = f"{short_repr(key)}; expected a campaign's id" if rule.id_key in body else "missing"
@@ -115,7 +123,7 @@ def read_order(rule: Rule, body: Mapping[str, Any]) -> Order:
             encode(value)
         except ValueError as error:
             raise field_error(name, str(error)) from error
-    return Order(
+    return ActionRequest(
         key,
         {name: given[name] for name in OVERRIDES if name in given},
         _instant(given),
@@ -136,25 +144,28 @@ def _instant(given: Mapping[str, str]) -> Instant | None:
         raise field_error(_ISO, str(error)) from error
 
 
-def _transition(store: Store, rule: Rule, key: str, *, terms: list[str], bound: list[Any], now: int) -> None:
+def _update(
+    store: Store, rule: Rule, key: str, *, assignments: list[str], parameters: list[Any], now: int
+) -> None:
     sources = sorted(rule.sources)
     with store.transaction() as connection:
-        moved = connection.execute(
-            f"UPDATE campaigns SET {', '.join(terms)}, {TOUCHED}"  # noqa: S608 - SQL from constants
+        updated = connection.execute(
+            f"UPDATE campaigns SET {', '.join(assignments)}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
             f" WHERE id = ? AND status IN ({', '.join('?' * len(sources))})",
-            (*bound, now, key, *sources),
+            (*parameters, now, key, *sources),
         ).rowcount
-        if not moved:
-            raise refusal(store, key, str(rule.action))
+        if not updated:
+            raise _not_allowed(store, key, str(rule.action))
 
 
-def refusal(store: Store, key: str, deed: str) -> RequestError:
-    """Return why a guarded statement found no campaign to change."""
+def _not_allowed(store: Store, key: str, action: str) -> RequestError:
+    """Return why the UPDATE found no campaign: it does not exist, or its status does not allow the action."""
     row = store.get(CAMPAIGNS, key)
     if row is None:
         return RequestError(Code.NOT_FOUND)
     status = row.get("status")
-    ways = ", ".join(allowed(status)) if isinstance(status, str) else ""
+    actions = ", ".join(allowed(status)) if isinstance(status, str) else ""
     return RequestError(
-        Code.ILLEGAL_TRANSITION, f"{deed} is not allowed from {status}; allowed there: {ways or 'no action'}"
+        Code.ILLEGAL_TRANSITION,
+        f"{action} is not allowed from {status}; allowed there: {actions or 'no action'}",
     )

@@ -1,91 +1,53 @@
-"""Campaigns in motion: due ones begin, those to real contacts are mailed, and the others are counted."""
+"""Move campaigns forward: start scheduled ones, send mail to real contacts, and simulate the rest."""
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.campaigns.engagement import Engagement
-from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION, RECIPIENTS_OF_LIST
+from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE, SET_RECIPIENTS
+from dyno_frames.sandbox.campaigns.speed import RATE, SendingSpeed
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.mail.mailing import Mailer
 from dyno_frames.sandbox.mail.transports import MailTransport
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
-
-RATE: Final = 200.0
-"""Messages a second at speed 1: of each campaign that is counted, and of all that are mailed."""
 
 TICK_S: Final = 0.1
 
-_COUNTED: Final = f"NOT {HAS_DELIVERIES} AND NOT {HAS_CONTACTS}"
+_SIMULATED: Final = f"NOT {HAS_DELIVERIES} AND NOT {HAS_CONTACTS}"
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast things go.
-
-    Parameters
-    ----------
-    speed
-        1 is 200 messages a second; 0 moves nothing.
-    rate
-        The most messages a second that are mailed; None follows the speed.
-
-    Raises
-    ------
-    ConfigError
-        One is no number that it may be.
-    """
-
-    speed: float = 1.0
-    rate: float | None = None
-
-    def __post_init__(self) -> None:
-        if not _is_number(self.speed) or self.speed < 0:
-            raise ConfigError(f"speed is {self.speed!r}; expected a number, 0 (still) or more")
-        if self.rate is not None and (not _is_number(self.rate) or self.rate <= 0):
-            raise ConfigError(f"rate is {self.rate!r}; expected messages a second, more than 0")
-
-    @property
-    def mail_rate(self) -> float:
-        """Messages a second that are mailed."""
-        return RATE * self.speed if self.rate is None else self.rate
-
-
 class Sender:
-    """The threads that move the campaigns of one account.
+    """The threads that move the campaigns of one account forward.
 
     Parameters
     ----------
     store
-        The rows.
+        The account's rows.
     clock
-        Epoch seconds, now.
+        A function that returns the time in epoch seconds.
     speed
-        1 is 200 messages a second and campaign; 0 moves nothing, and starts no thread.
+        1 is 200 messages per second and campaign; 0 changes nothing and starts no thread.
 
     Notes
     -----
-    What moves is decided by statements that name the status they found, so an action that comes between two
-    of them stands. A campaign whose ``recipients`` is not known is left alone.
-    ``ticks`` counts how often everything was looked at.
+    Each UPDATE has the campaign's status in its condition, so an action between two of them is not overwritten. A
+    campaign whose ``recipients`` is null is not changed. ``ticks`` counts the runs of :meth:`tick`.
     """
 
     def __init__(self, store: Store, *, clock: Callable[[], float], speed: float = 1.0) -> None:
         self._store = store
         self._clock = clock
-        self._pace = Pace(speed)
+        self._speed = SendingSpeed(speed)
         self._mailer: Mailer | None = None
         self._engagement = Engagement(store)
         self._stopping = threading.Event()
@@ -93,39 +55,43 @@ class Sender:
         self._thread = threading.Thread(target=self._run, name="dyno-sandbox-sending", daemon=True)
 
     def mail(
-        self, carrier_of: Callable[[threading.Event], MailTransport], *, pace: Pace, unsubscribe_url: str = ""
+        self,
+        create_transport: Callable[[threading.Event], MailTransport],
+        *,
+        speed: SendingSpeed,
+        unsubscribe_url: str = "",
     ) -> None:
-        """Mail what goes to real contacts; without this it stands still.
+        """Send mail to real contacts. Without this call, campaigns with real contacts do not move.
 
         Parameters
         ----------
-        carrier_of
-            Makes what takes the messages, from the event that ends its waits.
-        pace
-            How fast.
+        create_transport
+            A function that returns the transport, from the event that ends its pauses.
+        speed
+            How fast mail is sent.
         unsubscribe_url
-            Where recipients leave.
+            The URL by which a contact unsubscribes.
         """
-        if pace.speed > 0:
+        if speed.speed > 0:
             self._mailer = Mailer(
                 self._store,
-                carrier_of(self._stopping),
+                create_transport(self._stopping),
                 clock=self._clock,
-                rate=pace.mail_rate,
-                speed=pace.speed,
+                rate=speed.mail_rate,
+                speed=speed.speed,
                 stopping=self._stopping,
                 unsubscribe_url=unsubscribe_url,
             )
 
     def start(self) -> None:
-        """Begin, unless the speed is 0."""
-        if self._pace.speed > 0:
+        """Start the threads, unless the speed is 0."""
+        if self._speed.speed > 0:
             self._thread.start()
             if self._mailer is not None:
                 self._mailer.start()
 
     def stop(self) -> None:
-        """Finish the message that is under way, and join the threads."""
+        """Finish the current message, and join the threads."""
         self._stopping.set()
         if self._mailer is not None:
             self._mailer.join()
@@ -133,23 +99,23 @@ class Sender:
             self._thread.join()
 
     def tick(self, elapsed_s: float, carried: float = 0.0) -> float:
-        """Move everything that is counted by some time, and return the fraction of a message that is left over.
+        """Move every simulated campaign forward. Return the fraction of a message that is left over.
 
         Parameters
         ----------
         elapsed_s
             Seconds since the last tick.
         carried
-            What the last tick returned.
+            The result of the last tick.
         """
         now = int(self._clock())
-        begin_due(self._store, now=now)
-        due = carried + RATE * self._pace.speed * elapsed_s
+        start_due(self._store, now=now)
+        due = carried + RATE * self._speed.speed * elapsed_s
         messages = int(due)
-        # in one transaction, so that nobody sees as delivered what bounces a moment later
+        # one transaction, so that nobody reads a message as delivered that bounces a moment later
         with self._store.transaction():
             moved = advance(self._store, messages, now=now) if messages else 0
-            self._engagement.tick(elapsed_s * self._pace.speed, now=now, sending=moved > 0)
+            self._engagement.tick(elapsed_s * self._speed.speed, now=now, sending=moved > 0)
             finish(self._store, now=now)
         self.ticks += 1
         return due - messages
@@ -160,54 +126,52 @@ class Sender:
             now_s = time.monotonic()
             try:
                 carried = self.tick(now_s - last_s, carried)
-            except Exception as error:  # noqa: BLE001 - the thread outlives a fault
-                # its kind only: a traceback's values may hold addresses
-                _log.error("campaigns did not move: %s", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - the thread must survive an error
+                # the type only: the values in a traceback may contain addresses
+                _log.error("campaigns were not moved forward: %s", type(error).__name__)
             last_s = now_s
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def begin_due(store: Store, *, now: int) -> None:
-    """Let every scheduled campaign whose time has come run, and write down who it goes to."""
+def start_due(store: Store, *, now: int) -> None:
+    """Start every scheduled campaign whose time has come, and create its deliveries."""
     with store.transaction() as connection:
-        begun = connection.execute(
-            f"UPDATE campaigns SET status = '{Status.RUNNING}', {RECIPIENTS_OF_LIST}, {TOUCHED}"  # noqa: S608 - SQL from constants
-            f" WHERE {IN_MOTION} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
+        started = connection.execute(
+            f"UPDATE campaigns SET status = '{Status.RUNNING}', {SET_RECIPIENTS}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f" WHERE {ACTIVE} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
             (now, now),
         ).fetchall()
-        for (campaign,) in begun:
+        for (campaign,) in started:
             deliveries.create_deliveries(connection, campaign)
 
 
 def advance(store: Store, messages: int, *, now: int) -> int:
-    """Count some more messages of every running campaign to nobody real, and return how many campaigns moved."""
+    """Count more messages as sent in every running simulated campaign. Return how many campaigns changed."""
     more = "min(?, recipients - coalesce(sent, 0))"
-    return _change(
+    return _update(
         store,
         f"sent = coalesce(sent, 0) + {more}, delivered = coalesce(delivered, 0) + {more}",
-        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) < recipients AND {_COUNTED}",
-        set_bound=(messages, messages),
+        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) < recipients AND {_SIMULATED}",
+        parameters=(messages, messages),
         now=now,
     )
 
 
 def finish(store: Store, *, now: int) -> None:
-    """Let every running campaign that was counted up to its recipients be finished."""
-    _change(
+    """Finish every running simulated campaign whose recipients are all counted."""
+    _update(
         store,
         f"status = '{Status.FINISHED}'",
-        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) >= recipients AND {_COUNTED}",
+        f"status = '{Status.RUNNING}' AND coalesce(sent, 0) >= recipients AND {_SIMULATED}",
         now=now,
     )
 
 
-def _change(store: Store, sets: str, where: str, *, now: int, set_bound: tuple[int, ...] = ()) -> int:
+def _update(
+    store: Store, assignments: str, condition: str, *, now: int, parameters: tuple[int, ...] = ()
+) -> int:
     with store.transaction() as connection:
         return connection.execute(
-            f"UPDATE campaigns SET {sets}, {TOUCHED}"  # noqa: S608 - SQL from constants
-            f" WHERE {IN_MOTION} AND {where}",
-            (*set_bound, now),
+            f"UPDATE campaigns SET {assignments}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f" WHERE {ACTIVE} AND {condition}",
+            (*parameters, now),
         ).rowcount

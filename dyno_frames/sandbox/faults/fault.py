@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.store.values import fault_in_text
+from dyno_frames.sandbox.store.values import invalid_text_reason
 
 
 class Kind(StrEnum):
@@ -161,4 +161,4 @@ _BOUNDS: Final = {
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not fault_in_text(value)
+    return isinstance(value, str) and not invalid_text_reason(value)

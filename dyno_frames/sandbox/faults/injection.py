@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from dyno_frames.contract.filters import Key
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, UPDATED
-from dyno_frames.sandbox.campaigns.edits import creation
+from dyno_frames.sandbox.campaigns.edits import new_row
 from dyno_frames.sandbox.faults.fault import Fault, Kind
 from dyno_frames.sandbox.faults.faults import Faults
 from dyno_frames.sandbox.http.routes import Account, Handler
@@ -149,5 +149,5 @@ def _write_concurrently(account: Account, resource_name: str, fault: Fault) -> N
             for row in account.store.find(resource, {str(name): value for name, value in first.items()}):
                 account.store.delete(resource, row[KEY])
         for _ in range(fault.inserts):
-            row = creation(resource, {"name": "written meanwhile"}, now=account.now, user_id=account.user_id)
+            row = new_row(resource, {"name": "written meanwhile"}, now=account.now, user_id=account.user_id)
             account.store.insert(resource, row | {KEY: str(uuid.uuid4()), CREATED: 0, UPDATED: account.now})

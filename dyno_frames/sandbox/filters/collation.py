@@ -1,4 +1,4 @@
-"""When the sandbox takes two texts for the same: the foldings and patterns that a profile chooses from."""
+"""Compare texts as a profile says: collations, case folding, ``like`` patterns and regular expressions."""
 
 from __future__ import annotations
 
@@ -6,75 +6,76 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 import re2
 
 from dyno_frames.contract.profile import Collation, Dialect, Folding, Regex
 
-Fold: TypeAlias = Callable[[str], str]
+TextKey: TypeAlias = Callable[[str], str]
+"""A function that returns the same text for texts that count as equal."""
 
-_ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def plain(text: str) -> str:
-    """Return the text as it is."""
+def identity(text: str) -> str:
+    """Return the text unchanged."""
     return text
 
 
-def ascii_case(text: str) -> str:
-    """Return the text with A to Z in lower case, and no other letter changed."""
-    return text.translate(_ASCII)
+def ascii_lower(text: str) -> str:
+    """Return the text with A to Z in lower case and other letters unchanged."""
+    return text.translate(_ASCII_LOWER)
 
 
-def case_and_accents(text: str) -> str:
-    """Return the text without case and without combining marks."""
+def without_case_and_accents(text: str) -> str:
+    """Return the text in lower case and without combining marks."""
     if text.isascii():
         return text.lower()
     bare = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
     return unicodedata.normalize("NFD", bare.casefold())
 
 
-def of_collation(collation: Collation) -> Fold:
-    """Return what equality, ``in``, ``not_in`` and ``like`` compare."""
+def collation_key(collation: Collation) -> TextKey:
+    """Return the key by which equality, ``in``, ``not_in`` and ``like`` compare."""
     match collation:
         case Collation.CODEPOINT:
-            return plain
+            return identity
         case Collation.IGNORE_CASE:
             return str.casefold
         case Collation.IGNORE_CASE_AND_ACCENTS:
-            return case_and_accents
+            return without_case_and_accents
         case _:
             assert_never(collation)
 
 
-def of_folding(folding: Folding) -> Fold:
-    """Return what the ``_ignore_case`` operators compare."""
+def case_key(folding: Folding) -> TextKey:
+    """Return the key by which the ``_ignore_case`` operators compare."""
     match folding:
         case Folding.ASCII:
-            return ascii_case
+            return ascii_lower
         case Folding.UNICODE:
             return str.casefold
         case _:
             assert_never(folding)
 
 
-def like_pattern(pattern: str, *, escaped: bool, fold: Fold) -> str:
-    """Turn a ``%`` and ``_`` pattern for the whole value into a regular expression of Python's.
+def like_pattern(pattern: str, *, escaped: bool, key: TextKey) -> str:
+    """Convert an SQL pattern with ``%`` and ``_`` to a regular expression that matches the whole value.
 
     Parameters
     ----------
     pattern
-        The pattern as it was sent.
+        The pattern.
     escaped
-        Whether a backslash takes the next character literally; a last one stands for itself.
-    fold
-        Applied to the literal runs; the value is folded apart.
+        Whether a backslash escapes the next character. A backslash at the end is literal.
+    key
+        The key of the comparison, applied to the literal parts. The value's key is computed separately.
 
     Notes
     -----
-    Between two ``%`` the leftmost place is always good enough, so each run is an atomic group: matching
-    takes no backtracking however many ``%`` there are.
+    The literal parts between two ``%`` are atomic groups, because the first match of a part is always sufficient.
+    So matching never backtracks, whatever the number of ``%``.
     """
     runs: list[str] = [""]
     literal = ""
@@ -83,13 +84,13 @@ def like_pattern(pattern: str, *, escaped: bool, fold: Fold) -> str:
         if char == "\\" and escaped:
             literal += next(chars, "\\")
         elif char in "%_":
-            runs[-1] += re.escape(fold(literal))
+            runs[-1] += re.escape(key(literal))
             literal = ""
             runs[-1] += "." if char == "_" else ""
             runs += [""] if char == "%" else []
         else:
             literal += char
-    runs[-1] += re.escape(fold(literal))
+    runs[-1] += re.escape(key(literal))
     if len(runs) == 1:
         return runs[0]
     first, *middle, last = runs
@@ -98,27 +99,27 @@ def like_pattern(pattern: str, *, escaped: bool, fold: Fold) -> str:
 
 @lru_cache(maxsize=512)
 def compiled_like(expression: str) -> re.Pattern[str]:
-    """Compile what :func:`like_pattern` returned."""
+    """Compile the result of :func:`like_pattern`."""
     return re.compile(expression, re.DOTALL)
 
 
-def _quiet() -> Any:
+def _without_log() -> Any:
     options = re2.Options()
     options.log_errors = False
     return options
 
 
-_RE2_OPTIONS = _quiet()
+_RE2_OPTIONS: Final = _without_log()
 
 
 @lru_cache(maxsize=512)
-def matcher(pattern: str, dialect: Dialect, part: Regex) -> Callable[[str], Any]:
+def regex_matcher(pattern: str, dialect: Dialect, part: Regex) -> Callable[[str], Any]:
     """Return the function that matches a ``like_regex``.
 
     Raises
     ------
     ValueError
-        The pattern is none of this dialect.
+        The pattern is not a regular expression of this dialect.
     """
     try:
         compiled = (
@@ -126,7 +127,7 @@ def matcher(pattern: str, dialect: Dialect, part: Regex) -> Callable[[str], Any]
         )
     except (re2.error, re.error, RecursionError, OverflowError) as error:
         reason = error.args[0] if error.args else error
-        words = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise ValueError(f"no regular expression of {dialect}: {words}") from error
-    found: Callable[[str], Any] = compiled.search if part is Regex.SEARCH else compiled.fullmatch
-    return found
+        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
+        raise ValueError(f"not a regular expression of {dialect}: {text}") from error
+    match: Callable[[str], Any] = compiled.search if part is Regex.SEARCH else compiled.fullmatch
+    return match

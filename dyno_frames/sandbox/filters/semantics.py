@@ -1,4 +1,4 @@
-"""The semantics a sandbox filters by: a profile in which nothing is left open."""
+"""The profile that a sandbox filters by. Every field of it has a value."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from dyno_frames.errors import ConfigError
 
 PAGE_LIMIT: Final = 1000
 
-DECIDED: Final = Profile()
-"""The decided semantics."""
+DEFAULT_PROFILE: Final = Profile()
 
-_UNBOUNDED = frozenset({"deep_offset"})
+_MAY_BE_NONE: Final = frozenset({"deep_offset"})
+"""Fields for which None means no limit."""
 
 
-def settled(given: Profile, page_limit: int) -> Profile:
-    """Return a profile that says everything, with this page.
+def complete_profile(given: Profile, page_limit: int) -> Profile:
+    """Return a profile with this page limit, if all its fields have values.
 
     Raises
     ------
     ConfigError
-        It leaves something unknown, or a page is no number of rows.
+        A field of the profile is unknown, or a page limit is not a number of rows.
     """
     try:
-        # a plain word is as good as its name
+        # convert plain strings to members of the enums
         profile = Profile.from_json(given.to_json())
     except ValueError as error:
         raise ConfigError(f"the profile {given.name!r} cannot be used: {error}") from error
     unknown = [
         field.name
         for field in fields(profile)
-        if field.name not in _UNBOUNDED and _leaves_open(getattr(profile, field.name))
+        if field.name not in _MAY_BE_NONE and _leaves_open(getattr(profile, field.name))
     ]
     if unknown:
         raise ConfigError(
-            f"the profile {profile.name!r} leaves {', '.join(unknown)} unknown; a sandbox must know "
-            "what it does: give each a value, as dataclasses.replace(Profile(), …) does"
+            f"the profile {profile.name!r} has no value for {', '.join(unknown)}; a sandbox needs all values. "
+            "Set them, for example with dataclasses.replace(Profile(), …)."
         )
     if page_limit != PAGE_LIMIT:
         profile = replace(profile, page_limit=page_limit)

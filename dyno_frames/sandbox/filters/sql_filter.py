@@ -1,35 +1,28 @@
-"""From the wire's flat JSON filter to one SQL question with bound parameters, under a profile."""
+"""Compile the flat JSON filter of a find or a count to SQL with parameters, under a profile."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.filters import (
-    ASCENDING,
-    DESCENDING,
-    KEY_PREFIX,
-    Key,
-    NumberOperator,
-    StringOperator,
-)
-from dyno_frames.contract.profile import Nulls, Overlong, Profile, Several, TextNumber, UnknownField
-from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.sandbox.filters.functions import BY_NUMBER, COMPARE, DIGITS
-from dyno_frames.sandbox.filters.texts import NO, YES, Condition, text_condition
+from dyno_frames.contract.filters import KEY_PREFIX, Key, NumberOperator, StringOperator
+from dyno_frames.contract.profile import Profile, Several, TextNumber, UnknownField
+from dyno_frames.sandbox.filters import paging
+from dyno_frames.sandbox.filters.functions import COMPARE
+from dyno_frames.sandbox.filters.texts import FALSE, TRUE, Condition, text_condition
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.store.columns import Column, Columns
-from dyno_frames.sandbox.store.values import IN_BLOBS, INT64_MAX, INT64_MIN, Held, Stored, fault_in_text
+from dyno_frames.sandbox.store.values import INT64_MAX, INT64_MIN, SqlValue, ValueTypes, invalid_text_reason
 
 Number: TypeAlias = int | float
 
-MOST_CONDITIONS = 500
-"""SQLite's expressions have a depth, and each condition takes one."""
+MAX_CONDITIONS: Final = 500
+"""How many conditions a filter may have. SQLite limits the depth of an expression."""
 
-_COMPARISONS = {
+_COMPARISONS: Final = {
     NumberOperator.EQ: "=",
     NumberOperator.GT: ">",
     NumberOperator.GTE: ">=",
@@ -44,130 +37,138 @@ _KEYS = frozenset(Key)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A filter as SQL.
+class FilterQuery:
+    """A filter as the parts of a SELECT.
 
     Parameters
     ----------
     where, parameters
-        The condition and what it binds; an empty condition keeps every row.
+        The condition and its parameters; an empty condition keeps every row.
     order
-        The terms of ORDER BY, or nothing for the rows' own order.
+        The terms of ORDER BY; empty for the order of insertion.
     limit, offset
         The page.
     columns
-        What each row shows.
+        The columns of the answer.
     """
 
     where: str
-    parameters: tuple[Stored, ...]
+    parameters: tuple[SqlValue, ...]
     order: str
     limit: int
     offset: int
     columns: tuple[Column, ...]
 
 
-def question(wire: Mapping[str, Any], columns: Columns, profile: Profile, *, resource: str = "") -> Question:
-    """Read a filter.
+def compile_filter(
+    wire: Mapping[str, Any], columns: Columns, profile: Profile, *, resource: str = ""
+) -> FilterQuery:
+    """Compile a filter.
 
     Parameters
     ----------
     wire
         The JSON object of a find or a count.
     columns
-        The columns of the resource that is asked.
+        The columns of the resource.
     profile
-        What the filter means.
+        What the operators mean.
     resource
         The name of the resource, for a profile that ignores filters by one of its fields.
 
     Raises
     ------
     RequestError
-        The filter is not acceptable; the reason names the field.
+        The filter is not valid; the reason names the field.
     """
     conditions: list[Condition] = []
-    for name, asked in wire.items():
+    for name, given in wire.items():
         if name in _KEYS:
             continue
         if name.startswith(KEY_PREFIX):
-            raise field_error(name, f"no such key; expected one of {', '.join(Key)}")
+            raise field_error(name, f"unknown key; expected one of {', '.join(Key)}")
         _check_text(name, name)
         if profile.filtered[f"{resource}.{name}"] is False:
             continue
-        conditions += _field_conditions(name, asked, columns.get(name), profile)
-    if len(conditions) > MOST_CONDITIONS:
+        conditions += _field_conditions(name, given, columns.get(name), profile)
+    if len(conditions) > MAX_CONDITIONS:
         raise RequestError(
-            Code.REJECTED, f"{len(conditions)} conditions; at most {MOST_CONDITIONS} are answered"
+            Code.REJECTED, f"the filter has {len(conditions)} conditions; the limit is {MAX_CONDITIONS}"
         )
-    return Question(
+    return FilterQuery(
         where=" AND ".join(sql for sql, _ in conditions),
-        parameters=tuple(value for _, bound in conditions for value in bound),
-        order=_order(wire, columns, profile),
-        limit=_limit(wire, profile),
-        offset=_offset(wire, profile),
-        columns=_projection(wire, columns, profile),
+        parameters=tuple(value for _, values in conditions for value in values),
+        order=paging.order(wire, columns, profile),
+        limit=paging.limit(wire, profile),
+        offset=paging.offset(wire, profile),
+        columns=paging.projection(wire, columns, profile),
     )
 
 
-def _field_conditions(name: str, asked: Any, column: Column | None, profile: Profile) -> list[Condition]:
+def _field_conditions(name: str, given: Any, column: Column | None, profile: Profile) -> list[Condition]:
     if column is None:
         match profile.unknown_field:
             case UnknownField.ERROR:
-                raise field_error(name, "no such field")
+                raise field_error(name, "unknown field")
             case UnknownField.IGNORED:
                 return []
             case UnknownField.NULL | None:
                 pass
             case _:
                 assert_never(profile.unknown_field)
-    held = column.held if column is not None else Held.NOTHING
+    types = column.types if column is not None else ValueTypes.NONE
     return [
-        _string_condition(name, operator, literal, column=column, held=held, profile=profile)
+        _string_condition(name, operator, literal, column=column, types=types, profile=profile)
         if operator is None or operator in _STRING_OPERATORS
         else _number_condition(
-            name, NumberOperator(operator), literal, column=column, held=held, profile=profile
+            name, NumberOperator(operator), literal, column=column, types=types, profile=profile
         )
-        for operator, literal in _operators(name, asked, profile)
+        for operator, literal in _operators(name, given, profile)
     ]
 
 
-def _operators(name: str, asked: Any, profile: Profile) -> list[tuple[str | None, Any]]:
-    """Return the operators of one field's object; None stands for the equality of a bare string."""
-    if isinstance(asked, Mapping):
-        operators = list(asked.items())
+def _operators(name: str, given: Any, profile: Profile) -> list[tuple[str | None, Any]]:
+    """Return the operators and literals of one field. The operator None is the equality of a bare string."""
+    if isinstance(given, Mapping):
+        operators = list(given.items())
         if not operators:
-            raise field_error(name, "an object without an operator")
+            raise field_error(name, "the object has no operator")
         for operator, _ in operators:
             _check_operator(name, operator, profile)
         if len(operators) > 1 and profile.several is Several.ERROR:
-            raise field_error(name, "several operators in one object; one is expected")
+            raise field_error(name, "the object has several operators; expected one")
         return operators[-1:] if profile.several is Several.LAST else operators
-    if asked is None:
-        raise field_error(name, "equality with null; no operator finds nulls")
-    if isinstance(asked, bool):
-        raise field_error(name, f"{str(asked).lower()}; no operator filters booleans")
-    if isinstance(asked, str):
-        return [(None, asked)]
-    if isinstance(asked, int | float):
-        return [(NumberOperator.EQ, asked)]
-    raise field_error(name, f"{short_repr(asked)}; expected a string, a number or an object of operators")
+    if given is None:
+        raise field_error(name, "null cannot be compared; no operator finds nulls")
+    if isinstance(given, bool):
+        raise field_error(name, f"{str(given).lower()}; no operator compares booleans")
+    if isinstance(given, str):
+        return [(None, given)]
+    if isinstance(given, int | float):
+        return [(NumberOperator.EQ, given)]
+    raise field_error(name, f"{short_repr(given)}; expected a string, a number or an object of operators")
 
 
 def _check_operator(name: str, operator: str, profile: Profile) -> None:
     if operator not in _STRING_OPERATORS and operator not in _NUMBER_OPERATORS:
         known = ", ".join((*StringOperator, *NumberOperator))
-        raise field_error(name, f"no operator is called {short_repr(operator)}; expected one of {known}")
+        raise field_error(name, f"unknown operator {short_repr(operator)}; expected one of {known}")
     if profile.operators[operator] is False:
         raise field_error(name, f"{operator} is not supported here")
 
 
 def _string_condition(
-    name: str, operator: str | None, literal: Any, *, column: Column | None, held: Held, profile: Profile
+    name: str,
+    operator: str | None,
+    literal: Any,
+    *,
+    column: Column | None,
+    types: ValueTypes,
+    profile: Profile,
 ) -> Condition:
-    if held and Held.STRING not in held:
-        word = operator or "equality with a string"
-        raise field_error(name, f"{word} is for string fields, and this is a {_words(held)} field")
+    if types and ValueTypes.STRING not in types:
+        label = operator or "equality with a string"
+        raise field_error(name, f"{label} is for string fields, and this is a {_type_names(types)} field")
     if not isinstance(literal, str):
         raise field_error(name, f"{operator} is {short_repr(literal)}; expected a string")
     _check_text(name, literal)
@@ -177,38 +178,47 @@ def _string_condition(
         None if base is None else StringOperator(base), _text(column), literal, profile=profile, name=name
     )
     if not negated:
-        return positive if held else NO
+        return positive if types else FALSE
     keeps = profile.not_in_keeps_null if operator == StringOperator.NOT_IN else profile.not_like_keeps_null
-    if not held:
-        return YES if keeps else NO
-    sql, bound = positive
+    if not types:
+        return TRUE if keeps else FALSE
+    sql, parameters = positive
     null = f"{_text(column)} IS NULL OR " if keeps else ""
-    return f"({null}NOT {sql})", bound
+    return f"({null}NOT {sql})", parameters
 
 
 def _text(column: Column | None) -> str:
-    if column is None or not column.held:
+    """Return the SQL of a column's text; NULL for other values."""
+    if column is None or not column.types:
         return "NULL"
-    if column.field is not None or column.held is Held.STRING:
+    if column.field is not None or column.types is ValueTypes.STRING:
         return column.sql
     return f"(CASE typeof({column.sql}) WHEN 'text' THEN {column.sql} END)"
 
 
 def _number_condition(
-    name: str, operator: NumberOperator, literal: Any, *, column: Column | None, held: Held, profile: Profile
+    name: str,
+    operator: NumberOperator,
+    literal: Any,
+    *,
+    column: Column | None,
+    types: ValueTypes,
+    profile: Profile,
 ) -> Condition:
-    if held and Held.NUMBER not in held:
-        if held is not Held.STRING or column is None:
-            raise field_error(name, f"{operator} is for number fields, and this is a {_words(held)} field")
+    if types and ValueTypes.NUMBER not in types:
+        if types is not ValueTypes.STRING or column is None:
+            raise field_error(
+                name, f"{operator} is for number fields, and this is a {_type_names(types)} field"
+            )
         return _number_on_text(name, operator, literal, column=column, profile=profile)
     number = _check_number(name, operator, literal)
-    if column is None or not held:
-        return NO
+    if column is None or not types:
+        return FALSE
     sql, number = _as_compared(column.sql, number, profile)
     sign = _comparison(operator, profile)
-    if (column.field is None and held != Held.NUMBER) or _is_great(number):
-        bound: Stored = str(number).encode() if _is_great(number) else number
-        return f"({COMPARE}({sql}, ?) {sign} 0)", (bound,)
+    if (column.field is None and types != ValueTypes.NUMBER) or _is_large(number):
+        parameter: SqlValue = str(number).encode() if _is_large(number) else number
+        return f"({COMPARE}({sql}, ?) {sign} 0)", (parameter,)
     return f"({sql} {sign} ?)", (number,)
 
 
@@ -223,7 +233,7 @@ def _as_compared(sql: str, number: Number, profile: Profile) -> tuple[str, Numbe
         number = int(number) if is_small else number
     if profile.integers_exact is False:
         sql = f"(CASE WHEN typeof({sql}) = 'integer' THEN CAST({sql} AS REAL) ELSE {sql} END)"
-        number = number if _is_great(number) else float(number)
+        number = number if _is_large(number) else float(number)
     return sql, number
 
 
@@ -242,7 +252,7 @@ def _number_on_text(
         case TextNumber.NOTHING:
             if not isinstance(literal, str):
                 _check_number(name, operator, literal)
-            return NO
+            return FALSE
         case TextNumber.TEXT_ORDER:
             if isinstance(literal, str):
                 _check_text(name, literal)
@@ -262,92 +272,19 @@ def _check_number(name: str, operator: NumberOperator, literal: Any) -> Number:
 
 
 def _check_text(name: str, literal: str) -> None:
-    if fault := fault_in_text(literal):
-        raise field_error(name, fault)
+    if reason := invalid_text_reason(literal):
+        raise field_error(name, reason)
 
 
-def _is_great(number: Number) -> bool:
+def _is_large(number: Number) -> bool:
     return isinstance(number, int) and not INT64_MIN <= number <= INT64_MAX
 
 
-def _words(held: Held) -> str:
+def _type_names(types: ValueTypes) -> str:
     names = {
-        Held.STRING: "string",
-        Held.NUMBER: "number",
-        Held.BOOLEAN: "boolean",
-        Held.OTHER: "array or object",
+        ValueTypes.STRING: "string",
+        ValueTypes.NUMBER: "number",
+        ValueTypes.BOOLEAN: "boolean",
+        ValueTypes.OTHER: "array or object",
     }
-    return " and ".join(word for kind, word in names.items() if kind in held)
-
-
-def _order(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> str:
-    direction = wire.get(Key.ORDER_DIRECTION, ASCENDING)
-    if direction not in (ASCENDING, DESCENDING):  # a tuple: the value may be unhashable
-        raise field_error(
-            Key.ORDER_DIRECTION, f"{short_repr(direction)}; expected {ASCENDING!r} or {DESCENDING!r}"
-        )
-    if Key.ORDER_BY not in wire:
-        return ""
-    name = wire[Key.ORDER_BY]
-    if not isinstance(name, str):
-        raise field_error(Key.ORDER_BY, f"{short_repr(name)}; expected a field's name")
-    column = columns.get(name)
-    if column is None:
-        if profile.unknown_field is UnknownField.ERROR:
-            raise field_error(Key.ORDER_BY, f"no field is called {short_repr(name)}")
-        return ""
-    way = direction.upper()
-    if name == CREATED and profile.nulls is not Nulls.LAST:
-        # created and id stand in one index, so that a page costs the same at any depth
-        return f"{CREATED} {way}, {KEY} {way}"
-    terms = f"{column.sql} {way}"
-    if Held.LARGE in column.held:
-        terms = f"{DIGITS}({column.sql}) COLLATE {BY_NUMBER} {way}"
-    if profile.nulls is Nulls.LAST:
-        terms += " NULLS LAST" if direction == ASCENDING else " NULLS FIRST"
-    return terms
-
-
-def _whole(wire: Mapping[str, Any], key: Key) -> int | None:
-    if key not in wire:
-        return None
-    value = wire[key]
-    if isinstance(value, float) and value.is_integer():
-        # JSON has one kind of number: 10.0 is ten
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise field_error(key, f"{short_repr(value)}; expected an integer, 0 or more")
-    return value
-
-
-def _limit(wire: Mapping[str, Any], profile: Profile) -> int:
-    most = profile.page_limit or 0
-    asked = _whole(wire, Key.LIMIT)
-    if asked is None:
-        return min(profile.default_limit or 0, most)
-    if asked > most and profile.overlong is Overlong.ERROR:
-        raise field_error(Key.LIMIT, f"{asked}; at most {most} rows are answered at once")
-    return min(asked, most)
-
-
-def _offset(wire: Mapping[str, Any], profile: Profile) -> int:
-    offset = _whole(wire, Key.OFFSET) or 0
-    if profile.deep_offset is not None and offset > profile.deep_offset:
-        raise field_error(Key.OFFSET, f"{offset}; rows after {profile.deep_offset} are not answered")
-    return min(offset, INT64_MAX)
-
-
-def _projection(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> tuple[Column, ...]:
-    if Key.FIELDS not in wire:
-        return tuple(columns.values())
-    asked = wire[Key.FIELDS]
-    if not isinstance(asked, list) or not asked or not all(isinstance(name, str) for name in asked):
-        raise field_error(Key.FIELDS, f"{short_repr(asked)}; expected an array of at least one field's name")
-    if profile.unknown_field is UnknownField.ERROR and (missing := set(asked) - set(columns)):
-        raise field_error(Key.FIELDS, f"no field is called {short_repr(min(missing))}")
-    return tuple(columns[name] for name in dict.fromkeys(asked) if name in columns)
-
-
-def shows_blobs(columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """Return the names of the columns whose values may be JSON text in BLOBs."""
-    return tuple(column.name for column in columns if column.held & IN_BLOBS)
+    return " and ".join(name for kind, name in names.items() if kind in types)

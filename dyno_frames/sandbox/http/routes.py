@@ -72,11 +72,11 @@ def _resource_handlers(account: Account, resource: Resource) -> dict[str, Handle
 
     def create(key: str, body: Mapping[str, Any]) -> Any:
         del key
-        row = edits.creation(resource, body, now=account.now, user_id=account.user_id)
+        row = edits.new_row(resource, body, now=account.now, user_id=account.user_id)
         return {KEY: store.insert(resource, row)}
 
     def update(key: str, body: Mapping[str, Any]) -> Any:
-        changes = edits.change(resource, body)
+        changes = edits.changes(resource, body)
         statuses = EDITABLE if resource is CAMPAIGNS else None
         if not store.update(resource, key, changes, now=account.now, statuses=statuses):
             raise _not_allowed(store, resource, key, "change info", EDITABLE)

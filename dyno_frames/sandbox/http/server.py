@@ -68,6 +68,12 @@ def _is_port(port: Any) -> bool:
     return isinstance(port, int) and not isinstance(port, bool) and 0 <= port <= 65535
 
 
+def url_of(host: str, port: int) -> str:
+    """Return the URL at which this machine reaches a server on this address."""
+    reachable = DEFAULT_HOST if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
 class HttpServer:
     """A server that runs in its own thread.
 

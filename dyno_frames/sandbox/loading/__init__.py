@@ -1,1 +1,1 @@
-"""Rows from the caller's own tables."""
+"""Load rows from the caller's tables."""

@@ -1,4 +1,4 @@
-"""Read the rows of a frame or a file as they are, or say how to read a file of another kind."""
+"""Read the rows of a frame or a file. For other kinds of files, say how to read them with pandas."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ import pandas as pd
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.http.api_errors import short_repr
-from dyno_frames.sandbox.loading.json_values import NUMBERS, TEXTS
+from dyno_frames.sandbox.loading.json_values import NUMBER_KINDS, TEXT_KINDS
+from dyno_frames.sandbox.loading.refused_rows import Reasons
 from dyno_frames.sandbox.store.paths import checked_path
 
 Source: TypeAlias = pd.DataFrame | str | Path
 Rows: TypeAlias = list[dict[str, Any]]
-Reasons: TypeAlias = dict[int, str]
-"""Why rows are refused, by their numbers from 0."""
 
 ENDINGS: Final = (".parquet", ".csv", ".jsonl")
 
@@ -32,38 +31,38 @@ _READERS: Final = {
     ".gz": "pandas.read_csv(path)",
     ".zip": "pandas.read_csv(path)",
 }
-"""How pandas reads what is not loaded from a path."""
+"""How pandas reads files of other kinds."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def raw_rows(
+def read_rows(
     resource: Resource,
     source: Source,
     *,
     what: str,
-    texts: bool = False,
+    all_text: bool = False,
     rename: Mapping[str, str] | None = None,
 ) -> tuple[Rows, Reasons]:
-    """Return the rows of a table as they are, and why single lines cannot be read; those rows are empty.
+    """Return the rows of a table, and why single lines cannot be read; those rows are empty.
 
     Parameters
     ----------
     resource
-        Whose fields say which columns of a CSV file are text and which are numbers.
+        The resource. Its fields tell which columns of a CSV file are text and which are numbers.
     source
         A frame, or the path of a ``.parquet``, ``.csv`` or ``.jsonl`` file.
     what
-        What the table is called in errors.
-    texts
+        The name of the table in errors.
+    all_text
         Whether every value of a CSV file is text.
     rename
-        The fields of columns that have other names.
+        The field of each column that has another name.
 
     Raises
     ------
     ConfigError
-        There is no such file, or it cannot be read.
+        There is no such file, it cannot be read, or it is of another kind.
     """
     if isinstance(source, pd.DataFrame):
         return _of_frame(source), {}
@@ -74,7 +73,7 @@ def raw_rows(
                 return _of_parquet(path), {}
             case ".csv":
                 _check_separator(path, what=what)
-                return _of_csv(resource, path, texts=texts, rename=rename or {}), {}
+                return _of_csv(resource, path, all_text=all_text, rename=rename or {}), {}
             case _:
                 return _of_json_lines(path)
     except UnicodeDecodeError as error:
@@ -127,8 +126,8 @@ def _of_frame(frame: pd.DataFrame) -> Rows:
     if frame.index.name is not None and frame.index.name not in frame.columns:
         frame = frame.reset_index()
     if not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise ConfigError(f"the frame has two columns called {short_repr(twice)}; rename one")
+        duplicate = frame.columns[frame.columns.duplicated()][0]
+        raise ConfigError(f"the frame has two columns with the name {short_repr(duplicate)}; rename one")
     names = list(frame.columns)
     lists = [_column_values(frame[name]) for name in names]
     return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
@@ -144,26 +143,26 @@ def _column_values(series: pd.Series[Any]) -> list[Any]:
 def _of_parquet(path: Path) -> Rows:
     import pyarrow.parquet as pq
 
-    # Arrow's own values: an integer column with nulls loses no digit, as it would by way of float64
+    # Arrow's values: pandas would convert an integer column with nulls to float64 and lose digits
     table = pq.read_table(path)
     names = [name for name in table.column_names if not name.startswith("__index_level_")]
     columns = [table.column(name).to_pylist() for name in names]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def _of_csv(resource: Resource, path: Path, *, texts: bool, rename: Mapping[str, str]) -> Rows:
-    # numbers too are read as text first: one that is none would make texts of all others in its column
-    kinds = {field.name: field.kind for field in resource.fields if field.kind in NUMBERS | TEXTS}
+def _of_csv(resource: Resource, path: Path, *, all_text: bool, rename: Mapping[str, str]) -> Rows:
+    # read numbers as text first: with one value that is not a number, pandas returns the column as text
+    kinds = {field.name: field.kind for field in resource.fields if field.kind in NUMBER_KINDS | TEXT_KINDS}
     kinds |= {old: kinds[new] for old, new in rename.items() if new in kinds}
     frame = pd.read_csv(
         path,
-        dtype="string" if texts else dict.fromkeys(kinds, "string"),
+        dtype="string" if all_text else dict.fromkeys(kinds, "string"),
         keep_default_na=False,
         na_values=[""],
         dtype_backend="numpy_nullable",
     )
     rows = _of_frame(frame)
-    for name in () if texts else [name for name in frame.columns if kinds.get(name) in NUMBERS]:
+    for name in () if all_text else [name for name in frame.columns if kinds.get(name) in NUMBER_KINDS]:
         for row in rows:
             row[name] = _number_in(row[name])
     return rows
@@ -184,8 +183,8 @@ def _of_json_lines(path: Path) -> tuple[Rows, Reasons]:
         try:
             row = json.loads(line)
         except ValueError:
-            row, refused[len(rows)] = {}, "no JSON"
+            row, refused[len(rows)] = {}, "not JSON"
         if not isinstance(row, dict):
-            row, refused[len(rows)] = {}, "no JSON object"
+            row, refused[len(rows)] = {}, "not a JSON object"
         rows.append(row)
     return rows, refused

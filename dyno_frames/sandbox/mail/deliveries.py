@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus
-from dyno_frames.sandbox.store.rows import TOUCHED
-from dyno_frames.sandbox.store.values import fault_in_text
+from dyno_frames.sandbox.store.rows import SET_UPDATED
+from dyno_frames.sandbox.store.values import invalid_text_reason
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WAITING, CLAIMED, WITHDRAWN = "waiting", "claimed", "withdrawn"
 """The outcomes of a row without a result: not sent yet, being sent, and unsubscribed before it was sent."""
@@ -141,7 +144,7 @@ def record(
     )
     connection.execute(
         "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"  # noqa: S608 - SQL from constants
-        f" bounces = coalesce(bounces, 0) + ?, {TOUCHED} WHERE id = ?",
+        f" bounces = coalesce(bounces, 0) + ?, {SET_UPDATED} WHERE id = ?",
         (status is DeliveryStatus.SENT, status in _BOUNCES, now, campaign),
     )
     return status
@@ -197,7 +200,7 @@ def count_by_outcome(connection: sqlite3.Connection, campaign: str) -> dict[str,
 
 def list_deliveries(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]]:
     """Return the recipients of a campaign and the result for each, in sending order."""
-    if fault_in_text(str(campaign)):
+    if invalid_text_reason(str(campaign)):
         return []
     found = connection.execute(
         "SELECT email, outcome, reason, attempts, settled, token FROM deliveries WHERE campaign_id = ?"
@@ -205,6 +208,15 @@ def list_deliveries(connection: sqlite3.Connection, campaign: str) -> list[dict[
         (campaign,),
     ).fetchall()
     return [dict(zip(COLUMNS, row, strict=True)) for row in found]
+
+
+def deliveries_frame(connection: sqlite3.Connection, campaign: str) -> pd.DataFrame:
+    """Return :func:`list_deliveries` as a frame, with ``settled`` as UTC times."""
+    import pandas as pd
+
+    frame = pd.DataFrame(list_deliveries(connection, campaign), columns=list(COLUMNS))
+    settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
+    return frame.assign(settled=settled.dt.as_unit("s"))
 
 
 def unsubscribe(connection: sqlite3.Connection, token: str, *, now: int) -> bool:
@@ -222,7 +234,7 @@ def unsubscribe(connection: sqlite3.Connection, token: str, *, now: int) -> bool
         return True
     connection.execute("UPDATE deliveries SET unsubscribed = ? WHERE token = ?", (now, token))
     connection.execute(
-        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
+        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
         (now, campaign),
     )
     _remove_contact(connection, list_id, email, now=now)
@@ -234,7 +246,7 @@ def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *,
         "DELETE FROM contacts WHERE list_id = ? AND email = ?", (list_id, email)
     ).rowcount
     connection.execute(
-        f"UPDATE lists SET contacts = contacts - ?, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
+        f"UPDATE lists SET contacts = contacts - ?, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
         (removed, now, list_id),
     )
     withdrawn = connection.execute(
@@ -244,6 +256,6 @@ def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *,
     ).fetchall()
     for (campaign,) in withdrawn:
         connection.execute(
-            f"UPDATE campaigns SET recipients = recipients - 1, {TOUCHED} WHERE id = ?",  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET recipients = recipients - 1, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
             (now, campaign),
         )

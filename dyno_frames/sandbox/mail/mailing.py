@@ -12,7 +12,7 @@ from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS, TEMPLATES
 from dyno_frames.messages.merge_fields import MergeError
 from dyno_frames.messages.message import AddressError, CampaignMessage, Contact, wire_address
-from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION, PAUSE_REASON
+from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE, PAUSE_REASON
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES, Claim
 from dyno_frames.sandbox.mail.transports import (
@@ -22,7 +22,7 @@ from dyno_frames.sandbox.mail.transports import (
     MailTransport,
     MailTransportError,
 )
-from dyno_frames.sandbox.store.rows import TOUCHED
+from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 
 IDLE_S: Final = 0.05
@@ -123,7 +123,7 @@ class Mailer:
         """Return the running campaigns that have recipients, including those that were loaded as running."""
         with self._store.transaction() as connection:
             loaded = connection.execute(
-                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
+                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
                 f" AND {HAS_CONTACTS} AND NOT {HAS_DELIVERIES}"
             ).fetchall()
             for campaign, sent in loaded:
@@ -132,7 +132,7 @@ class Mailer:
                 else:
                     deliveries.create_deliveries(connection, campaign)
             found = connection.execute(
-                f"SELECT id FROM campaigns WHERE {IN_MOTION} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"  # noqa: S608 - SQL from constants
+                f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"  # noqa: S608 - SQL from constants
             ).fetchall()
         return tuple(campaign for (campaign,) in found)
 
@@ -213,7 +213,7 @@ class Mailer:
             )
             if status is DeliveryStatus.UNKNOWN:
                 unknown = deliveries.count_by_outcome(connection, campaign)[status]
-                self._store.annotate(CAMPAIGNS, campaign, {UNKNOWN: unknown})
+                self._store.set_extra_fields(CAMPAIGNS, campaign, {UNKNOWN: unknown})
 
     def _pause_unless_stopping(self, campaign: str, reason: str) -> None:
         if self._stopping.is_set():
@@ -223,7 +223,7 @@ class Mailer:
 
     def _pause(self, campaign: str, reason: str) -> None:
         if self._set_status(campaign, Status.PAUSED):
-            self._store.annotate(CAMPAIGNS, campaign, {PAUSE_REASON: reason})
+            self._store.set_extra_fields(CAMPAIGNS, campaign, {PAUSE_REASON: reason})
             _log.warning("campaign %s is paused: %s", campaign, reason)
 
     def _set_status(self, campaign: str, status: Status) -> bool:
@@ -231,7 +231,7 @@ class Mailer:
         with self._store.transaction() as connection:
             return bool(
                 connection.execute(
-                    f"UPDATE campaigns SET status = ?, {TOUCHED}"  # noqa: S608 - SQL from constants
+                    f"UPDATE campaigns SET status = ?, {SET_UPDATED}"  # noqa: S608 - SQL from constants
                     " WHERE id = ? AND status = ?",
                     (str(status), int(self._clock()), campaign, str(Status.RUNNING)),
                 ).rowcount

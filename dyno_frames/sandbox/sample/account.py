@@ -1,7 +1,7 @@
-"""The sample account: the same rows on every machine, on every day, byte for byte.
+"""The sample account. Its rows are the same on every machine and every day.
 
-Everything in it is simulated: its lists say *sample*, its templates too, and each campaign has a field
-``simulated`` that is true.
+Everything is simulated: the descriptions of the lists and the names of the templates contain *sample*, and the extra
+field ``simulated`` of every campaign is true.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, LISTS, TEMPLATES
-from dyno_frames.sandbox.sample.metrics import Spread, at, counters
-from dyno_frames.sandbox.sample.sample_lists import FAMILIES, Family
+from dyno_frames.sandbox.sample.metrics import MetricQuantiles, draw_counters, quantile
+from dyno_frames.sandbox.sample.sample_lists import SAMPLE_LISTS, SampleList
 from dyno_frames.sandbox.store.storage import Store
 
 REFERENCE_S = int(datetime(2026, 11, 16, 9, tzinfo=UTC).timestamp())
-"""The moment that the account shows; nothing in it looks at a clock."""
+"""The date of the account. No row depends on the clock."""
 
 SEED = 20161116
 
@@ -29,16 +29,16 @@ _SPAN_DAYS = 3 * 365
 _NAMESPACE: UUID = uuid5(NAMESPACE_DNS, "sample.dyno-frames")
 
 USER_ID = str(uuid5(_NAMESPACE, "account"))
-"""Whose account it is."""
+"""The value of ``user_id``."""
 
 
 def user_id(name: str) -> str:
-    """Return whose rows an account's are; the first account is the sample's."""
+    """Return the ``user_id`` of an account. The default account has that of the sample."""
     return USER_ID if name == "default" else str(uuid5(_NAMESPACE, f"account/{name}"))
 
 
 SIMULATED = "simulated"
-"""The field, outside the contract, that is true where figures are not of real readers."""
+"""An extra field of a campaign: whether its counters are simulated."""
 
 _TEMPLATES = {
     "weekly": ("Weekly digest (sample)", "The five best reads of the week"),
@@ -46,7 +46,7 @@ _TEMPLATES = {
     "product": ("Product news (sample)", "What is new in Ledgerly"),
 }
 
-# The last campaigns of a list that are not finished, newest first.
+# The latest campaigns of each list, which are not finished; newest first.
 _UNFINISHED: dict[str, tuple[Status, ...]] = {
     "digest": (Status.DRAFT, Status.DRAFT, Status.SCHEDULED, Status.SCHEDULED),
     "shop-eu": (Status.DRAFT, Status.DRAFT, Status.DRAFT, Status.SCHEDULED, Status.PAUSED, Status.STOPPED),
@@ -57,23 +57,23 @@ _UNFINISHED: dict[str, tuple[Status, ...]] = {
     "events": (Status.DRAFT, Status.SCHEDULED, Status.STOPPED, Status.PAUSED),
     "lettre": (Status.DRAFT, Status.SCHEDULED, Status.STOPPED),
 }
-_SENDS = frozenset({Status.RUNNING, Status.PAUSED, Status.FINISHED, Status.STOPPED})
+_STARTED = frozenset({Status.RUNNING, Status.PAUSED, Status.FINISHED, Status.STOPPED})
 
 
 def fill(store: Store) -> None:
-    """Add the sample account's rows to an empty store."""
+    """Insert the sample account's rows into an empty store."""
     for resource, rows in ((TEMPLATES, templates()), (LISTS, lists()), (CAMPAIGNS, campaigns())):
         store.load(resource, rows)
 
 
-def spread_of(list_id: str | None) -> Spread | None:
-    """Return what the figures of a sample list resemble, or None for another list."""
-    return _spreads().get(list_id or "")
+def metrics_of(list_id: str | None) -> MetricQuantiles | None:
+    """Return the distribution of a sample list's metrics, or None for another list."""
+    return _metrics_by_list().get(list_id or "")
 
 
 @lru_cache(maxsize=1)
-def _spreads() -> dict[str, Spread]:
-    return {_id("list", family.key): family.spread for family in FAMILIES}
+def _metrics_by_list() -> dict[str, MetricQuantiles]:
+    return {_id("list", sample_list.key): sample_list.metrics for sample_list in SAMPLE_LISTS}
 
 
 def templates() -> list[dict[str, Any]]:
@@ -83,8 +83,8 @@ def templates() -> list[dict[str, Any]]:
             "id": _id("template", key),
             "name": name,
             "subject": subject,
-            "html": _part(f"{key}.html"),
-            "text": _part(f"{key}.txt"),
+            "html": _template_part(f"{key}.html"),
+            "text": _template_part(f"{key}.txt"),
             "created": REFERENCE_S - (_SPAN_DAYS + 40 - place) * _DAY_S,
             "updated": REFERENCE_S - (90 + 30 * place) * _DAY_S,
             "user_id": USER_ID,
@@ -97,57 +97,57 @@ def lists() -> list[dict[str, Any]]:
     """Return the eight lists."""
     return [
         {
-            "id": _id("list", family.key),
-            "name": family.name,
-            "description": family.description,
-            "from_name": family.sender[0],
-            "from_email": family.sender[1],
-            "contacts": _contacts(family),
+            "id": _id("list", sample_list.key),
+            "name": sample_list.name,
+            "description": sample_list.description,
+            "from_name": sample_list.sender[0],
+            "from_email": sample_list.sender[1],
+            "contacts": _contacts(sample_list),
             "created": REFERENCE_S - (_SPAN_DAYS + 30 - place) * _DAY_S,
             "updated": REFERENCE_S - (1 + place) * _DAY_S,
             "user_id": USER_ID,
         }
-        for place, family in enumerate(FAMILIES)
+        for place, sample_list in enumerate(SAMPLE_LISTS)
     ]
 
 
 def campaigns() -> list[dict[str, Any]]:
     """Return the 400 campaigns, in the order they were created."""
-    rows = [row for family in FAMILIES for row in _campaigns_of(family)]
+    rows = [row for sample_list in SAMPLE_LISTS for row in _campaigns_of(sample_list)]
     return sorted(rows, key=lambda row: (row["created"], row["id"]))
 
 
-def _campaigns_of(family: Family) -> list[dict[str, Any]]:
-    rng = Random(f"{SEED} {family.key}")  # noqa: S311 - a sample, the same every time
-    tail = _UNFINISHED[family.key]
-    statuses = (Status.FINISHED,) * (family.campaigns - len(tail)) + tail[::-1]
-    sent_before = sum(status in _SENDS for status in statuses)
+def _campaigns_of(sample_list: SampleList) -> list[dict[str, Any]]:
+    rng = Random(f"{SEED} {sample_list.key}")  # noqa: S311 - a sample, the same every time
+    tail = _UNFINISHED[sample_list.key]
+    statuses = (Status.FINISHED,) * (sample_list.campaigns - len(tail)) + tail[::-1]
+    sent_before = sum(status in _STARTED for status in statuses)
     return [
-        _campaign(family, number, status, sent_before=sent_before, rng=rng)
+        _campaign(sample_list, number, status, sent_before=sent_before, rng=rng)
         for number, status in enumerate(statuses, start=1)
     ]
 
 
 def _campaign(
-    family: Family, number: int, status: Status, *, sent_before: int, rng: Random
+    sample_list: SampleList, number: int, status: Status, *, sent_before: int, rng: Random
 ) -> dict[str, Any]:
-    started = _start_s(family, number, status, sent_before=sent_before, rng=rng)
-    created = (started if status in _SENDS else REFERENCE_S) - int((1 + 6 * rng.random()) * _DAY_S)
-    name, subject, preview = _words(family, number, started)
+    started = _start_s(sample_list, number, status, sent_before=sent_before, rng=rng)
+    created = (started if status in _STARTED else REFERENCE_S) - int((1 + 6 * rng.random()) * _DAY_S)
+    name, subject, preview = _texts(sample_list, number, started)
     blank = status is Status.DRAFT and number % 2 == 0
     return {
-        "id": _id("campaign", family.key, str(number)),
+        "id": _id("campaign", sample_list.key, str(number)),
         "name": name,
         "subject": None if blank else subject,
-        "from_name": family.sender[0],
-        "from_email": family.sender[1],
+        "from_name": sample_list.sender[0],
+        "from_email": sample_list.sender[1],
         "preview_message": None if blank else preview,
-        "list_id": _id("list", family.key),
-        "template_id": _template_id(family, number),
+        "list_id": _id("list", sample_list.key),
+        "template_id": _template_id(sample_list, number),
         "status": str(status),
         "start_time": None if status is Status.DRAFT else started,
-        "time_zone": family.time_zone,
-        **_figures(family, status, age=number / family.campaigns, rng=rng),
+        "time_zone": sample_list.time_zone,
+        **_counters(sample_list, status, age=number / sample_list.campaigns, rng=rng),
         "created": created,
         "updated": _updated_s(status, created=created, started=started, rng=rng),
         "user_id": USER_ID,
@@ -155,40 +155,40 @@ def _campaign(
     }
 
 
-def _start_s(family: Family, number: int, status: Status, *, sent_before: int, rng: Random) -> int:
-    """Return when it leaves: evenly over three years, and the running ones just before the moment shown."""
+def _start_s(sample_list: SampleList, number: int, status: Status, *, sent_before: int, rng: Random) -> int:
+    """Return the start time: evenly over three years; for a running campaign, shortly before the reference time."""
     midnight = REFERENCE_S - REFERENCE_S % _DAY_S
     if status is Status.RUNNING:
         return REFERENCE_S - int((1 + 5 * rng.random()) * 600)
-    if status in _SENDS:
+    if status in _STARTED:
         days = 4 + (_SPAN_DAYS - 4) * (sent_before - number) // sent_before
-        return midnight - days * _DAY_S + family.hour * 3600
+        return midnight - days * _DAY_S + sample_list.hour * 3600
     days = 14 + 7 * (number - sent_before) + int(20 * rng.random())
-    return midnight + days * _DAY_S + family.hour * 3600
+    return midnight + days * _DAY_S + sample_list.hour * 3600
 
 
 def _updated_s(status: Status, *, created: int, started: int, rng: Random) -> int:
-    if status in _SENDS:
+    if status in _STARTED:
         return min(REFERENCE_S - 60, started + int((1 + 2 * rng.random()) * _DAY_S))
     return created + int((REFERENCE_S - created) * rng.random())
 
 
-def _figures(family: Family, status: Status, *, age: float, rng: Random) -> dict[str, int]:
-    if status not in _SENDS:
+def _counters(sample_list: SampleList, status: Status, *, age: float, rng: Random) -> dict[str, int]:
+    if status not in _STARTED:
         return dict.fromkeys(COUNTERS, 0)
-    # the list grew to what it is; now and then only a part of it is written to
+    # the list has grown over time, and some campaigns go to a part of it
     grown = 0.55 + 0.45 * age
     part = 1.0 if rng.random() < 0.8 or status is Status.RUNNING else 0.3 + 0.5 * rng.random()
-    recipients = max(20, round(_contacts(family) * grown * part))
+    recipients = max(20, round(_contacts(sample_list) * grown * part))
     share = 1.0 if status is Status.FINISHED else 0.15 + 0.35 * rng.random()
-    return counters(family.spread, recipients=recipients, sent=int(recipients * share), rng=rng)
+    return draw_counters(sample_list.metrics, recipients=recipients, sent=int(recipients * share), rng=rng)
 
 
-def _words(family: Family, number: int, started: int) -> tuple[str, str, str | None]:
+def _texts(sample_list: SampleList, number: int, started: int) -> tuple[str, str, str | None]:
     day = datetime.fromtimestamp(started, UTC)
-    season = (day.month - 1) * len(family.lines) // len(_MONTHS) + number % 2
-    place = season if family.seasonal else number - 1
-    name, subject, preview = family.lines[place % len(family.lines)]
+    season = (day.month - 1) * len(sample_list.texts) // len(_MONTHS) + number % 2
+    place = season if sample_list.seasonal else number - 1
+    name, subject, preview = sample_list.texts[place % len(sample_list.texts)]
     filled = {"n": number, "month": f"{_MONTHS[day.month - 1]} {day.year}"}
     return name.format(**filled), subject.format(**filled), preview
 
@@ -209,13 +209,13 @@ _MONTHS = (
 )
 
 
-def _contacts(family: Family) -> int:
-    return round(at(family.spread.recipients, family.size))
+def _contacts(sample_list: SampleList) -> int:
+    return round(quantile(sample_list.metrics.recipients, sample_list.size))
 
 
-def _template_id(family: Family, number: int) -> str | None:
-    plain = family.template is None or number % 11 == 0
-    return None if plain else _id("template", str(family.template))
+def _template_id(sample_list: SampleList, number: int) -> str | None:
+    plain = sample_list.template is None or number % 11 == 0
+    return None if plain else _id("template", str(sample_list.template))
 
 
 def _id(*words: str) -> str:
@@ -223,6 +223,6 @@ def _id(*words: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _part(name: str) -> str:
+def _template_part(name: str) -> str:
     files = resources.files(__package__) / "templates"
     return (files / name).read_text(encoding="utf-8")

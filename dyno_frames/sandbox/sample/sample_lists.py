@@ -1,38 +1,39 @@
-"""The lists of the sample account, and the words of what each is sent."""
+"""The lists of the sample account, and the texts of their campaigns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from dyno_frames.sandbox.sample.metrics import COMPANY, NEWSLETTER, SHOP, Spread
+from dyno_frames.sandbox.sample.metrics import COMPANY, NEWSLETTER, SHOP, MetricQuantiles
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """One list, and the campaigns that go to it.
+class SampleList:
+    """One list and its campaigns.
 
     Parameters
     ----------
     key
-        What its id is made from.
+        The text from which the ids are derived.
     name, description
-        The list's.
+        The list's fields.
     sender
-        The name and address that its campaigns come from.
+        The name and address of the sender.
     time_zone
-        Where its readers are.
-    spread, size
-        What its figures resemble, and the level of its size among them.
+        The time zone of the campaigns.
+    metrics, size
+        The distribution of the metrics, and the level of this list's size in it.
     campaigns
-        How many there are.
+        The number of campaigns.
     hour
-        When they leave, in UTC.
+        The hour at which campaigns are sent, in UTC.
     template
-        The template they use, or none.
-    lines
-        Names, subjects and previews in turn; ``{n}`` is the number of the campaign, ``{month}`` its month.
+        The template, or None.
+    texts
+        Names, subjects and previews, used in turn. ``{n}`` is the campaign's number and ``{month}`` its month.
     seasonal
-        Whether the lines follow the year, from January on.
+        Whether the texts follow the months of the year.
     """
 
     key: str
@@ -40,17 +41,17 @@ class Family:
     description: str
     sender: tuple[str, str]
     time_zone: str
-    spread: Spread
+    metrics: MetricQuantiles
     size: float
     campaigns: int
     hour: int
     template: str | None
-    lines: tuple[tuple[str, str, str | None], ...]
+    texts: tuple[tuple[str, str, str | None], ...]
     seasonal: bool = False
 
 
-FAMILIES = (
-    Family(
+SAMPLE_LISTS: Final = (
+    SampleList(
         "digest",
         "Weekly digest",
         "Sample list: readers of the weekly digest",
@@ -68,7 +69,7 @@ FAMILIES = (
             ("Weekly digest #{n}", "Long reads, short reads & one map", "Eight minutes for the first"),
         ),
     ),
-    Family(
+    SampleList(
         "shop-eu",
         "Shop customers, Europe",
         "Sample list: customers of the shop in Europe",
@@ -89,7 +90,7 @@ FAMILIES = (
         ),
         seasonal=True,
     ),
-    Family(
+    SampleList(
         "shop-us",
         "Shop customers, Americas",
         "Sample list: customers of the shop in the Americas",
@@ -114,7 +115,7 @@ FAMILIES = (
         ),
         seasonal=True,
     ),
-    Family(
+    SampleList(
         "club",
         "Club members",
         "Sample list: members of the shop's club",
@@ -131,7 +132,7 @@ FAMILIES = (
             ("Club points", "Your points expire on the 31st", "Use them, or give them away"),
         ),
     ),
-    Family(
+    SampleList(
         "product",
         "Product updates",
         "Sample list: users of Ledgerly who want its news",
@@ -148,7 +149,7 @@ FAMILIES = (
             ("Release notes {month}", "API changes: \\o/ & a new export", "Exports keep their columns"),
         ),
     ),
-    Family(
+    SampleList(
         "beta",
         "Beta testers",
         "Sample list: users of Ledgerly who try things first",
@@ -165,7 +166,7 @@ FAMILIES = (
             ("Beta survey {n}", "Two questions, one minute", "Yes/no & a free field"),
         ),
     ),
-    Family(
+    SampleList(
         "events",
         "Event guests",
         "Sample list: guests of talks and open days",
@@ -186,7 +187,7 @@ FAMILIES = (
             ("Café São João ☕", "Um café, uma conversa", "Na praça, às dez"),
         ),
     ),
-    Family(
+    SampleList(
         "lettre",
         "Lettre du mois",
         "Sample list: readers of the monthly letter, in French",
@@ -204,4 +205,4 @@ FAMILIES = (
         ),
     ),
 )
-"""Eight lists and their 400 campaigns."""
+"""The eight lists, with 400 campaigns."""

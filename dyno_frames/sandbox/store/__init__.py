@@ -1,1 +1,1 @@
-"""The rows of an account in SQLite."""
+"""Store the rows of an account in SQLite."""

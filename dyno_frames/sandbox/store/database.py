@@ -1,4 +1,4 @@
-"""The file that holds an account: opened by one owner, brought up to date, and copied while it is in use."""
+"""Open and copy the SQLite file of an account."""
 
 from __future__ import annotations
 
@@ -10,45 +10,51 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.store.migrations import MIGRATIONS, VERSION
+from dyno_frames.sandbox.store.columns import contract_columns, create_table
 
 APPLICATION_ID: Final = 0x44594E4F
-"""What marks a file as a sandbox's database."""
+"""The number that marks a file as a sandbox's database."""
 
-BACKUP_PAGES: Final = 256
-"""How much of the file is copied at a time; the rows can be read and written between."""
+FORMAT_VERSION: Final = 4
+"""The version of the tables. A file with another version is refused."""
 
-_ON_DISK = (
-    # one owner: a second sandbox over the same file would send the same mail again
+_BACKUP_PAGES: Final = 256
+"""How many pages are copied at a time. Other threads can use the database between two copies."""
+
+_BACKUP_PAUSE_S: Final = 0.001
+
+_ON_DISK: Final = (
+    # one process at a time: a second sandbox on the same file would send the same mail again
     ("locking_mode", "EXCLUSIVE"),
-    # a commit appends to one file; a process that is killed loses what it had not committed, and nothing else
+    # a killed process loses only what it had not committed
     ("journal_mode", "WAL"),
-    # what was acknowledged, and that a message was claimed, survive a power cut as well as a kill
+    # a commit survives a power cut, so no message is sent twice
     ("synchronous", "FULL"),
 )
-_ALWAYS = (
-    # contacts go with their list, deliveries with their campaign
+_ALWAYS: Final = (
+    # deleting a list deletes its contacts, deleting a campaign its deliveries
     ("foreign_keys", "ON"),
-    # sorting and temporary indexes never touch the disk
+    # sort in memory
     ("temp_store", "MEMORY"),
-    # a file that somebody else made cannot call the functions that are registered here
+    # a file from elsewhere cannot call the functions that are registered here
     ("trusted_schema", "OFF"),
-    # 64 MB: the upper levels of every index of a million campaigns
+    # 64 MB: the upper levels of the indexes of a million campaigns
     ("cache_size", "-64000"),
 )
 
 
-def opened(path: Path | None) -> sqlite3.Connection:
-    """Open a database, made where it is missing and migrated where it is old; None is memory.
+def open_database(path: Path | None) -> sqlite3.Connection:
+    """Open a database, and create it if it does not exist. None is a database in memory.
 
     Raises
     ------
     ConfigError
-        The file cannot be used, or is in use.
+        The file cannot be used, is in use, or has another format.
     """
     if path is not None and not path.parent.is_dir():
-        raise ConfigError(f"the folder of {path} does not exist; make it, or give another path")
+        raise ConfigError(f"the folder of {path} does not exist; create it, or give another path")
     connection = sqlite3.connect(
         ":memory:" if path is None else path, isolation_level=None, check_same_thread=False, timeout=0.5
     )
@@ -56,50 +62,55 @@ def opened(path: Path | None) -> sqlite3.Connection:
         _prepare(connection, on_disk=path is not None)
     except sqlite3.DatabaseError as error:
         connection.close()
-        cure = "close the sandbox that has it open" if "locked" in str(error) else "give another path"
+        cure = "close the sandbox that uses it" if "locked" in str(error) else "give another path"
         raise ConfigError(f"{path} cannot be used as a sandbox's database: {error}; {cure}") from error
     return connection
 
 
 def _prepare(connection: sqlite3.Connection, *, on_disk: bool) -> None:
-    ours = False
+    exists = False
     if on_disk:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        ours = _number(connection, "application_id") == APPLICATION_ID
-        if not ours and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-            raise sqlite3.DatabaseError("it is another program's")
+        exists = _pragma(connection, "application_id") == APPLICATION_ID
+        if not exists and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise sqlite3.DatabaseError("it belongs to another program")
+        if exists:
+            _check_format(connection)
         _set(connection, _ON_DISK)
-    if ours:
-        # a migration makes tables anew, whose rows point at each other
-        migrate(connection)
-    else:
-        _run(connection, f"{_schema()} PRAGMA application_id = {APPLICATION_ID};", version=VERSION)
+    if not exists:
+        _create(connection)
     _set(connection, _ALWAYS)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a database to the present version, each step whole or not at all.
-
-    Raises
-    ------
-    sqlite3.DatabaseError
-        A later version of this package made it.
-    """
-    # the first version had no number
-    version = _number(connection, "user_version") or 1
-    if version > VERSION:
-        raise sqlite3.DatabaseError(f"its version is {version}, and this package knows {VERSION}")
-    for step in range(version, VERSION):
-        _run(connection, MIGRATIONS[step], version=step + 1)
+def _check_format(connection: sqlite3.Connection) -> None:
+    """Refuse a file whose tables differ from those that this version of the package creates."""
+    version = _pragma(connection, "user_version")
+    if version != FORMAT_VERSION:
+        raise sqlite3.DatabaseError(
+            f"its format is version {version}, and this version of dyno_frames uses {FORMAT_VERSION}"
+        )
+    for name, resource in RESOURCES.items():
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
+        if missing := set(contract_columns(resource)) - columns:
+            raise sqlite3.DatabaseError(f"its table {name} has no column {min(missing)}")
 
 
-def _run(connection: sqlite3.Connection, script: str, *, version: int) -> None:
+def _create(connection: sqlite3.Connection) -> None:
     try:
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {version}; COMMIT;")
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_schema()}"
+            f" PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT_VERSION}; COMMIT;"
+        )
     except sqlite3.Error:
         if connection.in_transaction:
             connection.rollback()
         raise
+
+
+@lru_cache(maxsize=1)
+def _schema() -> str:
+    others = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
+    return "\n".join([*map(create_table, RESOURCES.values()), others])
 
 
 def _set(connection: sqlite3.Connection, pragmas: tuple[tuple[str, str], ...]) -> None:
@@ -107,26 +118,21 @@ def _set(connection: sqlite3.Connection, pragmas: tuple[tuple[str, str], ...]) -
         connection.execute(f"PRAGMA {name} = {value}")
 
 
-def _number(connection: sqlite3.Connection, pragma: str) -> int:
-    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-@lru_cache(maxsize=1)
-def _schema() -> str:
-    return resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
-
-
-def backup(connection: sqlite3.Connection, path: Path, *, breathe: Callable[[], None]) -> None:
-    """Copy the database, as it is at the end of the copying, while others use it.
+def backup(connection: sqlite3.Connection, path: Path, *, between_steps: Callable[[], None]) -> None:
+    """Copy the database while others use it. The copy has the state at the end of copying.
 
     Parameters
     ----------
     connection
         The database.
     path
-        The copy; what stands there is replaced when the copy is whole.
-    breathe
-        Called between two parts.
+        The copy. An existing file is replaced when the copy is complete.
+    between_steps
+        A function that is called after each part.
 
     Raises
     ------
@@ -138,7 +144,7 @@ def backup(connection: sqlite3.Connection, path: Path, *, breathe: Callable[[], 
         draft.unlink(missing_ok=True)
         copy = sqlite3.connect(draft)
         try:
-            connection.backup(copy, pages=BACKUP_PAGES, progress=lambda *_: breathe(), sleep=0)
+            connection.backup(copy, pages=_BACKUP_PAGES, progress=lambda *_: between_steps(), sleep=0)
             # one file, without a log beside it
             copy.execute("PRAGMA journal_mode = DELETE")
         finally:
@@ -149,6 +155,6 @@ def backup(connection: sqlite3.Connection, path: Path, *, breathe: Callable[[], 
         raise ConfigError(f"{path} cannot be written: {error}; give another path") from error
 
 
-def rest() -> None:
-    """Give others a moment."""
-    time.sleep(0.001)
+def pause() -> None:
+    """Sleep for a moment, so that other threads can use the database."""
+    time.sleep(_BACKUP_PAUSE_S)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.store.values import fault_in_text
+from dyno_frames.sandbox.store.values import invalid_text_reason
 
 
 def checked_path(name: str, given: Any) -> Path:
@@ -26,7 +26,9 @@ def checked_path(name: str, given: Any) -> Path:
     """
     if not isinstance(given, str | Path):
         raise ConfigError(f"{name} is a {type(given).__name__}; expected a string or a pathlib.Path")
-    fault = fault_in_text(str(given)) or ("holds the character U+0000" if "\0" in str(given) else "")
-    if fault:
-        raise ConfigError(f"{name} is {str(given)!r}, which {fault}; give another path")
+    reason = invalid_text_reason(str(given)) or (
+        "contains the character U+0000" if "\0" in str(given) else ""
+    )
+    if reason:
+        raise ConfigError(f"{name} is {str(given)!r}, which {reason}; give another path")
     return Path(given)

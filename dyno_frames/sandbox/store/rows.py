@@ -1,94 +1,95 @@
-"""Rows between JSON and SQLite: what is written, and what a stored row shows."""
+"""Convert rows between JSON and SQLite."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.resources import KEY, UPDATED
-from dyno_frames.sandbox.filters.sql_filter import shows_blobs
 from dyno_frames.sandbox.http.api_errors import RequestError
-from dyno_frames.sandbox.store.columns import Column
-from dyno_frames.sandbox.store.values import Held, Stored, encode
+from dyno_frames.sandbox.store.columns import Column, json_columns
+from dyno_frames.sandbox.store.values import SqlValue, ValueTypes, encode
 
-EMAILS = "emails"
-"""The field of a list that is written and never read."""
+EMAILS: Final = "emails"
+"""The field of a list that is written and never returned."""
 
-TOUCHED = f"{UPDATED} = max(coalesce({UPDATED}, 0), ?)"
-"""The term of an UPDATE that says when, for one bound value; a clock that is put back changes nothing."""
-
-
-def listed(shown: Iterable[Column]) -> str:
-    """Return the terms of a SELECT."""
-    return ", ".join(column.sql for column in shown) or "NULL"
+SET_UPDATED: Final = f"{UPDATED} = max(coalesce({UPDATED}, 0), ?)"
+"""The assignment of an UPDATE that sets the time, for one parameter. If the clock goes back, it changes nothing."""
 
 
-def named(stored: list[tuple[Stored, ...]], shown: tuple[Column, ...], read: Any) -> list[dict[str, Any]]:
-    """Name the values of each row; a field that is never null is left out where the row does not have it.
+def select_list(columns: Iterable[Column]) -> str:
+    """Return the columns of a SELECT."""
+    return ", ".join(column.sql for column in columns) or "NULL"
+
+
+def to_json_rows(
+    stored: list[tuple[SqlValue, ...]], columns: tuple[Column, ...], decode: Any
+) -> list[dict[str, Any]]:
+    """Return rows as JSON objects. A field that is never null is left out of a row that does not have it.
 
     Parameters
     ----------
     stored
-        What SQLite returned.
-    shown
+        The rows that SQLite returned.
+    columns
         The columns, in order.
-    read
-        What makes a value of a BLOB of JSON text.
+    decode
+        A function from a BLOB with JSON text to a value.
 
     Notes
     -----
-    The rows become text by orjson, all at once: SQLite's own JSON functions write a float with fifteen digits.
+    The text of the answer is written by orjson, because the JSON functions of SQLite round floats to 15 digits.
     """
-    names = [column.name for column in shown]
+    names = [column.name for column in columns]
     rows: list[dict[str, Any]] = [dict(zip(names, values, strict=False)) for values in stored]
-    for name in (column.name for column in shown if column.field is not None and not column.field.nullable):
+    for name in (column.name for column in columns if column.field is not None and not column.field.nullable):
         for row in rows:
             if row[name] is None:
                 del row[name]
-    for name in shows_blobs(shown):
+    for name in json_columns(columns):
         for row in rows:
             if isinstance(row[name], bytes):
-                row[name] = read(row[name])
+                row[name] = decode(row[name])
     return rows
 
 
-def encoded(row: Mapping[str, Any]) -> tuple[dict[str, Stored], dict[str, Held]]:
-    """Return the stored form of a row, and what each value is.
+def encode_row(row: Mapping[str, Any]) -> tuple[dict[str, SqlValue], dict[str, ValueTypes]]:
+    """Return what SQLite stores for a row, and the type of each value.
 
     Raises
     ------
     RequestError
-        A value is no JSON.
+        A value is not JSON.
     """
-    stored: dict[str, Stored] = {}
-    seen: dict[str, Held] = {}
+    stored: dict[str, SqlValue] = {}
+    types: dict[str, ValueTypes] = {}
     for name, value in row.items():
         try:
-            stored[name], seen[name] = encode(value)
+            stored[name], types[name] = encode(value)
         except ValueError as error:
             raise RequestError(Code.REJECTED, f"{name}: {error}") from error
-    return stored, seen
+    return stored, types
 
 
-def all_encoded(
+def encode_rows(
     rows: Iterable[Mapping[str, Any]], names: tuple[str, ...]
-) -> tuple[list[list[Stored]], dict[str, Held]]:
-    """Return the stored form of many rows, each with all names in order, and what each column holds."""
-    seen: dict[str, Held] = dict.fromkeys(names, Held.NOTHING)
-    stored: list[list[Stored]] = []
+) -> tuple[list[list[SqlValue]], dict[str, ValueTypes]]:
+    """Return what SQLite stores for rows, with the values in the order of ``names``, and the types of each column."""
+    types: dict[str, ValueTypes] = dict.fromkeys(names, ValueTypes.NONE)
+    stored: list[list[SqlValue]] = []
     for row in rows:
-        one, held = encoded(row)
-        for name, kind in held.items():
-            seen[name] |= kind
-        stored.append([one.get(name) for name in names])
-    return stored, seen
+        encoded, row_types = encode_row(row)
+        for name, kind in row_types.items():
+            types[name] |= kind
+        stored.append([encoded.get(name) for name in names])
+    return stored, types
 
 
-def without_emails(
+def split_emails(
     rows: Iterable[Mapping[str, Any]],
 ) -> tuple[list[Mapping[str, Any]], dict[str, list[str]]]:
-    """Part lists from their addresses."""
+    """Return lists without their e-mail addresses, and the addresses by list."""
     kept = list(rows)
     emails = {row[KEY]: row[EMAILS] for row in kept if KEY in row and row.get(EMAILS) is not None}
     return [{name: value for name, value in row.items() if name != EMAILS} for row in kept], emails

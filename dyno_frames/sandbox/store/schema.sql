@@ -1,60 +1,8 @@
--- One table per resource: the contract's fields as columns. Fields outside the contract are added as
--- columns x1, x2, …, and extra_fields says what each is called, so that no name from outside is ever SQL.
--- Numbers have INTEGER affinity, which keeps a float that is no integer; a field that a loaded table
--- does not have is NULL.
+-- The tables of the resources are generated from the contract; see create_table in columns.py.
+-- This file has their indexes and the other tables.
 
-CREATE TABLE templates (
-    position INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT,
-    subject TEXT,
-    html TEXT,
-    text TEXT,
-    created INTEGER,
-    updated INTEGER,
-    user_id TEXT
-);
 CREATE INDEX templates_by_created ON templates (created, id);
-
-CREATE TABLE lists (
-    position INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT,
-    description TEXT,
-    from_name TEXT,
-    from_email TEXT,
-    contacts INTEGER,
-    created INTEGER,
-    updated INTEGER,
-    user_id TEXT
-);
 CREATE INDEX lists_by_created ON lists (created, id);
-
-CREATE TABLE campaigns (
-    position INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    name TEXT,
-    subject TEXT,
-    from_name TEXT,
-    from_email TEXT,
-    preview_message TEXT,
-    list_id TEXT,
-    template_id TEXT,
-    status TEXT,
-    start_time INTEGER,
-    time_zone TEXT,
-    recipients INTEGER,
-    sent INTEGER,
-    delivered INTEGER,
-    opens INTEGER,
-    clicks INTEGER,
-    bounces INTEGER,
-    complaints INTEGER,
-    unsubscribes INTEGER,
-    created INTEGER,
-    updated INTEGER,
-    user_id TEXT
-);
 CREATE INDEX campaigns_by_created ON campaigns (created, id);
 CREATE INDEX campaigns_by_updated ON campaigns (updated, id);
 CREATE INDEX campaigns_by_status ON campaigns (status, created, id);
@@ -62,11 +10,13 @@ CREATE INDEX campaigns_by_list ON campaigns (list_id, created, id);
 CREATE INDEX campaigns_by_list_and_status ON campaigns (list_id, status, created, id);
 CREATE INDEX campaigns_in_motion ON campaigns (status, start_time) WHERE status IN ('scheduled', 'running');
 
+-- Fields outside the contract are columns x1, x2, … of their resource's table. This table has their names, so
+-- that a name from a request is never part of an SQL statement.
 CREATE TABLE extra_fields (
     resource TEXT NOT NULL,
     position INTEGER NOT NULL,
     name TEXT NOT NULL,
-    held INTEGER NOT NULL,
+    types INTEGER NOT NULL,
     PRIMARY KEY (resource, name)
 ) WITHOUT ROWID;
 
@@ -77,9 +27,9 @@ CREATE TABLE contacts (
     PRIMARY KEY (list_id, email)
 ) WITHOUT ROWID;
 
--- One row for each recipient of a campaign, written when it begins: a message is claimed before it leaves
--- and settled after, so that at most one does. A token names the message, in its Message-ID and where its
--- recipient unsubscribes.
+-- One row for each recipient of a campaign, created when the campaign starts. A message is claimed before it is
+-- sent and gets its outcome afterwards, so it is sent at most once. The token identifies the message in its
+-- Message-ID and in its unsubscribe link. Times are epoch seconds.
 CREATE TABLE deliveries (
     position INTEGER PRIMARY KEY,
     campaign_id TEXT NOT NULL REFERENCES campaigns (id) ON DELETE CASCADE,
@@ -91,7 +41,7 @@ CREATE TABLE deliveries (
         CHECK (outcome IN ('waiting', 'claimed', 'sent', 'refused', 'invalid', 'unknown', 'withdrawn')),
     reason TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,
-    due INTEGER NOT NULL DEFAULT 0,
+    due REAL NOT NULL DEFAULT 0,
     claimed INTEGER,
     settled INTEGER,
     unsubscribed INTEGER,
@@ -101,7 +51,7 @@ CREATE INDEX deliveries_waiting ON deliveries (campaign_id, due, position) WHERE
 CREATE INDEX deliveries_claimed ON deliveries (campaign_id) WHERE outcome = 'claimed';
 CREATE INDEX deliveries_by_contact ON deliveries (list_id, email) WHERE outcome = 'waiting';
 
--- How old, in simulated seconds, the sending of a simulated campaign is; it opens and clicks accordingly.
+-- How long ago the sending of a simulated campaign began, in simulated seconds. Opens and clicks depend on it.
 CREATE TABLE engagement (
     campaign_id TEXT PRIMARY KEY REFERENCES campaigns (id) ON DELETE CASCADE,
     age_s REAL NOT NULL

@@ -1,7 +1,6 @@
-"""The rows of one account in SQLite, asked and changed directly; HTTP stands in front, and is not needed.
+"""The rows of one account in SQLite. The HTTP application is not needed to use them.
 
-One connection under one lock: a process owns its database, in memory or on disk, and every change is one
-transaction.
+There is one connection and one lock: one process uses a database, and every change is one transaction.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import orjson
 
@@ -20,16 +19,13 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import KEY, LISTS, RESOURCES, Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.filters import functions
-from dyno_frames.sandbox.filters.semantics import DECIDED, PAGE_LIMIT, settled
-from dyno_frames.sandbox.filters.sql_filter import question
+from dyno_frames.sandbox.filters.semantics import DEFAULT_PROFILE, PAGE_LIMIT, complete_profile
+from dyno_frames.sandbox.filters.sql_filter import compile_filter
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.mail import contacts
-from dyno_frames.sandbox.store import columns as catalogue
-from dyno_frames.sandbox.store import database, rows
-from dyno_frames.sandbox.store.columns import Columns
-from dyno_frames.sandbox.store.values import Held, decode
-
-_T = TypeVar("_T")
+from dyno_frames.sandbox.store import database, rows, statements
+from dyno_frames.sandbox.store.columns import Columns, add_columns, invalid_name_reason, read_columns
+from dyno_frames.sandbox.store.values import ValueTypes, decode
 
 
 class Store:
@@ -38,16 +34,16 @@ class Store:
     Parameters
     ----------
     path
-        The database file, made where it is missing; None keeps everything in memory.
+        The database file. It is created if it does not exist. None keeps the rows in memory.
     profile
-        What filters mean here. Every semantic must be known.
+        What filters mean. Every field must have a value.
     page_limit
-        The largest page; another number than 1,000 stands before the profile's.
+        The largest page. A value other than 1,000 takes precedence over the profile's.
 
     Raises
     ------
     ConfigError
-        The profile leaves something unknown, or the file cannot be used.
+        The profile is not complete, or the file cannot be used.
 
     Examples
     --------
@@ -60,20 +56,17 @@ class Store:
     """
 
     def __init__(
-        self, path: Path | None = None, *, profile: Profile = DECIDED, page_limit: int = PAGE_LIMIT
+        self,
+        path: Path | None = None,
+        *,
+        profile: Profile = DEFAULT_PROFILE,
+        page_limit: int = PAGE_LIMIT,
     ) -> None:
-        self.profile = settled(profile, page_limit)
+        self.profile = complete_profile(profile, page_limit)
         self._lock = threading.RLock()
-        self._connection = database.opened(path)
-        self._open = True
+        self._connection = database.open_database(path)
         try:
-            functions.register(
-                self._connection,
-                collation=_known(self.profile.collation),
-                like_folding=_known(self.profile.like_folding),
-                dialect=_known(self.profile.dialect),
-                regex=_known(self.profile.regex),
-            )
+            functions.register(self._connection, self.profile)
             self._columns = self._read_columns()
         except sqlite3.DatabaseError as error:
             self._connection.close()
@@ -86,55 +79,50 @@ class Store:
         self.close()
 
     def find(self, resource: Resource, wire: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the rows of one page, as JSON values.
+        """Return one page of rows as JSON values.
 
         Parameters
         ----------
         resource
-            Where to look.
+            The resource.
         wire
             The filter, with its ``application_`` keys.
 
         Raises
         ------
         RequestError
-            The filter is not acceptable.
+            The filter is not valid.
         """
         return self._find(resource, wire, decode)
 
     def find_json(self, resource: Resource, wire: Mapping[str, Any]) -> bytes:
-        """Return the rows of one page as the text of a JSON array; see :meth:`find`."""
+        """Return one page of rows as the text of a JSON array; see :meth:`find`."""
         return orjson.dumps(self._find(resource, wire, orjson.Fragment))
 
     def count(self, resource: Resource, wire: Mapping[str, Any]) -> int:
-        """Return how many rows a filter keeps, whatever page it asks for; see :meth:`find`."""
+        """Return how many rows a filter keeps, on all pages; see :meth:`find`."""
         with self._lock:
-            asked = question(wire, self._columns[resource.name], self.profile, resource=resource.name)
-            where = f" WHERE {asked.where}" if asked.where else ""
-            row = self._connection.execute(
-                f"SELECT count(*) FROM {resource.name}{where}",  # noqa: S608 - SQL from constants
-                asked.parameters,
-            ).fetchone()
-        return int(row[0])
+            query = compile_filter(wire, self._columns[resource.name], self.profile, resource=resource.name)
+            return statements.count_rows(self._connection, resource, query)
 
     def get(self, resource: Resource, key: str) -> dict[str, Any] | None:
-        """Return one row, or None where no row has this id."""
+        """Return the row with an id, or None if there is none."""
         with self._lock:
             return self._row(resource, key, decode)
 
     def get_json(self, resource: Resource, key: str) -> bytes | None:
-        """Return one row as JSON text, or None where no row has this id."""
+        """Return the row with an id as JSON text, or None if there is none."""
         with self._lock:
             row = self._row(resource, key, orjson.Fragment)
         return None if row is None else orjson.dumps(row)
 
     def insert(self, resource: Resource, row: Mapping[str, Any]) -> str:
-        """Add one row, and return its id.
+        """Insert one row and return its id.
 
         Raises
         ------
         RequestError
-            The id is taken, or a value is no JSON.
+            Another row has the id, or a value is not JSON.
         """
         with self.transaction() as connection:
             self._write(connection, resource, [row])
@@ -149,105 +137,88 @@ class Store:
         now: int,
         statuses: Collection[str] | None = None,
     ) -> bool:
-        """Change one row, and say whether there was one to change.
+        """Change one row. Return False if there is no such row.
 
         Parameters
         ----------
         resource, key
-            Which row.
+            The row.
         changes
-            The fields and their new values; for a list also ``emails``.
+            The new values by field; for a list also ``emails``.
         now
-            What ``updated`` becomes, unless it is later already.
+            The new value of ``updated``, unless the row has a later one.
         statuses
-            Where given, the row must be in one of these.
+            The statuses in which the row may be changed (default: all).
         """
-        plain = dict(changes)
+        fields = dict(changes)
         with self.transaction() as connection:
-            emails = plain.pop(rows.EMAILS, None) if resource is LISTS else None
-            encoded, seen = rows.encoded(plain)
-            condition, bound = _status_condition(statuses)
-            target = f"{KEY} = ?{condition}"
-            if not connection.execute(
-                f"SELECT 1 FROM {resource.name} WHERE {target}",  # noqa: S608 - SQL from constants
-                (key, *bound),
-            ).fetchall():
+            emails = fields.pop(rows.EMAILS, None) if resource is LISTS else None
+            encoded, types = rows.encode_row(fields)
+            if not statements.has_row(connection, resource, key, statuses):
                 return False
-            table = self._widen(connection, resource, seen)
-            sets = [f"{table[name].sql} = ?" for name in encoded]
-            sets.append(rows.TOUCHED)
-            connection.execute(
-                f"UPDATE {resource.name} SET {', '.join(sets)} WHERE {target}",  # noqa: S608 - SQL from constants
-                (*encoded.values(), now, key, *bound),
-            )
+            columns = self._add_columns(connection, resource, types)
+            values = {columns[name].sql: value for name, value in encoded.items()}
+            statements.update_row(connection, resource, key, values, now=now)
             if emails is not None:
                 contacts.replace(connection, key, emails)
         return True
 
     def delete(self, resource: Resource, key: str, *, statuses: Collection[str] | None = None) -> bool:
-        """Remove one row, and say whether there was one; ``statuses`` as in :meth:`update`."""
-        condition, bound = _status_condition(statuses)
+        """Delete one row. Return False if there is no such row; ``statuses`` as in :meth:`update`."""
         with self.transaction() as connection:
-            gone = connection.execute(
-                f"DELETE FROM {resource.name} WHERE {KEY} = ?{condition}",  # noqa: S608 - SQL from constants
-                (key, *bound),
-            ).rowcount
-        return gone > 0
+            return statements.delete_row(connection, resource, key, statuses)
 
     def load(
         self, resource: Resource, table: Iterable[Mapping[str, Any]], *, replace_all: bool = False
     ) -> int:
-        """Add rows as they are, and return how many; nothing is invented, not even a counter.
+        """Insert rows as they are and return how many. Missing fields stay missing.
 
         Parameters
         ----------
         resource
-            Where they go.
+            The resource.
         table
-            JSON values by field; each has an id. Fields outside the contract are kept.
+            JSON values by field; each row has an id. Fields outside the contract are kept.
         replace_all
-            Remove every row first, in the same transaction.
+            Whether to delete all rows first, in the same transaction.
 
         Raises
         ------
         RequestError
-            An id is there twice, or a value is no JSON.
+            Two rows have the same id, or a value is not JSON.
         """
-        kept = list(table)
+        loaded = list(table)
         with self.transaction() as connection:
             if replace_all:
-                connection.execute(f"DELETE FROM {resource.name}")  # noqa: S608 - SQL from constants
-            self._write(connection, resource, kept)
-        return len(kept)
+                statements.delete_all(connection, resource)
+            self._write(connection, resource, loaded)
+        return len(loaded)
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each resource has."""
         return {name: self.count(resource, {}) for name, resource in RESOURCES.items()}
 
     def ping(self) -> bool:
-        """Tell whether the database answers; one that is closed or broken raises."""
+        """Return True if the database answers. If it is closed or damaged, an exception is raised."""
         with self._lock:
             return bool(self._connection.execute("SELECT 1").fetchone()[0])
 
     def column_names(self, resource: Resource) -> tuple[str, ...]:
-        """Return the names of all fields that the resource's rows may have."""
+        """Return the names of all fields of the resource, including extra fields."""
         return tuple(self._columns[resource.name])
 
-    def annotate(self, resource: Resource, key: str, notes: Mapping[str, Any]) -> None:
-        """Set fields outside the contract on one row; a null for a field that no row has changes nothing."""
+    def set_extra_fields(self, resource: Resource, key: str, values: Mapping[str, Any]) -> None:
+        """Set fields outside the contract on one row. Null for a field that no row has is ignored."""
         with self.transaction() as connection:
             known = self._columns[resource.name]
-            kept = {name: value for name, value in notes.items() if value is not None or name in known}
-            encoded, seen = rows.encoded(kept)
-            table = self._widen(connection, resource, seen)
-            for name, value in encoded.items():
-                connection.execute(
-                    f"UPDATE {resource.name} SET {table[name].sql} = ? WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
-                    (value, key),
-                )
+            kept = {name: value for name, value in values.items() if value is not None or name in known}
+            encoded, types = rows.encode_row(kept)
+            columns = self._add_columns(connection, resource, types)
+            extra = {columns[name].sql: value for name, value in encoded.items()}
+            statements.update_row(connection, resource, key, extra, now=None)
 
     def backup(self, path: Path) -> None:
-        """Copy everything into a file of its own, while requests are answered.
+        """Copy everything to a file, while requests are answered.
 
         Raises
         ------
@@ -255,19 +226,19 @@ class Store:
             The copy cannot be written.
         """
 
-        def breathe() -> None:
+        def yield_lock() -> None:
             self._lock.release()
-            database.rest()
+            database.pause()
             self._lock.acquire()
 
         with self._lock:
-            database.backup(self._connection, path, breathe=breathe)
+            database.backup(self._connection, path, between_steps=yield_lock)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and one transaction: committed at the end, rolled back by an exception.
+        """Hold the lock and one transaction. It is committed at the end, and rolled back by an exception.
 
-        Inside another transaction of the same thread it is a part of that one.
+        A transaction inside another one of the same thread is part of that one.
         """
         with self._lock:
             if self._connection.in_transaction:
@@ -282,90 +253,45 @@ class Store:
                 self._columns = self._read_columns()
                 raise
 
-    @property
-    def closed(self) -> bool:
-        """Whether :meth:`close` was called."""
-        return not self._open
-
     def close(self) -> None:
-        """Close the database; a second call does nothing."""
+        """Close the database. A second call does nothing."""
         with self._lock:
-            self._open = False
             self._connection.close()
 
     def _find(self, resource: Resource, wire: Mapping[str, Any], read: Any) -> list[dict[str, Any]]:
         with self._lock:
-            asked = question(wire, self._columns[resource.name], self.profile, resource=resource.name)
-            where = f" WHERE {asked.where}" if asked.where else ""
-            order = f" ORDER BY {asked.order}" if asked.order else ""
-            stored = self._connection.execute(
-                f"SELECT {rows.listed(asked.columns)} FROM {resource.name}{where}{order} LIMIT ? OFFSET ?",  # noqa: S608 - SQL from constants
-                (*asked.parameters, asked.limit, asked.offset),
-            ).fetchall()
-        return rows.named(stored, asked.columns, read)
+            query = compile_filter(wire, self._columns[resource.name], self.profile, resource=resource.name)
+            stored = statements.select_page(self._connection, resource, query)
+        return rows.to_json_rows(stored, query.columns, read)
 
     def _row(self, resource: Resource, key: str, read: Any) -> dict[str, Any] | None:
-        shown = tuple(self._columns[resource.name].values())
-        try:
-            stored = self._connection.execute(
-                f"SELECT {rows.listed(shown)} FROM {resource.name} WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
-                (key,),
-            ).fetchall()
-        except UnicodeEncodeError:
-            return None
-        return next(iter(rows.named(stored, shown, read)), None)
+        columns = tuple(self._columns[resource.name].values())
+        stored = statements.select_row(self._connection, resource, key, columns)
+        return next(iter(rows.to_json_rows(stored, columns, read)), None)
 
     def _write(
         self, connection: sqlite3.Connection, resource: Resource, given: list[Mapping[str, Any]]
     ) -> None:
-        plain, emails = rows.without_emails(given) if resource is LISTS else (given, {})
+        plain, emails = rows.split_emails(given) if resource is LISTS else (given, {})
         names = tuple(dict.fromkeys(name for row in plain for name in row))
         if not plain:
             return
         if KEY not in names:
             raise RequestError(Code.REJECTED, "id: missing")
-        if fault := catalogue.fault_in_names(names):
-            raise RequestError(Code.REJECTED, fault)
-        stored, seen = rows.all_encoded(plain, names)
-        table = self._widen(connection, resource, seen)
-        terms = rows.listed(table[name] for name in names)
-        try:
-            connection.executemany(
-                f"INSERT INTO {resource.name} ({terms}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608 - SQL from constants
-                stored,
-            )
-        except sqlite3.IntegrityError as error:
-            raise RequestError(Code.REJECTED, "id: missing, or the id of another row") from error
+        if reason := invalid_name_reason(names):
+            raise RequestError(Code.REJECTED, reason)
+        stored, types = rows.encode_rows(plain, names)
+        columns = self._add_columns(connection, resource, types)
+        statements.insert_rows(connection, resource, [columns[name] for name in names], stored)
         for key, addresses in emails.items():
             contacts.replace(connection, key, addresses)
 
-    def _widen(self, connection: sqlite3.Connection, resource: Resource, seen: Mapping[str, Held]) -> Columns:
-        known = self._columns[resource.name]
-        for name, held in seen.items():
-            column = known.get(name)
-            if column is not None and column.field is not None and held & ~column.held:
-                raise RequestError(
-                    Code.REJECTED, f"{name}: expected a {column.field.wire} of at most 64 bits"
-                )
-        try:
-            table = catalogue.widen(connection, resource, known, seen)
-        except ValueError as error:
-            raise RequestError(Code.REJECTED, str(error)) from error
-        self._columns[resource.name] = table
-        return table
+    def _add_columns(
+        self, connection: sqlite3.Connection, resource: Resource, types: Mapping[str, ValueTypes]
+    ) -> Columns:
+        columns = add_columns(connection, resource, self._columns[resource.name], types)
+        self._columns[resource.name] = columns
+        return columns
 
     def _read_columns(self) -> dict[str, Columns]:
-        return {name: catalogue.read(self._connection, resource) for name, resource in RESOURCES.items()}
-
-
-def _known(value: _T | None) -> _T:
-    if value is None:  # pragma: no cover - a settled profile knows
-        raise ConfigError("the profile leaves something unknown")
-    return value
-
-
-def _status_condition(statuses: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
-    if statuses is None:
-        return "", ()
-    bound = tuple(sorted(statuses))
-    return f" AND status IN ({', '.join('?' * len(bound))})", bound
+        return {name: read_columns(self._connection, resource) for name, resource in RESOURCES.items()}

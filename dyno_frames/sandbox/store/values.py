@@ -1,7 +1,8 @@
-"""A JSON value as SQLite stores it and back, without loss: booleans, arrays and great integers included.
+"""Convert JSON values to what SQLite stores and back, without loss.
 
-Null, text, numbers up to 64 bits stand for themselves. What SQLite has no type for is a BLOB that holds the
-value's JSON text, so that ``true`` never becomes 1 and no integer loses a digit.
+Null, strings and numbers of up to 64 bits are stored as they are. SQLite has no type for booleans, arrays, objects
+and larger integers; these are stored as a BLOB with their JSON text, so ``true`` does not become 1 and no integer
+loses a digit.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import json
 import math
 from enum import IntFlag
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-Stored: TypeAlias = int | float | str | bytes | None
+SqlValue: TypeAlias = int | float | str | bytes | None
 
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+INT64_MIN: Final = -(2**63)
+INT64_MAX: Final = 2**63 - 1
+
+_SURROGATE: Final = "contains a lone surrogate, which is not text"
 
 
-class Held(IntFlag):
-    """What the values of a column were seen to be; none of them where all are null."""
+class ValueTypes(IntFlag):
+    """The types of the values in a column; NONE if all are null."""
 
-    NOTHING = 0
+    NONE = 0
     STRING = 1
     NUMBER = 2
     BOOLEAN = 4
@@ -27,65 +31,54 @@ class Held(IntFlag):
     LARGE = 16
 
 
-_SURROGATE = "holds a lone surrogate, which is not text"
-
-IN_BLOBS = Held.BOOLEAN | Held.OTHER | Held.LARGE
-"""What is stored as JSON text in a BLOB."""
+STORED_AS_JSON: Final = ValueTypes.BOOLEAN | ValueTypes.OTHER | ValueTypes.LARGE
+"""The types that are stored as a BLOB with JSON text."""
 
 
-def encode(value: Any) -> tuple[Stored, Held]:
-    """Return the stored form of a JSON value, and what it is.
+def encode(value: Any) -> tuple[SqlValue, ValueTypes]:
+    """Return what SQLite stores for a JSON value, and the type of the value.
 
     Raises
     ------
     ValueError
-        The value is not JSON: NaN, an infinity, a lone surrogate, another Python type.
+        The value is not JSON: NaN, an infinity, a lone surrogate, or another Python type.
     """
     kind = type(value)
     if value is None:
-        return None, Held.NOTHING
+        return None, ValueTypes.NONE
     if kind is str:
-        if fault := fault_in_text(value):
-            raise ValueError(fault)
-        return value, Held.STRING
+        if reason := invalid_text_reason(value):
+            raise ValueError(reason)
+        return value, ValueTypes.STRING
     if kind is bool:
-        return (b"true" if value else b"false"), Held.BOOLEAN
+        return (b"true" if value else b"false"), ValueTypes.BOOLEAN
     if kind is int:
         if INT64_MIN <= value <= INT64_MAX:
-            return value, Held.NUMBER
-        return str(value).encode(), Held.NUMBER | Held.LARGE
+            return value, ValueTypes.NUMBER
+        return str(value).encode(), ValueTypes.NUMBER | ValueTypes.LARGE
     if kind is float:
         if not math.isfinite(value):
-            raise ValueError(f"{value} is no JSON number")
-        return value, Held.NUMBER
+            raise ValueError(f"{value} is not a JSON number")
+        return value, ValueTypes.NUMBER
     if kind is list or kind is dict:
-        return _nested(value), Held.OTHER
-    raise ValueError(f"a {kind.__name__} is no JSON value")
+        return _json(value), ValueTypes.OTHER
+    raise ValueError(f"a {kind.__name__} is not a JSON value")
 
 
 def decode(stored: bytes) -> Any:
-    """Return the JSON value that a BLOB holds."""
+    """Return the JSON value of a BLOB."""
     return json.loads(stored)
 
 
-def _nested(value: list[Any] | dict[Any, Any]) -> bytes:
-    try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(_SURROGATE) from error
-    except (TypeError, RecursionError) as error:
-        raise ValueError(f"is no JSON value: {error}") from error
-
-
-def fault_in_text(text: str) -> str:
+def invalid_text_reason(text: str) -> str:
     r"""Return why a string is not Unicode text, or an empty string if it is.
 
     Examples
     --------
-    >>> fault_in_text("Huế")
+    >>> invalid_text_reason("Huế")
     ''
-    >>> fault_in_text("\ud800")
-    'holds a lone surrogate, which is not text'
+    >>> invalid_text_reason("\ud800")
+    'contains a lone surrogate, which is not text'
     """
     if text.isascii():
         return ""
@@ -94,3 +87,12 @@ def fault_in_text(text: str) -> str:
     except UnicodeEncodeError:
         return _SURROGATE
     return ""
+
+
+def _json(value: list[Any] | dict[Any, Any]) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(_SURROGATE) from error
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"is not a JSON value: {error}") from error

@@ -205,13 +205,7 @@ class Account:
     def become(self, does: Profile) -> None:
         """Let the server mean something else by its filters; its rows stay."""
         store = self.seam.store
-        functions.register(
-            store._connection,
-            collation=does.collation or Collation.CODEPOINT,
-            like_folding=does.like_folding or Folding.UNICODE,
-            dialect=does.dialect or Dialect.RE2,
-            regex=does.regex or Regex.SEARCH,
-        )
+        functions.register(store._connection, does)
         store.profile = replace(does, page_limit=1000)
 
     def plan(self, question: Question, told: Profile) -> Plan:

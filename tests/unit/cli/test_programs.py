@@ -151,5 +151,5 @@ def test_a_table_that_does_not_fit_is_told_row_by_row_and_nothing_starts(run, tm
     head, created, twice = answered.err.strip().splitlines()
     assert "2 of 3 rows" in head
     assert created.startswith("  column 'created': expected epoch seconds")
-    assert "(rows 2), the first holds 'b'" in twice
+    assert "(rows 2), the first contains 'b'" in twice
     assert not (tmp_path / "box.db").exists()

@@ -15,7 +15,7 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError, InsecureTransportWarning
 from dyno_frames.sandbox.sandbox import Sandbox
-from dyno_frames.sandbox.store.columns import of_contract
+from dyno_frames.sandbox.store.columns import contract_columns
 from dyno_frames.sandbox.store.storage import Store
 
 
@@ -35,7 +35,7 @@ def test_close_leaves_no_thread_and_no_socket_and_may_be_called_twice():
     assert "closed" in repr(box)
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error(serve, caplog):
+def test_a_client_that_disconnects_in_the_middle_of_its_body_logs_no_error(serve, caplog):
     caller = serve()
     box = caller.box
     head = f"POST /lists HTTP/1.1\r\nHost: x\r\nUser-Api-Key: {box.api_key}\r\n"
@@ -46,7 +46,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error(serve, caplo
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-def test_two_sandboxes_do_not_know_each_other(serve):
+def test_two_sandboxes_are_independent(serve):
     first, second = serve(), serve()
     first.create("lists", name="mine")
     assert first.box.url != second.box.url
@@ -76,13 +76,13 @@ def test_a_key_that_no_header_can_carry_is_refused(key):
     assert not key or str(key) not in str(refused.value)
 
 
-def test_a_taken_port_is_named_with_the_cure(serve):
+def test_a_taken_port_is_refused_with_the_cure(serve):
     api = serve()
     with pytest.raises(ConfigError, match=rf"port {api.box.port} .*leave port out"):
         Sandbox(port=api.box.port)
 
 
-def test_a_host_that_is_none_of_this_machine_is_named_with_the_cure():
+def test_a_host_of_another_machine_is_refused_with_the_cure():
     with (
         pytest.warns(InsecureTransportWarning),
         pytest.raises(ConfigError, match=r"192\.0\.2\.1 .*address of this machine"),
@@ -96,7 +96,7 @@ def test_a_port_is_a_number(port):
         Sandbox(port=port)
 
 
-def test_a_client_is_made_by_what_was_given(serve):
+def test_a_client_is_created_by_the_given_function(serve):
     calls = []
 
     def connect(url, key, **settings):
@@ -113,7 +113,7 @@ def test_a_client_is_made_by_what_was_given(serve):
         serve().box.client()
 
 
-def test_what_is_on_disk_is_there_again_and_gets_no_second_sample(serve, tmp_path):
+def test_rows_on_disk_are_kept_and_get_no_second_sample(serve, tmp_path):
     path = tmp_path / "account.db"
     first = serve(str(path), sample=True)
     key = first.create("lists", name="mine", extra=[1, True])
@@ -124,7 +124,7 @@ def test_what_is_on_disk_is_there_again_and_gets_no_second_sample(serve, tmp_pat
     assert again.data("POST", "/campaigns/count", {}) == {"count": 400}
 
 
-def test_a_table_that_is_loaded_twice_is_there_once(serve, tmp_path):
+def test_a_table_that_is_loaded_twice_is_stored_once(serve, tmp_path):
     path, table = tmp_path / "account.db", pd.DataFrame({"id": ["a"], "name": ["n"], "x": [1]})
     for _ in range(2):
         api = serve(path, load={"lists": table})
@@ -144,13 +144,13 @@ def test_of_several_tables_all_are_loaded_or_none(tmp_path):
         assert [row["id"] for row in box._store.find(RESOURCES["lists"], {})] == ["a"]
 
 
-def test_one_file_has_one_sandbox_at_a_time(serve, tmp_path):
+def test_a_file_is_used_by_one_sandbox_at_a_time(serve, tmp_path):
     serve(tmp_path / "account.db")
     with pytest.raises(ConfigError, match="close the sandbox"):
         Sandbox(tmp_path / "account.db")
 
 
-def test_a_file_that_is_no_sandbox_is_left_as_it_is(tmp_path):
+def test_a_file_of_another_program_is_not_changed(tmp_path):
     text = tmp_path / "notes.txt"
     text.write_text("not a database, and long enough to be looked at " * 50)
     other = tmp_path / "other.db"
@@ -175,7 +175,7 @@ def test_the_schema_has_the_contracts_columns_and_no_others():
     with Store() as store, store.transaction() as connection:
         for name, resource in RESOURCES.items():
             found = {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
-            assert found == {"position", *of_contract(resource)}
+            assert found == {"position", *contract_columns(resource)}
 
 
 def test_pages_by_created_come_from_an_index():
@@ -191,7 +191,7 @@ LONE = "a\ud800b"
 
 
 @pytest.mark.parametrize("text", [LONE, "a\0b"])
-def test_a_text_that_no_file_or_host_can_have_is_refused_with_its_argument_named(text, tmp_path):
+def test_a_text_that_no_file_or_host_can_have_is_refused(text, tmp_path):
     for settings in (
         {"path": f"{text}.db"},
         {"path": tmp_path / text / "x.db"},
@@ -209,17 +209,17 @@ def test_a_text_that_no_file_or_host_can_have_is_refused_with_its_argument_named
         Sandbox(host=text)
 
 
-def test_a_lone_surrogate_in_any_argument_is_refused_in_words(serve, tmp_path):
+def test_a_lone_surrogate_in_any_argument_is_refused(serve, tmp_path):
     box = serve().box
     people = pd.DataFrame({"email": ["a@x.org"], "name": ["n"]})
     odd = people.set_axis(pd.Index(["email", LONE], dtype=object), axis=1)
     lists = pd.DataFrame([["a", 1]], columns=pd.Index(["id", LONE], dtype=object))
     assert box.deliveries(LONE).empty
     for refused in (
-        lambda: box.list_named(LONE),
-        lambda: box.list_named(5),
+        lambda: box.ensure_list(LONE),
+        lambda: box.ensure_list(5),
         lambda: box.add_contacts(LONE, people),
-        lambda: box.add_contacts(box.list_named("n"), odd),
+        lambda: box.add_contacts(box.ensure_list("n"), odd),
         lambda: box.backup(tmp_path / LONE),
         lambda: Sandbox(load={"lists": lists}),
         lambda: Sandbox(faults=[{"kind": "refusal", "code": LONE}]),

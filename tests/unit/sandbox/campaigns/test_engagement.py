@@ -1,4 +1,4 @@
-"""Simulated readers: the same for the same seed, never fewer than before, labelled, and never of real contacts."""
+"""Simulated recipients: reproducible, never decreasing, labelled, and never for real contacts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
-from dyno_frames.sandbox.campaigns.engagement import HOUR_S, SPAN_S, Engagement, share_by
+from dyno_frames.sandbox.campaigns.engagement import HOUR_S, SPAN_S, Engagement, opened_share
 from dyno_frames.sandbox.campaigns.sending import Sender
 from dyno_frames.sandbox.sample import account as sample
 from dyno_frames.sandbox.store.storage import Store
@@ -63,14 +63,14 @@ def test_figures_only_grow_and_add_up():
     assert told[-1] == told[100]
 
 
-def test_opens_come_soon_and_then_ever_more_slowly():
-    shares = [share_by(hours * HOUR_S) for hours in range(0, 120, 4)]
+def test_most_opens_come_early():
+    shares = [opened_share(hours * HOUR_S) for hours in range(0, 120, 4)]
     assert shares == sorted(shares)
-    assert (shares[0], share_by(SPAN_S)) == (0.0, 1.0)
-    assert share_by(4 * HOUR_S) > 0.45
+    assert (shares[0], opened_share(SPAN_S)) == (0.0, 1.0)
+    assert opened_share(4 * HOUR_S) > 0.45
 
 
-def test_speed_makes_hours_seconds():
+def test_the_speed_applies_to_engagement():
     with Store() as store:
         sample.fill(store)
         running(store)
@@ -101,7 +101,7 @@ def test_a_campaign_of_the_sample_account_is_labelled_when_it_is_simulated():
 
 
 @pytest.mark.parametrize("in_sample_account", [True, False])
-def test_real_contacts_have_no_simulated_readers(in_sample_account):
+def test_real_contacts_are_not_simulated(in_sample_account):
     with Store() as store:
         if in_sample_account:
             sample.fill(store)

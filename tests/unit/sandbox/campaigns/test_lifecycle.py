@@ -1,4 +1,4 @@
-"""The lifecycle's table: every action from every status, times, and races."""
+"""Every action from every status, times, and races."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def body(rule, key, **more):
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("action", list(Action))
-def test_an_action_is_accepted_exactly_where_the_table_allows_it(shared, action, status):
+def test_an_action_is_accepted_exactly_in_the_allowed_statuses(shared, action, status):
     rule, key = RULES[action], shared.campaign_in(status)
     path = f"/campaign_process/{rule.path}"
     if status in rule.sources:
@@ -34,7 +34,7 @@ def test_an_action_is_accepted_exactly_where_the_table_allows_it(shared, action,
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_change_info_and_delete_keep_to_their_statuses(shared, status):
+def test_update_and_delete_are_accepted_exactly_in_the_allowed_statuses(shared, status):
     key = shared.campaign_in(status)
     for verb, sent, statuses in (("PUT", {"name": "new"}, EDITABLE), ("DELETE", None, DELETABLE)):
         if status in statuses:
@@ -59,7 +59,7 @@ def test_a_future_time_schedules_and_another_runs_now(shared, action, at, status
     assert (row["status"], row["start_time"]) == (status, start_time)
 
 
-def test_a_time_is_read_in_its_zone_and_a_cancelled_one_is_gone(shared):
+def test_a_time_is_read_in_its_zone_and_removed_by_cancel(shared):
     key = shared.create("campaigns")
     shared.data(
         "POST",
@@ -117,7 +117,7 @@ def test_an_action_needs_its_campaign(shared, action):
 
 
 @pytest.mark.parametrize("action", [action for action in Action if "subject" in RULES[action].optional])
-def test_what_may_change_with_the_action_changes(shared, action):
+def test_an_action_changes_the_fields_that_it_may_change(shared, action):
     rule = RULES[action]
     key = shared.campaign_in(min(rule.sources))
     changes = {"subject": "S", "from_name": "N", "from_email": "e@x.org", "preview_message": "P"}
@@ -134,7 +134,7 @@ def test_recipients_are_those_on_the_list_when_it_starts(shared):
     assert shared.data("GET", f"/campaigns/{key}")["recipients"] == 2
 
 
-def test_of_many_that_start_the_same_campaign_one_succeeds(serve):
+def test_of_many_concurrent_starts_of_a_campaign_one_succeeds(serve):
     api = serve()
     key = api.create("campaigns")
 
@@ -142,7 +142,7 @@ def test_of_many_that_start_the_same_campaign_one_succeeds(serve):
         with requests.Session() as session:
             session.headers["User-Api-Key"] = api.box.api_key
             url = f"{api.box.url}/campaign_process/init"
-            return session.post(url, json={"campaign_id": key}, timeout=20).json()["error_code"]
+            return session.inbox(url, json={"campaign_id": key}, timeout=20).json()["error_code"]
 
     with ThreadPoolExecutor(8) as pool:
         codes = sorted(pool.map(start, range(16)))

@@ -1,4 +1,4 @@
-"""Campaigns in motion: counts, times, pauses, and real mail to a real mail server on loopback."""
+"""Campaigns that move: counters, times, pauses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.campaigns.lifecycle import IN_MOTION
+from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE
 from dyno_frames.sandbox.campaigns.sending import Sender
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.sandbox.store.storage import Store
@@ -38,7 +38,7 @@ def test_a_tick_sends_at_the_rate_until_all_are_reached(store):
     assert (row()["sent"], row()["delivered"], row()["status"]) == (450, 450, "finished")
 
 
-def test_what_is_left_of_a_message_is_carried(store):
+def test_a_fraction_of_a_message_is_carried_over(store):
     row = campaign(store, recipients=10)
     sender = Sender(store, clock=lambda: NOW, speed=0.005)
     carried = 0.0
@@ -63,14 +63,14 @@ def test_a_campaign_to_nobody_finishes_at_once(store):
 
 
 @pytest.mark.parametrize("status", ["draft", "paused", "stopped", "finished"])
-def test_nothing_else_moves(store, status):
+def test_campaigns_in_other_statuses_do_not_change(store, status):
     row = campaign(store, status=status, recipients=10, updated=5)
     before = row()
     Sender(store, clock=lambda: NOW).tick(100.0)
     assert row() == before
 
 
-def test_a_campaign_without_counters_is_left_alone(store):
+def test_a_campaign_without_counters_does_not_change(store):
     store.load(CAMPAIGNS, [{"id": "c", "status": "running"}])
     before = store.get(CAMPAIGNS, "c")
     Sender(store, clock=lambda: NOW).tick(100.0)
@@ -104,15 +104,15 @@ def test_a_pause_stops_the_counters_and_a_resume_moves_them(serve, until):
     until(lambda: sent() > halted)
 
 
-def test_a_tick_looks_at_campaigns_in_motion_only(store):
+def test_a_tick_reads_active_campaigns_only(store):
     with store.transaction() as connection:
         plan = connection.execute(
-            f"EXPLAIN QUERY PLAN UPDATE campaigns SET sent = 1 WHERE {IN_MOTION} AND status = 'running'"  # noqa: S608 - SQL from constants
+            f"EXPLAIN QUERY PLAN UPDATE campaigns SET sent = 1 WHERE {ACTIVE} AND status = 'running'"  # noqa: S608 - SQL from constants
         ).fetchall()
     assert "campaigns_in_motion" in plan[0][3]
 
 
-def test_a_still_sandbox_has_no_sender(serve):
+def test_a_sandbox_at_speed_zero_has_no_sender_thread(serve):
     before = {thread.name for thread in threading.enumerate()}
     serve(speed=0)
     new = {thread.name for thread in threading.enumerate()} - before
@@ -120,6 +120,6 @@ def test_a_still_sandbox_has_no_sender(serve):
 
 
 @pytest.mark.parametrize("speed", [-1, float("nan"), float("inf"), "fast", True, None])
-def test_another_speed_than_a_number_is_refused(speed):
+def test_a_speed_that_is_not_a_number_is_refused(speed):
     with pytest.raises(ConfigError, match="speed"):
         Sandbox(speed=speed)

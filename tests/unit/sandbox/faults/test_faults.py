@@ -23,7 +23,7 @@ def inject(api, **fault):
     return api.data("PUT", FAULTS_PATH, {"faults": [fault]})["faults"]
 
 
-def test_the_endpoint_exists_only_when_asked_for(serve):
+def test_the_endpoint_exists_only_with_faults(serve):
     plain = serve()
     assert plain.refused("GET", FAULTS_PATH)[0] == "404"
     with pytest.raises(ConfigError, match=r"faults=\[\]"):
@@ -88,7 +88,7 @@ def test_a_page_cap_is_silent(api):
     assert ids(api, application_offset=3) == before[3:6]
 
 
-def test_a_shuffled_page_has_the_same_rows_and_the_same_disorder_each_time(api):
+def test_a_shuffled_page_has_the_same_rows_and_the_same_order_each_time(api):
     before, orders = ids(api), []
     for _ in range(2):
         inject(api, kind="shuffle")
@@ -103,14 +103,14 @@ def test_repeated_rows_appear_twice(api):
     assert ids(api) == before + before[-2:]
 
 
-def test_writers_move_every_later_page(api):
+def test_writers_shift_every_later_page(api):
     before = ids(api)
     inject(api, kind="writers", deletes=2, inserts=3, times=1)
     assert ids(api)[3:] == before[2:9]
     assert api.data("POST", "/campaigns/count", {}) == {"count": 401}
 
 
-def test_faults_in_rows_lose_no_digit(serve):
+def test_row_faults_lose_no_digit(serve):
     api = serve(faults=[{"kind": "shuffle"}])
     key = api.create("lists", big=2**70 + 1)
     assert api.data("POST", "/lists/find", {"id": key})[0]["big"] == 2**70 + 1
@@ -160,7 +160,7 @@ def test_faults_that_are_not_a_list_are_refused(faults):
         Faults(faults)
 
 
-def test_a_close_finishes_what_is_being_answered(serve):
+def test_close_finishes_the_current_requests(serve):
     api = serve(faults=[{"kind": "latency", "delay_s": 0.5}])
     answers = []
     asking = threading.Thread(target=lambda: answers.append(api.create("lists")))

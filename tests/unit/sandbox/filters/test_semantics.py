@@ -1,7 +1,8 @@
-"""Every decision of a profile, in each of its values."""
+"""Every field of a profile, with each of its values."""
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import fields, replace
 
 import pytest
@@ -68,7 +69,7 @@ NAMES = rows("été", "ETE", "Été", "ete", "straße", "STRASSE", "e\u0301te\u0
         ("ignore_case_and_accents", "strasse", "45"),
     ],
 )
-def test_collation_rules_equality_in_and_like(ids, collation, text, expected):
+def test_collation_applies_to_equality_in_and_like(ids, collation, text, expected):
     rest = [key for key in "0123456" if key not in expected]
     for asked in (text, {"in": f"zzz,{text}"}, {"like": text}):
         assert ids(NAMES, {"subject": asked}, collation=collation) == list(expected)
@@ -78,7 +79,7 @@ def test_collation_rules_equality_in_and_like(ids, collation, text, expected):
 
 
 @pytest.mark.parametrize(("folding", "expected"), [("ascii", "1"), ("unicode", "01")])
-def test_like_ignore_case_folds_the_letters_it_says(ids, folding, expected):
+def test_like_ignore_case_folds_the_letters_of_the_profile(ids, folding, expected):
     texts = rows("été", "Été")
     found = ids(texts, {"subject": {"like_ignore_case": "ÉTé"}}, like_folding=folding)
     assert found == list(expected)
@@ -141,7 +142,7 @@ def test_the_dialect_decides_what_a_regex_is(ids):
     ("nulls", "direction", "expected"),
     [("first", "asc", "102"), ("first", "desc", "201"), ("last", "asc", "021"), ("last", "desc", "120")],
 )
-def test_nulls_stand_where_the_profile_says(ids, nulls, direction, expected):
+def test_nulls_are_sorted_as_the_profile_says(ids, nulls, direction, expected):
     for name in ("opens", "created", "extra"):
         numbers = [{name: 1}, {name: None}, {name: 2}]
         wire = {"application_order_by": name, "application_order_direction": direction}
@@ -153,12 +154,12 @@ def test_the_largest_page_clamps_or_refuses(ids):
     assert len(ids(texts, {"application_limit": 5}, page_limit=3)) == 3
     assert len(ids(texts, {}, page_limit=3)) == 3
     assert len(ids(texts, {}, default_limit=2)) == 2
-    with pytest.raises(RequestError, match="at most 3"):
+    with pytest.raises(RequestError, match="largest page is 3"):
         ids(texts, {"application_limit": 5}, page_limit=3, overlong="error")
     assert len(ids(texts, {"application_limit": 3}, page_limit=3, overlong="error")) == 3
 
 
-def test_the_page_limit_of_the_call_stands_before_the_profile():
+def test_the_page_limit_argument_takes_precedence_over_the_profile():
     with Store(profile=Profile(page_limit=7)) as store:
         assert store.profile.page_limit == 7
     with Store(profile=Profile(page_limit=7), page_limit=3) as store:
@@ -183,7 +184,7 @@ def test_a_number_operator_on_text(ids, text_number, literal, expected):
     assert ids(texts, {"subject": {"gte": literal}}, text_number=text_number) == list(expected)
 
 
-def test_offsets_may_have_an_end(ids):
+def test_offsets_may_have_a_limit(ids):
     assert ids(rows("a", "b"), {"application_offset": 1}, deep_offset=1) == ["1"]
     with pytest.raises(RequestError, match="application_offset"):
         ids(rows("a"), {"application_offset": 2}, deep_offset=1)
@@ -192,18 +193,18 @@ def test_offsets_may_have_an_end(ids):
 @pytest.mark.parametrize(
     "name", [field.name for field in fields(Profile) if field.name not in {"name", "deep_offset"}]
 )
-def test_a_sandbox_knows_what_it_does(name):
+def test_an_incomplete_profile_is_refused(name):
     with pytest.raises(ConfigError, match=name):
         Store(profile=replace(Profile(), **{name: None}))
 
 
-def test_a_word_that_a_profile_does_not_have_is_refused():
+def test_an_unknown_value_of_a_profile_is_refused():
     with pytest.raises(ConfigError, match="sometimes"):
         Store(profile=Profile(like="sometimes"))
 
 
 @pytest.mark.parametrize("limit", [0, -1, 2.5, "10", True])
-def test_a_page_of_no_rows_is_no_page(limit):
+def test_a_page_limit_below_one_row_is_refused(limit):
     with pytest.raises(ConfigError, match="page_limit"):
         Store(page_limit=limit)
 
@@ -213,5 +214,6 @@ def test_the_store_needs_no_server():
         assert store.load(CAMPAIGNS, [{"id": "a", "flag": True, "tags": [1, {"a": None}], "big": 2**80}]) == 1
         row = store.find(CAMPAIGNS, {})[0]
         assert (row["flag"], row["tags"], row["big"]) == (True, [1, {"a": None}], 2**80)
-    assert store.closed
+    with pytest.raises(sqlite3.ProgrammingError):
+        store.counts()
     store.close()

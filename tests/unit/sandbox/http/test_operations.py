@@ -1,28 +1,23 @@
-"""The 25 operations, their envelope and their refusals, over HTTP."""
+"""The 25 operations, their envelopes and their errors, over HTTP."""
 
 from __future__ import annotations
 
 import json
-import select
-import socket
-from contextlib import suppress
 
 import pytest
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.filters import Key
 from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
 from dyno_frames.sandbox.http.app import error_response
-from dyno_frames.sandbox.http.bodies import MAX_BODY_BYTES, MAX_DRAINED_BYTES
 
-RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
 MISSING = "00000000-0000-0000-0000-000000000000"
+RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
 
 
 @pytest.mark.parametrize("name", list(OPERATIONS))
-def test_every_operation_is_there(shared, name):
+def test_every_operation_exists(shared, name):
     operation = OPERATIONS[name]
     path = operation.url_path(MISSING)
     body = {"name": "x"}
@@ -41,7 +36,7 @@ def test_every_operation_is_there(shared, name):
 
 
 @RESOURCE
-def test_what_is_created_is_got_found_and_counted(serve, resource):
+def test_a_created_object_is_returned_by_get_find_and_count(serve, resource):
     api = serve()
     key = api.create(resource, name="Hello, world")
     row = api.data("GET", f"/{resource}/{key}")
@@ -60,7 +55,7 @@ def test_a_new_campaign_is_a_draft_with_counters_at_zero(shared):
 
 
 @RESOURCE
-def test_change_info_changes_what_it_names_and_updated(serve, resource):
+def test_an_update_changes_the_given_fields_and_updated(serve, resource):
     clock = [100.0]
     api = serve(clock=lambda: clock[0])
     key = api.create(resource, name="a")
@@ -74,7 +69,7 @@ def test_change_info_changes_what_it_names_and_updated(serve, resource):
 
 
 @RESOURCE
-def test_what_is_deleted_is_gone(shared, resource):
+def test_a_deleted_object_does_not_exist(shared, resource):
     key = shared.create(resource)
     assert shared.data("DELETE", f"/{resource}/{key}") == {"id": key}
     assert shared.refused("GET", f"/{resource}/{key}")[0] == "404"
@@ -82,7 +77,7 @@ def test_what_is_deleted_is_gone(shared, resource):
 
 
 @RESOURCE
-def test_what_the_server_sets_nobody_else_sets(shared, resource):
+def test_a_request_cannot_set_fields_that_the_server_sets(shared, resource):
     key = shared.create(resource)
     for name in RESOURCES[resource].server_set:
         for verb, path in (("POST", f"/{resource}"), ("PUT", f"/{resource}/{key}")):
@@ -91,7 +86,7 @@ def test_what_the_server_sets_nobody_else_sets(shared, resource):
             assert name in words
 
 
-def test_a_name_is_needed_and_is_a_string(shared):
+def test_a_name_is_required_and_is_a_string(shared):
     assert "name" in shared.refused("POST", "/lists", {})[1]
     for wrong in (None, 5, "", ["x"]):
         code, words = shared.refused("POST", "/lists", {"name": wrong})
@@ -120,7 +115,7 @@ def test_addresses_are_counted_once_and_never_returned(serve):
 
 
 @pytest.mark.parametrize("emails", ["a@example.com", ["secret.example"], [5], ["two@x.org y@x.org"], [None]])
-def test_what_is_no_address_is_refused_without_being_named(shared, emails):
+def test_an_invalid_address_is_refused_and_not_repeated(shared, emails):
     code, words = shared.refused("POST", "/lists", {"name": "n", "emails": emails})
     assert code == "400"
     assert "emails" in words
@@ -142,130 +137,6 @@ def test_without_the_key_nothing_is_answered(shared, key, path):
 )
 def test_a_path_outside_the_contract_is_not_found(shared, verb, path):
     assert shared.refused(verb, path)[0] == "404"
-
-
-@pytest.mark.parametrize(
-    "header", [None, "text/plain", "application/jsonp", "application/x-www-form-urlencoded"]
-)
-def test_a_body_must_say_that_it_is_json(shared, header):
-    code, words = shared.refused("POST", "/lists/find", data=b"{}", headers={"Content-Type": header})
-    assert (code, "Content-Type" in words) == ("400", True)
-
-
-def test_a_content_type_may_name_its_charset(shared):
-    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
-    assert shared.ask("POST", "/lists/count", data=b"{}", headers=headers).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'"x"',
-        b"\xff",
-        b'{"a": NaN}',
-        b'{"a": 1e999}',
-        b'{"a": Infinity}',
-        b'{"a": 1, "a": 2}',
-        b"[" * 100_000,
-        b'{"created": {"gt": ' + b"9" * 5000 + b"}}",
-        b'{"name": "\\ud800"}',
-        b'{"\\ud800": "a"}',
-    ],
-)
-def test_a_body_that_is_no_json_object_is_refused(shared, body):
-    headers = {"Content-Type": "application/json"}
-    for verb, path in (("POST", "/lists/find"), ("POST", "/lists"), ("PUT", "/lists/x")):
-        assert shared.refused(verb, path, data=body, headers=headers)[0] == "400"
-
-
-def test_too_large_a_body_is_refused_and_the_connection_lives(shared):
-    headers = {"Content-Type": "application/json"}
-    body = b'{"name": "' + b"x" * MAX_BODY_BYTES + b'"}'
-    assert shared.refused("POST", "/lists", data=body, headers=headers)[0] == "413"
-    assert shared.data("POST", "/lists/count", {})["count"] >= 0
-
-
-def flood(box, verb, path, *, key="", most=64 * 2**20):
-    """Send a body without an end; return the answer and how many bytes the server let in before it came."""
-    head = f"{verb} {path} HTTP/1.1\r\nHost: x\r\nUser-Api-Key: {key}\r\nContent-Type: application/json\r\n"
-    with socket.create_connection(("127.0.0.1", box.port), timeout=20) as line:
-        line.sendall(f"{head}Content-Length: {2**40}\r\n\r\n".encode())
-        sent, chunk = 0, b"x" * 2**16
-        answer = b""
-        with suppress(ConnectionError):  # the server hangs up behind its answer
-            while sent < most and not select.select([line], [], [], 0)[0]:
-                sent += line.send(chunk)
-        with suppress(ConnectionError):
-            while received := line.recv(2**16):
-                answer += received
-        return answer.decode(), sent
-
-
-@pytest.mark.parametrize(
-    ("verb", "path"),
-    [("POST", "/lists/find"), ("PUT", "/lists/x"), ("GET", "/lists/x"), ("POST", "/nowhere")],
-)
-def test_a_body_without_a_key_is_not_read_for_long(shared, verb, path):
-    answer, sent = flood(shared.box, verb, path)
-    assert '"error_code":"401"' in answer
-    assert "connection: close" in answer.lower()
-    # what the sockets hold counts as sent, too
-    assert sent < MAX_DRAINED_BYTES + 16 * 2**20
-
-
-@pytest.mark.parametrize("verb", ["GET", "POST"])
-@pytest.mark.parametrize("path", ["/", "/unsubscribe/x", "/healthz"])
-def test_a_public_page_reads_no_long_body(shared, verb, path):
-    answer, sent = flood(shared.box, verb, path)
-    assert answer.startswith("HTTP/1.1 ")
-    assert "connection: close" in answer.lower()
-    assert sent < MAX_DRAINED_BYTES + 16 * 2**20
-
-
-@pytest.mark.parametrize(("verb", "path"), [("POST", "/lists"), ("DELETE", "/lists/x"), ("POST", "/nowhere")])
-def test_a_body_far_over_the_bound_ends_its_connection(shared, verb, path):
-    answer, sent = flood(shared.box, verb, path, key=shared.box.api_key)
-    assert '"error_code":"4' in answer
-    assert "connection: close" in answer.lower()
-    assert sent < MAX_BODY_BYTES + MAX_DRAINED_BYTES + 16 * 2**20
-
-
-def test_who_has_no_key_hears_why_and_keeps_the_connection(shared):
-    for body in (b"{}", b"x" * 500_000):
-        response = shared.ask("POST", "/lists/find", data=body, headers={"User-Api-Key": "wrong"})
-        assert response.json()["error_code"] == "401"
-        assert "connection" not in {name.lower() for name in response.headers}
-
-
-LONE = "a\ud800b"
-HOSTILE_VALUES = [
-    *(10**400, -(10**400), 2**70, 1e308, True, None, [], {}, LONE, [LONE], {LONE: LONE}),
-    *({"gt": 10**400}, {"gt": LONE}, {"in": LONE}, {"eq": []}, {"like": {}}, {LONE: {"a": []}}, [[]]),
-]
-
-
-@pytest.mark.parametrize(
-    "name", [name for name, operation in OPERATIONS.items() if operation.verb in {"POST", "PUT"}]
-)
-def test_every_body_is_answered_with_an_envelope(shared, name):
-    operation = OPERATIONS[name]
-    keys = ["id", "name", "created", "emails", "time_zone", "iso_start_time", "campaign_id", "x", LONE]
-    keys += [*Key]
-    for key in keys:
-        for value in HOSTILE_VALUES:
-            body = json.dumps({key: value, "name": "n"} if key != "name" else {key: value}).encode()
-            response = shared.ask(
-                operation.verb,
-                operation.url_path(MISSING),
-                data=body,
-                headers={"Content-Type": "application/json"},
-            )
-            assert response.headers["content-type"] == "application/json", (key, value)
-            assert isinstance(response.json()["has_error"], bool)
 
 
 @pytest.mark.parametrize("key", ["a/b", "ü ?#%", "..", "' OR 1=1 --", "find", "x" * 2000])
@@ -296,19 +167,19 @@ def test_no_name_or_value_is_ever_sql(serve, hostile):
     assert api.data("POST", "/lists/count", {}) == {"count": 1}
 
 
-def test_a_refused_change_leaves_no_field_behind(serve):
+def test_a_refused_change_adds_no_field(serve):
     api = serve()
     key = api.campaign_in("running")
     assert api.refused("PUT", f"/campaigns/{key}", {"novel": 1})[0] == "409"
     assert "novel" not in api.data("GET", f"/campaigns/{key}")
 
 
-def test_slow_down_says_when_to_come_back():
+def test_slow_down_says_when_to_try_again():
     response = error_response(Code.SLOW_DOWN, "100 requests in 1 s", retry_after_s=7)
     assert (response.status_code, response.headers["retry-after"]) == (429, "7")
     assert json.loads(response.body)["error message"] == "SLOW DOWN: 100 requests in 1 s"
 
 
-def test_a_refusal_is_json_with_the_documented_names(shared):
+def test_an_error_is_json_with_the_documented_names(shared):
     told = json.loads(shared.ask("GET", "/lists/nope").content)
     assert set(told) == {"has_error", "error_code", "error message"}

@@ -1,4 +1,4 @@
-"""People from a table into a list: each once, with their fields, and every refused row with its reason."""
+"""Contacts from a table: each once, with merge fields, and every refused row with its reason."""
 
 from __future__ import annotations
 
@@ -26,32 +26,36 @@ def file(tmp_path):
     return path
 
 
-def test_a_csv_of_people_is_added_and_every_refused_row_is_told(serve, file):
+def test_contacts_of_a_csv_are_added_and_every_refused_row_is_reported(serve, file):
     api = serve()
     key = api.create("lists", emails=["bob@example.com"])
     report = api.box.add_contacts(key, file)
     assert (report.added, report.known) == (2, 1)
-    assert report.refused == {2: "not an address", 3: "the address stands in an earlier row", 4: "no address"}
-    assert "not an address: 1 (rows 2)" in str(report)
+    assert report.refused == {
+        2: "not an e-mail address",
+        3: "another row before has the same address",
+        4: "no address",
+    }
+    assert "not an e-mail address: 1 (rows 2)" in str(report)
     assert "example.com" not in str(report)
     assert api.data("GET", f"/lists/{key}")["contacts"] == 3
     again = api.box.add_contacts(key, file)
     assert (again.added, again.known) == (0, 3)
 
 
-def test_lines_that_are_no_json_are_told_with_the_others(serve, tmp_path):
+def test_lines_that_are_not_json_are_reported_with_the_others(serve, tmp_path):
     path = tmp_path / "people.jsonl"
     path.write_text('{"email": "a@x.org"}\n{"email"\n["b@x.org"]\n{"email": "no address"}\n')
     api = serve()
     report = api.box.add_contacts(api.create("lists"), path)
     assert report.added == 1
-    assert report.refused == {1: "no JSON", 2: "no JSON object", 3: "not an address"}
+    assert report.refused == {1: "not JSON", 2: "not a JSON object", 3: "not an e-mail address"}
 
 
-def test_their_columns_are_merge_fields(serve, file, until):
+def test_other_columns_are_merge_fields(serve, file, until):
     api = serve(speed=5.0)
     key = api.create("lists", name="Readers", emails=[])
-    assert api.box.list_named("Readers") == key
+    assert api.box.ensure_list("Readers") == key
     api.box.add_contacts(key, file)
     template = api.create("templates", text="{{ name }} in {{ city | default('town', true) }}")
     campaign = api.create("campaigns", list_id=key, template_id=template)
@@ -64,7 +68,7 @@ def test_their_columns_are_merge_fields(serve, file, until):
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".parquet", "frame"])
-def test_other_tables_do_as_well(serve, tmp_path, ending):
+def test_contacts_of_other_tables_are_added(serve, tmp_path, ending):
     frame = pd.DataFrame({"email": ["a@x.org", None, "b@x.org"], "age": [5.0, 6.0, None]})
     source = frame
     if ending == ".jsonl":
@@ -78,7 +82,7 @@ def test_other_tables_do_as_well(serve, tmp_path, ending):
     assert (report.added, dict(report.refused)) == (2, {1: "no address"})
 
 
-def test_what_is_no_table_of_people_is_refused(serve, tmp_path):
+def test_a_table_without_contacts_is_refused(serve, tmp_path):
     api = serve()
     key = api.create("lists")
     with pytest.raises(ConfigError, match="'email'"):
@@ -89,11 +93,11 @@ def test_what_is_no_table_of_people_is_refused(serve, tmp_path):
         api.box.add_contacts("nowhere", pd.DataFrame({"email": ["a@x.org"]}))
 
 
-def test_a_list_is_found_by_name_and_made_where_it_is_missing(serve):
+def test_a_list_is_found_by_name_or_created(serve):
     api = serve()
-    made = api.box.list_named("New")
+    made = api.box.ensure_list("New")
     assert api.data("GET", f"/lists/{made}")["name"] == "New"
-    assert api.box.list_named("New") == api.box.list_named(made) == made
+    assert api.box.ensure_list("New") == api.box.ensure_list(made) == made
     api.create("lists", name="New")
     with pytest.raises(ConfigError, match="several lists"):
-        api.box.list_named("New")
+        api.box.ensure_list("New")

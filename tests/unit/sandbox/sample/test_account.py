@@ -1,4 +1,4 @@
-"""The sample account: the same every day, and its figures add up."""
+"""The sample account: the same every day, with consistent counters."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_it_says_that_it_is_simulated():
     assert all("(sample)" in row["name"] for row in ROWS["templates"])
 
 
-def test_its_references_lead_somewhere():
+def test_its_references_exist():
     lists, templates = ({row["id"] for row in ROWS[name]} for name in ("lists", "templates"))
     assert {row["list_id"] for row in ROWS["campaigns"]} == lists
     assert {row["template_id"] for row in ROWS["campaigns"]} == templates | {None}
@@ -80,7 +80,7 @@ def test_its_references_lead_somewhere():
 
 
 @pytest.mark.parametrize("piece", [",", "'", "%", "é", "🎁", "<b>Bold</b>, really", "&", "\\", '"'])
-def test_its_words_have_what_real_words_have(piece):
+def test_its_texts_contain_special_characters(piece):
     assert any(piece in (row["name"] + (row["subject"] or "")) for row in ROWS["campaigns"])
 
 
