@@ -8,24 +8,7 @@ from typing import TypeAlias, assert_never
 
 from dyno_frames.contract.fields import Field
 from dyno_frames.errors import QueryError
-from dyno_frames.panels.builder.actions import (
-    Action,
-    ConditionAdded,
-    ConditionChanged,
-    ConditionRemoved,
-    CountRequested,
-    CountRows,
-    Effect,
-    ExpressionTyped,
-    Failed,
-    Fetched,
-    FetchRequested,
-    FetchRows,
-    JoinChanged,
-    OptionsChanged,
-    Planned,
-    PlanQuery,
-)
+from dyno_frames.panels.builder import actions as on
 from dyno_frames.panels.builder.language import Conditions, Language, NotEditableError, to_text
 from dyno_frames.panels.builder.state import EXPRESSION, Condition, FetchOptions, State
 from dyno_frames.panels.builder.terms import (
@@ -37,7 +20,7 @@ from dyno_frames.panels.builder.terms import (
     parse_value,
 )
 
-Next: TypeAlias = tuple[State, tuple[Effect, ...]]
+Next: TypeAlias = tuple[State, tuple[on.Effect, ...]]
 
 
 def first_state(text: str, language: Language, options: FetchOptions | None = None) -> Next:
@@ -45,7 +28,7 @@ def first_state(text: str, language: Language, options: FetchOptions | None = No
     return _with_text(State(options=options or FetchOptions()), text, language)
 
 
-def reduce(state: State, action: Action, language: Language) -> Next:
+def reduce(state: State, action: on.Action, language: Language) -> Next:
     """Return the state after an action, and the requests to make.
 
     Parameters
@@ -58,24 +41,24 @@ def reduce(state: State, action: Action, language: Language) -> Next:
         The columns of the resource.
     """
     match action:
-        case ConditionAdded():
+        case on.ConditionAdded():
             return _with_conditions(state, (*state.conditions, new_condition(language.fields)), language)
-        case ConditionRemoved(index):
+        case on.ConditionRemoved(index):
             rest = (*state.conditions[:index], *state.conditions[index + 1 :])
             return _with_conditions(state, rest, language)
-        case ConditionChanged(index, condition):
+        case on.ConditionChanged(index, condition):
             valid = make_valid(condition, language.fields)
             changed = (*state.conditions[:index], valid, *state.conditions[index + 1 :])
             return _with_conditions(state, changed, language)
-        case JoinChanged(join):
+        case on.JoinChanged(join):
             return _with_conditions(replace(state, join=join), state.conditions, language)
-        case ExpressionTyped(text):
+        case on.ExpressionTyped(text):
             return _with_text(state, text, language)
-        case OptionsChanged(options):
+        case on.OptionsChanged(options):
             return replace(state, options=options), ()
-        case CountRequested() | FetchRequested():
+        case on.CountRequested() | on.FetchRequested():
             return _request(state, action)
-        case Planned() | Fetched() | Failed():
+        case on.Planned() | on.Fetched() | on.Failed():
             return _with_answer(state, action), ()
         case _:
             assert_never(action)
@@ -143,7 +126,7 @@ def _with_query(changed: State, before: State, language: Language) -> Next:
         return _without_query(replace(changed, errors={EXPRESSION: str(error)})), ()
     serial = before.serial + 1
     planning = replace(changed, serial=serial, planned=None, failure="", waiting="counting")
-    return planning, (PlanQuery(serial, changed.text),)
+    return planning, (on.PlanQuery(serial, changed.text),)
 
 
 def _without_query(state: State) -> State:
@@ -151,28 +134,28 @@ def _without_query(state: State) -> State:
     return replace(state, serial=state.serial + 1, planned=None, waiting="", failure="")
 
 
-def _request(state: State, action: CountRequested | FetchRequested) -> Next:
+def _request(state: State, action: on.CountRequested | on.FetchRequested) -> Next:
     if state.errors or state.waiting not in {"", "counting"}:
         return state, ()
-    if isinstance(action, CountRequested):
-        return replace(state, waiting="counting", failure=""), (CountRows(state.serial, state.text),)
+    if isinstance(action, on.CountRequested):
+        return replace(state, waiting="counting", failure=""), (on.CountRows(state.serial, state.text),)
     return replace(state, waiting="fetching", failure=""), (
-        FetchRows(state.serial, state.text, state.options),
+        on.FetchRows(state.serial, state.text, state.options),
     )
 
 
-def _with_answer(state: State, action: Planned | Fetched | Failed) -> State:
+def _with_answer(state: State, action: on.Planned | on.Fetched | on.Failed) -> State:
     if action.serial != state.serial:
         return state
     match action:
-        case Planned(_, planned):
+        case on.Planned(_, planned):
             waiting = state.waiting if state.waiting == "fetching" else ""
             return replace(state, planned=planned, waiting=waiting)
-        case Fetched(_, frame, complete):
+        case on.Fetched(_, frame, complete):
             before = state.planned
             counted = replace(before, rows=len(frame), exact=True) if complete and before else before
             return replace(state, frame=frame, planned=counted, waiting="")
-        case Failed(_, message):
+        case on.Failed(_, message):
             return replace(state, failure=message, waiting="")
         case _:
             assert_never(action)

@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import Any
 
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Status
+from dyno_frames.panels.campaigns import review_text, wording
 from dyno_frames.panels.campaigns.buttons import BULK_BUTTONS, BUTTONS, Button, button
 from dyno_frames.panels.campaigns.campaign import Campaign
 from dyno_frames.panels.campaigns.phases import (
@@ -19,34 +20,7 @@ from dyno_frames.panels.campaigns.phases import (
     LoadingReview,
     Review,
 )
-from dyno_frames.panels.campaigns.review_text import (
-    bulk_headline,
-    bulk_lines,
-    bulk_rows,
-    changed_fields,
-    confirm_label,
-    expiry_line,
-    keep_label,
-    required_line,
-    review_lines,
-)
 from dyno_frames.panels.campaigns.state import State
-from dyno_frames.panels.campaigns.wording import (
-    FORM_NOTE,
-    HEADINGS,
-    as_of,
-    counted,
-    details,
-    disabled_lines,
-    entry_line,
-    notice_text,
-    page_text,
-    progress_cell,
-    sending_text,
-    start_cell,
-    status_text,
-    unresolved_lines,
-)
 
 ViewModel = dict[str, Any]
 
@@ -56,19 +30,19 @@ def view_model(state: State, kernel_zone: tzinfo | None = None) -> ViewModel:
     campaign = state.open_campaign
     has_table = len(state.rows) != 1
     return {
-        "title": f"Campaign control, {counted(len(state.rows), 'campaign')}",
-        "as_of": as_of(state),
+        "title": f"Campaign control, {wording.counted(len(state.rows), 'campaign')}",
+        "as_of": wording.as_of(state),
         "table": _table(state) if has_table else None,
         "bulk": _bulk(state) if has_table else None,
         "details": None if campaign is None else _details(campaign, state, kernel_zone),
-        "unresolved": list(unresolved_lines(state)),
+        "unresolved": list(wording.unresolved_lines(state)),
         "notice": _notice(state),
         "buttons": [] if campaign is None else _buttons(BUTTONS, state),
-        "disabled": list(disabled_lines(state)),
+        "disabled": list(wording.disabled_lines(state)),
         "form": _form(state),
         "review": _review(state, kernel_zone),
         "loading": isinstance(state.phase, LoadingReview | LoadingBulkReview),
-        "journal": [entry_line(entry) for entry in reversed(state.journal)],
+        "journal": [wording.entry_line(entry) for entry in reversed(state.journal)],
     }
 
 
@@ -77,12 +51,12 @@ def _table(state: State) -> ViewModel:
     return {
         "headings": [
             [key.value, label, direction if key is state.sort_key else "none"]
-            for key, label in HEADINGS.items()
+            for key, label in wording.HEADINGS.items()
         ],
         "rows": [_row(row, state) for row in state.visible],
         "page": state.page,
         "pages": state.pages,
-        "page_text": page_text(state),
+        "page_text": wording.page_text(state),
         "statuses": [status.value for status in Status],
     }
 
@@ -91,9 +65,9 @@ def _row(row: Campaign, state: State) -> ViewModel:
     return {
         "id": row.id,
         "name": row.label,
-        "status": status_text(row),
-        "sent": progress_cell(row),
-        "start": start_cell(row),
+        "status": wording.status_text(row),
+        "sent": wording.progress_cell(row),
+        "start": wording.start_cell(row),
         "open": row.id == state.open_id,
         "selected": row.id in state.selected_ids,
     }
@@ -108,17 +82,19 @@ def _buttons(buttons: tuple[Button, ...], state: State) -> list[list[str]]:
 
 
 def _details(row: Campaign, state: State, kernel_zone: tzinfo | None) -> ViewModel:
-    words = sending_text(row, state.facts.rates.get(row.id))
+    words = wording.sending_text(row, state.facts.rates.get(row.id))
     return {
         "name": row.name or row.id,
-        "status": status_text(row),
-        "pairs": [list(pair) for pair in details(row, state.facts.audiences.get(row.id), kernel_zone)],
+        "status": wording.status_text(row),
+        "pairs": [
+            list(pair) for pair in wording.details(row, state.facts.audiences.get(row.id), kernel_zone)
+        ],
         "progress": [min(row.sent, row.recipients), row.recipients, words] if words else None,
     }
 
 
 def _notice(state: State) -> ViewModel:
-    word, text, lines = notice_text(state)
+    word, text, lines = wording.notice_text(state)
     return {"word": word, "text": text, "details": list(lines)}
 
 
@@ -129,7 +105,7 @@ def _form(state: State) -> ViewModel | None:
     return {
         "serial": phase.serial,
         "title": button(phase.action.value).name,
-        "note": FORM_NOTE,
+        "note": wording.FORM_NOTE,
         "timed": "iso_start_time" in RULES[phase.action].optional,
         "zone": campaign.time_zone or "UTC",
         "fields": [[name, name.replace("_", " "), getattr(campaign, name)] for name in OVERRIDES],
@@ -140,21 +116,24 @@ def _form(state: State) -> ViewModel | None:
 def _review(state: State, kernel_zone: tzinfo | None) -> ViewModel | None:
     match state.phase:
         case Review() as review:
-            headline, *lines = review_lines(review, kernel_zone, with_changes=False)
-            parts: ViewModel = {"changes": [list(change) for change in changed_fields(review)], "rows": []}
+            headline, *lines = review_text.review_lines(review, kernel_zone, with_changes=False)
+            parts: ViewModel = {
+                "changes": [list(change) for change in review_text.changed_fields(review)],
+                "rows": [],
+            }
         case BulkReview() as review:
-            headline, lines = bulk_headline(review), list(bulk_lines(review))
-            parts = {"changes": [], "rows": [list(row) for row in bulk_rows(review)]}
+            headline, lines = review_text.bulk_headline(review), list(review_text.bulk_lines(review))
+            parts = {"changes": [], "rows": [list(row) for row in review_text.bulk_rows(review)]}
         case _:
             return None
     return parts | {
         "serial": review.serial,
         "headline": headline,
         "lines": lines,
-        "required_line": required_line(review) if review.required_text else "",
+        "required_line": review_text.required_line(review) if review.required_text else "",
         "required_text": review.required_text,
-        "keep": keep_label(review),
-        "confirm": confirm_label(review),
+        "keep": review_text.keep_label(review),
+        "confirm": review_text.confirm_label(review),
         "errors": list(review.errors),
-        "expires": expiry_line(review),
+        "expires": review_text.expiry_line(review),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from dyno_frames.panels.campaigns import wording
 from dyno_frames.panels.campaigns.actions import ConfirmPressed, Dismissed, PanelAction, ResolveRequested
 from dyno_frames.panels.campaigns.buttons import BUTTONS, Button
 from dyno_frames.panels.campaigns.control import Clock
@@ -17,7 +18,6 @@ from dyno_frames.panels.campaigns.phases import (
     Review,
 )
 from dyno_frames.panels.campaigns.state import State
-from dyno_frames.panels.campaigns.wording import disabled_lines, unresolved_lines
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.widgets.form import Form
 from dyno_frames.panels.views.widgets.reviews import BulkReviewBox, ReviewBox, SingleReviewBox
@@ -56,10 +56,10 @@ class ButtonRow:
             widget, reason = self._buttons[button.key], button.disabled_reason(state)
             widget.disabled = bool(reason)
             widget.tooltip = f"{button.name}: {reason}" if reason else ""
-        lines = unresolved_lines(state)
+        lines = wording.unresolved_lines(state)
         self._unresolved_text.value = markup.paragraphs(lines)
         self._unresolved.layout.display = None if lines else "none"
-        self._reasons.value = markup.listing(disabled_lines(state))
+        self._reasons.value = markup.listing(wording.disabled_lines(state))
 
 
 def _widget(button: Button, send: Send) -> widgets.Button:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import ipywidgets
 import pandas as pd
 
+from dyno_frames.panels.campaigns import wording
 from dyno_frames.panels.campaigns.actions import RefreshRequested
 from dyno_frames.panels.campaigns.campaign import Campaign
 from dyno_frames.panels.campaigns.control import CampaignControl, Clock, utc_now
 from dyno_frames.panels.campaigns.ports import Client
 from dyno_frames.panels.campaigns.state import State
 from dyno_frames.panels.campaigns.watch import INTERVAL_S
-from dyno_frames.panels.campaigns.wording import (
-    details,
-    entry_line,
-    local_zone,
-    notice_text,
-    sending_text,
-    status_text,
-)
 from dyno_frames.panels.runtime.runner import Spawn, on_a_thread
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.panel_mixin import PanelMixin
@@ -93,17 +86,19 @@ class CampaignPanel(PanelMixin, ipywidgets.VBox):  # type: ignore[misc]  # ipywi
         campaign = state.open_campaign
         self._table.draw(state)
         self._details.value = "" if campaign is None else details_html(campaign, state)
-        word, sentence, lines = notice_text(state)
+        word, sentence, lines = wording.notice_text(state)
         self._notice.value = (markup.status(word, sentence) if word else "") + markup.listing(lines)
         self._action_area.draw(state)
-        self._journal_lines.value = markup.listing(entry_line(entry) for entry in reversed(state.journal))
+        self._journal_lines.value = markup.listing(
+            wording.entry_line(entry) for entry in reversed(state.journal)
+        )
         self._journal_box.set_title(0, f"Journal ({len(state.journal)})")
         self._journal_box.layout.display = None if state.journal else "none"
 
 
 def details_html(row: Campaign, state: State) -> str:
     """Return the open campaign as HTML."""
-    words = sending_text(row, state.facts.rates.get(row.id))
+    words = wording.sending_text(row, state.facts.rates.get(row.id))
     bar = markup.progress(row.sent, row.recipients, words) if words else ""
-    pairs = details(row, state.facts.audiences.get(row.id), local_zone())
-    return markup.title(row.name or row.id, status_text(row)) + markup.pairs(pairs) + bar
+    pairs = wording.details(row, state.facts.audiences.get(row.id), wording.local_zone())
+    return markup.title(row.name or row.id, wording.status_text(row)) + markup.pairs(pairs) + bar

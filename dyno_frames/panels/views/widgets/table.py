@@ -8,19 +8,10 @@ import ipywidgets as widgets
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.panels.campaigns import actions as on
+from dyno_frames.panels.campaigns import wording
 from dyno_frames.panels.campaigns.buttons import BULK_BUTTONS, Button
 from dyno_frames.panels.campaigns.campaign import Campaign
 from dyno_frames.panels.campaigns.state import PAGE_ROWS, SortKey, State
-from dyno_frames.panels.campaigns.wording import (
-    HEADINGS,
-    as_of,
-    page_text,
-    progress_cell,
-    progress_text,
-    start_cell,
-    start_text,
-    status_text,
-)
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.drawing import Drawing
 
@@ -94,7 +85,7 @@ class Table:
         self._checkboxes = [self._checkbox(i) for i in range(PAGE_ROWS)]
         self._buttons = [self._row_button(i) for i in range(PAGE_ROWS)]
         self._cells = [[widgets.HTML(**self._plain) for _ in range(3)] for _ in range(PAGE_ROWS)]
-        self._headings = {key: self._heading(key) for key in HEADINGS}
+        self._headings = {key: self._heading(key) for key in wording.HEADINGS}
         layout = {"grid_template_columns": _WIDTHS, "grid_gap": "2px 12px", "align_items": "center"}
         self._grid = widgets.GridBox(layout=layout)
         self._grid.add_class("dyno-table")
@@ -118,7 +109,7 @@ class Table:
         self._next.on_click(lambda _button: send(on.PageChanged(self._page + 1)))
 
     def _heading(self, key: SortKey) -> widgets.Button:
-        button = widgets.Button(tooltip=f"Sort by {HEADINGS[key]}")
+        button = widgets.Button(tooltip=f"Sort by {wording.HEADINGS[key]}")
         button.add_class("dyno-sort")
         button.on_click(lambda _button: self._send(on.SortRequested(key)))
         return button
@@ -146,7 +137,7 @@ class Table:
     def draw(self, state: State) -> None:
         """Show the rows of a state. A single campaign needs no table."""
         single = len(state.rows) == 1
-        self._age.value = markup.cell(as_of(state))
+        self._age.value = markup.cell(wording.as_of(state))
         for part in self._only_for_many:
             part.layout.display = "none" if single else None
         if single:
@@ -155,7 +146,7 @@ class Table:
         self._page = state.page
         for key, button in self._headings.items():
             arrow = (" ▼" if state.descending else " ▲") if key is state.sort_key else ""
-            button.description = f"{HEADINGS[key]}{arrow}"
+            button.description = f"{wording.HEADINGS[key]}{arrow}"
         shown: list[widgets.Widget] = [self._corner, *self._headings.values()] if visible else []
         for index, row in enumerate(visible):
             self._keys[index] = row.id
@@ -163,7 +154,7 @@ class Table:
             shown += [self._checkboxes[index], self._buttons[index], *self._cells[index]]
         if self._grid.children != tuple(shown):
             self._grid.children = shown
-        self._position.value = markup.cell(page_text(state) if visible else "no campaigns match")
+        self._position.value = markup.cell(wording.page_text(state) if visible else "no campaigns match")
         self._previous.disabled = state.page == 0
         self._next.disabled = state.page + 1 >= state.pages
         self._bulk.draw(state)
@@ -177,7 +168,9 @@ class Table:
         with self._drawing.by_this_thread():
             checkbox.description, checkbox.value = f"Select {row.label}", row.id in state.selected_ids
         status, progress, start = self._cells[index]
-        status.value = markup.badge(status_text(row))
-        words = progress_text(row)
-        progress.value = markup.progress(row.sent, row.recipients, words, progress_cell(row)) if words else ""
-        start.value = markup.cell(start_cell(row), start_text(row))
+        status.value = markup.badge(wording.status_text(row))
+        words = wording.progress_text(row)
+        progress.value = (
+            markup.progress(row.sent, row.recipients, words, wording.progress_cell(row)) if words else ""
+        )
+        start.value = markup.cell(wording.start_cell(row), wording.start_text(row))
