@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dyno_frames.client.connect import connect
     from dyno_frames.export.dataset import read_dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
-    from dyno_frames.panels.views.widgets import CampaignPanel
+    from dyno_frames.panels.views.widgets.panel import CampaignPanel
     from dyno_frames.sandbox.sandbox import Sandbox
 
 __version__ = "0.1.0"
@@ -43,7 +43,7 @@ __all__ = [
 
 _LAZY = {
     "AccessiblePanel": "dyno_frames.panels.views.accessible",
-    "CampaignPanel": "dyno_frames.panels.views.widgets",
+    "CampaignPanel": "dyno_frames.panels.views.widgets.panel",
     "DynoAccessor": "dyno_frames.accessor",
     "Sandbox": "dyno_frames.sandbox.sandbox",
     "connect": "dyno_frames.client.connect",
@@ -186,8 +186,8 @@ def _put_together() -> None:
     import pandas as pd
 
     exits.register("parquet", _late("dyno_frames.export.write", "write"))
-    exits.register("list_panel", _late("dyno_frames.panels.views.lists", "ListPanel"))
-    exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
+    exits.register("list_panel", _late("dyno_frames.panels.views.widgets.lists", "ListPanel"))
+    exits.register("preview", _late("dyno_frames.panels.views.widgets.preview", "TemplatePreview"))
     register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
     register(_accessor)
 

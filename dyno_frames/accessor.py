@@ -23,8 +23,8 @@ from dyno_frames.scan.scan import Scan
 if TYPE_CHECKING:
     from dyno_frames.export.dataset import Dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
-    from dyno_frames.panels.views.builder import QueryBuilder
-    from dyno_frames.panels.views.widgets import CampaignPanel
+    from dyno_frames.panels.views.widgets.builder import QueryBuilder
+    from dyno_frames.panels.views.widgets.panel import CampaignPanel
     from dyno_frames.plots.plotter import Plotter
 
 
@@ -352,7 +352,7 @@ class DynoAccessor:
             from dyno_frames.panels.views.accessible import AccessiblePanel
 
             return AccessiblePanel(client, self._frame)
-        from dyno_frames.panels.views.widgets import CampaignPanel
+        from dyno_frames.panels.views.widgets.panel import CampaignPanel
 
         return CampaignPanel(client, self._frame)
 
@@ -378,7 +378,7 @@ class DynoAccessor:
         --------
         >>> campaigns.dyno.builder("status == 'finished' and opens > 1000")  # doctest: +SKIP
         """
-        from dyno_frames.panels.views.builder import QueryBuilder
+        from dyno_frames.panels.views.widgets.builder import QueryBuilder
 
         begun = self._origin if expr is None else expr
         return QueryBuilder(self._resource, begun, scope=caller(1))

@@ -1,4 +1,4 @@
-"""JupyterLab in a folder: the notebooks of the checkout, or one written here."""
+"""Write notebooks, and run JupyterLab in a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from dyno_frames.errors import MissingExtraError
 
 Cells = Sequence[tuple[str, str]]
-"""Kind (``markdown`` or ``code``) and text of each cell."""
+"""The kind (``markdown`` or ``code``) and the text of each cell."""
 
 
 def require(*modules: str, extra: str) -> None:
@@ -114,12 +114,12 @@ def _read_cells(path: Path) -> list[tuple[str, str]] | None:
 
 
 def command_line(folder: Path, *, opens: Path | None, port: int | None, browser: bool) -> list[str]:
-    """Return what starts JupyterLab in a folder."""
+    """Return the command that starts JupyterLab in a folder."""
     line = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     line += [] if browser else ["--no-browser"]
     line += [] if port is None else [f"--port={port}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # Containers have no other user, and JupyterLab refuses root unless it is told.
+        # Containers often have no other user, and JupyterLab refuses to run as root without this option.
         line.append("--allow-root")
     return [*line, str(opens)] if opens else line
 
@@ -137,15 +137,15 @@ def run_jupyterlab(
     Parameters
     ----------
     folder
-        Its root.
+        The folder it shows.
     opens
         A notebook to open first.
     port
-        Where it answers; its own choice without.
+        The port to listen on (default: chosen by JupyterLab).
     browser
-        Whether a browser is opened.
+        Whether to open a browser.
     environment
-        Variables for the kernels, beside those of this process: a key belongs here, not in a notebook.
+        Variables for the kernels, in addition to those of this process. A key belongs here, not in a notebook.
 
     Raises
     ------
@@ -159,8 +159,8 @@ def run_jupyterlab(
 
 
 def attend(program: subprocess.Popen[Any]) -> int:
-    """Wait for a program that serves a browser, and return its exit code."""
-    # Ctrl-C reaches the program itself, which may ask before it stops; here it must not end the wait.
+    """Wait for a server program to end, and return its exit code."""
+    # Ctrl-C reaches the program too, which may ask the user before it stops. It must not end this wait.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     was = signal.signal(signal.SIGTERM, lambda *_: program.terminate())
     try:
