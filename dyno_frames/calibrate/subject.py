@@ -69,11 +69,7 @@ def _subjects(rows: Iterable[Row]) -> Iterator[Subject]:
             if "," in value or value != value.strip():
                 continue
             core = max(_CORE.findall(value[1:-1]), key=len, default="").strip()
-            if (
-                len(core) >= 3
-                and re.search("[A-Za-z]", core)
-                and core.swapcase() not in value
-            ):
+            if len(core) >= 3 and re.search("[A-Za-z]", core) and core.swapcase() not in value:
                 yield Subject(str(row[KEY]), name, value, core)
 
 

@@ -33,9 +33,7 @@ _HEAD = (
 )
 _CONNECTS = re.compile(r"<(?=(?:link|i?frame|frameset|fencedframe|portal|object|embed)\b)", re.IGNORECASE)
 _TARGET = re.compile(r"\btarget(?=\s*=)", re.IGNORECASE)
-_REMOTE = re.compile(
-    r"""(?:\b(?:src|background|poster)\s*+=|url\()\s*+["']?+\s*+https?:""", re.IGNORECASE
-)
+_REMOTE = re.compile(r"""(?:\b(?:src|background|poster)\s*+=|url\()\s*+["']?+\s*+https?:""", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random as _random
-import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -40,7 +39,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
-from dyno_frames.transport.wire import Adapter, Message, current_stop
+from dyno_frames.transport.wire import Adapter, Message, Stop, current_stop, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -115,7 +114,7 @@ class Session:
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
         self._key = api_key
-        self._closed = threading.Event()
+        self._closed = Stop()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep: Callable[[float], object] = sleep or self._rest
         self._budget = Budget(self.policy.budget)
@@ -141,7 +140,7 @@ class Session:
     @property
     def closed(self) -> bool:
         """Whether :meth:`close` has been called."""
-        return self._closed.is_set()
+        return self._closed.called
 
     @property
     def account(self) -> str:
@@ -149,8 +148,8 @@ class Session:
         return self._key.mark(f"account of {self.host}")
 
     def close(self) -> None:
-        """Close every connection; twice is once."""
-        self._closed.set()
+        """Close every connection and end every pause between attempts; twice is once."""
+        self._closed()
         self._adapter.close()
 
     def send(
@@ -226,7 +225,7 @@ class Session:
     def _rest(self, seconds: float) -> None:
         """Wait, but not beyond the end of the session or of what this thread is asked for."""
         stop = current_stop()
-        (stop.wait if stop is not None else self._closed.wait)(seconds)
+        rest(seconds, self._closed, *(() if stop is None else (stop,)))
 
     def _is_over(self) -> bool:
         stop = current_stop()
