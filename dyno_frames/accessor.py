@@ -21,6 +21,7 @@ from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
 if TYPE_CHECKING:
+    from dyno_frames.client.client import Client
     from dyno_frames.export.dataset import Dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.builder import QueryBuilder
@@ -55,9 +56,13 @@ class DynoAccessor:
         return origin_of(self._frame)
 
     @property
-    def _resource(self) -> ResourceClient:
+    def _client(self) -> Client:
         origin = self._origin
-        found: ResourceClient = getattr(registry.lookup(origin.client, origin.url), origin.resource)
+        return registry.lookup(origin.client, origin.url, origin.account)
+
+    @property
+    def _resource(self) -> ResourceClient:
+        found: ResourceClient = getattr(self._client, self._origin.resource)
         return found
 
     def query(
@@ -347,14 +352,13 @@ class DynoAccessor:
                 f"a panel needs campaigns with their id; this frame holds {origin.resource} with the columns "
                 f"{', '.join(map(str, self._frame.columns))}"
             )
-        client = registry.lookup(origin.client, origin.url)
         if accessible:
             from dyno_frames.panels.views.accessible import AccessiblePanel
 
-            return AccessiblePanel(client, self._frame)
+            return AccessiblePanel(self._client, self._frame)
         from dyno_frames.panels.views.widgets import CampaignPanel
 
-        return CampaignPanel(client, self._frame)
+        return CampaignPanel(self._client, self._frame)
 
     def builder(self, expr: Expression = None) -> QueryBuilder:
         """Return a query builder: conditions as widgets, the same as an expression, counted before it is fetched.

@@ -47,7 +47,7 @@ def connect(
         package keyring is installed, from the user's keyring: service ``dyno_frames``, user the host (and port)
         of the url.
     name
-        What this connection is called. A frame keeps it and finds its client by it.
+        What this connection is called. A frame finds its client by this name, the url and the account.
     timeout_s
         The longest silence that is waited through, in seconds. One call with all its retries takes at
         most four times as long.

@@ -235,6 +235,7 @@ class Questions:
         return Origin(
             client=self.client.name,
             url=self.client.url,
+            account=self.client.session.account,
             resource=self.resource.name,
             columns=shape.columns,
             order_by=shape.order_by,

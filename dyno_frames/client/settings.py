@@ -25,7 +25,7 @@ class Settings:
     url
         Where the server answers: ``http`` or ``https``, a host, perhaps a port and a path.
     name
-        What the connection is called; a frame finds its client by name and url.
+        What the connection is called; a frame finds its client by name, url and account.
     timeout_s
         The longest silence that is waited through, in seconds.
     page_size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import pickle
 import sys
@@ -10,7 +9,6 @@ import traceback
 
 import pytest
 
-from dyno_frames.client import registry
 from dyno_frames.client.connect import connect
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import PRODUCTION_URL
@@ -144,32 +142,6 @@ def test_the_key_shows_in_no_form_of_a_client():
 def test_html_is_escaped():
     with connect(URL, KEY, name="<script>") as client:
         assert "<script>" not in client._repr_html_()
-
-
-def test_a_client_is_found_by_name_and_url_until_it_is_closed():
-    with connect(URL, KEY, name="one") as client:
-        assert registry.lookup("one", URL + "/") is client
-        with pytest.raises(ConfigError, match=r"connect first: client = dyno_frames\.connect\(.*name='two'"):
-            registry.lookup("two", URL)
-        assert repr(client) == f"Client({URL!r}, name='one')"
-    assert repr(client).endswith(", closed)")
-    client.close()
-    with pytest.raises(ConfigError, match="connect first"):
-        registry.lookup("one", URL)
-
-
-def test_a_later_client_takes_the_place_of_an_earlier():
-    with connect(URL, KEY) as first, connect(URL, KEY) as second:
-        assert registry.lookup("default", URL) is second
-        first.close()
-        assert registry.lookup("default", URL) is second
-
-
-def test_a_forgotten_client_is_not_kept_alive():
-    connect(URL, KEY, name="forgotten")
-    gc.collect()
-    with pytest.raises(ConfigError):
-        registry.lookup("forgotten", URL)
 
 
 def test_a_wrong_key_is_said_with_the_cure(box):
