@@ -122,7 +122,11 @@ class DynoAccessor:
         --------
         >>> campaigns.dyno.query("created >= '2016-01-01' and name.str.contains('Weekly')")  # doctest: +SKIP
         """
-        around = caller(1 + level)
+        _check_names(level, local_dict=local_dict, global_dict=global_dict)
+        try:
+            around = caller(1 + level)
+        except ValueError:
+            raise QueryError(f"level={level!r}; the call stack is not so deep") from None
         local_names = around.local_names if local_dict is None else local_dict
         scope = Scope(local_names, around.global_names if global_dict is None else global_dict)
         return self.scan(
@@ -393,3 +397,11 @@ class DynoAccessor:
         from dyno_frames.plots.plotter import Plotter
 
         return Plotter(self._frame)
+
+
+def _check_names(level: object, **given: object) -> None:
+    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
+        raise QueryError(f"level={level!r}; expected a whole number from 0")
+    for argument, names in given.items():
+        if names is not None and not isinstance(names, Mapping):
+            raise QueryError(f"{argument}={names!r}; expected a dict of names, or None for the caller's")

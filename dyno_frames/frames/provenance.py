@@ -71,7 +71,7 @@ def origin_of(frame: pd.DataFrame) -> Origin:
         It does not say.
     """
     stored = frame.attrs.get(ATTRIBUTE)
-    if not isinstance(stored, Mapping) or not _NEEDED <= stored.keys():
+    if not isinstance(stored, Mapping) or not stored.keys() >= _NEEDED:
         raise SchemaError(
             "this frame is bound to no account: its attrs hold no 'dyno'. Begin with one that is, "
             "client.campaigns.frame() or client.campaigns.find(…); pandas drops attrs in some operations, such as "

@@ -9,6 +9,7 @@ import traceback
 
 import pytest
 
+from dyno_frames.cli import main
 from dyno_frames.client.connect import connect
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import PRODUCTION_URL
@@ -50,27 +51,57 @@ def test_a_key_that_cannot_be_used_is_refused_and_not_shown(key):
         assert key not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["", " ", 7, object(), b"http://127.0.0.1"])
+def test_what_is_no_url_is_refused_with_what_is_one(url):
+    with pytest.raises(ConfigError, match=r"url=.*expected one such as 'http://127.0.0.1:8080'"):
+        connect(url, KEY)
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        "",
-        "127.0.0.1:80",
-        "ftp://127.0.0.1",
+        "{}",
+        "{}:80",
+        "{}@host",
+        "ftp://{}",
         "http://",
-        "http://:80",
-        "http://127.0.0.1:port",
-        "http://127.0.0.1:99999",
-        "http://[::1",
-        "http://host/a?b=c",
-        "http://host/#a",
-        "http://a b/",
-        7,
+        "http://:{}",
+        "http://127.0.0.1:{}",
+        "http://[{}",
+        "http://host/a?key={}",
+        "http://host/?{}",
+        "http://host/#{}",
+        "http://host {}/",
+        "http://host/ {}",
     ],
 )
-def test_a_url_that_cannot_be_used_is_refused_and_shown(url):
-    with pytest.raises(ConfigError, match="url=") as caught:
-        connect(url, KEY)
-    assert repr(url) in str(caught.value)
+@pytest.mark.parametrize("way", ["argument", "environment", "bytes"])
+def test_a_url_that_cannot_be_used_is_refused_and_what_may_be_a_key_in_it_is_not_shown(url, way, monkeypatch):
+    text = url.format("s3cret-in-the-wrong-place")
+    given = text.encode() if way == "bytes" else text
+    if way == "environment":
+        monkeypatch.setenv("DYNO_URL", text)
+    with pytest.raises(ConfigError, match=r"url=.*expected one such as") as caught:
+        connect(None if way == "environment" else given, KEY)
+    frames = traceback.walk_tb(caught.value.__traceback__.tb_next)
+    shown = "".join(traceback.StackSummary.extract(frames, capture_locals=True).format())
+    assert caught.value.__context__ is None
+    assert "s3cret" not in f"{caught.value!r} {shown}"
+
+
+def test_a_key_given_as_url_on_the_command_line_is_not_shown(capsys, monkeypatch):
+    monkeypatch.setenv("DYNO_API_KEY", KEY)
+    for arguments in (
+        ["--url", "s3cret"],
+        ["--url", "http://127.0.0.1:9/?key=s3cret"],
+        ["--url", "s3cret", "--debug"],
+    ):
+        assert main(["count", "lists", *arguments]) == 2
+    monkeypatch.setenv("DYNO_URL", "s3cret")
+    assert main(["count", "lists"]) == 2
+    captured = capsys.readouterr()
+    assert "s3cret" not in captured.out + captured.err
+    assert "api_key=" in captured.err
 
 
 def test_a_url_with_a_password_is_refused_and_not_shown():
