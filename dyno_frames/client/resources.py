@@ -15,6 +15,7 @@ from dyno_frames.contract import envelope
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ApiError,
     ConfigError,
@@ -332,8 +333,10 @@ def checked_id(key: object) -> str:
     Raises
     ------
     ConfigError
-        It is no text, or empty, or would lead out of its path.
+        It is no text, or empty, or would lead out of its path, or cannot be written as UTF-8.
     """
+    if isinstance(key, str) and not is_whole(key):
+        raise ConfigError(f"the id {key!r} holds {HALF}; expected one such as df['id'].iloc[0]")
     if isinstance(key, str) and key.strip() and key not in {".", ".."}:
         return key
     shown = repr(key) if isinstance(key, str | int | float | None) else f"of type {type(key).__name__}"

@@ -203,6 +203,7 @@ def begin(stage: Stage, scan: Scan, choices: Choices, parent: Manifest | None) -
     if is_a_set(scan) and scan.origin.question is not None:
         looks = {
             "question": question_of(asdict(scan.origin)),
+            "account": scan.origin.account,
             "columns": [[one.name, str(one.kind)] for one in scan.schema.fields],
             "partitions": [str(part) for part in choices.partitions],
             "mode": choices.mode,
@@ -214,8 +215,9 @@ def begin(stage: Stage, scan: Scan, choices: Choices, parent: Manifest | None) -
 
 
 def question_of(origin: Mapping[str, Any]) -> str:
-    """Return what makes two questions the same, as text: all but the connection's name."""
-    return json.dumps({name: origin[name] for name in sorted(origin) if name != "client"}, sort_keys=True)
+    """Return what makes two questions the same, as text: all but the connection's name and account."""
+    asked = {name: value for name, value in origin.items() if name not in {"client", "account"}}
+    return json.dumps(asked, sort_keys=True)
 
 
 def _schema(scan: Scan) -> Schema:
@@ -251,7 +253,8 @@ def _form(schema: Schema, scan: Scan, choices: Choices, certificate: Mapping[str
         max_rows_per_file=choices.max_rows_per_file,
         compression=choices.compression,
         footer={
-            "origin": json.loads(question_of(asdict(scan.origin))) | {"client": scan.origin.client},
+            "origin": json.loads(question_of(asdict(scan.origin)))
+            | {"client": scan.origin.client, "account": scan.origin.account},
             "certificate": dict(certificate),
             "schema": schema_to_json(schema),
         },

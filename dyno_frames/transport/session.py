@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random as _random
-import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -41,7 +40,7 @@ from dyno_frames.transport.retry import (
 )
 from dyno_frames.transport.secret import Secret, Veiled
 from dyno_frames.transport.server_name import server_name
-from dyno_frames.transport.wire import Adapter, CancelToken, Message
+from dyno_frames.transport.wire import Adapter, CancelToken, Message, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -118,7 +117,7 @@ class Session:
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
         self._key = api_key
-        self._closed = threading.Event()
+        self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
         self._budget = Budget(self.policy.budget)
@@ -144,7 +143,7 @@ class Session:
     @property
     def closed(self) -> bool:
         """Whether :meth:`close` has been called."""
-        return self._closed.is_set()
+        return self._closed.called
 
     @property
     def account(self) -> str:
@@ -152,8 +151,8 @@ class Session:
         return self._key.mark(f"account of {self.server}")
 
     def close(self) -> None:
-        """Close every connection; twice is once."""
-        self._closed.set()
+        """Close every connection and end every pause between attempts; twice is once."""
+        self._closed()
         self._adapter.close()
 
     def send(
@@ -232,7 +231,7 @@ class Session:
 
     def _rest(self, seconds: float, cancel: CancelToken | None) -> None:
         """Wait, but not beyond the end of the session or of the call."""
-        (self._closed.wait if cancel is None else cancel.wait)(seconds)
+        rest(seconds, self._closed, *(() if cancel is None else (cancel,)))
 
     def _is_over(self, cancel: CancelToken | None) -> bool:
         return self.closed or (cancel is not None and cancel.called)

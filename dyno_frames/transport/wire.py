@@ -7,7 +7,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,28 +65,40 @@ def watched(watch: Watch) -> Iterator[Watch]:
 class CancelToken:
     """Ends the exchanges of the threads that were given it, at once: their connections are shut down."""
 
-    __slots__ = ("_called", "_connections", "_lock")
+    __slots__ = ("_called", "_connections", "_lock", "_pauses")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._called = threading.Event()
+        self._called = False
         self._connections: dict[int, socket.socket] = {}
+        self._pauses: set[threading.Event] = set()
 
     @property
     def called(self) -> bool:
         """Whether the token was called: nothing is sent any more."""
-        return self._called.is_set()
+        return self._called
 
     def __call__(self) -> None:
-        """Shut down every connection that is in use."""
-        self._called.set()
+        """Shut down every connection that is in use, and end every pause."""
         with self._lock:
+            self._called = True
             for connection in self._connections.values():
                 _shut(connection)
+            for pause in self._pauses:
+                pause.set()
 
-    def wait(self, seconds: float) -> None:
-        """Wait so long, or until it is called."""
-        self._called.wait(seconds)
+    @contextmanager
+    def ending(self, pause: threading.Event) -> Iterator[None]:
+        """Set an event when this is called, or at once if it has been; for the time of a with-block."""
+        with self._lock:
+            self._pauses.add(pause)
+            if self._called:
+                pause.set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pauses.discard(pause)
 
     def use(self, connection: socket.socket) -> None:
         """Say that this thread uses a connection from now on, and no other."""
@@ -99,6 +111,15 @@ class CancelToken:
         """Say that this thread uses none any more."""
         with self._lock:
             self._connections.pop(threading.get_ident(), None)
+
+
+def rest(seconds: float, *tokens: CancelToken) -> None:
+    """Wait so long, or until one of the tokens is called."""
+    over = threading.Event()
+    with ExitStack() as stack:
+        for token in tokens:
+            stack.enter_context(token.ending(over))
+        over.wait(seconds)
 
 
 def _shut(connection: socket.socket) -> None:

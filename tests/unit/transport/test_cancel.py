@@ -15,7 +15,7 @@ FIND = OPERATIONS["campaigns.find"]
 
 
 def sent_elsewhere(session, cancel):
-    """Send in another thread, with a token; returns the thread and what was raised there."""
+    """Send in another thread, with a token or none; returns the thread and what was raised there."""
     raised = []
 
     def send():
@@ -24,7 +24,7 @@ def sent_elsewhere(session, cancel):
         except TransportError as error:
             raised.append(error)
 
-    thread = threading.Thread(target=send)
+    thread = threading.Thread(target=send, daemon=True)
     thread.start()
     return thread, raised
 
@@ -53,6 +53,38 @@ def test_a_pause_between_attempts_is_ended(serve, connect, wire):
     thread.join(20)
     assert not thread.is_alive()
     assert len(raised) == len(server.asked) == 1
+
+
+@pytest.mark.parametrize("cancel", [None, CancelToken()], ids=["a plain call", "a call of a scan"])
+def test_closing_the_session_ends_a_pause_between_attempts(serve, connect, wire, cancel):
+    server = serve(wire.Step(wire.http(b"busy", status=503)))
+    patient = Policy(attempts=50, first_s=600, longest_s=600, deadline_s=6000)
+    session = connect(server.url, policy=patient, sleep=None, random=lambda: 1.0)
+    threads = [sent_elsewhere(session, cancel) for _ in range(3)]
+    while len(server.asked) < len(threads):
+        threads[0][0].join(0.01)
+    session.close()
+    for thread, raised in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+        assert len(raised) == 1
+    assert len(server.asked) == len(threads)
+
+
+def test_closing_one_session_ends_no_pause_of_another(serve, connect, wire):
+    server = serve(wire.Step(wire.http(b"busy", status=503)))
+    patient = Policy(attempts=50, first_s=600, longest_s=600, deadline_s=6000)
+    one, other = (connect(server.url, policy=patient, sleep=None, random=lambda: 1.0) for _ in range(2))
+    cancel = CancelToken()
+    thread, raised = sent_elsewhere(one, cancel)
+    while not server.asked:
+        thread.join(0.01)
+    other.close()
+    thread.join(0.2)
+    assert thread.is_alive()
+    cancel()
+    thread.join(20)
+    assert len(raised) == 1
 
 
 def test_a_connection_that_was_given_back_is_not_shut(serve, connect, wire):
