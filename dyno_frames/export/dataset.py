@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.files import FOOTER
-from dyno_frames.export.local import LocalPlace
+from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
-from dyno_frames.export.place import Place, held, manifest_of
-from dyno_frames.export.places import place_of
 from dyno_frames.export.sources import Stored
+from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
+from dyno_frames.export.stores import store_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
 
@@ -71,13 +71,13 @@ class Dataset:
         """The files of this version, for readers that are given a list; they never change."""
         if self.manifest is None:
             return [str(self.path)]
-        place = place_of(self.path)
-        return [place.address(self.version, one) for one in self.manifest.files]
+        store = store_of(self.path)
+        return [store.address(self.version, one) for one in self.manifest.files]
 
     @property
     def versions(self) -> list[int]:
         """The versions that can be read, oldest first."""
-        return [1] if self.manifest is None else place_of(self.path).versions()
+        return [1] if self.manifest is None else store_of(self.path).versions()
 
     def to_frame(self) -> pd.DataFrame:
         """Return its rows as a typed frame."""
@@ -110,8 +110,8 @@ class Dataset:
         """
         from dyno_frames.export.diff import difference
 
-        place = self._place()
-        return difference(place, old, self.version if new is None else new)
+        store = self._store()
+        return difference(store, old, self.version if new is None else new)
 
     def vacuum(self, *, keep: int = 1) -> int:
         """Remove all but the newest versions; return the bytes set free.
@@ -128,21 +128,21 @@ class Dataset:
         """
         if keep < 1:
             raise SchemaError(f"keep={keep}; the newest version always stays: expected a number from 1")
-        place = self._place()
-        with held(place):
-            place.prepare()
-            return place.remove(place.versions()[:-keep])
+        store = self._store()
+        with write_lock(store):
+            store.prepare()
+            return store.remove(store.versions()[:-keep])
 
-    def _place(self) -> Place:
+    def _store(self) -> DatasetStore:
         if self.manifest is None:
             raise SchemaError(
                 f"{str(self.path)!r} is one file and has no versions; a name without '.parquet' makes a dataset of "
                 "versions"
             )
-        return place_of(self.path)
+        return store_of(self.path)
 
 
-def dataset_of(place: Place, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
+def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
     """Return a version of a dataset, with what the run that asked for it has counted."""
     footer = {
         "origin": manifest.origin,
@@ -151,7 +151,7 @@ def dataset_of(place: Place, manifest: Manifest, counts: Mapping[str, int]) -> D
         "schema": manifest.schema,
     }
     return Dataset(
-        path=place.path if isinstance(place, LocalPlace) else place.url,
+        path=store.path if isinstance(store, LocalStore) else store.url,
         rows=manifest.rows,
         size_bytes=manifest.size_bytes,
         footer=footer,
@@ -186,13 +186,13 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
     >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
-    place = place_of(path)
-    versions = place.versions()
+    store = store_of(path)
+    versions = store.versions()
     if not versions:
         return _read_file(Path(path), version)
-    manifest = manifest_of(place, versions[-1] if version is None else version)
+    manifest = manifest_of(store, versions[-1] if version is None else version)
     schema = schema_from_json(manifest.schema)
-    stored = Stored(place, manifest, schema)
+    stored = Stored(store, manifest, schema)
     tables = [table for values in stored.partitions() for table in stored.tables(values)]
     whole = pa.concat_tables([schema.arrow.empty_table(), *tables])
     if manifest.partitions and manifest.ordered and {"created", "id"} <= set(schema.names):

@@ -23,11 +23,11 @@ import pyarrow as pa
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import Manifest, StoredFile
-from dyno_frames.export.place import damaged, overtaken
+from dyno_frames.export.store import damaged, overtaken
 
 
 @dataclass(frozen=True, slots=True)
-class LocalPlace:
+class LocalStore:
     """A dataset on a local disk.
 
     Parameters

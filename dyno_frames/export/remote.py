@@ -23,10 +23,10 @@ from dyno_frames.calibrate.cache import FOLDER_VARIABLE
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import Manifest, StoredFile
-from dyno_frames.export.place import damaged, overtaken
+from dyno_frames.export.store import damaged, overtaken
 
 
-def remote_place(url: str) -> RemotePlace:
+def remote_store(url: str) -> RemoteStore:
     """Return the place that a URL names.
 
     Raises
@@ -46,11 +46,11 @@ def remote_place(url: str) -> RemotePlace:
         raise MissingExtraError.of(f"what {url.partition('://')[0]}:// URLs need ({error})", "s3") from None
     except ValueError as error:
         raise ConfigError(f"{url!r} cannot be written to: {error}") from error
-    return RemotePlace(url.rstrip("/"), files, root.rstrip("/"))
+    return RemoteStore(url.rstrip("/"), files, root.rstrip("/"))
 
 
 @dataclass(frozen=True, slots=True)
-class RemotePlace:
+class RemoteStore:
     """A dataset behind a URL.
 
     Parameters

@@ -16,18 +16,18 @@ import pyarrow.compute as pc
 from dyno_frames.contract.resources import KEY, UPDATED
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk
-from dyno_frames.export.choices import Choices, is_a_set
-from dyno_frames.export.crawl import certified, crawl
+from dyno_frames.export.compare import Swept, sweep
 from dyno_frames.export.evolve import evolved
-from dyno_frames.export.files import Form
+from dyno_frames.export.fetch import certified, fetch
+from dyno_frames.export.files import FileFormat
 from dyno_frames.export.manifest import Manifest, schema_from_json, schema_to_json
 from dyno_frames.export.merge import Change, Written, together, unchanged
-from dyno_frames.export.place import Place, held
-from dyno_frames.export.places import check_free
-from dyno_frames.export.questions import fetching, from_instant, newest_change, under, unlimited
+from dyno_frames.export.options import WriteOptions, is_a_set
+from dyno_frames.export.queries import fetching, from_instant, newest_change, under, unlimited
 from dyno_frames.export.sources import Staged, Stored
 from dyno_frames.export.stage import Stage
-from dyno_frames.export.sweep import Swept, sweep
+from dyno_frames.export.store import DatasetStore, write_lock
+from dyno_frames.export.stores import check_free
 from dyno_frames.frames.schema import Schema
 from dyno_frames.scan.scan import Scan
 
@@ -40,16 +40,16 @@ Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
 NOTHING = pa.array([], pa.large_string())
 
 
-def run(scan: Scan, place: Place, choices: Choices) -> Done:
+def run(scan: Scan, store: DatasetStore, options: WriteOptions) -> Done:
     """Bring a dataset to its next version, or leave it at its last one where nothing has changed.
 
     Parameters
     ----------
     scan
         The question.
-    place
+    store
         Where the dataset lives.
-    choices
+    options
         How it is written.
 
     Raises
@@ -59,16 +59,16 @@ def run(scan: Scan, place: Place, choices: Choices) -> Done:
     SchemaError
         The columns have changed in a way that cannot be held; or a file is damaged.
     """
-    check_free(place)
-    with held(place):
-        place.prepare()
-        versions = place.versions()
-        parent = place.manifest(versions[-1]) if versions else None
-        if choices.mode == "overwrite" or parent is None:
-            made = _Full(scan, place, choices, parent).run()
+    check_free(store)
+    with write_lock(store):
+        store.prepare()
+        versions = store.versions()
+        parent = store.manifest(versions[-1]) if versions else None
+        if options.mode == "overwrite" or parent is None:
+            made = _Full(scan, store, options, parent).run()
         else:
-            made = _Growing(scan, place, choices, parent).run()
-        disk.remove(place.work)
+            made = _Growing(scan, store, options, parent).run()
+        disk.remove(store.work)
         return made
 
 
@@ -77,26 +77,26 @@ class _Full:
     """A version made from nothing but the server's answer."""
 
     scan: Scan
-    place: Place
-    choices: Choices
+    store: DatasetStore
+    options: WriteOptions
     parent: Manifest | None
 
     def run(self) -> Done:
-        scan, stage, whole = fetching(self.scan), Stage(self.place.work), is_a_set(self.scan)
-        begin(stage, self.scan, replace(self.choices, mode="overwrite"), self.parent)
-        certificate, moved = crawl(scan, stage, "main", self.choices.partitions)
-        base = Staged(stage.pieces("main"))
-        form = _form(_schema(self.scan), self.scan, self.choices, certificate)
+        scan, stage, whole = fetching(self.scan), Stage(self.store.work), is_a_set(self.scan)
+        begin(stage, self.scan, replace(self.options, mode="overwrite"), self.parent)
+        certificate, moved = fetch(scan, stage, "main", self.options.partitions)
+        base = Staged(stage.chunks("main"))
+        form = _form(_schema(self.scan), self.scan, self.options, certificate)
         written = together(base, Change(Staged([]), NOTHING, NOTHING), form, stage.folder)
         rows = sum(one.rows for one in written.files)
-        made = _manifest(self.scan, self.choices, form, written, self.parent)
+        made = _manifest(self.scan, self.options, form, written, self.parent)
         made = replace(
             made,
             counts={"rows": rows, "added": rows, "changed": 0, "removed": 0, "moved": moved},
             watermark=stage.run["watermark"],
             whole=whole,
         )
-        self.place.publish(made, written.fresh)
+        self.store.publish(made, written.fresh)
         return made, made.counts
 
 
@@ -105,8 +105,8 @@ class _Growing:
     """A version made from its parent and what has changed since."""
 
     scan: Scan
-    place: Place
-    choices: Choices
+    store: DatasetStore
+    options: WriteOptions
     parent: Manifest
 
     def run(self) -> Done:
@@ -115,36 +115,36 @@ class _Growing:
         old = schema_from_json(self.parent.schema)
         schema = evolved(old, _schema(self.scan), version=self.parent.version)
         scan = under(self.scan, schema) if self.scan.plan.shape.columns is None else self.scan
-        choices = replace(self.choices, partitions=self._partitions())
-        stage, base = Stage(self.place.work), Stored(self.place, self.parent, schema)
-        begin(stage, scan, choices, self.parent)
-        change, certificate, moved = self._change(scan, stage, base, choices)
+        options = replace(self.options, partitions=self._partitions())
+        stage, base = Stage(self.store.work), Stored(self.store, self.parent, schema)
+        begin(stage, scan, options, self.parent)
+        change, certificate, moved = self._change(scan, stage, base, options)
         counts = _counts(base, change) | {"moved": moved}
         if not any((counts["added"], counts["changed"], counts["removed"])) and schema.fields == old.fields:
             return self.parent, counts
         before = {name: (self.parent.certificate or {}).get(name) for name in ("verdict", "reasons")}
-        form = _form(schema, scan, choices, certified(certificate, before))
+        form = _form(schema, scan, options, certified(certificate, before))
         written = together(base, change, form, stage.folder)
         whole = self.parent.whole and same_question
         made = replace(
-            _manifest(scan, choices, form, written, self.parent),
+            _manifest(scan, options, form, written, self.parent),
             counts=counts,
             watermark=stage.run["watermark"] if whole else None,
             whole=whole,
         )
-        self.place.publish(made, written.fresh)
+        self.store.publish(made, written.fresh)
         return made, made.counts
 
     def _change(
-        self, scan: Scan, stage: Stage, base: Stored, choices: Choices
+        self, scan: Scan, stage: Stage, base: Stored, options: WriteOptions
     ) -> tuple[Change, dict[str, Any], int]:
         """Fetch what comes; for a sync that is what has changed since the watermark, and then what is gone."""
-        mark = self.parent.watermark if choices.mode == "sync" else None
+        mark = self.parent.watermark if options.mode == "sync" else None
         asked = scan if mark is None else from_instant(scan, UPDATED, {"ge": mark - OVERLAP_S})
-        certificate, moved = crawl(asked, stage, "main", choices.partitions)
-        come = Staged(stage.pieces("main"))
+        certificate, moved = fetch(asked, stage, "main", options.partitions)
+        come = Staged(stage.chunks("main"))
         skip, drop = unchanged(base, come, base.schema.names)
-        if choices.mode == "append":
+        if options.mode == "append":
             return Change(come, drop, skip), certificate, moved
         coming = _less(come.keys(), skip)
         rows = self.parent.rows - len(drop) + coming.num_rows
@@ -160,18 +160,18 @@ class _Growing:
         return Change(come, drop, skip), certificate, moved + swept.ids_moved
 
     def _partitions(self) -> Any:
-        given = self.choices.partitions
+        given = self.options.partitions
         if given and given != self.parent.partitions:
             raise ConfigError(
                 f"partition_by={[str(part) for part in given]}, and version {self.parent.version} of "
-                f"{self.place.url!r} is parted by {[str(part) for part in self.parent.partitions]}; leave it out, or "
+                f"{self.store.url!r} is parted by {[str(part) for part in self.parent.partitions]}; leave it out, or "
                 "write the dataset anew with mode='overwrite'"
             )
         return self.parent.partitions
 
     def _check(self, *, same_question: bool) -> None:
         parent, origin = self.parent, self.scan.origin
-        said = f"version {parent.version} of {self.place.url!r}"
+        said = f"version {parent.version} of {self.store.url!r}"
         cure = "write elsewhere, or anew with mode='overwrite'"
         if not parent.ordered:
             raise ConfigError(f"{said} has rows in an order of their own, so nothing can be added; {cure}")
@@ -181,12 +181,12 @@ class _Growing:
                     f"{said} came from {parent.origin['resource']} of {parent.origin['url']}, and this question asks "
                     f"{origin.resource} of {origin.url}; {cure}"
                 )
-        if self.choices.mode == "sync" and origin.question is None:
+        if self.options.mode == "sync" and origin.question is None:
             raise ConfigError(
                 f"the question {origin.expression!r} cannot be remembered, so nobody can tell whether it is the same; "
                 "ask it as a query string"
             )
-        if self.choices.mode == "sync" and not (parent.whole and same_question):
+        if self.options.mode == "sync" and not (parent.whole and same_question):
             other = parent.origin["expression"] if parent.whole else "several questions"
             raise ConfigError(
                 f"{said} holds the answer to {other!r}, and this question is {origin.expression!r}: a sync would "
@@ -197,15 +197,15 @@ class _Growing:
             raise ConfigError(f"{said} has other columns than {list(columns)}; {cure}")
 
 
-def begin(stage: Stage, scan: Scan, choices: Choices, parent: Manifest | None) -> None:
+def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: Manifest | None) -> None:
     """Begin a run, or go on with one of the same question, from the same version, that did not end."""
     same = None
     if is_a_set(scan) and scan.origin.question is not None:
         looks = {
             "question": question_of(asdict(scan.origin)),
             "columns": [[one.name, str(one.kind)] for one in scan.schema.fields],
-            "partitions": [str(part) for part in choices.partitions],
-            "mode": choices.mode,
+            "partitions": [str(part) for part in options.partitions],
+            "mode": options.mode,
             "parent": None if parent is None else [parent.version, parent.written],
         }
         same = json.dumps(looks, sort_keys=True)
@@ -243,13 +243,13 @@ def _counts(base: Stored, change: Change) -> dict[str, int]:
     return {"rows": rows, "added": added, "changed": changed, "removed": removed}
 
 
-def _form(schema: Schema, scan: Scan, choices: Choices, certificate: Mapping[str, Any]) -> Form:
+def _form(schema: Schema, scan: Scan, options: WriteOptions, certificate: Mapping[str, Any]) -> FileFormat:
     shape = scan.plan.shape
-    return Form(
+    return FileFormat(
         schema=schema,
-        partitions=choices.partitions,
-        max_rows_per_file=choices.max_rows_per_file,
-        compression=choices.compression,
+        partitions=options.partitions,
+        max_rows_per_file=options.max_rows_per_file,
+        compression=options.compression,
         footer={
             "origin": json.loads(question_of(asdict(scan.origin))) | {"client": scan.origin.client},
             "certificate": dict(certificate),
@@ -260,12 +260,12 @@ def _form(schema: Schema, scan: Scan, choices: Choices, certificate: Mapping[str
 
 
 def _manifest(
-    scan: Scan, choices: Choices, form: Form, written: Written, parent: Manifest | None
+    scan: Scan, options: WriteOptions, form: FileFormat, written: Written, parent: Manifest | None
 ) -> Manifest:
     return Manifest(
         version=1 if parent is None else parent.version + 1,
         parent=None if parent is None else parent.version,
-        mode=choices.mode,
+        mode=options.mode,
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         origin=form.footer["origin"],
         plan={
@@ -275,9 +275,9 @@ def _manifest(
         },
         profile=scan.context.profile.to_json(),
         schema=form.footer["schema"],
-        partitions=choices.partitions,
-        max_rows_per_file=choices.max_rows_per_file,
-        compression=choices.compression,
+        partitions=options.partitions,
+        max_rows_per_file=options.max_rows_per_file,
+        compression=options.compression,
         files=written.files,
         ordered=form.ordered,
         certificate=form.footer["certificate"],

@@ -1,4 +1,4 @@
-"""What a run has fetched and not yet committed: pieces on disk that outlive the process that fetched them."""
+"""What a run has fetched and not yet committed: chunks on disk that outlive the process that fetched them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEPT_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Chunk:
     """Rows that were fetched, in a file of their own, each partition a record batch.
 
     Parameters
@@ -34,7 +34,7 @@ class Piece:
     rows
         How many.
     last
-        The largest ``created``, in epoch seconds; all rows up to it are in this piece or one before it.
+        The largest ``created``, in epoch seconds; all rows up to it are in this chunk or one before it.
     groups
         The partition of each batch.
     """
@@ -53,7 +53,7 @@ class Piece:
 
 
 class Stage:
-    """The pieces of one run.
+    """The chunks of one run.
 
     Parameters
     ----------
@@ -106,9 +106,9 @@ class Stage:
         disk.remove(self.folder)
 
     def write(self, kind: str, table: pa.Table, partitions: Sequence[Partition]) -> None:
-        """Keep rows as the next piece; once this returns they are never fetched again."""
+        """Keep rows as the next chunk; once this returns they are never fetched again."""
         groups = split(table, partitions)
-        number = len(self.pieces(kind))
+        number = len(self.chunks(kind))
         note = {
             "rows": table.num_rows,
             "last": pc.max(table[CREATED].cast(pa.int64())).as_py(),
@@ -118,17 +118,17 @@ class Stage:
         with disk.beside(self.folder / f"{kind}-{number:06d}.arrow") as part:
             _write(part, schema, [rows for _, rows in groups])
 
-    def pieces(self, kind: str) -> list[Piece]:
-        """Return the pieces of one kind, in the order they were fetched."""
-        return [_piece(path) for path in sorted(self.folder.glob(f"{kind}-*.arrow"))]
+    def chunks(self, kind: str) -> list[Chunk]:
+        """Return the chunks of one kind, in the order they were fetched."""
+        return [_chunk(path) for path in sorted(self.folder.glob(f"{kind}-*.arrow"))]
 
     def finish(self, kind: str, note: Mapping[str, Any]) -> None:
-        """Say that all pieces of a kind are here."""
+        """Say that all chunks of a kind are here."""
         with disk.beside(self.folder / f"{kind}.done") as part:
             part.write_text(json.dumps(note), encoding="utf-8")
 
     def done(self, kind: str) -> dict[str, Any] | None:
-        """Return what was said when all pieces of a kind were here; None where they are not."""
+        """Return what was said when all chunks of a kind were here; None where they are not."""
         try:
             found: dict[str, Any] = json.loads((self.folder / f"{kind}.done").read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -143,7 +143,7 @@ def _write(path: Path, schema: pa.Schema, groups: Sequence[pa.Table]) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
 
 
-def _piece(path: Path) -> Piece:
+def _chunk(path: Path) -> Chunk:
     with pa.memory_map(str(path)) as source:
         note = json.loads(pa.ipc.open_file(source).schema.metadata[_NOTE])
-    return Piece(path, note["rows"], note["last"], tuple(map(tuple, note["groups"])))
+    return Chunk(path, note["rows"], note["last"], tuple(map(tuple, note["groups"])))

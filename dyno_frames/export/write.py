@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dyno_frames.errors import ConfigError
-from dyno_frames.export.choices import chosen
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
-from dyno_frames.export.places import place_of
+from dyno_frames.export.options import chosen
 from dyno_frames.export.run import run
+from dyno_frames.export.stores import store_of
 from dyno_frames.scan.scan import Scan
 
 ENDING = ".parquet"
@@ -66,7 +66,7 @@ def write(
     >>> client.campaigns.scan().to_parquet("campaigns", mode="sync")  # doctest: +SKIP
     Dataset('campaigns', version 2, 402 rows, exact)
     """
-    choices = chosen(
+    options = chosen(
         scan,
         mode=mode,
         partition_by=partition_by,
@@ -74,12 +74,12 @@ def write(
         compression=compression,
     )
     if str(path).endswith(ENDING) and "://" not in str(path):
-        if mode != "overwrite" or choices.partitions:
+        if mode != "overwrite" or options.partitions:
             what = f"mode={mode!r}" if mode != "overwrite" else "partition_by="
             raise ConfigError(
                 f"{what} makes a dataset of several files, and {str(path)!r} is the name of one; leave out the ending: "
                 f"{str(path).removesuffix(ENDING)!r}"
             )
         return write_file(scan, path, compression=compression)
-    place = place_of(path)
-    return dataset_of(place, *run(scan, place, choices))
+    store = store_of(path)
+    return dataset_of(store, *run(scan, store, options))

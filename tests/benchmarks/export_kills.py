@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 
 import dyno_frames as dyno
 from dyno_frames.contract.profile import Profile
-from dyno_frames.export import crawl, files
+from dyno_frames.export import fetch, files
 from dyno_frames.export.stage import Stage
 
 ROWS = 1_200
@@ -54,7 +54,7 @@ def campaigns(count: int) -> pd.DataFrame:
 
 def export(url: str, key: str, path: str, mode: str, partition_by: str | None) -> int:
     """One run, with pieces and files small enough that there are many moments in it."""
-    crawl.PIECE_ROWS, files.ROWS_PER_GROUP = 100, 64
+    fetch.CHUNK_ROWS, files.ROWS_PER_GROUP = 100, 64
     with dyno.connect(
         url, key, name=f"{os.getpid()}", page_size=PAGE, profile=Profile(), workers=1
     ) as client:
@@ -175,7 +175,7 @@ def killed(context: Any, ground: Ground, chance: random.Random) -> str:
     versions = dyno.read_dataset(ground.path, version=1)
     assert same(versions[["id", "opens"]].astype(str).sort_values("id", ignore_index=True), ground.old)
     work = ground.folder / ".campaigns.dyno" / "work"
-    kept = sum(piece.rows for piece in Stage(work).pieces("main")) if work.is_dir() else 0
+    kept = sum(piece.rows for piece in Stage(work).chunks("main")) if work.is_dir() else 0
     moved = export(ground.box.url, ground.box.api_key, str(ground.path), ground.mode, ground.partition_by)
     for reader, frame in seen(ground.path).items():
         assert same(frame, ground.new), f"{reader} after the next run"

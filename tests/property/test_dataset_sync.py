@@ -21,7 +21,7 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.export import crawl, files
+from dyno_frames.export import fetch, files
 
 _SPEC = importlib.util.spec_from_file_location(
     "between", Path(__file__).parents[1] / "unit" / "scan" / "conftest.py"
@@ -150,7 +150,7 @@ def _whole(path: Path, client: Any, question: str | None, stood: set[str]) -> No
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch):
-    monkeypatch.setattr(crawl, "PIECE_ROWS", 50)
+    monkeypatch.setattr(fetch, "CHUNK_ROWS", 50)
     monkeypatch.setattr(files, "ROWS_PER_GROUP", 32)
 
 

@@ -15,9 +15,9 @@ import pytest
 
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, ContractError, SchemaError
-from dyno_frames.export import crawl, stage
-from dyno_frames.export.place import held
-from dyno_frames.export.places import place_of
+from dyno_frames.export import fetch, stage
+from dyno_frames.export.store import write_lock
+from dyno_frames.export.stores import store_of
 
 pytestmark = pytest.mark.usefixtures("_small")
 
@@ -118,7 +118,7 @@ def test_a_place_that_cannot_be_written_is_told_and_nothing_is_lost(account, tmp
 
 
 def test_two_runs_cannot_meet(account, dataset):
-    with held(place_of(dataset.path)):
+    with write_lock(store_of(dataset.path)):
         with pytest.raises(ConfigError, match=r"another run is writing to .*; two cannot at once"):
             account.scan().to_parquet(dataset.path)
         with pytest.raises(ConfigError, match="another run is writing"):
@@ -246,7 +246,7 @@ def test_what_breaks_the_contract_is_nothing_to_go_on_with(account, tmp_path):
 
 
 def test_pieces_are_cut_by_bytes_too(account, tmp_path, monkeypatch):
-    monkeypatch.setattr(crawl, "PIECE_ROWS", 1_000_000)
-    monkeypatch.setattr(crawl, "PIECE_BYTES", 1)
+    monkeypatch.setattr(fetch, "CHUNK_ROWS", 1_000_000)
+    monkeypatch.setattr(fetch, "CHUNK_BYTES", 1)
     kept = interrupted(account, tmp_path / "c", monkeypatch, pieces=1)
     assert kept < 100

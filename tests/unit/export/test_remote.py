@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, SchemaError
-from dyno_frames.export.places import place_of
+from dyno_frames.export.stores import store_of
 
 pytestmark = pytest.mark.usefixtures("_small", "_cache")
 
@@ -106,7 +106,7 @@ def test_partitions_behind_a_url_are_read_back(account, url):
 
 def test_only_one_of_two_writers_commits_a_version(account, url):
     written = account.scan("opens > 3").to_parquet(url)
-    place = place_of(url)
+    place = store_of(url)
     with pytest.raises(ConfigError, match=r"another run has written version 1 of .* meanwhile"):
         place.publish(written.manifest, {})
     assert place.versions() == [1]
@@ -153,7 +153,7 @@ def test_what_was_fetched_for_a_url_is_kept_on_this_machine(account, url, tmp_pa
         patched.setattr(pa.ipc, "new_file", some)
         with pytest.raises(InterruptedHere):
             account.scan().to_parquet(url)
-    assert place_of(url).versions() == []
+    assert store_of(url).versions() == []
     done = account.scan().to_parquet(url)
     assert done.counts["moved"] < 300 - sum(written) + 20
     pd.testing.assert_frame_equal(dyno.read_dataset(url), account.find())

@@ -16,7 +16,7 @@ COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class WriteOptions:
     """How a dataset is to be written.
 
     Parameters
@@ -44,7 +44,7 @@ def chosen(
     partition_by: str | Sequence[str] | None,
     max_rows_per_file: Any,
     compression: str,
-) -> Choices:
+) -> WriteOptions:
     """Return the arguments as one value.
 
     Raises
@@ -66,7 +66,7 @@ def chosen(
         raise ConfigError("; ".join(faults))
     if mode != "overwrite":
         _check_growing(scan, mode)
-    return Choices(
+    return WriteOptions(
         mode=mode, partitions=partitions, max_rows_per_file=max_rows_per_file, compression=compression
     )
 

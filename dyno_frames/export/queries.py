@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
-from dyno_frames.export.choices import is_a_set
+from dyno_frames.export.options import is_a_set
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Shape, make_plan
 from dyno_frames.query.predicate import Binary, Column, Literal, Node

@@ -1,4 +1,4 @@
-"""Fetch the rows of a question into pieces, going on after the last piece that is whole."""
+"""Fetch the rows of a question into chunks, going on after the last chunk that is whole."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pyarrow as pa
 
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ContractError
-from dyno_frames.export.choices import is_a_set
+from dyno_frames.export.options import is_a_set
 from dyno_frames.export.partitions import Partition
-from dyno_frames.export.questions import from_instant, unlimited, windows_of
+from dyno_frames.export.queries import from_instant, unlimited, windows_of
 from dyno_frames.export.stage import Stage
 from dyno_frames.scan.scan import Scan, fixed
 
-PIECE_ROWS = 65_536
-PIECE_BYTES = 32 << 20
-"""A piece holds about so much; what a run that dies must fetch again is less."""
+CHUNK_ROWS = 65_536
+CHUNK_BYTES = 32 << 20
+"""A chunk holds about so much; what a run that dies must fetch again is less."""
 
 
-def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
+def fetch(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
     """Fetch what is not there yet of a question's rows; return the certificate, and how many rows moved for it now.
 
     Parameters
@@ -28,27 +28,27 @@ def crawl(scan: Scan, stage: Stage, kind: str, partitions: Sequence[Partition]) 
     scan
         The question, with ``id`` and ``created`` among its columns.
     stage
-        Where the pieces go.
+        Where the chunks go.
     kind
-        What the pieces are called.
+        What the chunks are called.
     partitions
         What the rows are parted by.
     """
     done = stage.done(kind)
     if done is not None:
         return done, 0
-    here = stage.pieces(kind)
+    here = stage.chunks(kind)
     rest = from_instant(scan, CREATED, {"gt": here[-1].last}) if here else scan
-    scans = windows_of(rest, PIECE_ROWS)
+    scans = windows_of(rest, CHUNK_ROWS)
     try:
-        for table in _in_pieces(scans):
+        for table in _in_chunks(scans):
             stage.write(kind, table, partitions)
     except ContractError:
         stage.forget()  # what a server sent that breaks the contract is nothing to go on with
         raise
     certificate = certified(*({} if one.certificate is None else one.certificate.to_json() for one in scans))
     if here:
-        why = f"{sum(piece.rows for piece in here):,} rows came in an earlier run that did not end"
+        why = f"{sum(chunk.rows for chunk in here):,} rows came in an earlier run that did not end"
         certificate = certified(certificate, _recounted(scan, stage, kind), why=[why])
     stage.finish(kind, certificate)
     return certificate, int(certificate.get("rows_moved") or 0)
@@ -58,15 +58,15 @@ def _recounted(scan: Scan, stage: Stage, kind: str) -> dict[str, Any]:
     """Count what came in several runs: of the earlier ones nobody knows what they met."""
     if scan.plan.terms is None:
         return {"verdict": "at_least_once"}
-    counted, here = unlimited(scan).count(), sum(piece.rows for piece in stage.pieces(kind))
+    counted, here = unlimited(scan).count(), sum(chunk.rows for chunk in stage.chunks(kind))
     if counted <= here:
         return {"verdict": "at_least_once", "requests": 1}
     why = f"the server counts {counted:,} rows and {here:,} came"
     return {"verdict": "uncertified", "requests": 1, "reasons": [why]}
 
 
-def _in_pieces(scans: Sequence[Scan]) -> Iterator[pa.Table]:
-    """Iterate over the rows in tables of about one piece; rows that share ``created`` stay together."""
+def _in_chunks(scans: Sequence[Scan]) -> Iterator[pa.Table]:
+    """Iterate over the rows in tables of about one chunk; rows that share ``created`` stay together."""
     held: list[pa.RecordBatch] = []
     parted = is_a_set(scans[0])
     names = list(scans[0].plan.shape.columns or scans[0].schema.names)
@@ -75,7 +75,7 @@ def _in_pieces(scans: Sequence[Scan]) -> Iterator[pa.Table]:
         if not batch.num_rows:
             continue
         full = (
-            sum(one.num_rows for one in held) >= PIECE_ROWS or sum(one.nbytes for one in held) >= PIECE_BYTES
+            sum(one.num_rows for one in held) >= CHUNK_ROWS or sum(one.nbytes for one in held) >= CHUNK_BYTES
         )
         if full and (not parted or held[-1].column(CREATED)[-1] != batch.column(CREATED)[0]):
             yield pa.Table.from_batches(held)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.export.questions import from_instant, keys, unlimited, window
+from dyno_frames.export.queries import from_instant, keys, unlimited, window
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.fetch import MOST_WORKERS
 from dyno_frames.scan.order import by_created
