@@ -1,54 +1,72 @@
-"""Find the rows that are gone from the server: by counts first, and by ids only where the counts differ."""
+"""Compare the rows that are here with those of the server: by counts first, by ids only where the counts differ."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.export.queries import from_instant, keys, unlimited, window
-from dyno_frames.scan.certificate import Certificate, Verdict
-from dyno_frames.scan.fetch import MOST_WORKERS
+from dyno_frames.export.queries import (
+    Fetched,
+    count_window,
+    fetch_keys,
+    is_countable,
+    page_size,
+    unlimited,
+    workers,
+)
 from dyno_frames.scan.order import by_created
 from dyno_frames.scan.scan import Scan
 
 IDS_PER_COUNT = 8
-"""A count is thought to be worth so many ids: a window with fewer rows has its ids fetched."""
+"""A count is taken to cost as much as so many ids: a stretch with fewer rows has its ids fetched."""
 
 COUNTS_PER_PAGE = 10
-"""Where more counts than this would be needed for each page of ids they save, the ids are fetched."""
+"""If more counts than this would be needed for each page of ids they save, the ids are fetched."""
 
 FEW_COUNTS = 50
 """So many counts are never too many."""
 
+FIRST_PARTS = 8
+ROWS_PER_FIRST_PART = 64
+"""Every sync counts so many stretches of equal size, fewer if they had fewer rows than this."""
+
 PARTS = 16
+"""Parts into which a stretch is cut whose count differs."""
+
+Instants: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What a sweep found.
+class Comparison:
+    """How the rows that are here differ from those of the server.
 
     Parameters
     ----------
     gone
         Ids of rows that are here and no longer in the server's answer.
+    missing
+        ``id`` and ``created`` of rows in the server's answer that are not here, in order; rows of one table lie
+        close together.
     counted
-        How many rows the server counted in all; None where nothing was counted.
+        How many rows the server counted in all; None if nothing was counted.
     requests
         How many counts were asked for.
     ids_moved
         How many ids were fetched.
     doubts
-        Why rows that seem to be gone were kept.
+        Why rows may be gone or missing without being named here.
     """
 
     gone: pa.Array
+    missing: tuple[pa.Table, ...]
     counted: int | None
     requests: int
     ids_moved: int
@@ -57,52 +75,52 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Rows of ours ``start`` to ``stop``, whose ``created`` is from ``low`` on and below ``high``."""
+    """Rows ``start`` to ``stop`` of those that are here, with ``created`` from ``low`` on and before ``high``."""
 
     start: int
     stop: int
     low: int | None
     high: int | None
-    counted: int
+    counted: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.stop - self.start
+
+    @property
+    def difference(self) -> int:
+        return abs(self.rows - self.counted)
 
 
-def sweep(scan: Scan, ours: Sequence[pa.Table]) -> Swept:
-    """Return which of our rows the question no longer has.
+def compare(scan: Scan, ours: Sequence[pa.Table], *, by_ids: bool = False) -> Comparison:
+    """Return how the rows that are here differ from those of the server.
+
+    Counts find every row that is gone or missing, unless one that is gone and one that is missing share a stretch
+    whose count then stays the same. Stretches are an eighth of the rows, and smaller near the newest rows, where most
+    changes are. Ids find every one.
 
     Parameters
     ----------
     scan
-        The question.
+        The query.
     ours
-        ``id`` and ``created`` of the rows that are here, in any order. They are held in memory: a hundred bytes
-        or so for each row.
+        ``id`` and ``created`` of the rows that are here, in any order. They are held in memory: about a hundred
+        bytes for each row.
+    by_ids
+        Whether to compare every id, whatever is counted.
     """
-    asked, here = unlimited(keys(scan)), by_created(pa.concat_tables(ours)).combine_chunks()
+    asked, here = unlimited(scan), by_created(pa.concat_tables(ours)).combine_chunks()
     created = here[CREATED].cast(pa.int64()).to_numpy()
-    everything = _Stretch(0, len(created), None, None, 0)
-    workers = asked.workers or MOST_WORKERS
-    with ThreadPoolExecutor(workers, thread_name_prefix="dyno-sweep") as pool:
-        if asked.plan.terms is None:  # a count would fetch the ids as well
+    everything = _Stretch(0, len(created), None, None)
+    with ThreadPoolExecutor(workers(asked), thread_name_prefix="dyno-compare") as pool:
+        if by_ids or not is_countable(asked):  # a count would fetch the ids as well
             return _compared(pool, asked, here, [everything])
         counts = _Counts(asked, pool)
-        [total] = counts.of([everything])
-        differ = _differing(replace(everything, counted=total), created, counts, asked.plan.page_size)
-        swept = _compared(pool, asked, here, differ)
-        return replace(swept, counted=total, requests=counts.requests)
-
-
-def _differing(
-    one: _Stretch, created: np.ndarray[tuple[int], np.dtype[np.int64]], counts: _Counts, page_size: int
-) -> list[_Stretch]:
-    """Return the stretches in which the server has another number of rows, cut as small as is worth while."""
-    dense = _dense(one.stop - one.start - one.counted, one.stop - one.start, page_size)
-    differ, found = [one], list[_Stretch]()
-    while differ := [one for one in differ if one.stop - one.start not in {0, one.counted}]:
-        small = [one for one in differ if _is_small(one, created, page_size if dense else 0)]
-        found += small
-        parts = [part for one in differ if one not in small for part in _parts(one, created)]
-        differ = [replace(part, counted=rows) for part, rows in zip(parts, counts.of(parts), strict=True)]
-    return found
+        first = counts.of(_cut(everything, _first_marks(len(created)), created))
+        total = sum(one.counted for one in first)
+        differ = _differing(first, created, counts, page_size(asked))
+        found = _compared(pool, asked, here, differ)
+        return replace(found, counted=total, requests=counts.requests)
 
 
 class _Counts:
@@ -115,68 +133,101 @@ class _Counts:
         self._pool = pool
         self.requests = 0
 
-    def of(self, stretches: Sequence[_Stretch]) -> list[int]:
-        return list(self._pool.map(self._one, stretches))
-
-    def _one(self, one: _Stretch) -> int:
-        """Count one stretch; where the server knows no two bounds on a field, as the difference of two counts."""
-        inside = window(self._scan, one.low, one.high)
-        if inside.plan.terms is not None:
-            self.requests += 1
-            return inside.count()
-        self.requests += 2
-        above = from_instant(self._scan, CREATED, {"ge": one.high or 0})
-        return max(from_instant(self._scan, CREATED, {"ge": one.low or 0}).count() - above.count(), 0)
+    def of(self, stretches: Sequence[_Stretch]) -> list[_Stretch]:
+        """Return the stretches with their counts."""
+        found = list(self._pool.map(lambda one: count_window(self._scan, one.low, one.high), stretches))
+        self.requests += sum(requests for _, requests in found)
+        return [replace(one, counted=rows) for one, (rows, _) in zip(stretches, found, strict=True)]
 
 
-def _dense(missing: int, rows: int, page_size: int) -> bool:
-    """Tell whether so much is missing that single rows are not worth looking for."""
-    counts = max(missing, 0) * math.log2(max(2.0, rows / max(missing, 1) / IDS_PER_COUNT))
-    return counts > max(FEW_COUNTS, COUNTS_PER_PAGE * rows / page_size)
+def _first_marks(rows: int) -> list[int]:
+    """Return where to cut all rows at first: equal parts, the newest of which is halved until it is small."""
+    parts = max(1, min(FIRST_PARTS, rows // ROWS_PER_FIRST_PART))
+    marks = [rows * part // parts for part in range(1, parts)]
+    newest = rows - rows * (parts - 1) // parts
+    while newest > 4 * IDS_PER_COUNT:
+        newest //= 2
+        marks.append(rows - newest)
+    return marks
 
 
-def _is_small(one: _Stretch, created: np.ndarray[tuple[int], np.dtype[np.int64]], smallest: int) -> bool:
-    """Tell whether a stretch's ids are to be fetched: they are few, or cannot be cut, or most have changed."""
-    rows, missing = one.stop - one.start, abs(one.stop - one.start - one.counted)
-    few = rows <= smallest or rows <= IDS_PER_COUNT * max(1.0, math.log2(max(rows, 1) / IDS_PER_COUNT + 1))
-    return few or missing * IDS_PER_COUNT >= rows or created[one.start] == created[one.stop - 1]
+def _differing(
+    counted: Sequence[_Stretch], created: Instants, counts: _Counts, rows_per_page: int
+) -> list[_Stretch]:
+    """Return the stretches in which the server has another number of rows, cut as small as is worth while."""
+    is_dense = _is_dense(sum(one.difference for one in counted), len(created), rows_per_page)
+    smallest = rows_per_page if is_dense else 0
+    differ, found = [one for one in counted if one.difference], list[_Stretch]()
+    while differ:
+        small = [one for one in differ if _is_small(one, created, smallest)]
+        found += small
+        parts = [part for one in differ if one not in small for part in _parts(one, created)]
+        differ = [one for one in counts.of(parts) if one.difference]
+    return sorted(found, key=lambda one: one.start)
 
 
-def _parts(one: _Stretch, created: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[_Stretch]:
+def _is_dense(differences: int, rows: int, rows_per_page: int) -> bool:
+    """Tell whether so many rows differ that it is not worth while to look for each."""
+    needed = differences * math.log2(max(2.0, rows / max(differences, 1) / IDS_PER_COUNT))
+    return needed > max(FEW_COUNTS, COUNTS_PER_PAGE * rows / rows_per_page)
+
+
+def _is_small(one: _Stretch, created: Instants, smallest: int) -> bool:
+    """Tell whether a stretch's ids are to be fetched: they are few, or cannot be cut, or most differ."""
+    if one.rows <= max(smallest, IDS_PER_COUNT):
+        return True
+    few = one.rows <= IDS_PER_COUNT * math.log2(one.rows / IDS_PER_COUNT + 1)
+    return few or one.difference * IDS_PER_COUNT >= one.rows or created[one.start] == created[one.stop - 1]
+
+
+def _parts(one: _Stretch, created: Instants) -> list[_Stretch]:
     """Cut a stretch between values of ``created`` into parts of about equal numbers of rows."""
-    missing = abs(one.stop - one.start - one.counted)
-    number = min(PARTS, max(2, 2 * missing), one.stop - one.start)
-    marks = [one.start + (one.stop - one.start) * at // number for at in range(1, number)]
-    cuts = np.unique(np.searchsorted(created, created[marks], side="left"))
+    number = min(PARTS, max(2, 2 * one.difference), one.rows)
+    parts = _cut(one, [one.start + one.rows * at // number for at in range(1, number)], created)
+    if len(parts) > 1:
+        return parts
+    behind = int(np.searchsorted(created, created[one.start], side="right"))
+    return _cut(one, [behind], created)  # one value holds most of the rows
+
+
+def _cut(one: _Stretch, marks: Sequence[int], created: Instants) -> list[_Stretch]:
+    """Cut a stretch before the first row that shares ``created`` with a marked one."""
+    cuts = np.unique(np.searchsorted(created, created[list(marks)], side="left"))
     inner = [int(cut) for cut in cuts if one.start < cut < one.stop]
-    if not inner:  # one value holds most of the rows: cut behind it
-        inner = [int(np.searchsorted(created, created[one.start], side="right"))]
     edges = [one.start, *inner, one.stop]
     lows = [one.low, *(int(created[cut]) for cut in inner)]
     return [
-        _Stretch(start, stop, low, high, 0)
+        _Stretch(start, stop, low, high)
         for start, stop, low, high in zip(edges, edges[1:], lows, [*lows[1:], one.high], strict=False)
     ]
 
 
-def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, stretches: list[_Stretch]) -> Swept:
-    """Fetch the ids of stretches and return which of ours are not among them."""
-    gone = [pa.array([], pa.large_string())]
+def _compared(
+    pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, stretches: Sequence[_Stretch]
+) -> Comparison:
+    """Fetch the ids of stretches and compare them with those that are here."""
+    ids: Callable[[_Stretch], Fetched] = lambda one: fetch_keys(asked, one.low, one.high)  # noqa: E731
+    gone, missing = [pa.array([], pa.large_string())], list[pa.Table]()
     doubts: list[str] = []
     moved = 0
-    for one, (found, certificate) in zip(
-        stretches, pool.map(_ids, [asked] * len(stretches), stretches), strict=True
-    ):
-        moved += found.num_rows
-        if certificate is not None and certificate.verdict is Verdict.UNCERTIFIED:
-            doubts += certificate.reasons
-            continue
-        here = ours[KEY].slice(one.start, one.stop - one.start).combine_chunks()
-        there = pc.is_in(here, value_set=found[KEY].combine_chunks())
-        gone.append(here.filter(pc.invert(there)))
-    return Swept(pa.concat_arrays(gone), None, 0, moved, tuple(dict.fromkeys(doubts)))
+    for one, found in zip(stretches, pool.map(ids, stretches), strict=True):
+        moved += found.table.num_rows
+        here = ours[KEY].slice(one.start, one.rows).combine_chunks()
+        there = found.table[KEY].combine_chunks()
+        missing += _close_together(found.table, pc.invert(pc.is_in(there, value_set=here)), page_size(asked))
+        if found.is_certified:
+            gone.append(here.filter(pc.invert(pc.is_in(here, value_set=there))))
+        else:
+            doubts += found.certificate.get("reasons", [])
+    return Comparison(
+        pa.concat_arrays(gone), tuple(missing), None, 0, moved, doubts=tuple(dict.fromkeys(doubts))
+    )
 
 
-def _ids(asked: Scan, one: _Stretch) -> tuple[pa.Table, Certificate | None]:
-    scan = window(asked, one.low, one.high)
-    return scan.to_arrow(), scan.certificate
+def _close_together(keys: pa.Table, wanted: pa.Array, most_between: int) -> list[pa.Table]:
+    """Return the wanted rows, those with few others between them in one table."""
+    at = np.flatnonzero(np.asarray(wanted))
+    if not len(at):
+        return []
+    groups = np.split(at, np.flatnonzero(np.diff(at) > most_between) + 1)
+    return [keys.take(pa.array(group)) for group in groups]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
 from dyno_frames.export.sources import Stored
 from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
-from dyno_frames.export.stores import store_of
+from dyno_frames.export.stores import checked_path, is_one_file, store_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
 
@@ -186,10 +187,12 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
     >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
+    if is_one_file(checked_path(path)) or os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises on long names
+        return _read_file(Path(path), version)
     store = store_of(path)
     versions = store.versions()
     if not versions:
-        return _read_file(Path(path), version)
+        raise _nothing(store)
     manifest = manifest_of(store, versions[-1] if version is None else version)
     schema = schema_from_json(manifest.schema)
     stored = Stored(store, manifest, schema)
@@ -204,11 +207,23 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     )
 
 
+def _nothing(store: DatasetStore) -> SchemaError:
+    """Return the error for a store without a committed version."""
+    if isinstance(store, LocalStore) and store.home.is_dir():
+        return SchemaError(
+            f"no version of {store.url!r} is committed: there is no link of that name. A first export did not finish, "
+            "or the link was removed; run the export again, which makes it"
+        )
+    if isinstance(store, LocalStore) and store.path.exists():
+        return SchemaError(f"{store.url!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
+    return SchemaError(f"{store.url!r} is not there; expected a dataset that to_parquet wrote")
+
+
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:
     if version not in {None, 1}:
         raise SchemaError(f"version={version!r}: {str(path)!r} is one file and has version 1 only")
-    if path.is_dir():
-        raise SchemaError(f"{str(path)!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
+    if not os.path.isfile(path):  # noqa: PTH113 - as above
+        raise SchemaError(f"{str(path)!r} is not a file that is there; expected one that to_parquet wrote")
     footer = read_footer(path)
     schema = schema_from_json(footer["schema"])
     plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)

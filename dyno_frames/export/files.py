@@ -194,7 +194,7 @@ def _fill(path: Path, groups: Iterator[pa.Table], form: FileFormat) -> _Filled:
             writer.write_table(as_stored(table, form.inside, arrow), row_group_size=ROWS_PER_GROUP)
             ends = (filled.first or key_of(table, 0), key_of(table, -1)) if form.ordered else (None, None)
             filled = _Filled(filled.rows + table.num_rows, *ends)
-        writer.add_key_value_metadata({FOOTER.decode(): json.dumps(form.footer, ensure_ascii=False)})
+        writer.add_key_value_metadata({FOOTER.decode(): json.dumps(form.footer)})
     return filled
 
 

@@ -54,6 +54,12 @@ class Change:
     skip: pa.Array
 
 
+_NO_IDS = pa.array([], pa.large_string())
+
+NO_CHANGE = Change(Staged([]), _NO_IDS, _NO_IDS)
+"""What a version that is written from one source alone has."""
+
+
 def together(base: Source, change: Change, form: FileFormat, work: Path) -> Written:
     """Write the files of the next version; files of the last one that stay as they are are not touched.
 

@@ -23,14 +23,17 @@ class DatasetStore(Protocol):
     def work(self) -> Path:
         """A local folder for what is not finished."""
 
+    def check(self) -> None:
+        """Refuse a name or URL to which no dataset can be written, before anything is asked or made."""
+
     def versions(self) -> list[int]:
-        """Return the numbers of the versions that can be read, oldest first."""
+        """Return the numbers of the committed versions, oldest first."""
 
     def manifest(self, version: int) -> Manifest:
         """Return what a version is."""
 
     def address(self, version: int, file: StoredFile) -> str:
-        """Return where a file of a version stands."""
+        """Return the path or URL of a file of a version."""
 
     def opened(self, version: int, file: StoredFile) -> Any:
         """Return a file of a version for reading, once its bytes are known to be those that were written."""
@@ -42,12 +45,12 @@ class DatasetStore(Protocol):
         """Remove versions; return the bytes set free."""
 
     def prepare(self) -> None:
-        """Take the store for writing, and clear what a run that died has left behind."""
+        """Make the store ready for writing, and clean up after a run that was killed."""
 
 
 @contextmanager
 def write_lock(store: DatasetStore) -> Iterator[None]:
-    """Be the only run that writes to a store from this machine.
+    """Be the only run of this machine that writes to a store.
 
     Raises
     ------
@@ -94,5 +97,5 @@ def overtaken(store: DatasetStore, version: int) -> ConfigError:
     """Return the error for a version that another run has written first."""
     return ConfigError(
         f"another run has written version {version} of {store.url!r} meanwhile; this one is not committed. "
-        "Run it again: it goes on from there"
+        "Run it again: it continues from there"
     )
