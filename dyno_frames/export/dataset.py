@@ -202,9 +202,8 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
         from dyno_frames.scan.order import by_created
 
         whole = by_created(whole)
-    return attach(
-        to_frame(whole, schema), origin_from_json(manifest.origin), certificate=manifest.certificate
-    )
+    certificate = manifest.certificate and {**manifest.certificate, "rows_returned": manifest.rows}
+    return attach(to_frame(whole, schema), origin_from_json(manifest.origin), certificate=certificate)
 
 
 def _nothing(store: DatasetStore) -> SchemaError:

@@ -43,6 +43,10 @@ def remote_store(url: str) -> RemoteStore:
         import fsspec
     except ImportError:
         raise MissingExtraError.of("fsspec", "remote") from None
+    if "::" in url:
+        raise ConfigError(
+            f"{url!r} is a chain of file systems; expected the URL of one object store, such as 's3://bucket/campaigns'"
+        )
     try:
         files, root = fsspec.core.url_to_fs(url)
     except ImportError as error:
@@ -85,12 +89,10 @@ class RemoteStore:
         ConfigError
             It is not an object store.
         """
-        protocols = (
-            {self.files.protocol} if isinstance(self.files.protocol, str) else set(self.files.protocol)
-        )
-        if protocols & OBJECT_STORES:
+        protocol = self.url.partition("://")[0].lower()
+        if protocol in OBJECT_STORES:
             return
-        if "file" in protocols:
+        if protocol in {"file", "local"}:
             cure = f"Give the path itself, {self.root!r}"
         else:
             cure = "Write to a local path and copy the files in dataset.files"
