@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
 from dyno_frames.export.sources import Stored
 from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
-from dyno_frames.export.stores import checked_path, is_one_file, store_of
+from dyno_frames.export.stores import checked_path, store_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
 
@@ -179,15 +180,18 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
 
     Raises
     ------
+    FileNotFoundError
+        There is nothing of this name.
     SchemaError
-        It was not written by this package, has no such version, or a file of it is gone or was changed.
+        It was not written by this package, has no such version or no committed one, or a file of it is gone or was
+        changed.
 
     Examples
     --------
     >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
     >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
-    if is_one_file(checked_path(path)) or os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises on long names
+    if os.path.isfile(checked_path(path)):  # noqa: PTH113 - Path.is_file raises on long names
         return _read_file(Path(path), version)
     store = store_of(path)
     versions = store.versions()
@@ -206,7 +210,7 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     return attach(to_frame(whole, schema), origin_from_json(manifest.origin), certificate=certificate)
 
 
-def _nothing(store: DatasetStore) -> SchemaError:
+def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
     """Return the error for a store without a committed version."""
     if isinstance(store, LocalStore) and store.home.is_dir():
         return SchemaError(
@@ -215,14 +219,12 @@ def _nothing(store: DatasetStore) -> SchemaError:
         )
     if isinstance(store, LocalStore) and store.path.exists():
         return SchemaError(f"{store.url!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
-    return SchemaError(f"{store.url!r} is not there; expected a dataset that to_parquet wrote")
+    return FileNotFoundError(errno.ENOENT, "there is no dataset or file that to_parquet wrote", store.url)
 
 
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:
     if version not in {None, 1}:
         raise SchemaError(f"version={version!r}: {str(path)!r} is one file and has version 1 only")
-    if not os.path.isfile(path):  # noqa: PTH113 - as above
-        raise SchemaError(f"{str(path)!r} is not a file that is there; expected one that to_parquet wrote")
     footer = read_footer(path)
     schema = schema_from_json(footer["schema"])
     plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)

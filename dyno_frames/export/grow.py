@@ -129,6 +129,7 @@ def _synced(scan: Scan, stage: Stage, base: Stored) -> _Growth:
     rows = _counts(base, change)["rows"]
     own = combined(fetched, _of_comparison(compared), found, _recounted(scan, compared, rows))
     whole = own if by_ids else combined(own, _of_parent(parent))
+    whole |= {"count_before": compared.counted, "count_after": None}  # of all rows, not of those that changed
     return _Growth(change, whole, moved + compared.ids_moved + int(found["rows_moved"]))
 
 

@@ -174,3 +174,18 @@ def test_a_file_that_another_run_is_writing_is_left_alone(account, tmp_path):
         assert account.scan().to_parquet(tmp_path / "c.parquet").rows == 300
         assert part.exists()
     assert (tmp_path / "c.parquet").read_bytes() == Path(__file__).read_bytes(), "the last one to finish wins"
+
+
+@pytest.mark.parametrize("name", ["c", "c.parquet"])
+def test_a_folder_of_another_program_is_no_dataset(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(
+        SchemaError, match=r"holds no dataset of dyno_frames; read it with pandas\.read_parquet"
+    ):
+        dyno.read_dataset(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["c", "c.parquet"])
+def test_reading_what_is_not_there_names_the_path(tmp_path, name):
+    with pytest.raises(FileNotFoundError, match=name):
+        dyno.read_dataset(tmp_path / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pandas as pd
 import pytest
@@ -170,3 +171,22 @@ def test_the_certificate_of_a_dataset_counts_the_rows_of_the_dataset(account, pa
     frame = dyno.read_dataset(path)
     assert frame.dyno.certificate.rows_returned == len(frame) == 300
     assert frame.dyno.to_parquet(path.with_name("again")).rows == 300
+
+
+def test_a_sync_that_finds_nothing_new_counts_a_few_windows_and_moves_next_to_nothing(account, path):
+    account.between.forget()
+    again = account.scan().to_parquet(path, mode="sync")
+    assert again.version == 1
+    assert 1 < len(account.between.bodies["count"]) <= 8
+    assert len(account.between.bodies["find"]) <= 8
+    assert again.counts["moved"] < 10
+
+
+def test_a_row_stamped_in_the_far_future_does_not_hide_later_changes(account, tmp_path):
+    account.sql("UPDATE campaigns SET updated = 4102444800 WHERE id = '00037'")
+    account.scan().to_parquet(tmp_path / "c")
+    now = int(time.time()) + 1
+    account.sql("UPDATE campaigns SET opens = 77, updated = ? WHERE id = '00074'", now)
+    synced = account.scan().to_parquet(tmp_path / "c", mode="sync")
+    assert synced.counts["changed"] == 1
+    pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find())

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import dyno_frames as dyno
+from dyno_frames.cli.program import run
 from dyno_frames.errors import ConfigError, QueryError
 
 pytestmark = pytest.mark.usefixtures("_small")
@@ -75,6 +76,20 @@ def test_a_server_without_updated_gives_a_whole_export_that_says_so(opened, tmp_
     pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find())
     account.sql("DELETE FROM campaigns WHERE id = '0007'")
     assert account.scan().to_parquet(tmp_path / "c").rows == 39
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_the_command_line_says_that_a_dataset_without_updated_cannot_be_synced(
+    opened, tmp_path, monkeypatch, capsys, form
+):
+    account = without(opened, "updated")
+    monkeypatch.setenv("DYNO_URL", account.between.url)
+    monkeypatch.setenv("DYNO_API_KEY", account.box.api_key)
+    given = ["export", "campaigns", "--to", str(tmp_path / "c"), *form]
+    assert run(given) == 0
+    assert "rows without 'updated', so this dataset cannot be synced" in capsys.readouterr().out
+    assert run([*given, "--mode", "sync"]) == 2
+    assert "Use mode='overwrite', which fetches every row" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["all", "some"])
