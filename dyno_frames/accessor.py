@@ -293,6 +293,18 @@ class DynoAccessor:
         stored = certificate_of(self._frame)
         return None if stored is None else Certificate.from_json(stored)
 
+    def _check_whole(self) -> None:
+        """Refuse a frame that no longer has as many rows as its query returned."""
+        certificate = self.certificate
+        rows = len(self._frame)
+        if certificate is None or certificate.rows_returned == rows:
+            return
+        raise QueryError(
+            f"this frame has {rows:,} {'row' if rows == 1 else 'rows'} and its query returned "
+            f"{certificate.rows_returned:,}; to_parquet sends the query again and would write all of those. Narrow the "
+            "query with .dyno.query(…).dyno.to_parquet(…), or write the frame as it is with frame.to_parquet(…)"
+        )
+
     def to_parquet(
         self,
         path: str | Path,
@@ -303,7 +315,9 @@ class DynoAccessor:
         compression: str = "zstd",
         progress: bool | None = None,
     ) -> Dataset:
-        """Ask the frame's question again and write the answer as Parquet as it comes.
+        """Send the frame's query again and write its rows as Parquet as they come.
+
+        The rows of the frame itself are not written: a frame that was cut or filtered with pandas is refused.
 
         Parameters
         ----------
@@ -322,8 +336,10 @@ class DynoAccessor:
         Raises
         ------
         QueryError
-            The question was asked with something that cannot be stored.
+            The frame holds other rows than its query returned; or the query uses something that cannot be stored,
+            such as a function of your own. Nothing was sent.
         """
+        self._check_whole()
         scan = self._again("write it with .dyno.scan(…).to_parquet(…)")
         written: Dataset = scan.to_parquet(
             path,

@@ -100,6 +100,7 @@ def _facts(dataset: Dataset, resource: str, mode: str) -> dict[str, Any]:
         "size_bytes": dataset.size_bytes,
         "verdict": certificate.get("verdict"),
         "reasons": certificate.get("reasons", []),
+        "notes": certificate.get("notes", []),
     }
 
 
@@ -107,4 +108,5 @@ def _line(dataset: Dataset) -> str:
     if dataset.counts is None:
         return str(dataset)
     done = ", ".join(f"{dataset.counts[name]:,} {name}" for name in ("added", "changed", "removed", "moved"))
-    return f"{dataset}: {done}"
+    notes = (dataset.footer.get("certificate") or {}).get("notes", [])
+    return "; ".join([f"{dataset}: {done}", *notes])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,11 @@ import pyarrow.parquet as pq
 
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.files import FOOTER
-from dyno_frames.export.local import LocalPlace
+from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
-from dyno_frames.export.place import Place, held, manifest_of
-from dyno_frames.export.places import place_of
 from dyno_frames.export.sources import Stored
+from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
+from dyno_frames.export.stores import checked_path, store_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
 
@@ -71,13 +73,13 @@ class Dataset:
         """The files of this version, for readers that are given a list; they never change."""
         if self.manifest is None:
             return [str(self.path)]
-        place = place_of(self.path)
-        return [place.address(self.version, one) for one in self.manifest.files]
+        store = store_of(self.path)
+        return [store.address(self.version, one) for one in self.manifest.files]
 
     @property
     def versions(self) -> list[int]:
         """The versions that can be read, oldest first."""
-        return [1] if self.manifest is None else place_of(self.path).versions()
+        return [1] if self.manifest is None else store_of(self.path).versions()
 
     def to_frame(self) -> pd.DataFrame:
         """Return its rows as a typed frame."""
@@ -110,8 +112,8 @@ class Dataset:
         """
         from dyno_frames.export.diff import difference
 
-        place = self._place()
-        return difference(place, old, self.version if new is None else new)
+        store = self._store()
+        return difference(store, old, self.version if new is None else new)
 
     def vacuum(self, *, keep: int = 1) -> int:
         """Remove all but the newest versions; return the bytes set free.
@@ -128,21 +130,21 @@ class Dataset:
         """
         if keep < 1:
             raise SchemaError(f"keep={keep}; the newest version always stays: expected a number from 1")
-        place = self._place()
-        with held(place):
-            place.prepare()
-            return place.remove(place.versions()[:-keep])
+        store = self._store()
+        with write_lock(store):
+            store.prepare()
+            return store.remove(store.versions()[:-keep])
 
-    def _place(self) -> Place:
+    def _store(self) -> DatasetStore:
         if self.manifest is None:
             raise SchemaError(
                 f"{str(self.path)!r} is one file and has no versions; a name without '.parquet' makes a dataset of "
                 "versions"
             )
-        return place_of(self.path)
+        return store_of(self.path)
 
 
-def dataset_of(place: Place, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
+def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
     """Return a version of a dataset, with what the run that asked for it has counted."""
     footer = {
         "origin": manifest.origin,
@@ -151,7 +153,7 @@ def dataset_of(place: Place, manifest: Manifest, counts: Mapping[str, int]) -> D
         "schema": manifest.schema,
     }
     return Dataset(
-        path=place.path if isinstance(place, LocalPlace) else place.url,
+        path=store.path if isinstance(store, LocalStore) else store.url,
         rows=manifest.rows,
         size_bytes=manifest.size_bytes,
         footer=footer,
@@ -178,37 +180,51 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
 
     Raises
     ------
+    FileNotFoundError
+        There is nothing of this name.
     SchemaError
-        It was not written by this package, has no such version, or a file of it is gone or was changed.
+        It was not written by this package, has no such version or no committed one, or a file of it is gone or was
+        changed.
 
     Examples
     --------
     >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
     >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
-    place = place_of(path)
-    versions = place.versions()
-    if not versions:
+    if os.path.isfile(checked_path(path)):  # noqa: PTH113 - Path.is_file raises on long names
         return _read_file(Path(path), version)
-    manifest = manifest_of(place, versions[-1] if version is None else version)
+    store = store_of(path)
+    versions = store.versions()
+    if not versions:
+        raise _nothing(store)
+    manifest = manifest_of(store, versions[-1] if version is None else version)
     schema = schema_from_json(manifest.schema)
-    stored = Stored(place, manifest, schema)
+    stored = Stored(store, manifest, schema)
     tables = [table for values in stored.partitions() for table in stored.tables(values)]
     whole = pa.concat_tables([schema.arrow.empty_table(), *tables])
     if manifest.partitions and manifest.ordered and {"created", "id"} <= set(schema.names):
         from dyno_frames.scan.order import by_created
 
         whole = by_created(whole)
-    return attach(
-        to_frame(whole, schema), origin_from_json(manifest.origin), certificate=manifest.certificate
-    )
+    certificate = manifest.certificate and {**manifest.certificate, "rows_returned": manifest.rows}
+    return attach(to_frame(whole, schema), origin_from_json(manifest.origin), certificate=certificate)
+
+
+def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
+    """Return the error for a store without a committed version."""
+    if isinstance(store, LocalStore) and store.home.is_dir():
+        return SchemaError(
+            f"no version of {store.url!r} is committed: there is no link of that name. A first export did not finish, "
+            "or the link was removed; run the export again, which makes it"
+        )
+    if isinstance(store, LocalStore) and store.path.exists():
+        return SchemaError(f"{store.url!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
+    return FileNotFoundError(errno.ENOENT, "there is no dataset or file that to_parquet wrote", store.url)
 
 
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:
     if version not in {None, 1}:
         raise SchemaError(f"version={version!r}: {str(path)!r} is one file and has version 1 only")
-    if path.is_dir():
-        raise SchemaError(f"{str(path)!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
     footer = read_footer(path)
     schema = schema_from_json(footer["schema"])
     plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)

@@ -13,8 +13,8 @@ from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
 from dyno_frames.export.manifest import Manifest, schema_from_json
-from dyno_frames.export.place import Place, manifest_of
 from dyno_frames.export.sources import Stored
+from dyno_frames.export.store import DatasetStore, manifest_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.schema import Schema
 
@@ -22,21 +22,21 @@ CHANGES = ("added", "changed", "removed")
 BEFORE = "_before"
 
 
-def difference(place: Place, old: int, new: int) -> pd.DataFrame:
+def difference(store: DatasetStore, old: int, new: int) -> pd.DataFrame:
     """Return what has happened between two versions of a dataset; see ``Dataset.diff``.
 
     Parameters
     ----------
-    place
+    store
         The dataset.
     old, new
         The versions.
     """
-    before, after = (manifest_of(place, version) for version in (old, new))
+    before, after = (manifest_of(store, version) for version in (old, new))
     schema = schema_from_json(after.schema)
     if KEY not in schema.names or KEY not in schema_from_json(before.schema).names:
-        raise SchemaError(f"{place.url!r} has no column 'id', so its versions cannot be compared")
-    then, now = _apart(place, before, after, schema)
+        raise SchemaError(f"{store.url!r} has no column 'id', so its versions cannot be compared")
+    then, now = _apart(store, before, after, schema)
     at = pc.index_in(now[KEY], value_set=then[KEY].combine_chunks()).combine_chunks()
     both = pc.is_valid(at)
     was, is_ = then.take(at.drop_null()), now.filter(both)
@@ -52,13 +52,15 @@ def difference(place: Place, old: int, new: int) -> pd.DataFrame:
     return _frame(parts, fields, was.filter(pa.array(any_)), schema)
 
 
-def _apart(place: Place, before: Manifest, after: Manifest, schema: Schema) -> tuple[pa.Table, pa.Table]:
+def _apart(
+    store: DatasetStore, before: Manifest, after: Manifest, schema: Schema
+) -> tuple[pa.Table, pa.Table]:
     """Return the rows of both versions, but for those in files that both have."""
     shared = {one.sha256 for one in before.files} & {one.sha256 for one in after.files}
     tables = []
     for manifest in (before, after):
         own = schema_from_json(manifest.schema)
-        stored = Stored(place, manifest, own)
+        stored = Stored(store, manifest, own)
         found = [
             fitted(table, schema, version=manifest.version)
             for one in manifest.files

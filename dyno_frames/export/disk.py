@@ -5,17 +5,59 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from dyno_frames.errors import ConfigError
+
 _CHUNK_BYTES = 8 << 20
+_COMMON_NAME_BYTES = 255
+_TEMPORARY = ".part"
+_NAME_LETTERS = 50
+"""Letters of the target's name in the name of a temporary file; at four bytes each they still fit."""
+
+_RANDOM = re.compile("[0-9a-f]{32}")
+
+
+def check_name(path: Path, *, added_bytes: int = 0) -> None:
+    """Refuse a name that the file system would refuse, before anything is written.
+
+    Parameters
+    ----------
+    path
+        The file or folder to be made.
+    added_bytes
+        How much longer the longest name is that is made from it.
+
+    Raises
+    ------
+    ConfigError
+        The name is too long.
+    """
+    size, most = len(os.fsencode(path.name)), _longest_name(path.absolute().parent) - added_bytes
+    if size > most:
+        raise ConfigError(
+            f"the name {path.name[:40] + '…'!r} has {size} bytes; expected a name of at most {most} bytes. "
+            "Use a shorter one"
+        )
+
+
+def _longest_name(folder: Path) -> int:
+    if sys.platform == "win32":
+        return _COMMON_NAME_BYTES
+    try:
+        return os.pathconf(folder, "PC_NAME_MAX")
+    except (OSError, ValueError):
+        return _COMMON_NAME_BYTES
 
 
 def sync(path: Path) -> None:
-    """Have a file's bytes, or a folder's names, on disk for certain."""
+    """Make sure that a file's bytes, or a folder's names, are on disk."""
     if os.name != "posix" and path.is_dir():
         return  # a folder cannot be opened there
     number = os.open(path, os.O_RDONLY)
@@ -25,17 +67,68 @@ def sync(path: Path) -> None:
         os.close(number)
 
 
+def put(temporary: Path, target: Path) -> None:
+    """Move a finished file to its name, in one step, and make sure that both are on disk."""
+    sync(temporary)
+    temporary.replace(target)
+    sync(target.absolute().parent)
+
+
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
-    """Lend a file in the target's folder; when all went well it takes the target's place, on disk for certain."""
-    temporary = target.absolute().parent / f".{target.name}.{uuid4().hex}.part"
-    try:
+    """Lend a temporary file in the target's folder; if all goes well it replaces the target.
+
+    Temporary files of runs that were killed are removed first. A run holds a lock on its own, so that another one
+    can tell.
+    """
+    _remove_abandoned(target)
+    temporary = target.absolute().parent / f"{_prefix(target)}{uuid4().hex}{_TEMPORARY}"
+    with contextlib.ExitStack() as stack:
+        stack.callback(temporary.unlink, missing_ok=True)
+        stack.enter_context(_locked(temporary))
         yield temporary
-        sync(temporary)
-        temporary.replace(target)
-        sync(target.absolute().parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+        put(temporary, target)
+
+
+def _prefix(target: Path) -> str:
+    return f".{target.name[:_NAME_LETTERS]}."
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove temporary files of this target that no run is writing."""
+    prefix = _prefix(target)
+    for path in target.absolute().parent.iterdir():
+        random = path.name.removeprefix(prefix).removesuffix(_TEMPORARY)
+        if path.name == f"{prefix}{random}{_TEMPORARY}" and _RANDOM.fullmatch(random):
+            with contextlib.suppress(OSError), _locked(path):
+                path.unlink()
+
+
+if sys.platform == "win32":
+
+    @contextmanager
+    def _locked(path: Path) -> Iterator[None]:  # noqa: ARG001 - as elsewhere
+        """Do nothing: an open file cannot be removed here anyway."""
+        yield
+
+else:
+    import fcntl
+
+    @contextmanager
+    def _locked(path: Path) -> Iterator[None]:
+        """Hold a lock on a file, which is made if it is not there; it ends with the process.
+
+        Raises
+        ------
+        BlockingIOError
+            Another process holds it.
+        """
+        number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(number)
 
 
 def write_new(target: Path, text: str) -> None:
@@ -46,7 +139,7 @@ def write_new(target: Path, text: str) -> None:
     FileExistsError
         It is there.
     """
-    temporary = target.parent / f".{target.name}.{uuid4().hex}.part"
+    temporary = target.parent / f".{target.name}.{uuid4().hex}{_TEMPORARY}"
     try:
         temporary.write_text(text, encoding="utf-8")
         sync(temporary)
@@ -57,7 +150,7 @@ def write_new(target: Path, text: str) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file a second name; where the file system has none, copy it under a name that must be new."""
+    """Give a file a second name; if the file system has no such thing, copy it under a name that must be new."""
     try:
         os.link(source, target)
     except FileExistsError:
@@ -68,25 +161,14 @@ def link(source: Path, target: Path) -> None:
         sync(target)
 
 
-def point(name: Path, target: str) -> None:
-    """Have a symbolic link point to another folder, in one step."""
-    temporary = name.parent / f".{name.name}.{uuid4().hex}.link"
-    try:
-        temporary.symlink_to(target, target_is_directory=True)
-        temporary.replace(name)
-        sync(name.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def sync_tree(folder: Path) -> None:
-    """Have all names below a folder on disk for certain."""
+    """Make sure that all names below a folder are on disk."""
     for below, _, _ in os.walk(folder):
         sync(Path(below))
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with all in it, where it is there."""
+    """Remove a file, a link or a folder with everything in it, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

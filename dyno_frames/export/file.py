@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +10,7 @@ import pyarrow.parquet as pq
 
 from dyno_frames.errors import ConfigError, ContractError
 from dyno_frames.export.dataset import Dataset, read_footer
-from dyno_frames.export.disk import beside
+from dyno_frames.export.disk import beside, check_name
 from dyno_frames.export.files import (
     FOOTER,
     ROWS_PER_GROUP,
@@ -22,9 +20,8 @@ from dyno_frames.export.files import (
     stored_schema,
 )
 from dyno_frames.export.manifest import schema_to_json
-from dyno_frames.frames.schema import Schema
-from dyno_frames.scan.answer import BatchStream, check
-from dyno_frames.scan.scan import Scan, fixed
+from dyno_frames.export.queries import Rows, origin_of, schema_of
+from dyno_frames.scan.scan import Scan
 
 
 def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
@@ -45,41 +42,33 @@ def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
         The file cannot be written there; nothing was asked.
     """
     target = Path(path)
+    check_name(target)
     if target.is_dir():
         raise ConfigError(
             f"{str(target)!r} is a folder; give the name of a file, such as {str(target / 'campaigns.parquet')!r}"
         )
     if not target.absolute().parent.is_dir():
         raise ConfigError(f"the folder {str(target.absolute().parent)!r} does not exist; make it first")
-    schema = scan.schema.select(scan.plan.shape.columns or scan.schema.names)
     with beside(target) as temporary:
-        rows = _write(scan, schema, temporary, compression)
+        rows = _write(scan, temporary, compression)
         if pq.read_metadata(temporary).num_rows != rows:
             raise ContractError(f"{target}: {rows:,} rows were written and the file holds another number")
     footer = read_footer(target)
     return Dataset(path=target, rows=rows, size_bytes=target.stat().st_size, footer=footer)
 
 
-def _write(scan: Scan, schema: Schema, path: Path, compression: str) -> int:
-    arrow, rows = stored_schema(schema), 0
-    stream = scan.stream()
+def _write(scan: Scan, path: Path, compression: str) -> int:
+    schema, rows, written = schema_of(scan), Rows(scan), 0
+    arrow = stored_schema(schema)
     with parquet_writer(path, arrow, compression) as writer:
-        for table in in_groups(_tables(stream, schema)):
+        for table in in_groups(pa.Table.from_batches([batch]) for batch in rows):
             writer.write_table(as_stored(table, schema, arrow), row_group_size=ROWS_PER_GROUP)
-            rows += table.num_rows
-        if scan.strict and stream.certificate is not None:
-            check(stream.certificate, strict=True)
-        certificate = None if stream.certificate is None else stream.certificate.to_json()
+            written += table.num_rows
         stored = {
-            "origin": asdict(scan.origin),
-            "certificate": certificate,
-            "rows": rows,
+            "origin": origin_of(scan),
+            "certificate": rows.certificate,
+            "rows": written,
             "schema": schema_to_json(schema),
         }
-        writer.add_key_value_metadata({FOOTER.decode(): json.dumps(stored, ensure_ascii=False)})
-    return rows
-
-
-def _tables(stream: BatchStream, schema: Schema) -> Iterator[pa.Table]:
-    for batch in stream:
-        yield pa.Table.from_batches([fixed(batch, schema.names)])
+        writer.add_key_value_metadata({FOOTER.decode(): json.dumps(stored)})
+    return written

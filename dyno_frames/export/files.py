@@ -34,7 +34,7 @@ Key: TypeAlias = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class FileFormat:
     """What the files of a version have in common.
 
     Parameters
@@ -125,7 +125,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def write_files(
-    tables: Iterable[pa.Table], values: Values, form: Form, work: Path
+    tables: Iterable[pa.Table], values: Values, form: FileFormat, work: Path
 ) -> list[tuple[StoredFile, Path]]:
     """Write the rows of one partition to files; return what they are and where they wait.
 
@@ -147,7 +147,7 @@ def write_files(
     return written
 
 
-def write_empty(form: Form, work: Path) -> tuple[StoredFile, Path]:
+def write_empty(form: FileFormat, work: Path) -> tuple[StoredFile, Path]:
     """Write a file without rows, so that plain readers see the columns of a dataset that has none."""
     path, whole = work / f"{uuid4().hex}.parquet", replace(form, partitions=())
     return _verified(path, _fill(path, iter(()), whole), (), whole), path
@@ -187,18 +187,18 @@ class _Filled:
     last: Key | None = None
 
 
-def _fill(path: Path, groups: Iterator[pa.Table], form: Form) -> _Filled:
+def _fill(path: Path, groups: Iterator[pa.Table], form: FileFormat) -> _Filled:
     arrow, filled = stored_schema(form.inside), _Filled()
     with parquet_writer(path, arrow, form.compression) as writer:
         for table in groups:
             writer.write_table(as_stored(table, form.inside, arrow), row_group_size=ROWS_PER_GROUP)
             ends = (filled.first or key_of(table, 0), key_of(table, -1)) if form.ordered else (None, None)
             filled = _Filled(filled.rows + table.num_rows, *ends)
-        writer.add_key_value_metadata({FOOTER.decode(): json.dumps(form.footer, ensure_ascii=False)})
+        writer.add_key_value_metadata({FOOTER.decode(): json.dumps(form.footer)})
     return filled
 
 
-def _verified(path: Path, filled: _Filled, values: Values, form: Form) -> StoredFile:
+def _verified(path: Path, filled: _Filled, values: Values, form: FileFormat) -> StoredFile:
     """Read a file's footer again, have its bytes on disk, and name it by them."""
     found = pq.read_metadata(path).num_rows
     if found != filled.rows:

@@ -3,11 +3,12 @@
 ``path`` is a symbolic link to ``.name.dyno/versions/000003``, a folder that holds exactly the files of
 that version and never changes. A commit is the one rename that has the link point elsewhere, so whoever lists the
 folder sees one version, whole, whatever program it is. Files that two versions share are one file with two names.
+Without the link nothing is committed. A run that finds no link makes it again, to the newest whole version.
 
-A program that lists the folder before a commit and opens a file after it finds that file, where both versions have
-it, or an error: files are named by their bytes, so it never finds other rows under the name. One that lists folders of
-partitions one by one while a commit happens may list some of each version; ``read_dataset`` and whoever resolves the
-link first, or takes the list in ``dataset.files``, cannot.
+A program that lists the folder before a commit and opens a file after it finds that file, if both versions have
+it, or gets an error: files are named by their bytes, so it never finds other rows under the name. Listing the folders
+of partitions one by one during a commit may return files of two versions; ``read_dataset``, resolving the link first,
+and the list in ``dataset.files`` do not.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ import pyarrow as pa
 
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import Manifest, StoredFile
-from dyno_frames.export.place import damaged, overtaken
+from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
+from dyno_frames.export.store import damaged, overtaken
 
 
 @dataclass(frozen=True, slots=True)
-class LocalPlace:
+class LocalStore:
     """A dataset on a local disk.
 
     Parameters
     ----------
     path
-        The name by which everybody reads it: a link to the newest version.
+        The name by which it is read: a link to the newest version.
     """
 
     path: Path
@@ -60,8 +61,35 @@ class LocalPlace:
     def _manifest(self, version: int) -> Path:
         return self.home / "manifests" / f"{version:06d}.json"
 
+    def check_name(self) -> None:
+        """Refuse a name that is too long for the file system, with what is added for the hidden folder."""
+        disk.check_name(self.path, added_bytes=len(self.home.name) - len(self.path.name))
+
+    def check(self) -> None:
+        """Refuse a path with something else at it, before anything is asked or made.
+
+        Raises
+        ------
+        ConfigError
+            A folder with files that are not ours, a file, or a name that is too long.
+        """
+        self.check_name()
+        parent = self.path.absolute().parent
+        if not parent.is_dir():
+            raise ConfigError(f"the folder {str(parent)!r} does not exist; make it first")
+        if self.path.is_symlink():
+            return
+        if self.path.is_dir():
+            if any(self.path.iterdir()):
+                raise ConfigError(
+                    f"{str(self.path)!r} is a folder with files of another program in it; give a name that is free, "
+                    f"such as {str(self.path / 'campaigns')!r}"
+                )
+        elif self.path.exists():
+            raise ConfigError(f"{str(self.path)!r} is a file; a dataset needs a name that is free")
+
     def pointed(self) -> int | None:
-        """Return the version that the link names; None where it names none of ours."""
+        """Return the version that the link names; None if there is no link, or it is not one of ours."""
         if not self.path.is_symlink():
             return None
         target = self.path.readlink()
@@ -73,17 +101,22 @@ class LocalPlace:
         return sorted(int(path.stem) for path in found if path.stem.isdecimal())
 
     def versions(self) -> list[int]:
-        """Return the numbers of the versions that can be read, oldest first."""
-        newest, written = self.pointed(), self._written()
-        return written if newest is None else [number for number in written if number <= newest]
+        """Return the numbers of the committed versions, oldest first; none without the link."""
+        newest = self.pointed()
+        if newest is None:
+            return []
+        return [*(number for number in self._written() if number < newest), newest]
 
     def manifest(self, version: int) -> Manifest:
         """Return what a version is."""
         path = self._manifest(version)
-        return Manifest.from_json(path.read_text(encoding="utf-8"), name=str(path))
+        try:
+            return Manifest.from_json(path.read_bytes(), name=str(path))
+        except FileNotFoundError:
+            raise unreadable(str(path), "is not there") from None
 
     def address(self, version: int, file: StoredFile) -> str:
-        """Return where a file of a version stands."""
+        """Return the path of a file of a version."""
         return str(self.folder(version) / file.path)
 
     def opened(self, version: int, file: StoredFile) -> Any:
@@ -98,33 +131,59 @@ class LocalPlace:
         return pa.memory_map(str(path))
 
     def prepare(self) -> None:
-        """Take the place for writing, and clear what a run that died has left behind."""
+        """Make the store ready for writing, make a missing link again, and clean up after a run that was killed."""
+        self.check()
         for folder in ("manifests", "versions", "work"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         self._check_links()
-        newest = self.pointed()
-        for number in self._written():
-            if newest is not None and number > newest:
-                disk.remove(self._manifest(number))
-        kept = {f"{number:06d}" for number in self._written()}
+        self._relink()
+        committed = self.versions()
+        for number in {*self._written()} - {*committed}:
+            disk.remove(self._manifest(number))
+        kept = {self.folder(number).name for number in committed}
         for path in (self.home / "versions").iterdir():
             if path.name not in kept:
                 disk.remove(path)
-        for pattern in (f".{self.path.name}.*.link", f".{self.home.name}/manifests/.*.part"):
-            for path in self.home.parent.glob(pattern):
-                disk.remove(path)
+        for path in (self.home / "manifests").glob(".*.part"):
+            disk.remove(path)
+        disk.remove(self.home / "probe")
 
     def _check_links(self) -> None:
-        """Refuse a file system on which no name can be made to point elsewhere, before anything is asked."""
+        """Refuse a file system that has no links, before anything is asked."""
         try:
-            disk.point(self.home / "probe", "work")
+            disk.remove(self._next)
+            self._next.symlink_to("work", target_is_directory=True)
         except (OSError, NotImplementedError) as error:
             raise ConfigError(
                 f"no symbolic link can be made beside {self.url!r} ({error}), so a version could not take the place "
-                "of another in one step. Write one file (a name that ends in .parquet), or to "
-                f"{self.path.absolute().as_uri()!r}, where the manifest alone says which files are the newest"
+                "of another in one step. Write to a file system that has links, or write one file: a name that "
+                "ends in '.parquet'"
             ) from error
-        disk.remove(self.home / "probe")
+        disk.remove(self._next)
+
+    def _relink(self) -> None:
+        """Point the missing link to the newest whole version, if there is any.
+
+        A version is whole once its folder has its name. A first run that was killed between manifest and link is
+        completed here, and so is a dataset whose link somebody removed.
+        """
+        whole = [number for number in self._written() if self.folder(number).is_dir()]
+        if whole and self.pointed() is None:
+            self._point(whole[-1])
+
+    @property
+    def _next(self) -> Path:
+        return self.home / "next"
+
+    def _point(self, version: int) -> None:
+        """Make the link, or point it to another version, in one step."""
+        if self.path.is_dir() and not self.path.is_symlink():
+            self.path.rmdir()  # an empty folder that was made for the dataset
+        disk.remove(self._next)
+        target = os.path.join(self.home.name, "versions", self.folder(version).name)  # noqa: PTH118 - the text of the link
+        self._next.symlink_to(target, target_is_directory=True)
+        self._next.replace(self.path)
+        disk.sync(self.path.absolute().parent)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
         """Make a version the newest, in one step, from files of its parent and fresh ones."""
@@ -139,16 +198,11 @@ class LocalPlace:
         disk.sync_tree(building)
         building.rename(target)
         disk.sync(target.parent)
-        self._commit(manifest)
-
-    def _commit(self, manifest: Manifest) -> None:
         try:
             disk.write_new(self._manifest(manifest.version), manifest.to_json())
         except FileExistsError:
             raise overtaken(self, manifest.version) from None
-        if self.path.is_dir() and not self.path.is_symlink():
-            self.path.rmdir()  # an empty folder that was made for us
-        disk.point(self.path, os.path.join(self.home.name, "versions", f"{manifest.version:06d}"))  # noqa: PTH118 - the text of the link
+        self._point(manifest.version)
 
     def remove(self, versions: list[int]) -> int:
         """Remove versions; return the bytes set free."""

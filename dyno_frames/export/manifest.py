@@ -11,10 +11,14 @@ from typing import Any, Self
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.partitions import Partition, Values
+from dyno_frames.export.sealed import CHECKSUM, seal, unseal
 from dyno_frames.frames.schema import Schema
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a manifest changes in a way that older readers would read wrongly."""
+
+_WITHOUT_CHECKSUM = 1
+"""An older format that is still read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,34 +119,47 @@ class Manifest:
         return sum(one.size_bytes for one in self.files)
 
     def to_json(self) -> str:
-        """Return it as text."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False, indent=1)
+        """Return it as text with a checksum."""
+        return seal({"format": FORMAT, **asdict(self)})
 
     @classmethod
-    def from_json(cls, text: str, *, name: str) -> Self:
+    def from_json(cls, content: bytes, *, name: str) -> Self:
         """Return what :meth:`to_json` wrote.
 
         Raises
         ------
         SchemaError
-            The text is no manifest, or one that a later version wrote.
+            The content is not a manifest, is damaged, or was written by a later version of the package.
         """
         try:
-            stored = json.loads(text)
-            number = stored.pop("format")
-            if number != FORMAT:
-                raise SchemaError(
-                    f"{name} is a manifest of format {number}; this package reads format {FORMAT}: update it"
-                )
+            stored = _checked(content, name=name)
             stored["partitions"] = tuple(Partition(**part) for part in stored["partitions"])
             stored["files"] = tuple(_file(one) for one in stored["files"])
             return cls(**stored)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, SchemaError):
                 raise
-            raise SchemaError(
-                f"{name} is damaged: {type(error).__name__}: {error}; older versions can be read with version="
-            ) from error
+            raise unreadable(name, f"is damaged: {type(error).__name__}: {error}") from error
+
+
+def _checked(content: bytes, *, name: str) -> dict[str, Any]:
+    """Return the values of a manifest of a format that is known, without the number of the format."""
+    stored: dict[str, Any] = json.loads(content)
+    if CHECKSUM in stored:
+        stored = unseal(content)
+    number = stored.pop("format")
+    if number not in {FORMAT, _WITHOUT_CHECKSUM}:
+        raise SchemaError(
+            f"{name} is a manifest of format {number}; this package reads formats up to {FORMAT}: update it"
+        )
+    return stored
+
+
+def unreadable(name: str, why: str) -> SchemaError:
+    """Return the error for a manifest that cannot be read."""
+    return SchemaError(
+        f"{name} {why}. Older versions can be read with version=…; mode='overwrite' writes the dataset anew"
+    )
 
 
 def _file(stored: dict[str, Any]) -> StoredFile:

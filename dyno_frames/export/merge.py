@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.export.files import ROWS_PER_GROUP, Form, Key, write_empty, write_files
+from dyno_frames.export.files import ROWS_PER_GROUP, FileFormat, Key, write_empty, write_files
 from dyno_frames.export.manifest import StoredFile, schema_sha256
 from dyno_frames.export.partitions import Values
 from dyno_frames.export.sources import Source, Staged, Stored, has_any
@@ -54,7 +54,13 @@ class Change:
     skip: pa.Array
 
 
-def together(base: Source, change: Change, form: Form, work: Path) -> Written:
+_NO_IDS = pa.array([], pa.large_string())
+
+NO_CHANGE = Change(Staged([]), _NO_IDS, _NO_IDS)
+"""What a version that is written from one source alone has."""
+
+
+def together(base: Source, change: Change, form: FileFormat, work: Path) -> Written:
     """Write the files of the next version; files of the last one that stay as they are are not touched.
 
     Parameters
@@ -85,7 +91,7 @@ def together(base: Source, change: Change, form: Form, work: Path) -> Written:
     return Written(tuple(files), fresh)
 
 
-def _coming(change: Change, values: Values, form: Form) -> pa.Table:
+def _coming(change: Change, values: Values, form: FileFormat) -> pa.Table:
     """Return the rows of a partition that come; they stay on disk and are mapped."""
     tables = [_without(table, change.skip) for table in change.come.tables(values)]
     whole = pa.concat_tables([form.schema.arrow.empty_table(), *tables], promote_options="default")
@@ -97,7 +103,7 @@ def _without(table: pa.Table, ids: pa.Array) -> pa.Table:
 
 
 def _stretches(
-    base: Source, values: Values, comes: pa.Table, change: Change, form: Form
+    base: Source, values: Values, comes: pa.Table, change: Change, form: FileFormat
 ) -> Iterator[tuple[StoredFile | None, Iterable[pa.Table]]]:
     """Iterate over stretches of a partition: a file that stays, or rows to be written."""
     if not isinstance(base, Stored):
@@ -119,7 +125,7 @@ def _stretches(
         yield None, merged(iter(()), comes.slice(start), change.drop)
 
 
-def _touched(base: Stored, file: StoredFile, drop: pa.Array, form: Form) -> bool:
+def _touched(base: Stored, file: StoredFile, drop: pa.Array, form: FileFormat) -> bool:
     """Tell whether a file must be written anew though no row comes into it."""
     if file.schema_sha256 != schema_sha256(form.inside):
         return True

@@ -16,6 +16,14 @@ from dyno_frames.frames.schema import Schema
 
 _FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 _WHOLE = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
+_LONGEST_NAME_BYTES = 255
+"""What every common file system and object store takes as the name of a folder."""
+
+_SHOWN_LETTERS = 40
+
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+"""What readers of Hive partitions take for no value."""
+
 Values: TypeAlias = tuple[str, ...]
 """A row's partition, as texts."""
 
@@ -83,9 +91,11 @@ def _fault(part: Partition, schema: Schema) -> str:
 
 def folder(partitions: Sequence[Partition], values: Values) -> str:
     """Return the folder of a partition, such as ``"status=draft/created_month=2016-01/"``; nothing without one."""
-    return "".join(
-        f"{part.name}={quote(value, safe='')}/" for part, value in zip(partitions, values, strict=True)
-    )
+    return "".join(f"{_level(part, value)}/" for part, value in zip(partitions, values, strict=True))
+
+
+def _level(part: Partition, value: str) -> str:
+    return f"{part.name}={quote(value, safe='')}"
 
 
 def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values, pa.Table]]:
@@ -94,15 +104,15 @@ def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values
     Raises
     ------
     ConfigError
-        A row has no value. Hive has a folder for such rows, and pandas cannot read it.
+        A row has no value, or one that no folder can stand for.
     """
     if not partitions or not table.num_rows:
         return [((), table)] if table.num_rows else []
     for part in partitions:
         if table[part.field].null_count:
             raise ConfigError(
-                f"partition_by={str(part)!r}: {table[part.field].null_count:,} rows have no {part.field}, and pandas "
-                "cannot read a folder that stands for no value; choose a field that every row has"
+                f"partition_by={str(part)!r}: {table[part.field].null_count:,} rows have no {part.field}. Readers of "
+                "partitions need a value in every row; choose a field that every row has"
             )
     texts = pa.table([_texts(table[part.field], part) for part in partitions], names=_names(partitions))
     numbered = texts.append_column("row", pa.array(range(table.num_rows), pa.int64()))
@@ -113,9 +123,27 @@ def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values
     sorted_rows, start, found = table.take(order), 0, []
     for row in counts.to_pylist():
         values = tuple(row[name] for name in _names(partitions))
+        _check_values(partitions, values)
         found.append((values, sorted_rows.slice(start, row["count_all"])))
         start += row["count_all"]
     return found
+
+
+def _check_values(partitions: Sequence[Partition], values: Values) -> None:
+    """Refuse values that have no folder of their own: readers would not find them, or read another value."""
+    for part, value in zip(partitions, values, strict=True):
+        shown = value if len(value) <= _SHOWN_LETTERS else f"{value[:_SHOWN_LETTERS]}…"
+        size = len(_level(part, value).encode())
+        if value == _NULL:
+            why = "means no value to pandas and other readers of partitions"
+        elif size > _LONGEST_NAME_BYTES:
+            why = f"makes the name of a folder {size} bytes long; expected at most {_LONGEST_NAME_BYTES}"
+        else:
+            continue
+        raise ConfigError(
+            f"partition_by={str(part)!r}: the value {shown!r} {why}. Nothing was written; choose another field, or "
+            "leave out partition_by="
+        )
 
 
 def _names(partitions: Sequence[Partition]) -> list[str]:

@@ -1,9 +1,9 @@
-"""A dataset in an object store or any other file system that fsspec knows.
+"""A dataset in an object store.
 
 There are no links there, so the manifest alone says which files are the newest version: it is created exclusively,
-after all its files are there, and never changed. Files are kept under ``_dyno/files`` with names that no
-``*.parquet`` pattern matches, so that a plain glob finds nothing rather than several versions at once; plain readers
-take the list in ``dataset.files``.
+after all its files are there, and never changed. That needs a store which creates an object whole or not at all.
+Files are kept under ``_dyno/files`` with names that no ``*.parquet`` pattern matches, so that a plain glob finds
+nothing rather than several versions at once; plain readers take the list in ``dataset.files``.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from platformdirs import user_cache_path
 from dyno_frames.calibrate.cache import FOLDER_VARIABLE
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import Manifest, StoredFile
-from dyno_frames.export.place import damaged, overtaken
+from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
+from dyno_frames.export.store import damaged, overtaken
+
+OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
+"""Protocols whose objects appear whole or not at all, and can be created exclusively."""
 
 
-def remote_place(url: str) -> RemotePlace:
-    """Return the place that a URL names.
+def remote_store(url: str) -> RemoteStore:
+    """Return the store that a URL names.
 
     Raises
     ------
@@ -40,17 +43,21 @@ def remote_place(url: str) -> RemotePlace:
         import fsspec
     except ImportError:
         raise MissingExtraError.of("fsspec", "remote") from None
+    if "::" in url:
+        raise ConfigError(
+            f"{url!r} is a chain of file systems; expected the URL of one object store, such as 's3://bucket/campaigns'"
+        )
     try:
         files, root = fsspec.core.url_to_fs(url)
     except ImportError as error:
         raise MissingExtraError.of(f"what {url.partition('://')[0]}:// URLs need ({error})", "s3") from None
     except ValueError as error:
         raise ConfigError(f"{url!r} cannot be written to: {error}") from error
-    return RemotePlace(url.rstrip("/"), files, root.rstrip("/"))
+    return RemoteStore(url.rstrip("/"), files, root.rstrip("/"))
 
 
 @dataclass(frozen=True, slots=True)
-class RemotePlace:
+class RemoteStore:
     """A dataset behind a URL.
 
     Parameters
@@ -74,6 +81,26 @@ class RemotePlace:
         cache = Path(named) if named else user_cache_path("dyno_frames")
         return cache / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
 
+    def check(self) -> None:
+        """Refuse a file system on which a manifest could be seen half written.
+
+        Raises
+        ------
+        ConfigError
+            It is not an object store.
+        """
+        protocol = self.url.partition("://")[0].lower()
+        if protocol in OBJECT_STORES:
+            return
+        if protocol in {"file", "local"}:
+            cure = f"Give the path itself, {self.root!r}"
+        else:
+            cure = "Write to a local path and copy the files in dataset.files"
+        raise ConfigError(
+            f"{self.url!r} is not in an object store, so a reader could see a version half written. Expected a local "
+            f"path, or a URL of an object store such as 's3://bucket/campaigns'. {cure}"
+        )
+
     def _manifest(self, version: int) -> str:
         return f"{self.root}/_dyno/manifests/{version:06d}.json"
 
@@ -92,11 +119,15 @@ class RemotePlace:
 
     def manifest(self, version: int) -> Manifest:
         """Return what a version is."""
-        name = self._manifest(version)
-        return Manifest.from_json(self.files.cat_file(name).decode(), name=self.files.unstrip_protocol(name))
+        path = self._manifest(version)
+        name = str(self.files.unstrip_protocol(path))
+        try:
+            return Manifest.from_json(self.files.cat_file(path), name=name)
+        except FileNotFoundError:
+            raise unreadable(name, "is not there") from None
 
-    def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - where links are it depends on it
-        """Return where a file of a version stands."""
+    def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - a local address depends on it
+        """Return the URL of a file of a version."""
         return str(self.files.unstrip_protocol(self._file(file)))
 
     def opened(self, version: int, file: StoredFile) -> Any:
@@ -112,7 +143,8 @@ class RemotePlace:
             return pa.memory_map(str(here)) if os.name == "posix" else pa.BufferReader(here.read_bytes())
 
     def prepare(self) -> None:
-        """Take the place for writing."""
+        """Make the store ready for writing."""
+        self.check()
         self.work.mkdir(parents=True, exist_ok=True)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:

@@ -1,4 +1,4 @@
-"""Rows as tables in the order of (created, id): pieces that were fetched, or the files of a version."""
+"""Rows as tables in the order of (created, id): chunks that were fetched, or the files of a version."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
 from dyno_frames.export.manifest import Manifest, StoredFile, schema_from_json
 from dyno_frames.export.partitions import Values, restored
-from dyno_frames.export.place import Place, damaged
-from dyno_frames.export.stage import Piece
+from dyno_frames.export.stage import Chunk
+from dyno_frames.export.store import DatasetStore, damaged
 from dyno_frames.frames.schema import Schema
 
 _KEYS = pa.schema([(KEY, pa.large_string()), (CREATED, pa.timestamp("s", tz="UTC"))])
@@ -39,24 +39,24 @@ class Source(Protocol):
 class Staged:
     """Pieces that were fetched."""
 
-    pieces: Sequence[Piece]
+    chunks: Sequence[Chunk]
 
     def partitions(self) -> list[Values]:
         """Return the partitions that have rows."""
-        return list(dict.fromkeys(values for piece in self.pieces for values in piece.groups))
+        return list(dict.fromkeys(values for chunk in self.chunks for values in chunk.groups))
 
     def tables(self, values: Values) -> Iterator[pa.Table]:
         """Iterate over the rows of a partition, in order."""
-        for piece in self.pieces:
-            yield from piece.tables(values)
+        for chunk in self.chunks:
+            yield from chunk.tables(values)
 
     def keys(self) -> pa.Table:
         """Return ``id`` and ``created`` of every row."""
         found = [
             table.select(_KEYS.names)
-            for piece in self.pieces
-            for values in piece.groups
-            for table in piece.tables(values)
+            for chunk in self.chunks
+            for values in chunk.groups
+            for table in chunk.tables(values)
         ]
         return pa.concat_tables([_KEYS.empty_table(), *(table.cast(_KEYS) for table in found)])
 
@@ -71,13 +71,13 @@ class Stored:
 
     Parameters
     ----------
-    place, manifest
+    store, manifest
         Which version of which dataset.
     schema
         The columns that the rows are to have, the version's own or wider.
     """
 
-    place: Place
+    store: DatasetStore
     manifest: Manifest
     schema: Schema
     _opened: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -117,7 +117,7 @@ class Stored:
         """
         schema = self.schema if names is None else self.schema.select(names)
         if file.path not in self._opened:
-            self._opened[file.path] = self.place.opened(self.manifest.version, file)
+            self._opened[file.path] = self.store.opened(self.manifest.version, file)
         try:
             opened = pq.ParquetFile(self._opened[file.path], page_checksum_verification=True)
             for at in range(opened.num_row_groups):
@@ -127,7 +127,7 @@ class Stored:
             if isinstance(error, SchemaError):
                 raise
             raise damaged(
-                self.place, self.manifest.version, file, f"cannot be read as Parquet ({error})"
+                self.store, self.manifest.version, file, f"cannot be read as Parquet ({error})"
             ) from error
 
     def _whole(self, table: pa.Table, file: StoredFile, schema: Schema) -> pa.Table:

@@ -1,4 +1,4 @@
-"""The way out of a scan into Parquet: one file, or a dataset of versions."""
+"""Write a scan to Parquet: one file, or a dataset of versions."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dyno_frames.errors import ConfigError
-from dyno_frames.export.choices import chosen
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
-from dyno_frames.export.places import place_of
+from dyno_frames.export.options import check_dataset, write_options
 from dyno_frames.export.run import run
+from dyno_frames.export.stores import ONE_FILE, checked_path, is_one_file, store_of
 from dyno_frames.scan.answer import check
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
-
-ENDING = ".parquet"
 
 
 def write(
@@ -27,27 +25,29 @@ def write(
     max_rows_per_file: int = 1_000_000,
     compression: str = "zstd",
 ) -> Dataset:
-    """Write the answer of a scan as Parquet; readers see what was there or the whole of what is new.
+    """Write the rows of a scan as Parquet; readers see what was there, or the whole of what is new.
 
     A name that ends in ``.parquet`` is one file. Any other is a dataset: a link to a folder with the files of the
     newest version, beside a hidden folder with all versions; ``pandas.read_parquet(path)`` and every other reader
-    of folders see the newest. A run that dies is gone on with by the next call of the same question.
+    of folders see the newest. The next run of the same query resumes an interrupted one.
 
     Parameters
     ----------
     scan
-        The question.
+        The query.
     path
-        The file, the dataset, or a URL such as ``"s3://bucket/campaigns"``. Its folder must exist.
+        The file, the dataset, or the URL of an object store such as ``"s3://bucket/campaigns"``. Its folder must
+        exist.
     partition_by
         Fields, or ``"created:month"``, ``":year"``, ``":day"`` of a time, that become folders such as
-        ``status=draft/``; None is none, and with ``append`` and ``sync`` those that are there.
+        ``status=draft/`` (default: none; with ``append`` and ``sync`` those that are there).
     mode
         ``"overwrite"``: a new version with the answer alone. ``"append"``: the rows of the answer are added; one
-        whose id is there takes its place. ``"sync"``: only what has changed since the last run is fetched, and rows
-        that the question no longer has go; it needs a server that moves ``updated`` with every change.
+        whose id is there replaces it. ``"sync"``: only rows that changed since the last run are fetched, rows that
+        the query no longer has are dropped, and rows that counts show to be missing are found. A sync needs a server
+        that moves ``updated`` with every change.
     max_rows_per_file
-        The most rows of one file of a dataset.
+        Maximum number of rows in one file of a dataset.
     compression
         ``"zstd"``, ``"snappy"``, ``"gzip"``, ``"brotli"``, ``"lz4"`` or ``"none"``.
 
@@ -59,33 +59,38 @@ def write(
     Raises
     ------
     ConfigError
-        An argument cannot be used, or another run is writing there; nothing was asked or written.
+        An argument cannot be used, rows have no ``created`` or (for a sync) no ``updated``, or another run is writing
+        there; nothing was written.
     SchemaError
-        The columns have changed so that the dataset cannot hold both; nothing was written.
+        The columns have changed so that the dataset cannot hold both, or a file is damaged; nothing was written.
+    ContractError
+        ``strict=True`` and rows may be missing; nothing was written.
 
     Examples
     --------
     >>> client.campaigns.scan().to_parquet("campaigns", mode="sync")  # doctest: +SKIP
     Dataset('campaigns', version 2, 402 rows, exact)
     """
-    choices = chosen(
+    checked_path(path)
+    options = write_options(
         scan,
         mode=mode,
         partition_by=partition_by,
         max_rows_per_file=max_rows_per_file,
         compression=compression,
     )
-    if str(path).endswith(ENDING) and "://" not in str(path):
-        if mode != "overwrite" or choices.partitions:
+    if is_one_file(path):
+        if mode != "overwrite" or options.partitions:
             what = f"mode={mode!r}" if mode != "overwrite" else "partition_by="
             raise ConfigError(
-                f"{what} makes a dataset of several files, and {str(path)!r} is the name of one; leave out the ending: "
-                f"{str(path).removesuffix(ENDING)!r}"
+                f"{what} makes a dataset of several files, and {str(path)!r} is the name of one. Leave out the "
+                f"ending: {str(path).removesuffix(ONE_FILE)!r}"
             )
         dataset = write_file(scan, path, compression=compression)
     else:
-        place = place_of(path)
-        dataset = dataset_of(place, *run(scan, place, choices))
+        check_dataset(scan, options)
+        store = store_of(path)
+        dataset = dataset_of(store, *run(scan, store, options))
     stored = dataset.footer.get("certificate")
     if stored is not None:
         check(Certificate.from_json(stored), strict=False)

@@ -12,7 +12,9 @@ USES = list(patterns.uses())
 
 def test_the_patterns_of_the_package_are_found():
     assert len(USES) > 30
-    assert {"transport/redact.py", "panels/preview/message.py", "messages/message.py"} <= {use.place for use in USES}
+    assert {"transport/redact.py", "panels/preview/message.py", "messages/message.py"} <= {
+        use.place for use in USES
+    }
 
 
 def test_every_pattern_that_is_made_at_run_time_is_named_with_its_reason():

@@ -208,10 +208,10 @@ def test_an_export_that_cannot_be_done_ends_with_2_before_anything_is_written(as
 
 
 def test_an_export_that_meets_another_ends_with_2(ask, tmp_path):
-    from dyno_frames.export.place import held
-    from dyno_frames.export.places import place_of
+    from dyno_frames.export.store import write_lock
+    from dyno_frames.export.stores import store_of
 
-    with held(place_of(tmp_path / "c")):
+    with write_lock(store_of(tmp_path / "c")):
         ended = ask("export", "campaigns", "--to", tmp_path / "c", "--mode", "sync")
     assert (ended.code, ended.out) == (2, "")
     assert "another run is writing to" in ended.err

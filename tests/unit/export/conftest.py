@@ -12,7 +12,7 @@ import pytest
 
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.export import crawl, files
+from dyno_frames.export import fetch, files
 from dyno_frames.sandbox.sandbox import Sandbox
 
 _SPEC = importlib.util.spec_from_file_location("between", Path(__file__).parents[1] / "scan" / "conftest.py")
@@ -105,5 +105,5 @@ def opened() -> Iterator[Callable[..., Account]]:
 
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crawl, "PIECE_ROWS", 60)
+    monkeypatch.setattr(fetch, "CHUNK_ROWS", 60)
     monkeypatch.setattr(files, "ROWS_PER_GROUP", 32)

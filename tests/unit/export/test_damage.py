@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -15,9 +16,9 @@ import pytest
 
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, ContractError, SchemaError
-from dyno_frames.export import crawl, stage
-from dyno_frames.export.place import held
-from dyno_frames.export.places import place_of
+from dyno_frames.export import fetch, stage
+from dyno_frames.export.store import write_lock
+from dyno_frames.export.stores import store_of
 
 pytestmark = pytest.mark.usefixtures("_small")
 
@@ -118,7 +119,7 @@ def test_a_place_that_cannot_be_written_is_told_and_nothing_is_lost(account, tmp
 
 
 def test_two_runs_cannot_meet(account, dataset):
-    with held(place_of(dataset.path)):
+    with write_lock(store_of(dataset.path)):
         with pytest.raises(ConfigError, match=r"another run is writing to .*; two cannot at once"):
             account.scan().to_parquet(dataset.path)
         with pytest.raises(ConfigError, match="another run is writing"):
@@ -131,12 +132,12 @@ class InterruptedHere(BaseException):
     """Stands for whatever ends a run."""
 
 
-def interrupted(account, path, monkeypatch, *, pieces, **arguments):
-    """Let a run end after so many pieces."""
+def interrupted(account, path, monkeypatch, *, chunks, **arguments):
+    """Let a run end after so many chunks."""
     new_file, written = pa.ipc.new_file, []
 
     def some(sink, schema):
-        if len(written) == pieces:
+        if len(written) == chunks:
             raise InterruptedHere
         written.append(json.loads(schema.metadata[b"dyno_frames"])["rows"])
         return new_file(sink, schema)
@@ -149,11 +150,11 @@ def interrupted(account, path, monkeypatch, *, pieces, **arguments):
 
 
 @pytest.mark.parametrize("partition_by", [None, "status"])
-def test_a_run_that_ended_is_gone_on_with_and_nothing_comes_twice(
+def test_the_next_run_resumes_an_interrupted_one_and_nothing_comes_twice(
     account, tmp_path, monkeypatch, partition_by
 ):
     path = tmp_path / "c"
-    kept = interrupted(account, path, monkeypatch, pieces=3, partition_by=partition_by)
+    kept = interrupted(account, path, monkeypatch, chunks=3, partition_by=partition_by)
     assert not path.exists()
     assert kept >= 180
     came = []
@@ -164,31 +165,31 @@ def test_a_run_that_ended_is_gone_on_with_and_nothing_comes_twice(
     assert not first & set(came), "no row of a finished piece is fetched again"
     assert written.counts["moved"] < 300 - kept + 20
     assert written.footer["certificate"]["verdict"] == "at_least_once"
-    assert "came in an earlier run that did not end" in written.footer["certificate"]["reasons"][0]
+    assert "came in an earlier run that was interrupted" in written.footer["certificate"]["reasons"][0]
     pd.testing.assert_frame_equal(dyno.read_dataset(path), account.find(), check_like=False)
     assert list((tmp_path / ".c.dyno").glob("work/*")) == []
 
 
 def test_a_run_of_another_question_begins_anew(account, tmp_path, monkeypatch):
     path = tmp_path / "c"
-    interrupted(account, path, monkeypatch, pieces=2)
+    interrupted(account, path, monkeypatch, chunks=2)
     written = account.scan("opens > 3").to_parquet(path)
     assert written.footer["certificate"]["verdict"] == "exact"
     pd.testing.assert_frame_equal(dyno.read_dataset(path), account.find("opens > 3"))
 
 
-def test_a_run_that_ended_long_ago_begins_anew(account, tmp_path, monkeypatch):
+def test_a_run_that_was_interrupted_long_ago_begins_anew(account, tmp_path, monkeypatch):
     path = tmp_path / "c"
-    interrupted(account, path, monkeypatch, pieces=2)
+    interrupted(account, path, monkeypatch, chunks=2)
     monkeypatch.setattr(stage, "KEPT_S", -1)
     written = account.scan().to_parquet(path)
     assert written.footer["certificate"]["verdict"] == "exact"
     assert written.counts["moved"] >= 300
 
 
-def test_a_sync_that_ended_is_gone_on_with(account, dataset, monkeypatch):
+def test_the_next_sync_resumes_an_interrupted_one(account, dataset, monkeypatch):
     account.sql("UPDATE campaigns SET opens = 5555, updated = NOW WHERE id < '09000'")
-    kept = interrupted(account, dataset.path, monkeypatch, pieces=2, mode="sync")
+    kept = interrupted(account, dataset.path, monkeypatch, chunks=2, mode="sync")
     assert kept
     assert len(dataset.to_frame()) == 300
     done = account.scan().to_parquet(dataset.path, mode="sync")
@@ -203,10 +204,10 @@ def test_a_commit_that_was_cut_before_the_link_is_no_version(account, dataset, t
 
     symlink_to = Path.symlink_to
 
-    def stop(self, *arguments, **named):
-        if self.name.startswith(".c."):
+    def stop(self, target, *arguments, **named):
+        if "versions" in str(target):
             raise InterruptedHere
-        symlink_to(self, *arguments, **named)
+        symlink_to(self, target, *arguments, **named)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "symlink_to", stop)
@@ -228,12 +229,14 @@ def test_a_file_system_without_links_is_refused_before_anything_is_asked(account
     scan = account.scan()
     account.between.forget()
     monkeypatch.setattr(Path, "symlink_to", no_links)
-    with pytest.raises(ConfigError, match=r"no symbolic link can be made beside .*file:///.*/c"):
+    with pytest.raises(
+        ConfigError, match=r"no symbolic link can be made beside .*Write to a file system that has links"
+    ):
         scan.to_parquet(tmp_path / "c")
     assert account.between.bodies == {"find": [], "count": []}
 
 
-def test_what_breaks_the_contract_is_nothing_to_go_on_with(account, tmp_path):
+def test_what_breaks_the_contract_is_not_resumed(account, tmp_path):
     account.sql(
         "UPDATE campaigns SET opens = 1.5 WHERE id = (SELECT id FROM campaigns ORDER BY created DESC LIMIT 1)"
     )
@@ -245,8 +248,132 @@ def test_what_breaks_the_contract_is_nothing_to_go_on_with(account, tmp_path):
     assert written.footer["certificate"]["verdict"] == "exact"
 
 
-def test_pieces_are_cut_by_bytes_too(account, tmp_path, monkeypatch):
-    monkeypatch.setattr(crawl, "PIECE_ROWS", 1_000_000)
-    monkeypatch.setattr(crawl, "PIECE_BYTES", 1)
-    kept = interrupted(account, tmp_path / "c", monkeypatch, pieces=1)
+def test_chunks_are_cut_by_bytes_too(account, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "CHUNK_ROWS", 1_000_000)
+    monkeypatch.setattr(fetch, "CHUNK_BYTES", 1)
+    kept = interrupted(account, tmp_path / "c", monkeypatch, chunks=1)
     assert kept < 100
+
+
+def _truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _zero(path):
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def _flip_a_bit(path, where=0.5):
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * where)] ^= 4
+    path.write_bytes(content)
+
+
+DAMAGE = [_truncate, _empty, _zero, _flip_a_bit, Path.unlink]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_damaged_staged_chunk_is_fetched_again(account, tmp_path, monkeypatch, damage, number):
+    path = tmp_path / "c"
+    interrupted(account, path, monkeypatch, chunks=3)
+    staged = sorted((tmp_path / ".c.dyno" / "work").glob("*.arrow"))
+    damage(staged[number])
+    written = account.scan().to_parquet(path)
+    pd.testing.assert_frame_equal(dyno.read_dataset(path), account.find())
+    assert written.counts["moved"] < 300 - 60 * number + 20, "what is whole before it is kept"
+    assert list((tmp_path / ".c.dyno").glob("work/*")) == []
+
+
+@pytest.mark.parametrize("where", [0.01, 0.2, 0.6, 0.9, 0.999])
+def test_a_flipped_bit_in_a_staged_chunk_never_becomes_a_row(account, tmp_path, monkeypatch, where):
+    interrupted(account, tmp_path / "c", monkeypatch, chunks=3)
+    for staged in (tmp_path / ".c.dyno" / "work").glob("*.arrow"):
+        _flip_a_bit(staged, where)
+    account.scan().to_parquet(tmp_path / "c")
+    pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find())
+
+
+@pytest.fixture
+def staged_whole(account, dataset, monkeypatch):
+    """A sync that was interrupted after every row was staged."""
+    account.sql("UPDATE campaigns SET opens = 5555, updated = NOW WHERE id < '03000'")
+    link = os.link
+
+    def stop(source, target, *arguments, **named):
+        if "versions" in str(target):
+            raise InterruptedHere
+        link(source, target, *arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", stop)
+        with pytest.raises(InterruptedHere):
+            account.scan().to_parquet(dataset.path, mode="sync")
+    work = dataset.path.parent / ".c.dyno" / "work"
+    assert (work / "main.done").exists()
+    return work
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["run.json", "main.done"])
+def test_a_damaged_note_of_a_run_is_written_again(account, dataset, staged_whole, damage, name):
+    damage(staged_whole / name)
+    done = account.scan().to_parquet(dataset.path, mode="sync")
+    assert done.version == 3
+    pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())
+    account.sql("UPDATE campaigns SET opens = 6666, updated = NOW WHERE id = '00037'")
+    account.scan().to_parquet(dataset.path, mode="sync")
+    pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())
+
+
+def test_a_watermark_that_was_changed_on_disk_is_not_used(account, dataset, staged_whole):
+    note = staged_whole / "run.json"
+    found = json.loads(note.read_text(encoding="utf-8"))
+    later = json.dumps(found | {"watermark": found["watermark"] + 10_000_000})
+    note.write_text(later, encoding="utf-8")
+    done = account.scan().to_parquet(dataset.path, mode="sync")
+    assert done.manifest.watermark == found["watermark"]
+
+
+def test_chunks_that_a_finished_run_has_lost_are_fetched_again(account, dataset, staged_whole):
+    max(staged_whole.glob("*.arrow")).unlink()
+    account.scan().to_parquet(dataset.path, mode="sync")
+    pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE[:-1], lambda path: path.write_bytes(b"\xff{}")])
+def test_a_damaged_newest_manifest_does_not_block_overwrite(account, dataset, tmp_path, damage):
+    damage(tmp_path / ".c.dyno" / "manifests" / "000002.json")
+    account.sql("UPDATE campaigns SET opens = 8, updated = NOW WHERE id = '00000'")
+    for mode in ("sync", "append"):
+        with pytest.raises(
+            SchemaError, match=r"000002\.json is damaged.*mode='overwrite' writes the dataset anew"
+        ):
+            account.scan().to_parquet(dataset.path, mode=mode)
+    done = account.scan().to_parquet(dataset.path)
+    assert (done.version, done.versions) == (3, [1, 2, 3])
+    unharmed(account, dataset.path)
+    assert account.scan().to_parquet(dataset.path).vacuum() >= 0
+
+
+@pytest.mark.parametrize("where", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_manifest_in_which_one_figure_was_changed_is_damaged(dataset, tmp_path, where):
+    path = tmp_path / ".c.dyno" / "manifests" / "000002.json"
+    text = path.read_text(encoding="utf-8")
+    digits = [at for at, letter in enumerate(text) if letter.isdigit()]
+    at = digits[int(len(digits) * where)]
+    path.write_text(text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1 :], encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"000002\.json is damaged"):
+        dyno.read_dataset(dataset.path)
+
+
+def test_a_manifest_of_the_first_format_is_still_read(account, dataset, tmp_path):
+    path = tmp_path / ".c.dyno" / "manifests" / "000002.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    del stored["sha256"]
+    path.write_text(json.dumps(stored | {"format": 1}), encoding="utf-8")
+    pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())

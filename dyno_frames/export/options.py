@@ -1,4 +1,4 @@
-"""How a dataset is to be written: the arguments of ``to_parquet``, checked before anything is asked."""
+"""How a dataset is written: the arguments of ``to_parquet``, checked before any request."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.partitions import Partition, parse
+from dyno_frames.export.queries import is_a_set, lacks, schema_of
 from dyno_frames.scan.scan import Scan
 
 MODES = ("overwrite", "append", "sync")
@@ -16,19 +17,19 @@ COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """How a dataset is to be written.
+class WriteOptions:
+    """How a dataset is written.
 
     Parameters
     ----------
     mode
         ``"overwrite"``, ``"append"`` or ``"sync"``.
     partitions
-        What the rows are parted by, in the order of the folders.
+        What the rows are partitioned by, in the order of the folders.
     max_rows_per_file
-        The most rows of one file.
+        Maximum number of rows in one file.
     compression
-        What the columns are compressed with.
+        How the columns are compressed.
     """
 
     mode: str = "overwrite"
@@ -37,56 +38,64 @@ class Choices:
     compression: str = "zstd"
 
 
-def chosen(
+def write_options(
     scan: Scan,
     *,
     mode: str,
     partition_by: str | Sequence[str] | None,
     max_rows_per_file: Any,
     compression: str,
-) -> Choices:
-    """Return the arguments as one value.
+) -> WriteOptions:
+    """Return the arguments of ``to_parquet`` as one value.
 
     Raises
     ------
     ConfigError
-        One cannot be used; the message holds all that are wrong.
+        One cannot be used; the message names every one that is wrong.
     """
     faults = []
     if mode not in MODES:
         faults.append(f"mode={mode!r}; expected 'overwrite', 'append' or 'sync'")
     if compression not in COMPRESSIONS:
         faults.append(f"compression={compression!r}; expected one of {', '.join(COMPRESSIONS)}")
-    whole = isinstance(max_rows_per_file, int) and not isinstance(max_rows_per_file, bool)
-    if not whole or max_rows_per_file < 1:
+    is_whole = isinstance(max_rows_per_file, int) and not isinstance(max_rows_per_file, bool)
+    if not is_whole or max_rows_per_file < 1:
         faults.append(f"max_rows_per_file={max_rows_per_file!r}; expected a whole number from 1")
-    schema = scan.schema.select(scan.plan.shape.columns or scan.schema.names)
-    partitions, wrong = parse(partition_by, schema)
+    partitions, wrong = parse(partition_by, schema_of(scan))
     if faults := [*faults, *wrong]:
         raise ConfigError("; ".join(faults))
-    if mode != "overwrite":
-        _check_growing(scan, mode)
-    return Choices(
+    return WriteOptions(
         mode=mode, partitions=partitions, max_rows_per_file=max_rows_per_file, compression=compression
     )
 
 
-def _check_growing(scan: Scan, mode: str) -> None:
-    """Refuse a question whose answers cannot be put together from several runs."""
+def check_dataset(scan: Scan, options: WriteOptions) -> None:
+    """Refuse a query whose rows cannot be kept as a dataset, or not in this mode.
+
+    Raises
+    ------
+    ConfigError
+        Rows have no ``created``; or several answers of this query cannot be put together.
+    """
+    if lacks(scan, CREATED):
+        raise ConfigError(
+            "the server sends rows without 'created', and a dataset keeps its rows in that order. Write one file: a "
+            "name that ends in '.parquet'"
+        )
+    mode = options.mode
+    if mode == "overwrite":
+        return
     if not is_a_set(scan):
         raise ConfigError(
             f"mode={mode!r} keeps a set of rows, and {scan.origin.expression!r} has an order, a limit or an offset, "
-            "or judges rows by other rows, so that it must be asked as a whole; use mode='overwrite'"
+            "or compares rows with other rows, so that it must be run as a whole; use mode='overwrite'"
         )
-    names = scan.plan.shape.columns or scan.schema.names
     needed = (KEY, CREATED) if mode == "append" else (KEY, CREATED, UPDATED)
-    missing = [name for name in needed if name not in names]
+    missing = [name for name in needed if name not in schema_of(scan).names]
     if missing:
         raise ConfigError(f"mode={mode!r} needs the columns {', '.join(missing)}; name them in columns= too")
-
-
-def is_a_set(scan: Scan) -> bool:
-    """Tell whether each row is in the answer or not whatever the others are."""
-    shape = scan.plan.shape
-    whole = not shape.order_by and shape.limit is None and not shape.offset
-    return whole and scan.plan.row_local and not scan.question.untraceable
+    if mode == "sync" and lacks(scan, UPDATED):
+        raise ConfigError(
+            "mode='sync' fetches the rows whose 'updated' has moved, and the server sends rows without 'updated'. "
+            "Use mode='overwrite', which fetches every row"
+        )

@@ -1,4 +1,4 @@
-"""What a place of datasets can do, wherever it is: versions that are written once, and one commit to a newer one."""
+"""What a store of datasets can do, wherever it is: versions that are written once, and one commit to a newer one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.manifest import Manifest, StoredFile
 
 
-class Place(Protocol):
+class DatasetStore(Protocol):
     """Where a dataset lives."""
 
     @property
@@ -24,14 +24,17 @@ class Place(Protocol):
     def work(self) -> Path:
         """A local folder for what is not finished."""
 
+    def check(self) -> None:
+        """Refuse a name or URL to which no dataset can be written, before anything is asked or made."""
+
     def versions(self) -> list[int]:
-        """Return the numbers of the versions that can be read, oldest first."""
+        """Return the numbers of the committed versions, oldest first."""
 
     def manifest(self, version: int) -> Manifest:
         """Return what a version is."""
 
     def address(self, version: int, file: StoredFile) -> str:
-        """Return where a file of a version stands."""
+        """Return the path or URL of a file of a version."""
 
     def opened(self, version: int, file: StoredFile) -> Any:
         """Return a file of a version for reading, once its bytes are known to be those that were written."""
@@ -43,12 +46,12 @@ class Place(Protocol):
         """Remove versions; return the bytes set free."""
 
     def prepare(self) -> None:
-        """Take the place for writing, and clear what a run that died has left behind."""
+        """Make the store ready for writing, and clean up after a run that was killed."""
 
 
 @contextmanager
-def held(place: Place) -> Iterator[None]:
-    """Be the only run that writes to a place from this machine.
+def write_lock(store: DatasetStore) -> Iterator[None]:
+    """Be the only run of this machine that writes to a store.
 
     Raises
     ------
@@ -57,16 +60,16 @@ def held(place: Place) -> Iterator[None]:
     """
     with ExitStack() as stack:
         try:
-            place.work.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(FileLock(place.work.parent / "lock", mode=0o600).acquire(timeout=0))
+            store.work.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(store.work.parent / "lock", mode=0o600).acquire(timeout=0))
         except Timeout:
             raise ConfigError(
-                f"another run is writing to {place.url!r}; two cannot at once. Wait for it, or write elsewhere"
+                f"another run is writing to {store.url!r}; two cannot at once. Wait for it, or write elsewhere"
             ) from None
         yield
 
 
-def manifest_of(place: Place, version: int) -> Manifest:
+def manifest_of(store: DatasetStore, version: int) -> Manifest:
     """Return what a version is.
 
     Raises
@@ -74,26 +77,26 @@ def manifest_of(place: Place, version: int) -> Manifest:
     SchemaError
         There is no such version.
     """
-    versions = place.versions()
+    versions = store.versions()
     if version not in versions or isinstance(version, bool):
         there = f"its versions are {', '.join(map(str, versions))}" if versions else "it has none"
-        raise SchemaError(f"version={version!r}: there is no such version of {place.url!r}; {there}")
-    return place.manifest(version)
+        raise SchemaError(f"version={version!r}: there is no such version of {store.url!r}; {there}")
+    return store.manifest(version)
 
 
-def damaged(place: Place, version: int, file: StoredFile, what: str) -> SchemaError:
+def damaged(store: DatasetStore, version: int, file: StoredFile, what: str) -> SchemaError:
     """Return the error for a file that cannot be relied upon."""
-    older = [number for number in place.versions() if number < version]
+    older = [number for number in store.versions() if number < version]
     cure = f"read an older version (version={older[-1]}) or write" if older else "write"
     return SchemaError(
-        f"{place.address(version, file)!r}, a file of version {version}, {what}. "
+        f"{store.address(version, file)!r}, a file of version {version}, {what}. "
         f"No row of it is returned; {cure} the dataset anew with mode='overwrite'"
     )
 
 
-def overtaken(place: Place, version: int) -> ConfigError:
+def overtaken(store: DatasetStore, version: int) -> ConfigError:
     """Return the error for a version that another run has written first."""
     return ConfigError(
-        f"another run has written version {version} of {place.url!r} meanwhile; this one is not committed. "
-        "Run it again: it goes on from there"
+        f"another run has written version {version} of {store.url!r} meanwhile; this one is not committed. "
+        "Run it again: it continues from there"
     )

@@ -1,0 +1,131 @@
+"""What every run of an export shares: begin or resume it, and describe the version that it makes."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version as installed
+from typing import Any
+
+from dyno_frames.errors import ContractError
+from dyno_frames.export.files import FileFormat
+from dyno_frames.export.manifest import Manifest, schema_to_json
+from dyno_frames.export.merge import Written
+from dyno_frames.export.options import WriteOptions
+from dyno_frames.export.queries import (
+    check_strict,
+    is_a_set,
+    is_unordered,
+    newest_change,
+    origin_of,
+    plan_of,
+    profile_of,
+)
+from dyno_frames.export.stage import Stage
+from dyno_frames.frames.schema import Schema
+from dyno_frames.scan.scan import Scan
+
+
+def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, str | None] | None) -> None:
+    """Resume an interrupted run of the same query from the same version, or begin a new one.
+
+    Parameters
+    ----------
+    stage
+        Where an interrupted run has left its rows.
+    scan, options
+        The query and how it is written.
+    parent
+        Number of the version that is there, and when it was written if that is known.
+    """
+    same = None
+    origin = origin_of(scan)
+    if is_a_set(scan) and origin["question"] is not None:
+        facts = {
+            "question": query_of(origin),
+            "columns": [[one.name, str(one.kind)] for one in scan.schema.fields],
+            "partitions": [str(part) for part in options.partitions],
+            "mode": options.mode,
+            "parent": parent,
+        }
+        same = json.dumps(facts, sort_keys=True)
+    if not stage.resume(same):
+        stage.begin(same, watermark=_watermark(scan))
+
+
+def _watermark(scan: Scan) -> int | None:
+    """Return the instant from which the next sync has to look for changes.
+
+    A row that is stamped later than now, by a clock that was wrong, must not hide the changes until then.
+    """
+    newest = newest_change(scan) if is_a_set(scan) else None
+    return None if newest is None else min(newest, int(time.time()))
+
+
+def query_of(origin: Mapping[str, Any]) -> str:
+    """Return what makes two queries the same, as text: all but the connection's name."""
+    return json.dumps({name: origin[name] for name in sorted(origin) if name != "client"}, sort_keys=True)
+
+
+def checked(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
+    """Refuse to write rows that may be incomplete if the caller asked for strict answers.
+
+    Raises
+    ------
+    ContractError
+        Rows may be missing and the scan is strict. The next run fetches them anew.
+    """
+    try:
+        check_strict(scan, certificate)
+    except ContractError:
+        stage.forget()
+        raise
+
+
+def file_format(
+    schema: Schema, scan: Scan, options: WriteOptions, certificate: Mapping[str, Any]
+) -> FileFormat:
+    """Return how the files of a version are written."""
+    origin = origin_of(scan)
+    return FileFormat(
+        schema=schema,
+        partitions=options.partitions,
+        max_rows_per_file=options.max_rows_per_file,
+        compression=options.compression,
+        footer={
+            "origin": json.loads(query_of(origin)) | {"client": origin["client"]},
+            "certificate": dict(certificate),
+            "schema": schema_to_json(schema),
+        },
+        ordered=is_unordered(scan),
+    )
+
+
+def manifest(
+    scan: Scan, options: WriteOptions, form: FileFormat, written: Written, *, parent: int | None
+) -> Manifest:
+    """Return the manifest of a version from its files."""
+    made = Manifest(
+        version=1 if parent is None else parent + 1,
+        parent=parent,
+        mode=options.mode,
+        written=datetime.now(UTC).isoformat(timespec="seconds"),
+        origin=form.footer["origin"],
+        plan=plan_of(scan),
+        profile=profile_of(scan),
+        schema=form.footer["schema"],
+        partitions=options.partitions,
+        max_rows_per_file=options.max_rows_per_file,
+        compression=options.compression,
+        files=written.files,
+        ordered=form.ordered,
+        libraries={
+            "python": platform.python_version(),
+            **{name: installed(name) for name in ("dyno_frames", "pandas", "pyarrow")},
+        },
+    )
+    return replace(made, certificate=form.footer["certificate"] | {"rows_returned": made.rows})

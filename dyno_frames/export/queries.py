@@ -1,0 +1,269 @@
+"""Everything an export asks of a scan. No other file of the export knows how a scan is planned, run or certified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from dyno_frames.contract.resources import CREATED, KEY, UPDATED
+from dyno_frames.errors import ContractError
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query.plan import Shape
+from dyno_frames.query.predicate import Binary, Column, Literal, Node
+from dyno_frames.query.question import ask, narrowed
+from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.prefetch import MAX_WORKERS
+from dyno_frames.scan.scan import Scan, fixed
+from dyno_frames.scan.windows import Window, cut
+
+PARTS = 16
+"""Windows that are counted at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The rows of one small query.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    certificate
+        How complete they are, as JSON values.
+    """
+
+    table: pa.Table
+    certificate: dict[str, Any]
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether no row can be missing."""
+        return self.certificate.get("verdict") != Verdict.UNCERTIFIED
+
+
+class Rows:
+    """The rows of a query as record batches, as the pages come.
+
+    Parameters
+    ----------
+    scan
+        The query.
+
+    Attributes
+    ----------
+    certificate
+        How complete the rows are, as JSON values; None until the last batch has come.
+    """
+
+    __slots__ = ("_scan", "certificate")
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self.certificate: dict[str, Any] | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        names = schema_of(self._scan).names
+        stream = self._scan.stream()
+        for batch in stream:
+            yield fixed(batch, names)
+        if stream.certificate is not None:
+            self.certificate = stream.certificate.to_json()
+
+
+def schema_of(scan: Scan) -> Schema:
+    """Return the columns of the answer."""
+    return scan.schema.select(scan.plan.shape.columns or scan.schema.names)
+
+
+def columns_asked(scan: Scan) -> tuple[str, ...] | None:
+    """Return the columns that the caller named, or None for all."""
+    return scan.plan.shape.columns
+
+
+def lacks(scan: Scan, name: str) -> bool:
+    """Tell whether rows were seen that have no value in a field which every row should have."""
+    return name in scan.schema.unseen or (
+        scan.on_invalid == "raise" and name in scan.schema.names and scan.schema.by_name[name].nullable
+    )
+
+
+def is_unordered(scan: Scan) -> bool:
+    """Tell whether the answer is every row of the query, in no order of its own."""
+    shape = scan.plan.shape
+    return not shape.order_by and shape.limit is None and not shape.offset
+
+
+def is_a_set(scan: Scan) -> bool:
+    """Tell whether each row is in the answer or not whatever the other rows are."""
+    return is_unordered(scan) and scan.plan.row_local and not scan.question.untraceable
+
+
+def is_countable(scan: Scan) -> bool:
+    """Tell whether the server can count the rows, so that none has to be fetched for it."""
+    return scan.plan.terms is not None
+
+
+def page_size(scan: Scan) -> int:
+    """Return how many rows are asked for in one request."""
+    return scan.plan.page_size
+
+
+def workers(scan: Scan) -> int:
+    """Return how many requests are sent at once, at the most."""
+    return scan.workers or MAX_WORKERS
+
+
+def plan_of(scan: Scan) -> dict[str, Any]:
+    """Return what is sent and what is evaluated locally, as JSON values."""
+    plan = scan.plan
+    return {"requests": list(plan.requests), "exact": plan.exact, "residual": plan.residual}
+
+
+def profile_of(scan: Scan) -> dict[str, Any]:
+    """Return what the server's filters were taken to mean, as JSON values."""
+    return scan.context.profile.to_json()
+
+
+def origin_of(scan: Scan) -> dict[str, Any]:
+    """Return the query and the server, as JSON values without the key."""
+    return asdict(scan.origin)
+
+
+def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
+    """Refuse an answer that may lack rows if the caller asked for strict answers.
+
+    Raises
+    ------
+    ContractError
+        The answer is uncertified and the scan is strict.
+    """
+    if scan.strict and certificate["verdict"] == Verdict.UNCERTIFIED:
+        raise ContractError(
+            f"strict=True, and the answer cannot be certified: {'; '.join(certificate['reasons'])}"
+        )
+
+
+def with_keys(scan: Scan) -> Scan:
+    """Return the scan with ``id`` and ``created`` among its columns, which say where a row belongs."""
+    columns = scan.plan.shape.columns
+    if columns is None or {KEY, CREATED} <= set(columns):
+        return scan
+    more = tuple(name for name in (KEY, CREATED) if name not in columns)
+    return scan.refine(shape=replace(scan.plan.shape, columns=(*columns, *more)))
+
+
+def with_schema(scan: Scan, schema: Schema) -> Scan:
+    """Return the scan with the columns of a dataset, which may have more than the server was seen to send."""
+    if schema == scan.schema or scan.plan.shape.columns is not None:
+        return scan
+    return scan.refine(schema=schema)
+
+
+def changed_since(scan: Scan, instant: int) -> Scan:
+    """Return the scan of the rows that were updated at an instant, in epoch seconds, or later."""
+    return _bounded(scan, UPDATED, {"ge": instant})
+
+
+def created_after(scan: Scan, instant: int) -> Scan:
+    """Return the scan of the rows that were created later than an instant, in epoch seconds."""
+    return _bounded(scan, CREATED, {"gt": instant})
+
+
+def window(scan: Scan, low: int | None, high: int | None) -> Scan:
+    """Return the scan of the rows created from one instant on and before another; None is no bound."""
+    bounds = {"ge": low, "lt": high}
+    return _bounded(scan, CREATED, {name: at for name, at in bounds.items() if at is not None})
+
+
+def windows_of(scan: Scan, rows: int) -> list[Scan]:
+    """Return the scan, or windows of about so many rows if its plan has several filters.
+
+    Rows of one filter stream. Rows of several filters are merged in memory, which windows keep small.
+    """
+    if len(scan.plan.filters) < 2 or not is_a_set(scan) or scan.count_filters() <= rows:
+        return [scan]
+    ends = [_end(scan, ascending=up) for up in (True, False)]
+    if ends[0] is None or ends[1] is None:
+        return [scan]
+
+    def counts(windows: list[Window]) -> list[int]:
+        return [window(scan, one.low, one.high).count_filters() for one in windows]
+
+    found = cut(ends[0], ends[1], counts, target=rows, parts=PARTS)
+    edges = [None, *(one.low for one in found[1:]), None]  # rows before the first and after the last come too
+    return [window(scan, low, high) for low, high in pairwise(edges)]
+
+
+def count(scan: Scan) -> int:
+    """Return how many rows the server counts now."""
+    return unlimited(scan).count()
+
+
+def count_window(scan: Scan, low: int | None, high: int | None) -> tuple[int, int]:
+    """Return how many rows the server counts in a window, and how many requests that took.
+
+    A server that knows no two bounds on one field counts a window as the difference of two counts.
+    """
+    inside = window(scan, low, high)
+    if is_countable(inside) or low is None or high is None:
+        return count(inside), 1
+    return max(count(window(scan, low, None)) - count(window(scan, high, None)), 0), 2
+
+
+def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Fetched:
+    """Return ``id`` and ``created`` of the rows in a window."""
+    narrow = scan.refine(shape=replace(scan.plan.shape, columns=(KEY, CREATED)))
+    return _fetch(window(narrow, low, high))
+
+
+def fetch_rows(scan: Scan, low: int | None, high: int | None) -> Fetched:
+    """Return the rows in a window."""
+    return _fetch(window(scan, low, high))
+
+
+def newest_change(scan: Scan) -> int | None:
+    """Return when a row of the account was last updated, in epoch seconds by the server's clock.
+
+    None means that there are no rows, or that the server keeps no such time. It is asked before a row is fetched:
+    a later change has this time or a later one.
+    """
+    if UPDATED in scan.schema.unseen:
+        return None
+    shape = Shape(columns=(KEY, UPDATED), order_by=(UPDATED,), ascending=(False,), limit=1)
+    return _first(scan.refine(question=ask(None, scan.schema.empty()), shape=shape), UPDATED)
+
+
+def unlimited(scan: Scan) -> Scan:
+    """Return the scan for a request of the export's own, which the caller's limits are not meant for."""
+    return replace(scan, max_rows=None, max_requests=None, progress=False, strict=False)
+
+
+def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
+    """Return the scan of the rows whose time also keeps to bounds, in epoch seconds by the operator's name."""
+    question = scan.question
+    for operator, instant in bounds.items():
+        node: Node = Binary(operator, Column(name), Literal(pd.Timestamp(instant, unit="s", tz="UTC")))
+        question = narrowed(question, node)
+    return scan.refine(question=question)
+
+
+def _fetch(scan: Scan) -> Fetched:
+    answer = unlimited(scan).run()
+    return Fetched(answer.table, answer.certificate.to_json())
+
+
+def _first(scan: Scan, name: str) -> int | None:
+    """Return the time in the first row of the answer, in epoch seconds."""
+    found = _fetch(scan).table[name].drop_null()
+    return int(found[0].value) if len(found) else None
+
+
+def _end(scan: Scan, *, ascending: bool) -> int | None:
+    """Return the first or the last ``created`` of the rows."""
+    shape = Shape(columns=(KEY, CREATED), order_by=(CREATED,), ascending=(ascending,), limit=1)
+    return _first(scan.refine(shape=shape), CREATED)

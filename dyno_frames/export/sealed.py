@@ -1,0 +1,36 @@
+"""JSON that carries a checksum, so that a damaged file is told from a written one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+CHECKSUM = "sha256"
+
+
+def seal(values: Mapping[str, Any]) -> str:
+    """Return values as JSON with a checksum."""
+    return json.dumps({**values, CHECKSUM: _digest(values)}, indent=1)
+
+
+def unseal(content: bytes) -> dict[str, Any]:
+    """Return the values that :func:`seal` wrote.
+
+    Raises
+    ------
+    ValueError
+        The content is not JSON, is not an object, or was changed after it was written.
+    """
+    values = json.loads(content)
+    if not isinstance(values, dict):
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - callers catch one kind of error for damage
+    written = values.pop(CHECKSUM, None)
+    if written != _digest(values):
+        raise ValueError("its checksum does not match its content")
+    return values
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

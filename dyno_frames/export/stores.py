@@ -1,0 +1,63 @@
+"""Which store a path or a URL names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dyno_frames.errors import ConfigError
+from dyno_frames.export.local import LocalStore
+from dyno_frames.export.remote import remote_store
+from dyno_frames.export.store import DatasetStore
+
+ONE_FILE = ".parquet"
+"""How the name of a single file ends; any other name is a dataset of versions."""
+
+_MOST_LINKS = 40
+"""As many as Linux follows."""
+
+
+def checked_path(path: Any) -> str | Path:
+    """Return a path or URL that can be used.
+
+    Raises
+    ------
+    ConfigError
+        It is not a path.
+    """
+    if not isinstance(path, str | Path) or "\0" in str(path) or not Path(path).name:
+        raise ConfigError(
+            f"path={path!r}; expected the name of a file or a dataset, for example 'campaigns' or 'campaigns.parquet'"
+        )
+    return path
+
+
+def is_one_file(path: str | Path) -> bool:
+    """Tell whether a path names a single file, and not a dataset of versions."""
+    return str(path).endswith(ONE_FILE) and "://" not in str(path)
+
+
+def store_of(path: str | Path) -> DatasetStore:
+    """Return the store of the dataset of this name.
+
+    Parameters
+    ----------
+    path
+        A local path, or a URL that fsspec knows, such as ``s3://bucket/campaigns``.
+
+    Raises
+    ------
+    ConfigError
+        It is not a path or URL of a dataset.
+    MissingExtraError
+        It is a URL and fsspec is not installed.
+    """
+    if "://" in str(checked_path(path)):
+        return remote_store(str(path))
+    local = LocalStore(Path(path))
+    local.check_name()
+    for _ in range(_MOST_LINKS):
+        if not local.path.is_symlink() or local.pointed() is not None:
+            break
+        local = LocalStore(local.path.parent / local.path.readlink())  # a link of the user's own, not ours
+    return local
