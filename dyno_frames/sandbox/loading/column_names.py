@@ -11,7 +11,7 @@ from dyno_frames.contract.resources import KEY, Resource
 from dyno_frames.errors import ConfigError
 
 ALIASES: Final = {
-    # what Mailchimp, Brevo and Klaviyo call a field in their exports, in lower case and without signs
+    # column names of Mailchimp, Brevo and Klaviyo exports, in lower case and without spaces
     "title": "name",
     "campaigntitle": "name",
     "campaignname": "name",
@@ -71,7 +71,7 @@ ALIASES: Final = {
 }
 
 _ALIKE: Final = 0.85
-"""How similar a misspelled name is to the field that it means."""
+"""The similarity from which a name counts as a misspelled field."""
 
 
 def checked_rename(given: Any) -> dict[str, str]:
@@ -109,7 +109,7 @@ def renamed(names: Iterable[str], rename: Mapping[str, str], *, what: str) -> di
         if field in taken:
             raise ConfigError(
                 f"{what}: rename gives the columns {taken[field]!r} and {name!r} the same name, {field!r}. "
-                "Rename one of them, or rename the other to another name."
+                "Rename one of them to another name."
             )
         taken[field] = name
         fields[name] = field
@@ -117,7 +117,7 @@ def renamed(names: Iterable[str], rename: Mapping[str, str], *, what: str) -> di
 
 
 def unused(rename: Mapping[str, str], names: Iterable[str]) -> str:
-    """Return why ``rename`` does not fit these column names, or an empty string if it does."""
+    """Return why ``rename`` does not match these column names, or an empty string if it does."""
     known = list(dict.fromkeys(names))
     missing = [name for name in rename if name not in known]
     if not missing:
@@ -132,14 +132,14 @@ def unused(rename: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def suggestions(resource: Resource, names: Iterable[str]) -> dict[str, str]:
-    """Return the field that each unknown column seems to be; columns that resemble no field are left out.
+    """Return the field that each unknown column resembles. Columns that resemble no field are left out.
 
     Parameters
     ----------
     resource
-        Whose fields.
+        The resource.
     names
-        The columns of a table. A field that is among them is not suggested.
+        The columns of a table. A field that the table has is not suggested.
 
     Examples
     --------
@@ -162,10 +162,10 @@ def suggestions(resource: Resource, names: Iterable[str]) -> dict[str, str]:
 
 
 def notice(resource: Resource, names: Iterable[str], *, what: str) -> str:
-    """Return what to tell about columns that are not fields of the contract, or an empty string.
+    """Return a message about columns that are not fields of the contract, or an empty string.
 
-    Columns of the caller's own are normal. They are told where one seems to be a field under another name, or
-    where the table has no field of the contract besides the id.
+    Extra columns are normal. There is a message if a column resembles a field that the table does not have, or if
+    the table has no field besides the id.
     """
     present = list(names)
     unknown = [name for name in present if name not in resource.names and name not in resource.write_only]
@@ -173,12 +173,14 @@ def notice(resource: Resource, names: Iterable[str], *, what: str) -> str:
     known = [name for name in present if name not in unknown and name != KEY]
     if not unknown or (known and not found):
         return ""
-    told = [f"{name!r} (did you mean {found[name]!r}?)" if name in found else repr(name) for name in unknown]
+    listed = [
+        f"{name!r} (did you mean {found[name]!r}?)" if name in found else repr(name) for name in unknown
+    ]
     verb = "column is not a field" if len(unknown) == 1 else "columns are not fields"
     example = found or {unknown[0]: "name"}
     pairs = ", ".join(f"{old!r}: {new!r}" for old, new in _first_of_each(example).items())
     return (
-        f"{what}: {len(unknown)} {verb} of {resource.name} and kept as extra fields: {', '.join(told)}. "
+        f"{what}: {len(unknown)} {verb} of {resource.name} and kept as extra fields: {', '.join(listed)}. "
         f"To load them as fields, pass rename={{{pairs}}} (on the command line: --rename OLD=NEW)."
     )
 

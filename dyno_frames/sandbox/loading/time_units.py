@@ -1,7 +1,7 @@
-"""Recognize the unit of epoch numbers: seconds, or what pandas and databases write instead.
+"""Recognize the unit of epoch numbers.
 
-The API's times are epoch seconds. ``DataFrame.to_json`` writes milliseconds, other programs microseconds or
-nanoseconds. The ranges of plausible times in these units do not overlap, so the values tell which it is.
+The API uses epoch seconds. ``DataFrame.to_json`` writes milliseconds, and other programs write microseconds or
+nanoseconds. The ranges of plausible times in these units do not overlap, so the values show the unit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ END_OF_SECONDS: Final = 10**11
 
 
 def unit_of(numbers: Iterable[int | float]) -> int | None:
-    """Return how many units make a second in a column of epoch numbers, or None where that is not certain.
+    """Return how many units make a second in a column of epoch numbers, or None if the unit is not certain.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def unit_of(numbers: Iterable[int | float]) -> int | None:
 
     Notes
     -----
-    Numbers that are all below :data:`END_OF_SECONDS` are seconds. Another unit is certain only where every
-    number is a time from 1990 to 2100 in that unit.
+    If all numbers are below :data:`END_OF_SECONDS`, they are seconds. Another unit is certain only if every number
+    is a time from 1990 to 2100 in that unit.
 
     Examples
     --------
@@ -54,4 +54,4 @@ UNCERTAIN: Final = (
     "a number this large is not epoch seconds, and the column's unit is not certain; "
     "convert the column with pandas.to_datetime(column, unit='ms', utc=True), or with the unit it has"
 )
-"""Why a number is refused where :func:`unit_of` returns None."""
+"""Why a number is refused if :func:`unit_of` returns None."""

@@ -1,4 +1,4 @@
-"""Several keys, each its own account: nobody sees another's rows, and every request is written down."""
+"""Several accounts in one sandbox: separate rows, and a record of every request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulated readers: the same for the same seed, never fewer than before, labelled, and never of real contacts."""
+"""Simulated recipients: reproducible, never decreasing, labelled, and never for real contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lifecycle's table: every action from every status, times, and races."""
+"""Every action from every status, times, and races."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Campaigns in motion: counts, times, pauses, and real mail to a real mail server on loopback."""
+"""Campaigns that move: counters, times, pauses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every decision of a profile, in each of its values."""
+"""Every field of a profile, with each of its values."""
 
 from __future__ import annotations
 

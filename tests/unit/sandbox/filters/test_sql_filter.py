@@ -1,4 +1,4 @@
-"""Every operator of the wire's filter, under the decided semantics."""
+"""Every operator of the filter, under the default profile."""
 
 from __future__ import annotations
 

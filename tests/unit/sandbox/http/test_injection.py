@@ -1,4 +1,4 @@
-"""Attempts to be more than a value: in SQL, in patterns, in templates, in paths and headers. None does anything."""
+"""Attempts to inject SQL, patterns, templates, paths and headers. None has an effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People from a table into a list: each once, with their fields, and every refused row with its reason."""
+"""Contacts from a table: each once, with merge fields, and every refused row with its reason."""
 
 from __future__ import annotations
 

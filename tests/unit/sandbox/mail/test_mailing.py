@@ -17,8 +17,8 @@ from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.sandbox.store.storage import Store
 
 
-def test_mail_reaches_each_contact_once_with_both_parts(serve, until, office):
-    post, mail = office()
+def test_mail_reaches_each_contact_once_with_both_parts(serve, until, mail_server):
+    inbox, mail = mail_server()
     campaign = Campaign(
         serve(smtp=mail.url, speed=5.0),
         addresses(7),
@@ -32,20 +32,20 @@ def test_mail_reaches_each_contact_once_with_both_parts(serve, until, office):
     )
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (7, 7, 7, 0)
-    assert sorted(post.recipients) == addresses(7)
-    assert post.sessions == 1
-    message = next(message for message in post.received if message["To"] == "jo.3@example.com")
+    assert sorted(inbox.recipients) == addresses(7)
+    assert inbox.sessions == 1
+    message = next(message for message in inbox.received if message["To"] == "jo.3@example.com")
     assert (message["Subject"], message["From"]) == ("Hi Jo 3", "Çorner <s@example.com>")
     assert message.get_body(("plain",)).get_content().strip() == "Dear Jo 3"
     assert message.get_body(("html",)).get_content().strip() == "<p>Jo 3, jo.3@example.com</p>"
     assert re.fullmatch(r"<[0-9a-f]{32}@example\.com>", message["Message-ID"])
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert len({message["Message-ID"] for message in post.received}) == 7
+    assert len({message["Message-ID"] for message in inbox.received}) == 7
 
 
-def test_a_refused_contact_bounces_and_the_others_are_reached(serve, until, office):
-    post, mail = office()
-    post.answers = {"^jo.1@": "550 nobody here"}
+def test_a_refused_contact_bounces_and_the_others_are_reached(serve, until, mail_server):
+    inbox, mail = mail_server()
+    inbox.answers = {"^jo.1@": "550 nobody here"}
     campaign = Campaign(serve(smtp=mail.url), addresses(3))
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (3, 3, 2, 1)
@@ -57,25 +57,25 @@ def test_a_refused_contact_bounces_and_the_others_are_reached(serve, until, offi
 @pytest.mark.parametrize(
     "email", ["a..b@example.com", "@b.c@example.com", "(x)@example.com", "dü@example.com"]
 )
-def test_an_invalid_address_bounces_without_being_sent(serve, until, office, email):
-    post, mail = office()
+def test_an_invalid_address_bounces_without_being_sent(serve, until, mail_server, email):
+    inbox, mail = mail_server()
     campaign = Campaign(serve(smtp=mail.url), ["good@example.com", email])
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (2, 2, 1, 1)
     assert campaign.outcomes() == {"sent": 1, "invalid": 1}
-    assert post.recipients == ["good@example.com"]
+    assert inbox.recipients == ["good@example.com"]
 
 
-def test_an_international_domain_is_sent_in_its_ascii_form(serve, until, office):
-    post, mail = office()
+def test_an_international_domain_is_sent_in_its_ascii_form(serve, until, mail_server):
+    inbox, mail = mail_server()
     campaign = Campaign(serve(smtp=mail.url), ["jo@bücher.example"])
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (1, 1, 1, 0)
-    assert post.recipients == ["jo@xn--bcher-kva.example"]
+    assert inbox.recipients == ["jo@xn--bcher-kva.example"]
 
 
-def test_an_unreachable_mail_server_pauses_with_a_reason_and_nothing_is_lost(serve, until, office):
-    post, mail = office()
+def test_an_unreachable_mail_server_pauses_with_a_reason_and_nothing_is_lost(serve, until, mail_server):
+    inbox, mail = mail_server()
     url = mail.url
     mail.stop()
     campaign = Campaign(serve(smtp=url), addresses(4))
@@ -83,20 +83,20 @@ def test_an_unreachable_mail_server_pauses_with_a_reason_and_nothing_is_lost(ser
     assert "cannot be reached" in campaign["pause_reason"]
     assert "example.com" not in campaign["pause_reason"]
     assert (campaign.figures(), campaign.outcomes()) == ((4, 0, 0, 0), {"waiting": 4})
-    assert post.received == []
+    assert inbox.received == []
 
 
-def test_a_sender_that_the_server_refuses_pauses_with_a_reason(serve, until, office):
-    post, mail = office()
-    post.sender_answer = "550 not you"
+def test_a_sender_that_the_server_refuses_pauses_with_a_reason(serve, until, mail_server):
+    inbox, mail = mail_server()
+    inbox.sender_answer = "550 not you"
     campaign = Campaign(serve(smtp=mail.url), addresses(2))
     until(lambda: campaign["status"] == "paused")
     assert "from_email" in campaign["pause_reason"]
-    post.sender_answer = ""
+    inbox.sender_answer = ""
     campaign.act("update_and_resume", from_email="other@example.com")
     until(lambda: campaign["status"] == "finished")
     assert campaign.figures() == (2, 2, 2, 0)
-    assert {message["From"] for message in post.received} == {"other@example.com"}
+    assert {message["From"] for message in inbox.received} == {"other@example.com"}
 
 
 @pytest.mark.parametrize(
@@ -109,67 +109,69 @@ def test_a_sender_that_the_server_refuses_pauses_with_a_reason(serve, until, off
         ({}, {"from_email": "no address"}, "from_email"),
     ],
 )
-def test_a_template_error_pauses_with_a_reason_and_sends_no_mail(serve, until, office, case):
+def test_a_template_error_pauses_with_a_reason_and_sends_no_mail(serve, until, mail_server, case):
     template, fields, word = case
-    post, mail = office()
+    inbox, mail = mail_server()
     campaign = Campaign(serve(smtp=mail.url), addresses(1), template=template, **fields)
     until(lambda: campaign["status"] == "paused")
     assert word in campaign["pause_reason"]
     assert campaign.figures() == (1, 0, 0, 0)
-    assert post.received == []
+    assert inbox.received == []
 
 
-def test_a_pause_is_immediate_an_update_changes_the_rest_and_a_stop_is_final(serve, until, office):
-    post, mail = office()
+def test_a_pause_is_immediate_an_update_changes_the_rest_and_a_stop_is_final(serve, until, mail_server):
+    inbox, mail = mail_server()
     campaign = Campaign(serve(smtp=mail.url, rate=200.0), addresses(300), subject="first")
-    until(lambda: len(post.received) > 5)
+    until(lambda: len(inbox.received) > 5)
     campaign.act("pause")
     answered = time.monotonic()
-    halted = len(post.received)
+    halted = len(inbox.received)
     until(lambda: "claimed" not in campaign.outcomes())
     assert time.monotonic() - answered < 1.0
     # the one that was under way when the answer was given
-    assert len(post.received) <= halted + 1
+    assert len(inbox.received) <= halted + 1
     campaign.act("update_and_resume", subject="second")
-    until(lambda: len(post.received) > halted + 5)
+    until(lambda: len(inbox.received) > halted + 5)
     campaign.act("stop")
     # the one that was under way settles
     until(lambda: "claimed" not in campaign.outcomes())
-    subjects = [str(message["Subject"]) for message in post.received]
+    subjects = [str(message["Subject"]) for message in inbox.received]
     assert subjects == sorted(subjects)
     assert set(subjects) == {"first", "second"}
-    left = 300 - len(post.received)
-    assert campaign.outcomes() == {"sent": len(post.received), "waiting": left}
+    left = 300 - len(inbox.received)
+    assert campaign.outcomes() == {"sent": len(inbox.received), "waiting": left}
     assert campaign.api.refused("POST", "/campaign_process/resume", {"id": campaign.key})[0] == "409"
 
 
-def test_mail_is_sent_no_faster_than_the_rate(serve, until, office):
-    post, mail = office()
+def test_mail_is_sent_no_faster_than_the_rate(serve, until, mail_server):
+    inbox, mail = mail_server()
     campaign = Campaign(serve(smtp=mail.url, rate=50.0), addresses(30))
     began = time.monotonic()
     until(lambda: campaign["status"] == "finished")
     assert time.monotonic() - began > 0.4
-    assert len(post.received) == 30
+    assert len(inbox.received) == 30
 
 
-def test_recipients_are_those_on_the_list_at_the_start_and_later_changes_do_not_count(serve, until, office):
-    post, mail = office()
+def test_recipients_are_those_on_the_list_at_the_start_and_later_changes_do_not_count(
+    serve, until, mail_server
+):
+    inbox, mail = mail_server()
     api = serve(smtp=mail.url, rate=100.0)
     campaign = Campaign(api, addresses(40))
     api.data("PUT", f"/lists/{campaign.list_id}", {"emails": ["new@example.com"]})
     until(lambda: campaign["status"] == "finished")
-    assert sorted(post.recipients) == sorted(addresses(40))
+    assert sorted(inbox.recipients) == sorted(addresses(40))
     assert campaign.figures() == (40, 40, 40, 0)
 
 
-def test_a_scheduled_campaign_is_mailed_at_its_time(serve, until, office):
-    post, mail = office()
+def test_a_scheduled_campaign_is_mailed_at_its_time(serve, until, mail_server):
+    inbox, mail = mail_server()
     campaign = Campaign(serve(smtp=mail.url), addresses(2), start=False)
     soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 2))
     campaign.act("init", iso_start_time=soon)
     assert campaign["status"] == "scheduled"
     until(lambda: campaign["status"] == "finished")
-    assert len(post.received) == 2
+    assert len(inbox.received) == 2
 
 
 def test_a_campaign_loaded_half_sent_is_paused_instead_of_sent_again(tmp_path, until):
@@ -185,12 +187,12 @@ def test_a_campaign_loaded_half_sent_is_paused_instead_of_sent_again(tmp_path, u
     assert "half sent" in half["pause_reason"]
 
 
-def test_one_click_unsubscribes_counts_once_and_withdraws_waiting_messages(serve, until, office):
-    post, mail = office()
+def test_one_click_unsubscribes_counts_once_and_withdraws_waiting_messages(serve, until, mail_server):
+    inbox, mail = mail_server()
     api = serve(smtp=mail.url)
     first = Campaign(api, addresses(2))
     until(lambda: first["status"] == "finished")
-    link = next(message for message in post.received if message["To"] == "jo.0@example.com")[
+    link = next(message for message in inbox.received if message["To"] == "jo.0@example.com")[
         "List-Unsubscribe"
     ]
     path = str(link).strip(" <>").removeprefix(api.box.url)
@@ -209,10 +211,10 @@ def test_one_click_unsubscribes_counts_once_and_withdraws_waiting_messages(serve
     assert api.ask("POST", "/unsubscribe/nonsense", headers=nobody).status_code == 404
 
 
-def test_no_address_is_in_the_log(serve, until, office, caplog):
+def test_no_address_is_in_the_log(serve, until, mail_server, caplog):
     caplog.set_level("DEBUG")
-    post, mail = office()
-    post.answers = {"^jo.0@": "550 jo.0@example.com is unknown"}
+    inbox, mail = mail_server()
+    inbox.answers = {"^jo.0@": "550 jo.0@example.com is unknown"}
     campaign = Campaign(serve(smtp=mail.url), [*addresses(2), "a..b@example.com"])
     until(lambda: campaign["status"] == "finished")
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("dyno_frames")]

@@ -48,22 +48,24 @@ def certificate(tmp_path_factory):
 
 
 @pytest.fixture
-def secure(office, certificate):
+def secure(mail_server, certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
-    return office(tls_context=context, authenticator=authenticator, auth_required=True, require_starttls=True)
+    return mail_server(
+        tls_context=context, authenticator=authenticator, auth_required=True, require_starttls=True
+    )
 
 
 def test_mail_is_encrypted_where_the_server_offers_it_and_the_password_is_given(
     serve, until, secure, certificate
 ):
-    post, mail = secure
+    inbox, mail = secure
     host = mail.url.removeprefix("smtp://")
     api = serve(smtp=f"smtp://jo:open%20sesame@{host}?tls=required&ca={certificate[0]}")
     campaign = Campaign(api, addresses(2))
     until(lambda: campaign["status"] in {"finished", "paused"})
     assert (campaign["status"], campaign["pause_reason"]) == ("finished", None)
-    assert (post.tls, post.logins) == ([True, True], [True, True])
+    assert (inbox.tls, inbox.logins) == ([True, True], [True, True])
 
 
 @pytest.mark.parametrize(
@@ -76,13 +78,13 @@ def test_mail_is_encrypted_where_the_server_offers_it_and_the_password_is_given(
 )
 def test_a_refused_login_pauses_with_a_reason_without_the_password(serve, until, secure, case):
     user, more, word = case
-    post, mail = secure
+    inbox, mail = secure
     host = mail.url.removeprefix("smtp://")
     campaign = Campaign(serve(smtp=f"smtp://{user}@{host}{more}" if user else mail.url), addresses(1))
     until(lambda: campaign["status"] == "paused")
     assert word in campaign["pause_reason"]
     assert "wrong" not in campaign["pause_reason"]
-    assert post.received == []
+    assert inbox.received == []
 
 
 def test_an_unknown_certificate_is_not_trusted_if_a_ca_is_given(serve, until, secure, tmp_path):

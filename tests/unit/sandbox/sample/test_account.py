@@ -1,4 +1,4 @@
-"""The sample account: the same every day, and its figures add up."""
+"""The sample account: the same every day, with consistent counters."""
 
 from __future__ import annotations
 
