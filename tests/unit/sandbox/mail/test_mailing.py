@@ -39,7 +39,7 @@ def test_mail_reaches_each_contact_once_with_both_parts(serve, until, mail_serve
     assert message.get_body(("plain",)).get_content().strip() == "Dear Jo 3"
     assert message.get_body(("html",)).get_content().strip() == "<p>Jo 3, jo.3@example.com</p>"
     assert re.fullmatch(r"<[0-9a-f]{32}@example\.com>", message["Message-ID"])
-    assert message["List-Unsubscribe-Inbox"] == "List-Unsubscribe=One-Click"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert len({message["Message-ID"] for message in inbox.received}) == 7
 
 
