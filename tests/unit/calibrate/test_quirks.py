@@ -12,7 +12,7 @@ from dyno_frames.calibrate.learn import MOST_REQUESTS
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.filters import NumberOperator, StringOperator
 from dyno_frames.contract.profile import Like, Profile, Support
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 COUNTERS = ("recipients", "sent", "delivered", "opens", "clicks", "bounces", "complaints", "unsubscribes")
 NAMES = (
