@@ -15,13 +15,13 @@ import pandas as pd
 
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
+from dyno_frames.contract.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
 from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.campaigns.edits import check_emails
 from dyno_frames.sandbox.http.api_errors import RequestError, short_repr
 from dyno_frames.sandbox.loading import column_names
 from dyno_frames.sandbox.loading.files import Reasons, Rows, Source, raw_rows
 from dyno_frames.sandbox.loading.json_values import NUMBERS, fitting
-from dyno_frames.sandbox.loading.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
 from dyno_frames.sandbox.store.columns import fault_in_names
 
 _MOST_SHOWN = 10
