@@ -14,13 +14,14 @@ import pandas as pd
 from pandas.api.types import is_list_like
 
 from dyno_frames.calibrate.examine import Examination
+from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.decode import OnInvalid, Row
 from dyno_frames.frames.provenance import Origin, attach
-from dyno_frames.frames.schema import Schema, declared_kinds, learn
+from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
 from dyno_frames.scan.reader import find_rows
@@ -207,7 +208,7 @@ class Questions:
         plan = make_plan(question, context, shape)
         origin = replace(self._origin(question, shape), on_invalid=on_invalid)
         return Scan(
-            self.client.session,
+            session_in_seconds(self.client.session, schema),
             question,
             plan,
             schema,
@@ -278,7 +279,8 @@ class Questions:
         )
         if set(blank) - set(self.resource.names) - set(kinds):
             rows = [*rows, *self._some_rows(ASCENDING)]  # what the newest rows leave open the oldest may tell
-        schema = learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
+        units = declared_units(settings.schema, self.resource.name)
+        schema = learn(self.resource, rows, declared=kinds, units=units, dtype_backend=settings.dtype_backend)
         return Sampled(schema, schema.empty(), rows, is_in_order)
 
 

@@ -14,6 +14,8 @@ from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
+from dyno_frames.frames.units import UNIT_NAMES, in_seconds, is_time
+from dyno_frames.frames.units import cure as cure_of_unit
 
 Row = Mapping[str, Any]
 
@@ -125,7 +127,10 @@ def _array(field: Field, values: list[Any], arrow: pa.DataType) -> pa.Array:
     if field.kind is Kind.JSON:
         values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     if field.kind is Kind.TIME:
-        return pa.array(values, pa.int64()).cast(arrow)
+        seconds = in_seconds(pa.array(values, pa.int64()), field.per_second)
+        if seconds is None:
+            raise ValueError("a time in another unit")
+        return seconds.cast(arrow)
     return pa.array(values, arrow)
 
 
@@ -161,13 +166,19 @@ def _fits(field: Field, value: Any) -> bool:
         return is_whole(value)
     if field.kind is Kind.FLOAT:
         return isinstance(value, float) or abs(value) <= EXACT_IN_FLOAT
+    if field.kind is Kind.TIME and not is_time(field, int(value)):
+        return False
     return isinstance(value, bool) or -(2**63) <= value < 2**63
 
 
 def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractError:
     at = next((at for at, value in enumerate(values) if not _fits(field, value)), 0)
+    wrong = values[at]
+    in_another_unit = field.kind is Kind.TIME and type(wrong) is int and not is_time(field, wrong)
     cure = (
-        ""
+        cure_of_unit(field)
+        if in_another_unit
+        else ""
         if field.name in {KEY, CREATED}
         else (
             f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right, "
@@ -175,7 +186,7 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
         )
     )
     return ContractError(
-        f"expected {'' if field.nullable else 'a never-null '}{_NAMED.get(field.kind, field.kind)}{cure}",
+        f"expected {'' if field.nullable else 'a never-null '}{_named(field)}{cure}",
         field=field.name,
         row=_row(rows, at),
         value=_shown(values[at]),
@@ -191,4 +202,11 @@ def _shown(value: Any) -> str:
     return shown if len(shown) <= 80 else f"{shown[:80]}…"
 
 
-_NAMED = {Kind.TIME: "time in whole epoch seconds", Kind.FLOAT: "float that holds its digits"}
+def _named(field: Field) -> str:
+    match field.kind:
+        case Kind.TIME:
+            return f"time in whole epoch {UNIT_NAMES[field.per_second]}"
+        case Kind.FLOAT:
+            return "float that holds its digits"
+        case _:
+            return str(field.kind)

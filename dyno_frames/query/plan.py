@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import reduce
 from itertools import combinations
@@ -13,6 +13,7 @@ from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.time_units import in_wire_units
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
 from dyno_frames.query.locality import not_local
@@ -144,6 +145,9 @@ class Plan:
     stops_early
         Whether rows come in the order of the answer and can be evaluated one by one, so that no row is asked for
         once there are as many as the limit wants.
+    units
+        How many units make a second, by the names of times that the server does not keep in seconds; the filters are
+        in seconds.
     rows_moved, rows_returned
         What a run moved and returned; None before it.
     """
@@ -164,6 +168,7 @@ class Plan:
     order_field: str = CREATED
     order_ascending: bool = True
     stops_early: bool = False
+    units: Mapping[str, int] = field(default_factory=dict)
     rows_moved: int | None = None
     rows_returned: int | None = None
 
@@ -187,7 +192,11 @@ class Plan:
     @property
     def requests(self) -> tuple[dict[str, Any], ...]:
         """The JSON body of the first request of each filter; further pages differ in the bounds on the order field."""
-        return tuple(self.body(conditions) for conditions in self.filters)
+        return tuple(self.sent(conditions) for conditions in self.filters)
+
+    def sent(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
+        """Return the JSON body of the first request for these conditions, times in the unit of the server."""
+        return in_wire_units(self.body(conditions), self.units)
 
     def body(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
         """Return the body of the first request for these conditions: fields, order and limit."""
@@ -267,7 +276,7 @@ def bound(question: Question, context: Context) -> Bounded:
     """
     if question.everything:
         return Bounded(question, Region())
-    nullable = frozenset(name for name, field in context.fields.items() if field.nullable)
+    nullable = frozenset(name for name, found in context.fields.items() if found.nullable)
     reason = question.untraceable if question.node is None else not_local(question.node, nullable)
     if reason or question.node is None:
         why = f"{reason}; every row is fetched and the question asked here"
@@ -305,6 +314,7 @@ def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
         warnings=question.warnings,
         shape=shape,
         page_size=min(context.page_size, context.profile.page_limit or context.page_size),
+        units={name: found.per_second for name, found in context.fields.items() if found.per_second != 1},
         **_order(shape, context, row_local=bounded.row_local),
     )
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
+from dyno_frames.contract.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
 from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.campaigns.edits import check_emails
 from dyno_frames.sandbox.http.api_errors import RequestError, short_repr
@@ -21,7 +22,6 @@ from dyno_frames.sandbox.loading import column_names
 from dyno_frames.sandbox.loading.files import Rows, Source, read_rows
 from dyno_frames.sandbox.loading.json_values import NUMBER_KINDS, to_field_value
 from dyno_frames.sandbox.loading.refused_rows import Reasons, summarize
-from dyno_frames.sandbox.loading.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
 from dyno_frames.sandbox.store.columns import invalid_name_reason
 
 _DUPLICATE: Final = (
