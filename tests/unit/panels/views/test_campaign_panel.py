@@ -126,7 +126,8 @@ def test_the_table_pages_by_ten_filters_and_reads_what_it_shows(kit, show):
     button(panel, "Next").click()
     assert "Issue 10" in buttons(panel)
     assert (
-        sum(row.read_at is not None for row in map(panel.control.state.campaign, panel.control.state.rows)) == 20
+        sum(row.read_at is not None for row in map(panel.control.state.campaign, panel.control.state.rows))
+        == 20
     )
     search = next(w for w in everything(panel) if isinstance(w, ipywidgets.Text))
     search.value = "issue 2"
@@ -196,7 +197,7 @@ def test_the_text_form_is_stable_and_names_no_address_id_or_time(kit, show):
 def test_what_was_typed_is_closed_with_its_form(kit, show):
     panel = show(kit.scripted(kit.row()))
     button(panel, "Start").click()
-    subject = next(w for w in everything(panel) if getattr(w, "description", "") == "subject")
+    subject = next(w for w in everything(panel) if getattr(w, "description", "") == "Subject")
     subject.value = "typed by the user"
     button(panel, "Back").click()
     assert subject.comm is None
