@@ -8,7 +8,7 @@ from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.panels.campaigns.campaign import action_name
 from dyno_frames.panels.campaigns.local_time import format_in_zones
 from dyno_frames.panels.campaigns.phases import BulkReview, Review
-from dyno_frames.panels.campaigns.wording import counted, progress_text, utc_time
+from dyno_frames.panels.campaigns.wording import counted, field_label, progress_text, utc_time
 
 _KEEP_LABELS = {
     Status.DRAFT.value: "Keep as draft",
@@ -42,9 +42,7 @@ def review_lines(
 def changed_fields(review: Review) -> tuple[tuple[str, str, str], ...]:
     """Return what the request changes: the field, its value, its new value."""
     old = review.campaign
-    return tuple(
-        (name.replace("_", " "), str(getattr(old, name)), new) for name, new in review.request.overrides
-    )
+    return tuple((field_label(name), str(getattr(old, name)), new) for name, new in review.request.overrides)
 
 
 def _headline(review: Review, kernel_zone: tzinfo | None) -> str:

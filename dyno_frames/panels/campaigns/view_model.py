@@ -108,7 +108,7 @@ def _form(state: State) -> ViewModel | None:
         "note": wording.FORM_NOTE,
         "timed": "iso_start_time" in RULES[phase.action].optional,
         "zone": campaign.time_zone or "UTC",
-        "fields": [[name, name.replace("_", " "), getattr(campaign, name)] for name in OVERRIDES],
+        "fields": [[name, wording.field_label(name), getattr(campaign, name)] for name in OVERRIDES],
         "errors": list(phase.errors),
     }
 

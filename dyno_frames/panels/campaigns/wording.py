@@ -15,7 +15,7 @@ HEADINGS = {
     SortKey.NAME: "Campaign",
     SortKey.STATUS: "Status",
     SortKey.SENT: "Sent",
-    SortKey.START: "Send time (UTC)",
+    SortKey.START: "When (UTC)",
 }
 """The headings of the table."""
 
@@ -48,6 +48,17 @@ def counted(number: int, singular: str) -> str:
     '1,200 campaigns'
     """
     return f"{number:,} {singular}{'' if number == 1 else 's'}"
+
+
+def field_label(name: str) -> str:
+    """Return a field's name as a label.
+
+    Examples
+    --------
+    >>> field_label("preview_message")
+    'Preview message'
+    """
+    return name.replace("_", " ").capitalize()
 
 
 def page_text(state: State) -> str:
@@ -119,7 +130,7 @@ def details(
         ("From", sender),
         ("Subject", row.subject),
         ("Preview", row.preview_message),
-        ("Send at", start_text(row, kernel_zone)),
+        ("Start", start_text(row, kernel_zone)),
         ("Loaded", utc_time(row.read_at)),
     )
     return tuple((label, value) for label, value in pairs if value)

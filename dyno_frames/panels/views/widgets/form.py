@@ -14,7 +14,7 @@ from dyno_frames.panels.campaigns.campaign import Campaign
 from dyno_frames.panels.campaigns.control import Clock
 from dyno_frames.panels.campaigns.local_time import reading_choices, time_hint
 from dyno_frames.panels.campaigns.phases import FormOpen
-from dyno_frames.panels.campaigns.wording import FORM_NOTE, local_zone
+from dyno_frames.panels.campaigns.wording import FORM_NOTE, field_label, local_zone
 from dyno_frames.panels.views import markup
 
 _AUTO = {"width": "auto"}
@@ -78,7 +78,7 @@ class Form:
         timed = "iso_start_time" in RULES[phase.action].optional
         self._time = TimeInput(campaign.time_zone) if timed else None
         self._overrides = {
-            name: widgets.Text(placeholder=getattr(campaign, name), description=name.replace("_", " "))
+            name: widgets.Text(placeholder=getattr(campaign, name), description=field_label(name))
             for name in OVERRIDES
         }
         for box in self._overrides.values():

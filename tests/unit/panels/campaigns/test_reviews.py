@@ -76,7 +76,7 @@ def test_a_review_says_name_subject_sender_list_count_and_what_changes(kit):
         "cannot be recalled",
     ):
         assert part in text
-    assert "Changed: subject “Spring” → “Spring is here”" in text
+    assert "Changed: Subject “Spring” → “Spring is here”" in text
     assert "from_name" not in text
     assert (confirm_label(review), keep_label(review)) == ("Send to 12 recipients", "Keep as draft")
     kit.confirm(panel)

@@ -48,7 +48,7 @@ def test_a_start_is_reviewed_and_three_confirms_send_once(kit, show):
     says(panel, "press", button="start")
     form(panel, overrides=[["subject", "Spring is here"]])
     review = panel.view["review"]
-    assert review["changes"] == [["subject", "Spring", "Spring is here"]]
+    assert review["changes"] == [["Subject", "Spring", "Spring is here"]]
     assert (review["keep"], review["confirm"]) == ("Keep as draft", "Send to 100 recipients")
     for _ in range(3):
         says(panel, "confirm", serial=review["serial"], typed="")
@@ -162,7 +162,7 @@ def test_printing_a_control_shows_what_the_panel_shows(kit, show):
         "To       Readers · 100 recipients",
         "Now      Start or schedule…",
         "Pause: only for running campaigns; this one is draft.",
-        "Changed: subject “Spring” → “Spring is here”",
+        "Changed: Subject “Spring” → “Spring is here”",
         "This review expires in 60 seconds.",
         "[Keep as draft]  [Send to 100 recipients]",
     ):

@@ -197,7 +197,7 @@ def test_the_text_form_is_stable_and_names_no_address_id_or_time(kit, show):
 def test_what_was_typed_is_closed_with_its_form(kit, show):
     panel = show(kit.scripted(kit.row()))
     button(panel, "Start").click()
-    subject = next(w for w in everything(panel) if getattr(w, "description", "") == "subject")
+    subject = next(w for w in everything(panel) if getattr(w, "description", "") == "Subject")
     subject.value = "typed by the user"
     button(panel, "Back").click()
     assert subject.comm is None
