@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from dyno_frames.client.connect import connect
     from dyno_frames.export.dataset import read_dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
-    from dyno_frames.panels.views.widgets import CampaignPanel
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.panels.views.widgets.panel import CampaignPanel
+    from dyno_frames.sandbox.sandbox import Sandbox
 
 __version__ = "0.1.0"
 
@@ -43,9 +43,9 @@ __all__ = [
 
 _LAZY = {
     "AccessiblePanel": "dyno_frames.panels.views.accessible",
-    "CampaignPanel": "dyno_frames.panels.views.widgets",
+    "CampaignPanel": "dyno_frames.panels.views.widgets.panel",
     "DynoAccessor": "dyno_frames.accessor",
-    "Sandbox": "dyno_frames.sandbox.serve",
+    "Sandbox": "dyno_frames.sandbox.sandbox",
     "connect": "dyno_frames.client.connect",
     "read_dataset": "dyno_frames.export.dataset",
 }
@@ -69,6 +69,7 @@ def sandbox(
     *,
     sample: bool = True,
     load: Mapping[str, pd.DataFrame | str | Path] | None = None,
+    rename: Mapping[str, str] | None = None,
     port: int = 0,
     api_key: str | None = None,
     profile: Profile | None = None,
@@ -81,43 +82,60 @@ def sandbox(
     faults: Iterable[Mapping[str, Any]] | None = None,
     host: str = "127.0.0.1",
 ) -> Sandbox:
-    """Start a Dyno server of your own on this machine: the whole API over HTTP on 127.0.0.1.
+    """Start a server of the whole API on this machine, over HTTP on 127.0.0.1.
 
     Parameters
     ----------
     path
-        The SQLite file that holds the account; None is memory, gone when it closes.
+        The SQLite file of the account. It is created if it does not exist; existing rows are kept. None keeps the
+        rows in memory.
     sample
-        Whether to make a sample account of simulated campaigns where there are no rows yet.
+        Whether to fill an empty account with a sample of simulated campaigns. It is ignored if ``load`` is given.
     load
-        Rows to begin with, by resource: frames, or paths of .parquet, .csv or .jsonl files.
+        Tables by resource: a frame, or the path of a ``.parquet``, ``.csv`` or ``.jsonl`` file. They replace the
+        rows of these resources; if a row is not valid, nothing is changed. Columns that are not fields of the API
+        are kept as extra fields; a warning names those that seem to be fields under another name.
+    rename
+        The field of each loaded column that has another name, such as
+        ``{"Title": "name", "Send Date": "start_time"}``.
     port
-        Where to listen; 0 is any that is free.
+        The port to listen on; 0 for a free one.
     api_key
-        The key it accepts; None makes one.
+        The API key to accept; None for a random one.
     profile
-        What its filters mean; None is the decided semantics.
+        What filters mean (default: the semantics of the contract).
     smtp
-        Where campaigns are delivered to, such as ``smtp://127.0.0.1:2525``; None writes to the outbox.
+        The mail server that delivers mail to real contacts: ``smtp://host:port``, optionally with
+        ``user:password@`` and ``?tls=required&ca=FILE``, or ``smtps://``. None writes mail to the outbox.
     speed
-        How fast campaigns run; 0 is not at all.
+        How fast campaigns are sent: 1 is 200 messages per second, 0 stops everything. A message that a mail server
+        defers is sent again after 5, 10, 20, … minutes, divided by the speed.
     page_limit
-        The largest page, in rows.
+        The largest page, in rows. A value other than 1,000 takes precedence over the profile's.
     outbox
-        The Maildir folder that mail is written to where there is no ``smtp``; None is a temporary one.
+        The folder that receives mail if there is no ``smtp``, a Maildir (default: beside the database, or a
+        temporary folder).
     rate
-        The most messages a second; None follows ``speed``.
+        The maximum number of real messages per second (default: follows ``speed``).
     accounts
-        Names of further accounts, or names with their keys; each sees its own rows alone.
+        Further accounts: names, or API keys by name. They are empty, and each sees its own rows only.
     faults
-        What goes wrong, for rehearsals; an empty list lets faults be set while it runs.
+        Faults to inject, such as ``[{"kind": "latency", "delay_s": 0.2}]``. With a list, even an empty one, faults
+        can be changed while the server runs.
     host
-        The address it listens on; another than loopback is warned of.
+        The address to listen on. A warning is issued if other machines can reach it.
 
     Returns
     -------
     Sandbox
-        With ``.url``, ``.api_key``, ``.client()`` and ``.close()``; also a context manager.
+        A context manager with ``url``, ``api_key``, ``client()`` and ``close()``.
+
+    Raises
+    ------
+    ConfigError
+        An argument is not valid.
+    TableError
+        Rows of ``load`` are not valid. The message names each of them, and why.
 
     Examples
     --------
@@ -126,12 +144,13 @@ def sandbox(
     400
     """
     from dyno_frames.client.connect import connect
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     return Sandbox(
         path,
         sample=sample,
         load=load,
+        rename=rename,
         port=port,
         api_key=api_key,
         profile=profile,
@@ -167,9 +186,8 @@ def _put_together() -> None:
     import pandas as pd
 
     exits.register("parquet", _late("dyno_frames.export.write", "write"))
-    exits.register("list_panel", _late("dyno_frames.panels.views.lists", "ListPanel"))
-    exits.register("preview", _late("dyno_frames.panels.views.preview", "TemplatePreview"))
-    exits.register("letter", _late("dyno_frames.sandbox.specimen", "specimen"))
+    exits.register("list_panel", _late("dyno_frames.panels.views.widgets.lists", "ListPanel"))
+    exits.register("preview", _late("dyno_frames.panels.views.widgets.preview", "TemplatePreview"))
     register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
     register(_accessor)
 

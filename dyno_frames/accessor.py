@@ -21,10 +21,11 @@ from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
 if TYPE_CHECKING:
+    from dyno_frames.client.client import Client
     from dyno_frames.export.dataset import Dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
-    from dyno_frames.panels.views.builder import QueryBuilder
-    from dyno_frames.panels.views.widgets import CampaignPanel
+    from dyno_frames.panels.views.widgets.builder import QueryBuilder
+    from dyno_frames.panels.views.widgets.panel import CampaignPanel
     from dyno_frames.plots.plotter import Plotter
 
 
@@ -55,9 +56,13 @@ class DynoAccessor:
         return origin_of(self._frame)
 
     @property
-    def _resource(self) -> ResourceClient:
+    def _client(self) -> Client:
         origin = self._origin
-        found: ResourceClient = getattr(registry.lookup(origin.client, origin.url), origin.resource)
+        return registry.lookup(origin.client, origin.url, origin.account)
+
+    @property
+    def _resource(self) -> ResourceClient:
+        found: ResourceClient = getattr(self._client, self._origin.resource)
         return found
 
     def query(
@@ -117,7 +122,11 @@ class DynoAccessor:
         --------
         >>> campaigns.dyno.query("created >= '2016-01-01' and name.str.contains('Weekly')")  # doctest: +SKIP
         """
-        around = caller(1 + level)
+        _check_names(level, local_dict=local_dict, global_dict=global_dict)
+        try:
+            around = caller(1 + level)
+        except ValueError:
+            raise QueryError(f"level={level!r}; the call stack is not so deep") from None
         local_names = around.local_names if local_dict is None else local_dict
         scope = Scope(local_names, around.global_names if global_dict is None else global_dict)
         return self.scan(
@@ -363,14 +372,13 @@ class DynoAccessor:
                 f"a panel needs campaigns with their id; this frame holds {origin.resource} with the columns "
                 f"{', '.join(map(str, self._frame.columns))}"
             )
-        client = registry.lookup(origin.client, origin.url)
         if accessible:
             from dyno_frames.panels.views.accessible import AccessiblePanel
 
-            return AccessiblePanel(client, self._frame)
-        from dyno_frames.panels.views.widgets import CampaignPanel
+            return AccessiblePanel(self._client, self._frame)
+        from dyno_frames.panels.views.widgets.panel import CampaignPanel
 
-        return CampaignPanel(client, self._frame)
+        return CampaignPanel(self._client, self._frame)
 
     def builder(self, expr: Expression = None) -> QueryBuilder:
         """Return a query builder: conditions as widgets, the same as an expression, counted before it is fetched.
@@ -394,7 +402,7 @@ class DynoAccessor:
         --------
         >>> campaigns.dyno.builder("status == 'finished' and opens > 1000")  # doctest: +SKIP
         """
-        from dyno_frames.panels.views.builder import QueryBuilder
+        from dyno_frames.panels.views.widgets.builder import QueryBuilder
 
         begun = self._origin if expr is None else expr
         return QueryBuilder(self._resource, begun, scope=caller(1))
@@ -405,3 +413,11 @@ class DynoAccessor:
         from dyno_frames.plots.plotter import Plotter
 
         return Plotter(self._frame)
+
+
+def _check_names(level: object, **given: object) -> None:
+    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
+        raise QueryError(f"level={level!r}; expected a whole number from 0")
+    for argument, names in given.items():
+        if names is not None and not isinstance(names, Mapping):
+            raise QueryError(f"{argument}={names!r}; expected a dict of names, or None for the caller's")

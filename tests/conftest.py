@@ -70,7 +70,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Any]:
     """The practice server with its sample account, on a free port; time stands still in it."""
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     with Sandbox(sample=True, speed=0) as box:
         yield box

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from dyno_frames.actions.case import RESOURCE, Case, Patience, read, seen
 from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
+from dyno_frames.actions.journal_damage import CURE, JournalDamage, told
 from dyno_frames.actions.order import why_not
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, recipients
@@ -32,8 +33,8 @@ from dyno_frames.errors import (
 from dyno_frames.transport import redact
 from dyno_frames.transport.session import Session
 
-_CERTAIN = frozenset({*Code, "403"})
-"""The codes that say: refused before anything was changed."""
+_CERTAIN = frozenset({*Code, "403"} - {Code.SLOW_DOWN})
+"""The codes that say: refused before anything was changed. A server under load may say anything."""
 
 
 def attempt(
@@ -92,7 +93,7 @@ def attempt(
     with flight.under_way(intent.id):
         blockers = journal.intend(intent, alone=RULES[action].sends)
         if blockers:
-            raise _blocked(case, blockers[-1])
+            raise _blocked(case, blockers)
         return _send(case, body)
 
 
@@ -144,21 +145,22 @@ def _check_status(case: Case) -> None:
 
 def _refused_here(case: Case, error: ApiError) -> ApiError:
     case.evidence.append("nothing was sent")
-    error.outcome = case.outcome("not_applied")
-    case.journal.refuse(case.intent, error.outcome)
+    error.outcome = case.refused()
     return error
 
 
-def _blocked(case: Case, blocker: Entry) -> OutcomeUnknownError:
-    earlier = blocker.intent
+def _blocked(case: Case, blockers: Sequence[Entry | JournalDamage]) -> OutcomeUnknownError:
+    action = case.intent.action
+    damage = [one for one in blockers if isinstance(one, JournalDamage)]
+    if damage:
+        case.evidence.append("the journal is damaged: nothing was sent")
+        return OutcomeUnknownError(f"{action} was not sent: {told(damage)} {CURE}", outcome=case.refused())
+    earlier = [one.intent for one in blockers if isinstance(one, Entry)][-1]
     when = f"{datetime.fromtimestamp(earlier.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
     case.evidence.append(f"{earlier.action} of {when} is unresolved: nothing was sent")
-    outcome = case.outcome("not_applied")
-    case.journal.refuse(case.intent, outcome)
     return OutcomeUnknownError(
-        f"{case.intent.action} was not sent: what became of {earlier.action}, asked for at {when}, is not "
-        "known yet.",
-        outcome=outcome,
+        f"{action} was not sent: the outcome of {earlier.action}, asked for at {when}, is not known yet.",
+        outcome=case.refused(),
         cure=f"Look first: client.campaigns.resolve({case.intent.campaign_id!r})",
     )
 
@@ -170,7 +172,7 @@ def _send(case: Case, body: Mapping[str, Any]) -> Outcome:
         reply = case.session.send(asked, body=body)
     except ApiError as error:
         case.evidence.append(f"the server refused with code {error.code or '?'}")
-        if error.code not in _CERTAIN and not isinstance(error, RateLimitError):
+        if error.code not in _CERTAIN or isinstance(error, RateLimitError):
             return refused(case, error)
         error.outcome = case.concluded("not_applied")
         raise

@@ -91,12 +91,21 @@ class Case:
             Whether sends of the campaign are to wait until it is resolved.
         """
         outcome = self.outcome(status)
+        # If it cannot be written, the intent stays open and blocks the next send.
+        return self._noted(outcome, lambda: self.journal.conclude(self.intent, outcome, blocks=blocks))
+
+    def refused(self) -> Outcome:
+        """Return the outcome of an action that was refused here and not sent, noted in the journal."""
+        outcome = self.outcome("not_applied")
+        return self._noted(outcome, lambda: self.journal.refuse(self.intent, outcome))
+
+    def _noted(self, outcome: Outcome, note: Callable[[], None]) -> Outcome:
         try:
-            self.journal.conclude(self.intent, outcome, blocks=blocks)
+            note()
         except ConfigError:
-            # What happened is worth more than its record: an open intent blocks, which is the safe side.
+            # The outcome is worth more than its record.
             self.evidence.append("the journal could not note the outcome")
-            return self.outcome(status)
+            return self.outcome(outcome.status)
         return outcome
 
 
@@ -110,11 +119,16 @@ def read(session: Session, campaign_id: str, *, deadline_s: float | None = None)
     """
     reply = session.send(operation(RESOURCE, "get"), key=campaign_id, deadline_s=deadline_s, fresh=True)
     row = reply.data
-    if not isinstance(row, Mapping) or not isinstance(row.get("status"), str):
+    if not isinstance(row, Mapping) or not _is_word(row.get("status")):
         raise ContractError("expected a campaign with a status", request=reply.request)
     if row.get("id", campaign_id) != campaign_id:
         raise ContractError(f"asked for campaign {campaign_id!r} and got another one", request=reply.request)
     return row
+
+
+def _is_word(status: object) -> bool:
+    """Tell whether a status is a text that can be written down; one with a lone surrogate cannot."""
+    return isinstance(status, str) and status.encode("utf-8", "replace").decode() == status
 
 
 def seen(when: str, row: Mapping[str, Any]) -> str:

@@ -1,16 +1,17 @@
-"""What the journal's lines say: each action, and what became of it so far."""
+"""The actions that a journal's lines tell of, each with its latest outcome."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.outcome import OutcomeStatus
+from dyno_frames.errors import ConfigError
 
 _OUTCOME = b'{"kind":"outcome","intent":"'
 _ID = re.compile(rb'"id":"([^"]*)"')
@@ -50,10 +51,22 @@ class Entry:
 
 
 def entries_of(lines: Iterable[bytes], *, account: str = "") -> list[Entry]:
-    """Return every action that the lines of an account tell of, oldest first, each with its last outcome."""
+    """Return every action that the intact lines of an account tell of, oldest first, each with its last outcome.
+
+    Raises
+    ------
+    ConfigError
+        A line was written by another version of this package.
+    """
     found: dict[str, Entry] = {}
     for line in lines:
-        _add(found, line, account)
+        try:
+            _add(found, orjson.loads(line), account)
+        except (ValueError, TypeError, KeyError):
+            raise ConfigError(
+                "The journal has a line that this version of dyno_frames cannot read: another version wrote it. "
+                "Nothing was sent. Use the newest version that is installed on this machine."
+            ) from None
     return list(found.values())
 
 
@@ -70,21 +83,17 @@ def lines_about(campaign_id: str, lines: Iterable[bytes]) -> Iterator[bytes]:
             yield line
 
 
-def _add(found: dict[str, Entry], line: bytes, account: str) -> None:
-    try:
-        stored = orjson.loads(line)
-        if stored["kind"] == "intent":
-            intent = Intent.from_json(stored)
-            found[intent.id] = Entry(intent=intent, account=account)
-        else:
-            status: OutcomeStatus = stored["status"]
-            found[stored["intent"]] = replace(
-                found[stored["intent"]],
-                status=status,
-                after=stored["after"],
-                evidence=tuple(stored["evidence"]),
-                judged_at=stored["at"],
-                blocks=stored["blocks"],
-            )
-    except (ValueError, TypeError, KeyError):
-        return  # half a line: its writer was killed before the line was synced, hence before anything left
+def _add(found: dict[str, Entry], stored: dict[str, Any], account: str) -> None:
+    if stored["kind"] == "intent":
+        intent = Intent.from_json(stored)
+        found[intent.id] = Entry(intent=intent, account=account)
+    elif stored["intent"] in found:  # the line of its intent may have been damaged, and that accepted
+        status: OutcomeStatus = stored["status"]
+        found[stored["intent"]] = replace(
+            found[stored["intent"]],
+            status=status,
+            after=stored["after"],
+            evidence=tuple(stored["evidence"]),
+            judged_at=stored["at"],
+            blocks=stored["blocks"],
+        )

@@ -1,25 +1,31 @@
-"""What was asked of a server from this machine, and what became of it: append-only, on the disk first."""
+"""The journal: what was asked of a server from this machine, and its outcome; on the disk before it is sent."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 import platformdirs
+from filelock import FileLock, Timeout
 
 from dyno_frames.actions.entry import Entry, entries_of, lines_about
 from dyno_frames.actions.intent import Intent
-from dyno_frames.actions.lock import locked
+from dyno_frames.actions.journal_damage import JournalDamage
+from dyno_frames.actions.journal_file import JournalFile
+from dyno_frames.actions.journal_lines import Contents
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.errors import ConfigError
 
 FOLDER_VARIABLE = "DYNO_STATE_DIR"
+_LOCK_S = 10.0
 
 
 class Journal:
@@ -29,37 +35,37 @@ class Journal:
 
     Parameters
     ----------
-    host
-        Which server.
+    server
+        Which server: see :attr:`~dyno_frames.transport.session.Session.server`.
     account
-        What tells the account from others of the server, and from those that had its address before: see
-        :attr:`~dyno_frames.transport.session.Session.account`. Nothing is the journal of all, as it once was kept.
+        Which account of the server: see :attr:`~dyno_frames.transport.session.Session.account`. The default is a
+        journal of all accounts.
     folder
-        Where, instead of the user's state folder.
+        Where to keep the files (default: the user's state folder).
     wall
         Returns epoch seconds.
 
     Notes
     -----
-    A key may be replaced while an action is open, and the account is then another to this journal. What is
-    unresolved is therefore looked for in the journals of all accounts of the server, and shown by each.
+    A key may be replaced while an action is open, and the account then has another journal. So unresolved actions and
+    damage are looked for in the journals of all accounts of the server.
     """
 
     def __init__(
         self,
-        host: str,
+        server: str,
         *,
         account: str = "",
         folder: Path | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._host = host
+        self._server = server
         self._account = account
         self._folder = folder
         self._wall = wall
 
     def __repr__(self) -> str:
-        return f"Journal({self._host!r})"
+        return f"Journal({self._server!r})"
 
     @property
     def path(self) -> Path:
@@ -75,7 +81,7 @@ class Journal:
     @property
     def _stem(self) -> str:
         """The beginning of the names of all that belongs to the server."""
-        return f"journal-{hashlib.sha256(self._host.encode()).hexdigest()[:16]}"
+        return f"journal-{hashlib.sha256(self._server.encode()).hexdigest()[:16]}"
 
     def entries(self) -> list[Entry]:
         """Return every action, oldest first, each with its last outcome; of other accounts what is unresolved.
@@ -87,8 +93,8 @@ class Journal:
         """
         found = [
             entry
-            for account in self._accounts()
-            for entry in entries_of(self._lines(account), account=account)
+            for account, contents in self._contents()
+            for entry in entries_of(contents.lines, account=account)
             if entry.blocks or account == self._account
         ]
         return sorted(found, key=lambda entry: entry.intent.at)
@@ -97,11 +103,40 @@ class Journal:
         """Return the actions of a campaign that block its sends, oldest first, whichever account asked for them."""
         found = [
             entry
-            for account in self._accounts()
-            for entry in entries_of(lines_about(campaign_id, self._lines(account)), account=account)
+            for account, contents in self._contents()
+            for entry in entries_of(lines_about(campaign_id, contents.lines), account=account)
             if entry.blocks and entry.intent.campaign_id == campaign_id
         ]
         return sorted(found, key=lambda entry: entry.intent.at)
+
+    def damage(self) -> list[JournalDamage]:
+        """Return what is damaged in the journals of the server, whichever account they belong to."""
+        return [
+            JournalDamage(self.of(account).path, contents.faults)
+            for account, contents in self._contents()
+            if contents.faults
+        ]
+
+    def accept_damage(self) -> list[JournalDamage]:
+        """Leave out what is damaged in the journals of the server, and keep a copy of each file as it was.
+
+        Returns
+        -------
+        list of JournalDamage
+            What was left out.
+
+        Raises
+        ------
+        ConfigError
+            A file cannot be written.
+        """
+        accepted = []
+        with self._writing():
+            for one in self.damage():
+                kept = self._unused(one.path)
+                JournalFile(one.path).repair(kept)
+                accepted.append(replace(one, kept=kept))
+        return accepted
 
     def keeper(self, entry: Entry) -> Journal:
         """Return the journal that an entry stands in: what becomes of it is noted there."""
@@ -109,29 +144,38 @@ class Journal:
 
     def of(self, account: str) -> Journal:
         """Return the journal of another account of the server."""
-        return Journal(self._host, account=account, folder=self._folder, wall=self._wall)
+        return Journal(self._server, account=account, folder=self._folder, wall=self._wall)
 
     def _accounts(self) -> list[str]:
         """Return the accounts of the server that have a journal here, and this one."""
         try:
-            names = sorted(path.stem for path in self._parent.iterdir() if path.suffix == ".jsonl")
+            paths = list(self._parent.iterdir())
         except FileNotFoundError:
-            names = []
+            paths = []
         except OSError as error:
             raise _unusable(self.path, error) from error
+        names = sorted(path.stem for path in paths if path.suffix in {".jsonl", ".count"})
         kept = [name[len(self._stem) :].removeprefix("-") for name in names if name.startswith(self._stem)]
         return list(dict.fromkeys([*kept, self._account]))
 
-    def _lines(self, account: str) -> list[bytes]:
-        path = self.of(account).path
-        try:
-            return path.read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise _unusable(path, error) from error
+    def _contents(self) -> list[tuple[str, Contents]]:
+        """Return what the journal of each account of the server holds."""
+        found = []
+        for account in self._accounts():
+            path = self.of(account).path
+            try:
+                found.append((account, JournalFile(path).read()))
+            except OSError as error:
+                raise _unusable(path, error) from error
+        return found
 
-    def intend(self, intent: Intent, *, alone: bool) -> list[Entry]:
+    def _unused(self, path: Path) -> Path:
+        """Return a name beside a file that no file has, for a copy of it."""
+        moment = f"{datetime.fromtimestamp(self._wall(), UTC):%Y%m%dT%H%M%SZ}"
+        names = (f"{path.stem}.{moment}-{number}.damaged" for number in itertools.count(1))
+        return next(path.with_name(name) for name in names if not path.with_name(name).exists())
+
+    def intend(self, intent: Intent, *, alone: bool) -> list[Entry | JournalDamage]:
         """Write an intent down, synced to the disk, before its request leaves.
 
         Parameters
@@ -139,23 +183,25 @@ class Journal:
         intent
             The action.
         alone
-            Whether it must not be written where another action of the campaign is unresolved. Looking and
-            writing are one step, for all processes of this machine.
+            Whether it is written only if no other action of the campaign is unresolved and no journal of the
+            server is damaged. Looking and writing are one step for all processes of this machine.
 
         Returns
         -------
-        list of Entry
-            What stands in its way; where there is any, nothing was written.
+        list
+            The unresolved actions and the damage that block it. If there are any, nothing was written.
 
         Raises
         ------
         ConfigError
-            The journal cannot be written.
+            The journal cannot be written; nothing was.
         """
         with self._writing():
-            blockers = self.unresolved(intent.campaign_id) if alone else []
+            blockers: list[Entry | JournalDamage] = []
+            if alone:
+                blockers = [*self.damage(), *self.unresolved(intent.campaign_id)]
             if not blockers:
-                self._append({"kind": "intent", **intent.to_json()})
+                self._append({"kind": "intent", **intent.to_json()}, count=True)
         return blockers
 
     def conclude(self, intent: Intent, outcome: Outcome, *, blocks: bool = False) -> None:
@@ -171,7 +217,7 @@ class Journal:
             Whether sends of the campaign are to wait until it is resolved.
         """
         with self._writing():
-            self._append(self._line(intent, outcome, blocks=blocks))
+            self._append(self._line(intent, outcome, blocks=blocks), count=False)
 
     def refuse(self, intent: Intent, outcome: Outcome) -> None:
         """Note an action that was refused here and never left.
@@ -185,16 +231,22 @@ class Journal:
         """
         with self._writing():
             written = {"kind": "intent", **intent.to_json()}
-            self._append(written, self._line(intent, outcome, blocks=False))
+            self._append(written, self._line(intent, outcome, blocks=False), count=False)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the server's lock, and put every error of the disk in the journal's own words."""
+        """Hold the server's lock; turn errors of the disk into ConfigError."""
+        lock = self._parent / f"{self._stem}.lock"
         try:
             self._parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(self._parent / f"{self._stem}.lock"):
+            with FileLock(lock, mode=0o600).acquire(timeout=_LOCK_S, poll_interval=0.01):
                 yield
-        except OSError as error:
+        except Timeout:
+            raise ConfigError(
+                f"Another process has held {lock} for {_LOCK_S:g} s. Nothing was sent. Is a process hanging that "
+                "uses this server?"
+            ) from None
+        except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
             raise _unusable(self.path, error) from error
 
     def _line(self, intent: Intent, outcome: Outcome, *, blocks: bool) -> dict[str, Any]:
@@ -208,34 +260,14 @@ class Journal:
             "blocks": blocks,
         }
 
-    def _append(self, *lines: Mapping[str, Any]) -> None:
-        fresh = not self.path.exists()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "r+b", buffering=0) as file:
-            # A process that was killed may have left half a line: what follows must not continue it.
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 1))
-            torn = size > 0 and file.read(1) != b"\n"
-            file.write(
-                (b"\n" if torn else b"") + b"".join(orjson.dumps(dict(line)) + b"\n" for line in lines)
-            )
-            os.fsync(file.fileno())
-        if fresh:
-            _sync_folder(self.path.parent)
+    def _append(self, *records: Mapping[str, Any], count: bool) -> None:
+        JournalFile(self.path).append(records, count=count)
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _unusable(path: Path, error: OSError) -> ConfigError:
+def _unusable(path: Path, error: OSError | NotImplementedError) -> ConfigError:
+    reason = getattr(error, "strerror", None) or error
     return ConfigError(
-        f"the journal {path} cannot be used ({error.strerror}), and nothing is sent without it; name "
-        f"another folder in the environment variable {FOLDER_VARIABLE}"
+        f"The journal {path} cannot be read or cannot be written: {reason}. An action is sent only after it "
+        "is in the journal. Nothing was sent. Free some space, mend the file's permissions, or name another folder in "
+        f"the environment variable {FOLDER_VARIABLE}."
     )

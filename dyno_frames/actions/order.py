@@ -10,6 +10,7 @@ from typing import Any
 
 from dyno_frames.actions.times import StartTime, start_time
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action, Status, allowed
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
 from dyno_frames.transport import redact
 
@@ -75,6 +76,9 @@ def ordered(
     if wrong:
         raise ConfigError(f"nothing was sent: {', '.join(wrong)} must be text or None")
     kept = {name: text for name, text in texts.items() if text is not None}
+    halves = [name for name, text in kept.items() if not is_whole(text)]
+    if halves:
+        raise ConfigError(f"nothing was sent: {', '.join(halves)} holds {HALF}")
     return Order(action=action, texts=kept, at=_when(at, time_zone))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from dyno_frames.actions.case import RESOURCE, read
 from dyno_frames.actions.intent import number
 from dyno_frames.actions.journal import Journal
+from dyno_frames.actions.journal_damage import CURE, told
 from dyno_frames.actions.order import Order, why_not
 from dyno_frames.actions.times import StartTime
 from dyno_frames.contract.envelope import Code
@@ -235,11 +236,16 @@ def _notes(order: Order, row: Mapping[str, Any], *, now: float) -> Iterator[str]
 
 
 def _blocked(journal: Journal, action: Action, campaign_id: str) -> Iterator[str]:
-    for entry in journal.unresolved(campaign_id) if RULES[action].sends else ():
+    if not RULES[action].sends:
+        return
+    for entry in journal.unresolved(campaign_id):
         yield (
-            f"what became of {entry.intent.action} is not known, and nothing that sends leaves before it is: "
+            f"the outcome of {entry.intent.action} is not known, and nothing that sends mail leaves before it is: "
             f"client.campaigns.resolve({campaign_id!r})"
         )
+    damage = journal.damage()
+    if damage:
+        yield f"nothing that sends mail leaves: {told(damage)} {CURE}"
 
 
 def _when(at: StartTime) -> str:

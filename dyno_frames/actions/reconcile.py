@@ -35,7 +35,7 @@ def confirmed(case: Case) -> Outcome:
     OutcomeUnknownError
         It does not show.
     """
-    found = settled(case, lambda row: explain.after_acceptance(case.intent, row))
+    found, _ = settled(case, lambda row: explain.after_acceptance(case.intent, row))
     if found is None:
         case.evidence.append("the server accepted it, and the campaign could not be read again")
         return case.concluded("applied")
@@ -61,7 +61,7 @@ def reconciled(case: Case, error: TransportError | ContractError) -> Outcome:
     OutcomeUnknownError
         Nobody can tell.
     """
-    found = settled(case, lambda row: explain.after_silence(case.intent, row, now=case.patience.wall()))
+    found, _ = settled(case, lambda row: explain.after_silence(case.intent, row, now=case.patience.wall()))
     if found is not None and found.word == "applied":
         return case.concluded("applied")
     if found is not None and found.word == "not_applied":
@@ -75,7 +75,10 @@ def reconciled(case: Case, error: TransportError | ContractError) -> Outcome:
 
 
 def refused(case: Case, error: ApiError) -> Outcome:
-    """Read a campaign after the server refused with a code outside the contract, which proves nothing by itself.
+    """Read a campaign after the server answered with an error that does not prove that nothing was changed.
+
+    The action may have been carried out before the error, and readings may come from a replica that lags. So the
+    campaign is read as long as after no answer, and only the last reading says that nothing happened.
 
     Raises
     ------
@@ -84,7 +87,11 @@ def refused(case: Case, error: ApiError) -> Outcome:
     OutcomeUnknownError
         Nobody can tell.
     """
-    found = settled(case, lambda row: explain.after_error(case.intent, row, now=case.patience.wall()))
+    now = case.patience.wall
+    found, failure = settled(case, lambda row: explain.after_silence(case.intent, row, now=now()))
+    if found is not None and found.word == "open" and not failure:
+        found = explain.after_error(case.intent, case.row, now=now())
+        case.evidence.append(found.reason)
     if found is not None and found.word == "applied":
         return case.concluded("applied")
     if found is not None and found.word == "not_applied":
@@ -93,8 +100,17 @@ def refused(case: Case, error: ApiError) -> Outcome:
     raise unknown(case, found) from error
 
 
-def settled(case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]) -> Explanation | None:
-    """Read until a reading explains itself or the time is over; None where no reading succeeded."""
+def settled(
+    case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]
+) -> tuple[Explanation | None, str]:
+    """Read until a reading explains itself or the time is over.
+
+    Returns
+    -------
+    tuple
+        What the last successful reading said, or None if none succeeded; and why the last reading failed, or an
+        empty text if it succeeded.
+    """
     patience = case.patience
     deadline = patience.clock() + patience.settle_s
     pause_s, found, failure = patience.first_s, None, ""
@@ -104,21 +120,26 @@ def settled(case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]
         try:
             left_s = max(0.5, deadline - patience.clock())
             case.row = read(case.session, case.intent.campaign_id, deadline_s=min(left_s, longest_s))
+            found, failure = judge(case.row), ""
         except NotFoundError:
             case.row = None
-            found = judge(None)
+            found, failure = judge(None), ""
         except (ApiError, TransportError, ContractError) as error:
             failure = error.message
-        else:
-            found = judge(case.row)
         readings += 1
-        decided = found is not None and found.word != "open"
-        if decided or patience.clock() + pause_s >= deadline:
+        if _is_decided(case, found) or patience.clock() + pause_s >= deadline:
             break
         patience.sleep(pause_s)
         pause_s = min(patience.longest_s, 2 * pause_s)
     _note(case, found, failure, readings)
-    return found
+    return found, failure
+
+
+def _is_decided(case: Case, found: Explanation | None) -> bool:
+    """Tell whether reading on is of no use. A replica that lags may not know a campaign yet that is new."""
+    if found is None or found.word == "open":
+        return False
+    return case.row is not None or found.word != "unknown"
 
 
 def _note(case: Case, found: Explanation | None, failure: str, readings: int) -> None:

@@ -10,6 +10,7 @@ from dyno_frames.actions.case import Case, Patience, read, seen
 from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.explain import Explanation, after_silence
 from dyno_frames.actions.journal import Journal
+from dyno_frames.actions.journal_damage import CURE, told
 from dyno_frames.actions.outcome import Outcome, OutcomeStatus
 from dyno_frames.actions.reconcile import unknown
 from dyno_frames.errors import ConfigError, NotFoundError, OutcomeUnknownError
@@ -50,7 +51,7 @@ def resolve(
     Raises
     ------
     OutcomeUnknownError
-        At least one cannot be told yet; sends go on waiting.
+        At least one cannot be told yet, and sends go on waiting; or the journal is damaged and shows none.
     ConfigError
         ``decision`` is another word.
     """
@@ -60,6 +61,11 @@ def resolve(
     last: Outcome | None = None
     for entry in journal.unresolved(campaign_id):
         last = _settle(Case(session, journal.keeper(entry), entry.intent, patience), entry, decision)
+    damage = journal.damage()
+    if last is None and damage:
+        raise OutcomeUnknownError(
+            f"Nobody can tell whether an action of campaign {campaign_id} is unresolved: {told(damage)} {CURE}"
+        )
     return last
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dyno_frames.actions.case import read
 from dyno_frames.actions.intent import number
 from dyno_frames.contract.lifecycle import FINAL, Status
-from dyno_frames.errors import ConfigError, TransportError, WaitError
+from dyno_frames.errors import ApiError, ConfigError, TransportError, WaitError
 from dyno_frames.transport.session import Session
 
 _COURSE = (Status.SCHEDULED, Status.RUNNING, Status.FINISHED)
@@ -157,10 +157,11 @@ def _look(session: Session, campaign_id: str, watched: _Watched, pace: Pace) -> 
     left_s = _left_s(watched, pace)
     try:
         row = read(session, campaign_id, deadline_s=None if left_s is None else max(1.0, left_s))
-    except TransportError as error:
-        if not error.retryable:
+    except (ApiError, TransportError) as error:
+        if not _may_pass(error):
             raise
-        watched.failure = error.message  # it is asked again, until the time is over or too long nothing moved
+        # It is read again, until the time is over or nothing has moved for too long.
+        watched.failure = error.message
         return
     watched.failure = ""
     sent = number(row.get("sent"))
@@ -170,6 +171,11 @@ def _look(session: Session, campaign_id: str, watched: _Watched, pace: Pace) -> 
     if watched.first_sent is None:
         watched.first_sent = sent
     watched.row = row
+
+
+def _may_pass(error: ApiError | TransportError) -> bool:
+    """Tell whether a later reading may succeed: after too many requests, or an error outside the contract, too."""
+    return error.retryable or type(error) is ApiError
 
 
 def _left_s(watched: _Watched, pace: Pace) -> float | None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dyno_frames.calibrate.examine import LEARNABLE, Examination
-from dyno_frames.contract.profile import Profile
+from dyno_frames.calibrate import number_probes, page_probes, text_probes
+from dyno_frames.calibrate.examine import Examination, SpentError
+from dyno_frames.calibrate.support_probes import field_filters, operator_works
+from dyno_frames.contract.fields import Wire
+from dyno_frames.contract.filters import NumberOperator, StringOperator
+from dyno_frames.contract.profile import Profile, Support
 
 MOST_REQUESTS = 12
 """Requests that may be spent on learning for one plan."""
+
+PROBES: dict[str, Callable[[Examination], Any]] = (
+    text_probes.PROBES | number_probes.PROBES | page_probes.PROBES
+)
+LEARNABLE = (*PROBES, "operators", "filtered")
+"""The fields of a profile that an examination can learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +39,12 @@ class Calibration:
     requests: int
 
     def __str__(self) -> str:
-        stored = self.profile.to_json()
         lines = [f"what this server was seen to do ({self.requests} small requests)"]
         for name in LEARNABLE:
-            value = stored[name]
+            value = getattr(self.profile, name)
+            unknown = value is None or value == Support()
             lines.append(
-                f"  {name:<20} {'not learnt: nothing relies on it' if value is None else f'seen: {value}'}"
+                f"  {name:<20} {'not learnt: nothing relies on it' if unknown else f'seen: {value}'}"
             )
         return "\n".join(lines)
 
@@ -47,12 +57,21 @@ def calibrate(examination: Examination) -> Calibration:
     examination
         The server and the rows it is examined with.
     """
-    seen = {name: examination.learn(name) for name in LEARNABLE}
-    return Calibration(_with(Profile.unknown(), seen, name="learnt"), examination.asked)
+    operators = [f"operators.{name}" for name in (*NumberOperator, *StringOperator)]
+    filtered = [
+        f"filtered.{examination.resource}.{field.name}"
+        for field in examination.fields.values()
+        if field.wire in {Wire.NUMBER, Wire.STRING}
+    ]
+    seen = {name: _learn(examination, name) for name in (*PROBES, *operators, *filtered)}
+    found = _with(Profile.unknown(), seen if examination.confirmed() else {})
+    return Calibration(found, examination.asked)
 
 
-def learn_some(examination: Examination, known: Profile, names: Iterable[str]) -> Profile:
-    """Return a profile with some more of its fields learnt, as far as the requests for one plan reach.
+def learn_some(
+    examination: Examination, known: Profile, names: Iterable[str], *, requests: int = MOST_REQUESTS
+) -> Profile:
+    """Return a profile with some more of its facts learnt, as far as the requests reach.
 
     Parameters
     ----------
@@ -61,12 +80,46 @@ def learn_some(examination: Examination, known: Profile, names: Iterable[str]) -
     known
         What is known so far.
     names
-        The fields that a plan depends on.
+        The facts that a plan depends on, as :func:`~dyno_frames.query.needs.needs` names them.
+    requests
+        The most requests to spend.
     """
-    seen = examination.learn_some(names, requests=MOST_REQUESTS)
-    return _with(known, seen, name="learnt")
+    names = list(names)
+    examination.preferred = frozenset(
+        name.rpartition(".")[2] for name in names if name.startswith("filtered.")
+    )
+    seen: dict[str, Any] = {}
+    with examination.limited(requests):
+        try:
+            for name in names:
+                seen[name] = _learn(examination, name)
+        except SpentError:
+            pass
+    if not examination.confirmed():
+        return known
+    examination.fruitless.update(name for name, value in seen.items() if value is None)
+    return _with(known, seen)
 
 
-def _with(profile: Profile, seen: Mapping[str, Any], *, name: str) -> Profile:
-    found = {field: value for field, value in seen.items() if value is not None}
-    return replace(profile, name=name, **found)
+def _learn(examination: Examination, name: str) -> Any:
+    kind, _, rest = name.partition(".")
+    if kind == "operators":
+        return operator_works(examination, rest)
+    if kind == "filtered":
+        return field_filters(examination, rest.partition(".")[2])
+    return PROBES[name](examination)
+
+
+def _with(profile: Profile, seen: Mapping[str, Any]) -> Profile:
+    operators, filtered, facts = profile.operators, profile.filtered, dict[str, Any]()
+    for name, value in seen.items():
+        kind, _, rest = name.partition(".")
+        if value is None:
+            continue
+        if kind == "operators":
+            operators = operators.learned(rest, value)
+        elif kind == "filtered":
+            filtered = filtered.learned(rest, value)
+        else:
+            facts[name] = value
+    return replace(profile, name="learnt", operators=operators, filtered=filtered, **facts)

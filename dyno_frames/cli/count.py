@@ -12,6 +12,7 @@ EXAMPLE = 'Example: dyno-frames count campaigns --where "opens > 100"'
 @click.command(epilog=EXAMPLE)
 @options.resource
 @options.where
+@options.allow_incomplete
 @options.account
 def count(*, resource: str, where: str | None, url: str | None, api_key: str | None) -> None:
     """Count the rows that answer a query."""

@@ -33,7 +33,7 @@ def demo(*, folder: Path) -> None:
     account is needed.
     """
     from dyno_frames.client.connect import connect
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     folder.mkdir(parents=True, exist_ok=True)
     dataset, drawing = folder / "campaigns.parquet", folder / "timeline.png"

@@ -32,6 +32,8 @@ class Exit(IntEnum):
     """The command, the query or a setting is wrong."""
     UNKNOWN = 3
     """An action left, and nobody can tell what it did."""
+    INCOMPLETE = 4
+    """Rows may be missing from the answer."""
     INTERRUPTED = 130
     """Ctrl-C, as shells count it."""
 

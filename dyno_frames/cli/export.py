@@ -48,6 +48,7 @@ EXAMPLE = (
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one line of JSON.")
 @options.where
 @options.shape
+@options.allow_incomplete
 @options.account
 def export(
     *,

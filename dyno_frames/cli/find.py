@@ -20,6 +20,7 @@ EXAMPLE = (
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True
 )
+@options.allow_incomplete
 @options.account
 def find(
     *,
@@ -34,13 +35,8 @@ def find(
 ) -> None:
     """Print the rows that answer a query."""
     from dyno_frames.cli.forms import written
-    from dyno_frames.frames.provenance import certificate_of
 
     with options.connected(url, api_key) as client:
         verbs = getattr(client, resource)
         frame = verbs.find(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
     click.echo(written(frame, form), nl=False)
-    certificate = certificate_of(frame) or {}
-    if certificate.get("verdict") == "uncertified":
-        why = "; ".join(certificate.get("reasons", ())) or "no reason is known"
-        click.echo(f"rows may be missing: {why}", err=True)

@@ -1,84 +1,125 @@
-"""JupyterLab in a folder: the notebooks of the checkout, or one written here."""
+"""Write notebooks, and run JupyterLab in a folder."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from dyno_frames.errors import MissingExtraError
 
+Cells = Sequence[tuple[str, str]]
+"""The kind (``markdown`` or ``code``) and the text of each cell."""
 
-def notebook(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return a notebook, as nbformat 4.5 has it.
 
-    Parameters
-    ----------
-    cells
-        Kind (``markdown`` or ``code``) and text of each cell.
+def require(*modules: str, extra: str) -> None:
+    """Raise an error with the line that installs an extra if one of its modules is missing.
+
+    Raises
+    ------
+    MissingExtraError
+        A module is not installed.
     """
-    return {
-        "cells": [_cell(number, kind, text) for number, (kind, text) in enumerate(cells)],
-        "metadata": {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-
-
-def _cell(number: int, kind: str, text: str) -> dict[str, Any]:
-    outcome: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
-    return {
-        "cell_type": kind,
-        "id": f"cell-{number}",
-        "metadata": {},
-        "source": text.splitlines(keepends=True),
-        **outcome,
-    }
-
-
-def write_notebook(path: Path, cells: Iterable[tuple[str, str]]) -> bool:
-    """Write a notebook where there is none yet, and tell whether it was written.
-
-    One that is there may have been worked in, so it stays as it is.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            json.dump(notebook(cells), file, indent=1, ensure_ascii=False)
-            file.write("\n")
-    except FileExistsError:
-        return False
-    return True
+    for name in modules:
+        if find_spec(name) is None:
+            raise MissingExtraError.of(name, extra)
 
 
 def require_jupyterlab() -> None:
-    """Say the line that installs JupyterLab where it is missing.
+    """Raise an error with the line that installs JupyterLab if it is missing.
 
     Raises
     ------
     MissingExtraError
         JupyterLab is not installed.
     """
-    if find_spec("jupyterlab") is None:
-        raise MissingExtraError.of("jupyterlab", "lab")
+    require("jupyterlab", "nbformat", extra="lab")
+
+
+def write_notebook(path: Path, cells: Cells) -> bool:
+    """Write a notebook and return True, or return False if a file of that name exists.
+
+    An existing file may hold somebody's work, so it stays as it is.
+    """
+    text = _notebook(cells)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file = path.open("x", encoding="utf-8")
+    except FileExistsError:
+        return False
+    try:
+        with file:
+            file.write(text)
+    except OSError:
+        path.unlink()
+        raise
+    return True
+
+
+def write_new_notebook(folder: Path, stem: str, cells: Cells) -> Path:
+    """Return the path of a notebook with these cells; write it under a free name if there is none yet.
+
+    The names are ``stem.ipynb``, ``stem-2.ipynb``, ``stem-3.ipynb`` and so on. A file that holds anything else
+    is neither changed nor removed.
+
+    Parameters
+    ----------
+    folder
+        Where the notebook is; created if it does not exist.
+    stem
+        The first name to try, without its suffix.
+    cells
+        The cells.
+    """
+    for number in count(1):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.ipynb"
+        if write_notebook(path, cells) or _read_cells(path) == list(cells):
+            return path
+    raise AssertionError  # count has no end
+
+
+def _notebook(cells: Cells) -> str:
+    from nbformat import v4, writes
+
+    def cell(number: int, kind: str, text: str) -> Any:
+        key = f"cell-{number}"  # a fixed id, so that the same cells make the same file
+        return v4.new_code_cell(text, id=key) if kind == "code" else v4.new_markdown_cell(text, id=key)
+
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    book = v4.new_notebook(
+        cells=[cell(number, kind, text) for number, (kind, text) in enumerate(cells)],
+        metadata={"kernelspec": kernel, "language_info": {"name": "python"}},
+    )
+    return f"{writes(book)}\n"
+
+
+def _read_cells(path: Path) -> list[tuple[str, str]] | None:
+    """Return the cells of a notebook, or None if the file is no notebook."""
+    from nbformat import read
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a notebook that somebody else wrote
+            book = read(path, as_version=4)
+        return [(cell.cell_type, cell.source) for cell in book.cells]
+    except Exception:  # noqa: BLE001 - a file can be broken in any way, and then it is not ours
+        return None
 
 
 def command_line(folder: Path, *, opens: Path | None, port: int | None, browser: bool) -> list[str]:
-    """Return what starts JupyterLab in a folder."""
+    """Return the command that starts JupyterLab in a folder."""
     line = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
     line += [] if browser else ["--no-browser"]
     line += [] if port is None else [f"--port={port}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # Containers have no other user, and JupyterLab refuses root unless it is told.
+        # Containers often have no other user, and JupyterLab refuses to run as root without this option.
         line.append("--allow-root")
     return [*line, str(opens)] if opens else line
 
@@ -96,15 +137,15 @@ def run_jupyterlab(
     Parameters
     ----------
     folder
-        Its root.
+        The folder it shows.
     opens
         A notebook to open first.
     port
-        Where it answers; its own choice without.
+        The port to listen on (default: chosen by JupyterLab).
     browser
-        Whether a browser is opened.
+        Whether to open a browser.
     environment
-        Variables for the kernels, beside those of this process: a key belongs here, not in a notebook.
+        Variables for the kernels, in addition to those of this process. A key belongs here, not in a notebook.
 
     Raises
     ------
@@ -118,8 +159,8 @@ def run_jupyterlab(
 
 
 def attend(program: subprocess.Popen[Any]) -> int:
-    """Wait for a program that serves a browser, and return its exit code."""
-    # Ctrl-C reaches the program itself, which may ask before it stops; here it must not end the wait.
+    """Wait for a server program to end, and return its exit code."""
+    # Ctrl-C reaches the program too, which may ask the user before it stops. It must not end this wait.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     was = signal.signal(signal.SIGTERM, lambda *_: program.terminate())
     try:

@@ -11,7 +11,7 @@ from dyno_frames.cli import options
 _WELCOME = """\
 # Dyno in a notebook
 
-This notebook asks a practice server on this machine; no account is needed.
+This notebook uses a sandbox server on this machine; no account is needed.
 For your own account, set `DYNO_URL` and `DYNO_API_KEY` and use `dyno.connect()`."""
 
 _CONNECT = """\
@@ -36,11 +36,11 @@ STARTER = (
     ("code", "_ = finished.dyno.plot.timeline()"),
     ("code", "finished.tail(3).dyno.panel()"),
 )
-"""The notebook for where the examples are not."""
+"""The cells of the notebook that is written if the examples are not installed."""
 
 
 def examples() -> Path | None:
-    """Return the folder of the example notebooks, where this is a checkout."""
+    """Return the folder of the example notebooks, or None if this is not a checkout."""
     checkout = Path(__file__).resolve().parents[2]
     folder = checkout / "notebooks"
     return folder if (checkout / "pyproject.toml").is_file() and any(folder.glob("*.ipynb")) else None
@@ -51,16 +51,18 @@ def examples() -> Path | None:
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder to work in; without, the examples of the checkout, or ./dyno-notebooks.",
+    help="Folder to work in (default: the example notebooks of the checkout, or ./dyno-notebooks).",
 )
-@click.option("--port", type=click.IntRange(0, 65535), help="Where JupyterLab answers.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port to listen on (default: chosen by JupyterLab)."
+)
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Whether to open a browser.")
 @options.debug
 @click.pass_context
 def lab(context: click.Context, *, folder: Path | None, port: int | None, browser: bool) -> None:
     """Open JupyterLab with the example notebooks.
 
-    Where the examples are not installed, it begins with one notebook of its own; what is there is kept.
+    If the examples are not installed, a starter notebook is written. Existing files are never overwritten.
     """
     from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_notebook
 

@@ -22,10 +22,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEBUG = "dyno_frames.debug"
 """Where a context keeps whether a traceback is wanted."""
 
+ALLOW_INCOMPLETE = "dyno_frames.allow_incomplete"
+"""Where a context keeps whether an incomplete answer is good enough."""
+
 
 def _remember_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value:
         context.meta[DEBUG] = True
+
+
+def _remember_allow_incomplete(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value:
+        context.find_root().meta[ALLOW_INCOMPLETE] = True
 
 
 def debug(command: Command) -> Command:
@@ -36,6 +44,18 @@ def debug(command: Command) -> Command:
         expose_value=False,
         callback=_remember_debug,
         help="Show a traceback when something fails.",
+    )
+    return option(command)
+
+
+def allow_incomplete(command: Command) -> Command:
+    """Add ``--allow-incomplete``: no exit code of its own for an answer that may lack rows."""
+    option = click.option(
+        "--allow-incomplete",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember_allow_incomplete,
+        help="Exit with 0 instead of 4 if rows may be missing; the reason is printed either way.",
     )
     return option(command)
 

@@ -1,4 +1,4 @@
-"""A notebook as a page of its own: Voilà on loopback, open to whoever has the token."""
+"""Serve a notebook as a web page with Voilà, to this machine only and protected by a token."""
 
 from __future__ import annotations
 
@@ -10,43 +10,42 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from dyno_frames.cli.jupyter import attend
-from dyno_frames.errors import MissingExtraError
+from dyno_frames.cli.jupyter import attend, require
 
 TEMPLATES = Path(__file__).with_name("templates")
-"""Where Voilà finds the page that asks nothing of other hosts."""
+"""The folder of the page template, which loads nothing from other hosts."""
 
-_SHOWN = re.compile(r"(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_ADDRESS = re.compile(r"(?<!\S)(http://127\.0\.0\.1:\d+/\S*\?token=)")
+_READ_CHARACTERS = 4096
+"""Only the first characters of a line are searched."""
+
 _WORTH_READING = re.compile(r"^(?!\[Voila\])|WARNING|ERROR|CRITICAL")
 
 
 def require_voila() -> None:
-    """Say the line that installs Voilà where it is missing.
+    """Raise an error with the line that installs Voilà if it is missing.
 
     Raises
     ------
     MissingExtraError
-        Voilà, or a kernel for it to run, is not installed.
+        Voilà, its kernel or nbformat is not installed.
     """
-    for name in ("voila", "ipykernel"):
-        if find_spec(name) is None:
-            raise MissingExtraError.of(name, "panel")
+    require("voila", "ipykernel", "nbformat", extra="panel")
 
 
 def command_line(notebook: Path, port: int | None) -> list[str]:
-    """Return what serves one notebook, to this machine alone."""
+    """Return the command that serves one notebook to this machine only."""
     line = [sys.executable, "-m", "voila", str(notebook), "--no-browser", "--template=dyno"]
     line += ["--Voila.ip=127.0.0.1", "--Voila.auto_token=True"]
     return [*line, f"--port={port}", "--Voila.port_retries=0"] if port else line
 
 
 def page_environment(token: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables Voilà runs with: a token belongs here, where no list of programs shows it."""
+    """Return the variables for Voilà. The token is one of them, because a list of processes shows arguments."""
     paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     return {**os.environ, **given, "JUPYTER_TOKEN": token, "JUPYTER_PATH": os.pathsep.join(paths)}
 
@@ -58,18 +57,18 @@ def run_page(
     browser: bool = True,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Serve a notebook as a page until it ends, and return the exit code.
+    """Serve a notebook as a page until the server ends, and return its exit code.
 
     Parameters
     ----------
     notebook
-        Which.
+        The notebook.
     port
-        Where it answers; Voilà's own choice without, or with 0.
+        The port to listen on (default, and for 0: chosen by Voilà).
     browser
-        Whether a browser is opened.
+        Whether to open a browser.
     environment
-        Variables for the kernels, beside those of this process: a key belongs here, not in a notebook.
+        Variables for the kernels, in addition to those of this process. A key belongs here, not in a notebook.
 
     Raises
     ------
@@ -85,18 +84,21 @@ def run_page(
         stderr=subprocess.PIPE,
         text=True,
     )
-    told = threading.Thread(target=_tell, args=(served, token), kwargs={"browser": browser}, daemon=True)
-    told.start()
+    reporter = threading.Thread(
+        target=_report, args=(served, token), kwargs={"browser": browser}, daemon=True
+    )
+    reporter.start()
     return attend(served)
 
 
-def _tell(served: subprocess.Popen[str], token: str, *, browser: bool) -> None:
-    """Say where the page is, once Voilà has said that it is there; pass on what else is worth reading."""
+def _report(served: subprocess.Popen[str], token: str, *, browser: bool) -> None:
+    """Print the page's address when Voilà reports it, and pass on warnings and errors."""
     for line in served.stderr or ():
-        if found := _SHOWN.search(line):
+        beginning = line[:_READ_CHARACTERS]
+        if found := _ADDRESS.search(beginning):
             url = f"{found[1]}{token}"
             click.echo(f"The panel is at {url}")
             if browser:
                 webbrowser.open(url)
-        elif _WORTH_READING.search(line):
+        elif _WORTH_READING.search(beginning):
             click.echo(line, nl=False, err=True)

@@ -1,4 +1,4 @@
-"""``dyno-frames panel``: the control panel of an account, as a page of its own or in JupyterLab."""
+"""``dyno-frames panel``: the control panel of an account, as a web page or in JupyterLab."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dyno_frames.cli import options
 
 
 def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the notebook that shows the panel of one campaign, or of those that answer a query."""
+    """Return the cells of a notebook that shows the panel of one campaign, or of those that match a query."""
     chosen = (
         f"dyno.CampaignPanel(client, {campaign!r})"
         if campaign
@@ -19,7 +19,7 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
     return (
         (
             "markdown",
-            "# Control panel\n\nThe account is `DYNO_URL` and `DYNO_API_KEY`; no key stands here.",
+            "# Control panel\n\nThe account comes from `DYNO_URL` and `DYNO_API_KEY`; this notebook contains no key.",
         ),
         ("code", "import dyno_frames as dyno\n\nclient = dyno.connect()"),
         ("code", chosen),
@@ -35,10 +35,10 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("dyno-panel"),
     show_default=True,
-    help="Where the notebook is written.",
+    help="Folder for the panel's notebook; files in it are never overwritten.",
 )
-@click.option("--lab", "in_lab", is_flag=True, help="Open it as a notebook in JupyterLab instead.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Where it answers; any free port without.")
+@click.option("--lab", "in_lab", is_flag=True, help="Open the panel as a notebook in JupyterLab.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default: a free port).")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Whether to open a browser.")
 @options.account
 @click.pass_context
@@ -54,17 +54,17 @@ def panel(
     url: str | None,
     api_key: str | None,
 ) -> None:
-    """Open the control panel as a page of its own.
+    """Open the control panel as a web page.
 
-    It shows CAMPAIGN, or the campaigns that --where chooses. The page is served on this machine alone, and the
-    address it prints holds the token that opens it. The account is asked once before, so that a wrong key or
-    query shows here.
+    The panel shows CAMPAIGN, or the campaigns that match --where. The page is served to this machine only, and its
+    address contains the token that opens it. The command reads from the account first, to report a wrong key or query
+    at once.
     """
-    from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_notebook
+    from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_new_notebook
     from dyno_frames.cli.page import require_voila, run_page
 
     if campaign and where:
-        raise click.UsageError("CAMPAIGN and --where are two choices; give one of them")
+        raise click.UsageError("CAMPAIGN and --where cannot be used together. Give one of them.")
     (require_jupyterlab if in_lab else require_voila)()
     with options.connected(url, api_key) as client:
         if campaign:
@@ -72,9 +72,7 @@ def panel(
         else:
             client.campaigns.count(where, scope=options.NO_NAMES)
     root = folder.resolve()
-    opens = root / ("campaign.ipynb" if campaign else "campaigns.ipynb")
-    opens.unlink(missing_ok=True)
-    write_notebook(opens, cells(campaign, where))
+    opens = write_new_notebook(root, "campaign" if campaign else "campaigns", cells(campaign, where))
     secrets = {"DYNO_URL": url, "DYNO_API_KEY": api_key}
     environment = {name: value for name, value in secrets.items() if value}
     if not in_lab:

@@ -18,9 +18,10 @@ from dyno_frames.cli.explain import explain
 from dyno_frames.cli.export import export
 from dyno_frames.cli.find import find
 from dyno_frames.cli.lab import lab
-from dyno_frames.cli.options import DEBUG, debug
+from dyno_frames.cli.options import ALLOW_INCOMPLETE, DEBUG, debug
 from dyno_frames.cli.panel import panel
 from dyno_frames.cli.sandbox import sandbox
+from dyno_frames.errors import IncompleteResultWarning
 
 NAME = "dyno-frames"
 
@@ -34,7 +35,7 @@ def program() -> None:
     The account is DYNO_URL and DYNO_API_KEY, or --url and --api-key. "dyno-frames demo" needs neither.
 
     Exit codes: 0 done, 1 the server or the network failed, 2 the command or the query is wrong, 3 an
-    action's outcome is unknown.
+    action's outcome is unknown, 4 the answer is incomplete (unless --allow-incomplete).
     """
 
 
@@ -45,8 +46,16 @@ for _command in (demo, lab, sandbox, find, count, export, explain, calibrate, pa
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors go to stderr."""
     context: click.Context | None = None
+    incomplete: list[Warning | str] = []
+
+    def show_warning(message: Warning | str, category: type[Warning], *_place: Any, **_more: Any) -> None:
+        click.echo(f"{NAME}: warning: {one_line(Warning(message))}", err=True)
+        if issubclass(category, IncompleteResultWarning):
+            incomplete.append(message)
+
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.simplefilter("always", IncompleteResultWarning)
+        warnings.showwarning = show_warning
         try:
             with program.make_context(
                 NAME, list(sys.argv[1:] if arguments is None else arguments)
@@ -62,7 +71,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return _reader_has_left()
         except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - the end of the line: every error becomes a code
             return _failed(error, debug_asked=context is not None and context.meta.get(DEBUG, False))
-    return Exit.DONE
+    return Exit.INCOMPLETE if incomplete and not context.meta.get(ALLOW_INCOMPLETE, False) else Exit.DONE
 
 
 def _failed(error: BaseException, *, debug_asked: bool) -> int:
@@ -83,7 +92,3 @@ def _reader_has_left() -> int:
     # The interpreter flushes stdout once more at its end, and must not fail there.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return Exit.DONE
-
-
-def _show_warning(message: Warning | str, *_place: Any, **_more: Any) -> None:
-    click.echo(f"{NAME}: warning: {message}", err=True)

@@ -1,4 +1,4 @@
-"""``dyno-frames sandbox``: the practice server, until it is told to stop."""
+"""``dyno-frames sandbox``: run a practice server until it is stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dyno_frames.contract.resources import RESOURCES
 if TYPE_CHECKING:
     from types import FrameType
 
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def _loads(
@@ -29,11 +29,24 @@ def _loads(
         if not equals or name not in RESOURCES:
             raise click.BadParameter(f"{value!r}; expected RESOURCE=FILE with one of {', '.join(RESOURCES)}")
         if name in loads:
-            raise click.BadParameter(f"{name} is loaded twice; put its rows into one file")
+            raise click.BadParameter(f"{name} is loaded twice; combine its rows in one file")
         if not Path(file).is_file():
             raise click.BadParameter(f"there is no file {file!r} to load {name} from")
         loads[name] = Path(file)
     return loads or None
+
+
+def _rename(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str] | None:
+    renames: dict[str, str] = {}
+    for value in values:
+        # a field's name holds no equals sign; a column's may
+        old, equals, new = value.rpartition("=")
+        if not equals or not old or not new:
+            raise click.BadParameter(f"{value!r}; expected OLD=NEW, for example 'Title=name'")
+        renames[old] = new
+    return renames or None
 
 
 def _contacts(
@@ -60,7 +73,7 @@ def _faults(
         read = json.loads(text)
     except (OSError, ValueError) as error:
         raise click.BadParameter(
-            "no JSON and no file of it; expected a list of faults, such as []"
+            "not JSON and not a JSON file; expected a list of faults, such as []"
         ) from error
     if not isinstance(read, list):
         raise click.BadParameter("expected a list of faults, such as []")
@@ -69,52 +82,83 @@ def _faults(
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port to listen on; 0 for a free one.",
 )
-@click.option("--api-key", help="The key that is let in; a random one without.")
-@click.option("--db", type=click.Path(dir_okay=False, path_type=Path), help="Keep the account in this file.")
-@click.option("--sample/--no-sample", default=True, show_default=True, help="Begin with a sample account.")
+@click.option("--api-key", help="API key to accept (default: random).")
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="SQLite file of the account (default: in memory).",
+)
+@click.option(
+    "--sample/--no-sample", default=True, show_default=True, help="Fill an empty account with sample rows."
+)
 @click.option(
     "--load",
     multiple=True,
     metavar="RESOURCE=FILE",
     callback=_loads,
-    help="Load rows from .parquet, .csv or .jsonl; once for each resource.",
+    help="Load rows from a .parquet, .csv or .jsonl file; once per resource.",
+)
+@click.option(
+    "--rename",
+    multiple=True,
+    metavar="OLD=NEW",
+    callback=_rename,
+    help="Rename a column of the loaded files, such as 'Send Date=start_time'; once per column.",
 )
 @click.option(
     "--contacts",
     multiple=True,
     metavar="LIST=FILE",
     callback=_contacts,
-    help="Add the people of a .csv, .jsonl or .parquet file to a list, made where it is missing.",
+    help="Add the contacts of a .csv, .jsonl or .parquet file to a list. The list is created if it does not exist.",
 )
-@click.option("--smtp", metavar="URL", help="Deliver mail there, such as smtp://localhost:1025.")
+@click.option(
+    "--smtp",
+    metavar="URL",
+    help="Mail server for mail to real contacts, such as smtp://localhost:1025 (default: none).",
+)
 @click.option(
     "--outbox",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Without --smtp, put mail into this Maildir.",
+    help="Maildir that receives mail without --smtp (default: beside the database, or temporary).",
 )
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="The most messages a second.")
 @click.option(
-    "--account", "accounts", multiple=True, metavar="NAME", help="A further account, with a key of its own."
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Maximum real messages per second (default: follows --speed).",
+)
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME",
+    help="Further account with its own key and rows; once per account.",
 )
 @click.option(
     "--faults",
     metavar="JSON",
     callback=_faults,
-    help="""What befalls requests: a list such as '[{"kind": "latency"}]', or a file of it.""",
+    help="""Faults to inject: a JSON list such as '[{"kind": "latency"}]', or a file with it (default: none).""",
 )
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Where to listen; another lets others in."
-)
-@click.option("--log", is_flag=True, help="Write a line for each request.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--log", is_flag=True, help="Write a line for each request to stderr.")
 @click.option(
     "--profile",
     metavar="NAME",
-    help="Filter as another server would: mysql, postgres, document, strict, or a file.",
+    help="Semantics of filters: mysql, postgres, document, strict, or a JSON file (default: the contract's).",
 )
 @click.option(
-    "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="How fast time goes."
+    "--speed",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
+    help="Sending speed (1 = 200 messages per second, 0 = paused).",
 )
 @options.debug
 def sandbox(
@@ -124,6 +168,7 @@ def sandbox(
     db: Path | None,
     sample: bool,
     load: dict[str, Path] | None,
+    rename: dict[str, str] | None,
     contacts: tuple[tuple[str, Path], ...],
     smtp: str | None,
     outbox: Path | None,
@@ -137,29 +182,30 @@ def sandbox(
 ) -> None:
     """Run a practice server until Ctrl-C.
 
-    It prints its address and its key; nothing leaves this machine unless --smtp says so.
+    Print its URL and API key. No mail leaves this machine, unless --smtp is given.
     """
     from dyno_frames.cli.profiles import profile_of
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     if log:
         logging.basicConfig(format="%(asctime)s %(message)s")
         logging.getLogger("dyno_frames.sandbox.requests").setLevel(logging.INFO)
-    answers_as = None if profile is None else profile_of(profile)
+    semantics = None if profile is None else profile_of(profile)
     stop = threading.Event()
 
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with Sandbox(
             db,
             sample=sample,
             load=load,
+            rename=rename,
             port=port,
             api_key=api_key,
-            profile=answers_as,
+            profile=semantics,
             smtp=smtp,
             speed=speed,
             outbox=outbox,
@@ -169,25 +215,25 @@ def sandbox(
             host=host,
         ) as box:
             for name, file in contacts:
-                _add(box, name, file)
-            _tell(box, mails_to_outbox=smtp is None)
+                _add_contacts(box, name, file)
+            _print_account(box, mails_to_outbox=smtp is None)
             stop.wait()
         click.echo("The practice server has stopped.")
     finally:
-        for number, was in before.items():
-            signal.signal(number, was)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _tell(box: Sandbox, *, mails_to_outbox: bool) -> None:
+def _print_account(box: Sandbox, *, mails_to_outbox: bool) -> None:
     click.echo(f"The practice server answers at {box.url}\nUser-Api-Key: {box.api_key}")
     for name, key in list(box.keys.items())[1:]:
         click.echo(f"Key of {name}: {key}")
     if mails_to_outbox:
-        click.echo(f"Mail to real contacts goes to the Maildir {box.outbox}")
-    click.echo("Ctrl-C stops it.")
+        click.echo(f"Mail to real contacts is written to the Maildir {box.outbox}")
+    click.echo("Press Ctrl-C to stop it.")
 
 
-def _add(box: Sandbox, name: str, file: Path) -> None:
-    """Add the people of a file to a list, by its id or its name."""
-    report = box.add_contacts(box.list_named(name), file)
+def _add_contacts(box: Sandbox, name: str, file: Path) -> None:
+    """Add the contacts of a file to the list with this id or name."""
+    report = box.add_contacts(box.ensure_list(name), file)
     click.echo(f"{name}: {report}")

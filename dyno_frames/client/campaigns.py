@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dyno_frames.actions.attempt import attempt
 from dyno_frames.actions.case import Patience
+from dyno_frames.actions.journal_damage import JournalDamage
 from dyno_frames.actions.order import Order, check_not_over, named, ordered
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, planned
@@ -35,7 +36,8 @@ class Campaigns(ResourceClient):
     * raise ``ApiError`` when the application refuses or the status does not allow it;
     * raise ``TransportError`` when it certainly did not take effect;
     * raise ``OutcomeUnknownError`` when nobody can tell. Actions that send mail then wait for
-      :meth:`resolve`.
+      :meth:`resolve`. The same error is raised, and nothing is sent, while the journal is damaged: see
+      :meth:`accept_journal_damage`.
 
     Errors carry ``.outcome`` with the evidence.
 
@@ -269,6 +271,31 @@ class Campaigns(ResourceClient):
             decision=decision,
             patience=self.patience,
         )
+
+    def accept_journal_damage(self) -> tuple[JournalDamage, ...]:
+        """Accept that lines of the journal on this machine are damaged or missing; sends are then possible again.
+
+        The journal keeps what was sent, so that nothing is sent twice. If it is damaged, it cannot tell whether an
+        earlier action is unresolved, and every action that sends mail is refused. Before you accept, look on the server
+        at the campaigns that you started, resumed or rescheduled lately. Nothing is sent by this call.
+
+        Returns
+        -------
+        tuple of JournalDamage
+            What was left out of the journal, and where a copy of each damaged file is kept; empty if nothing was
+            damaged. Actions that can still be read stay, and those that are open still wait for :meth:`resolve`.
+
+        Raises
+        ------
+        ConfigError
+            The journal cannot be written.
+
+        Examples
+        --------
+        >>> client.campaigns.accept_journal_damage()  # doctest: +SKIP
+        ()
+        """
+        return tuple(self.client.actions_journal.accept_damage())
 
     def plan(
         self,

@@ -43,7 +43,7 @@ class Client:
         self.settings = settings
         self.session = session
         self.semantics = Semantics(settings, session)
-        self.actions_journal = Journal(session.host, account=session.account)
+        self.actions_journal = Journal(session.server, account=session.account)
         self.campaigns = Campaigns(self)
         self.lists = Lists(self, LISTS)
         self.templates = Templates(self, TEMPLATES)
@@ -63,9 +63,10 @@ class Client:
     def journal(self) -> pd.DataFrame:
         """Every action asked for with this key on this machine, and its outcome; oldest first.
 
-        What is unresolved on this server is shown whichever key it was asked with, for a key may be replaced.
+        Unresolved actions are shown for every key used with this server. If a file of the journal is damaged, the
+        last row says what is damaged; see ``client.campaigns.accept_journal_damage``.
         """
-        return journal_frame.frame(self.actions_journal.entries())
+        return journal_frame.frame(self.actions_journal.entries(), self.actions_journal.damage())
 
     def calibrate(self) -> Profile:
         """Learn all that can be learnt of what this server's filters mean, print it, and go on with it.

@@ -47,7 +47,7 @@ def connect(
         package keyring is installed, from the user's keyring: service ``dyno_frames``, user the host (and port)
         of the url.
     name
-        What this connection is called. A frame keeps it and finds its client by it.
+        What this connection is called. A frame finds its client by this name, the url and the account.
     timeout_s
         The longest silence that is waited through, in seconds. One call with all its retries takes at
         most four times as long.
@@ -86,7 +86,7 @@ def connect(
     """
     given = None if api_key is None else _secret(api_key)
     del api_key  # no traceback from here on holds it
-    settings = Settings(
+    settings = _settings(
         url=url if url is not None else os.environ.get(URL_VARIABLE) or PRODUCTION_URL,
         name=name,
         timeout_s=timeout_s,
@@ -96,10 +96,21 @@ def connect(
         schema=schema,
         profile=profile,
     )
+    del url  # for a key may have been given in its place
+    if isinstance(settings, ConfigError):
+        raise settings
     secret = _found(settings.url) if given is None else _usable(given, "api_key=")
     connections = max(16, workers or 0)
     session = Session(settings.url, secret, timeout_s=float(timeout_s), connections=connections)
     return Client(settings, session)
+
+
+def _settings(**asked: Any) -> Settings | ConfigError:
+    """Return the settings, or what is wrong with them: an error without a traceback, and so without the values."""
+    try:
+        return Settings(**asked)
+    except ConfigError as error:
+        return error.with_traceback(None)
 
 
 def _found(url: str) -> Secret:

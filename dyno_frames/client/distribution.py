@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
 
 from dyno_frames.contract.fields import Kind
 from dyno_frames.errors import QueryError, UnknownFieldError
@@ -60,6 +61,7 @@ def histogram(
     The first and the last row are read, the periods between them are counted, and no other row moves. Where
     periods cannot be counted exactly, or are too many, that one column is fetched.
     """
+    _check_freq(freq)
     scan = questions.scan(expr, columns=[column], scope=scope)
     field = scan.schema.by_name[column]
     if field.kind is not Kind.TIME:
@@ -79,9 +81,21 @@ def histogram(
 
 def checked(questions: Questions, column: str) -> None:
     """Refuse a column that the resource does not have."""
+    if not isinstance(column, str):
+        raise QueryError(f"column: {column!r} is no name; expected a text")
     names = questions.frame().columns
     if column not in names:
         raise UnknownFieldError(f"no column is called {column!r} (columns: {', '.join(names)})")
+
+
+def _check_freq(freq: object) -> None:
+    """Refuse what is no period of pandas'."""
+    try:
+        if isinstance(freq, str) and to_offset(freq) is not None:
+            return
+    except ValueError:
+        pass
+    raise QueryError(f"freq={freq!r}; expected a period of pandas' resample, such as 'ME', 'D' or 'YE'")
 
 
 def _is_status(scan: Scan, column: str) -> bool:

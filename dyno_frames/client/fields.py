@@ -12,6 +12,7 @@ import numpy as np
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import KEY_PREFIX
 from dyno_frames.contract.resources import Resource
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
 
 EMAILS = "emails"
@@ -40,7 +41,7 @@ def checked(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
     {'name': 'friends', 'emails': ['ann@example.com']}
     """
     wire = {name: _wire(name, value) for name, value in fields.items()}
-    faults = [fault for name, value in wire.items() for fault in _faults(resource, name, value)]
+    faults = [fault for name, value in wire.items() for fault in _all_faults(resource, name, value)]
     if faults:
         raise ConfigError(f"{resource.singular} not sent: " + "; ".join(faults))
     return wire
@@ -54,9 +55,18 @@ def _wire(name: str, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _all_faults(resource: Resource, name: str, value: Any) -> list[str]:
+    try:
+        return list(_faults(resource, name, value))
+    except RecursionError:
+        return [f"{name} is nested too deeply, or holds itself; expected a value that JSON can carry"]
+
+
 def _faults(resource: Resource, name: str, value: Any) -> Iterator[str]:
     field = resource.field(name)
-    if name in resource.server_set:
+    if not is_whole(name):
+        yield f"the name {name!r} holds {HALF}"
+    elif name in resource.server_set:
         yield f"{name} is set by the server alone"
     elif name in resource.write_only:
         yield from _address_faults(name, value)
@@ -67,6 +77,8 @@ def _faults(resource: Resource, name: str, value: Any) -> Iterator[str]:
             yield f"{name} is None, and is never null"
     elif field.wire is Wire.STRING and not isinstance(value, str):
         yield f"{name} is of type {type(value).__name__}; expected a text"
+    elif field.wire is Wire.STRING and not is_whole(value):
+        yield f"{name} holds {HALF}"
     elif field.wire is not Wire.STRING and not _is_json(value):
         yield f"{name} is of type {type(value).__name__}, which JSON cannot carry"
 
@@ -75,6 +87,9 @@ def _address_faults(name: str, value: Any) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"{name} is of type {type(value).__name__}; expected a list of addresses"
         return
+    halves = [place for place, part in enumerate(value) if isinstance(part, str) and not is_whole(part)]
+    if halves:
+        yield f"{name} holds {HALF}, at {halves[0]}"
     wrong = [place for place, part in enumerate(value) if not isinstance(part, str) or "@" not in part]
     if wrong:
         shown = ", ".join(map(str, wrong[:5])) + (", …" if len(wrong) > 5 else "")
@@ -90,20 +105,24 @@ def _stranger_faults(resource: Resource, name: str, value: Any) -> Iterator[str]
         yield f"{name} is no field of {resource.name}; did you mean {near[0]}?"
     elif not _is_json(value):
         yield (
-            f"{name} is of type {type(value).__name__}, or holds one, that JSON cannot carry; "
+            f"{name} is of type {type(value).__name__}, or holds one, that JSON cannot carry, or {HALF}; "
             "expected text, number, true or false, None, or lists and dicts of them"
         )
 
 
 def _is_json(value: Any) -> bool:
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int():
             return True
+        case str():
+            return is_whole(value)
         case float():
             return math.isfinite(value)
         case list():
             return all(map(_is_json, value))
         case dict():
-            return all(isinstance(name, str) and _is_json(part) for name, part in value.items())
+            return all(
+                isinstance(name, str) and is_whole(name) and _is_json(part) for name, part in value.items()
+            )
         case _:
             return False

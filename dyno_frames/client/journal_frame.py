@@ -7,35 +7,44 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dyno_frames.actions.entry import Entry
+from dyno_frames.actions.journal_damage import CURE, JournalDamage
 
-_WORDS = ["applied", "not_applied", "unknown", "open"]
+_WORDS = ["applied", "not_applied", "unknown", "open", "damaged"]
 
 
-def frame(entries: Sequence[Entry]) -> pd.DataFrame:
+def frame(entries: Sequence[Entry], damage: Sequence[JournalDamage] = ()) -> pd.DataFrame:
     """Return the journal's entries as a frame.
 
     Parameters
     ----------
     entries
         Oldest first.
+    damage
+        The damaged files of the journal.
 
     Returns
     -------
     DataFrame
         One row for each action: ``at`` and ``judged_at`` (UTC, to the second), ``campaign_id``, ``action``,
-        ``before``, ``after``, ``outcome`` (``"open"`` where none was noted), ``blocks``, ``evidence``.
+        ``before``, ``after``, ``outcome`` (``"open"`` if none was noted), ``blocks``, ``evidence``. At the end one row
+        for each damaged file, with the outcome ``"damaged"`` and no action.
     """
+    intents = [entry.intent for entry in entries]
+    none = [None] * len(damage)
+    told = [f"{one}. {CURE}" for one in damage]
     return pd.DataFrame(
         {
-            "at": _times([entry.intent.at for entry in entries]),
-            "campaign_id": _texts([entry.intent.campaign_id for entry in entries]),
-            "action": _texts([str(entry.intent.action) for entry in entries]),
-            "before": _texts([entry.intent.before for entry in entries]),
-            "after": _texts([entry.after for entry in entries]),
-            "outcome": pd.Categorical([entry.status for entry in entries], categories=_WORDS),
-            "judged_at": _times([entry.judged_at for entry in entries]),
-            "blocks": pd.array([entry.blocks for entry in entries], dtype="bool"),
-            "evidence": _texts(["; ".join(entry.evidence) for entry in entries]),
+            "at": _times([*(intent.at for intent in intents), *none]),
+            "campaign_id": _texts([*(intent.campaign_id for intent in intents), *none]),
+            "action": _texts([*(str(intent.action) for intent in intents), *none]),
+            "before": _texts([*(intent.before for intent in intents), *none]),
+            "after": _texts([*(entry.after for entry in entries), *none]),
+            "outcome": pd.Categorical(
+                [*(entry.status for entry in entries), *("damaged" for _ in damage)], categories=_WORDS
+            ),
+            "judged_at": _times([*(entry.judged_at for entry in entries), *none]),
+            "blocks": pd.array([*(entry.blocks for entry in entries), *(True for _ in damage)], dtype="bool"),
+            "evidence": _texts([*("; ".join(entry.evidence) for entry in entries), *told]),
         }
     )
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 import difflib
 import sys
 import threading
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
 from dyno_frames.calibrate.examine import Examination
+from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
-from dyno_frames.errors import QueryError, UnknownFieldError
+from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.decode import OnInvalid, Row
 from dyno_frames.frames.provenance import Origin, attach
-from dyno_frames.frames.schema import Schema, declared_kinds, learn
+from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.scan.pages import SURE_BITS, order_bits
-from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
+from dyno_frames.scan.walk_state import SURE_BITS, order_bits
 
 if TYPE_CHECKING:
     from dyno_frames.client.client import Client
@@ -193,11 +194,13 @@ class Questions:
         Scan
             To explain, count, or let its rows come as a frame, Arrow batches or Parquet.
         """
+        if scope is not None and not isinstance(scope, Scope):
+            raise QueryError(f"scope={scope!r}; expected a Scope of names, or None for the caller's")
         sampled = self._sampled(on_invalid)
         schema = sampled.schema
         question = ask(expr, sampled.empty, scope or caller(1))
         for warning in question.warnings:
-            warnings.warn(warning, stacklevel=_outside())
+            warn_user(warning)
         shape = _shape(
             schema, columns=columns, order_by=order_by, ascending=ascending, limit=limit, offset=offset
         )
@@ -205,7 +208,7 @@ class Questions:
         plan = make_plan(question, context, shape)
         origin = replace(self._origin(question, shape), on_invalid=on_invalid)
         return Scan(
-            self.client.session,
+            session_in_seconds(self.client.session, schema),
             question,
             plan,
             schema,
@@ -235,6 +238,7 @@ class Questions:
         return Origin(
             client=self.client.name,
             url=self.client.url,
+            account=self.client.session.account,
             resource=self.resource.name,
             columns=shape.columns,
             order_by=shape.order_by,
@@ -261,7 +265,7 @@ class Questions:
     def _some_rows(self, direction: str) -> list[Row]:
         body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: direction, Key.LIMIT: SAMPLE_ROWS}
         plain = {str(name): value for name, value in body.items()}
-        return find_rows(self.client.session, self.resource.name, plain, Tally())
+        return find_rows(self.client.session, self.resource.name, plain)
 
     def _learn(self) -> Sampled:
         settings = self.client.settings
@@ -275,7 +279,8 @@ class Questions:
         )
         if set(blank) - set(self.resource.names) - set(kinds):
             rows = [*rows, *self._some_rows(ASCENDING)]  # what the newest rows leave open the oldest may tell
-        schema = learn(self.resource, rows, declared=kinds, dtype_backend=settings.dtype_backend)
+        units = declared_units(settings.schema, self.resource.name)
+        schema = learn(self.resource, rows, declared=kinds, units=units, dtype_backend=settings.dtype_backend)
         return Sampled(schema, schema.empty(), rows, is_in_order)
 
 
@@ -290,23 +295,17 @@ def _is_descending(rows: list[Row]) -> bool:
 
 def _whole(argument: str, number: int | None) -> int | None:
     given: Any = number
-    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 0):
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
         raise QueryError(f"{argument}={number!r}; expected a whole number from 0, or None")
-    return number
+    return int(given)
 
 
 def caller(depth: int) -> Scope:
     """Return the names of whoever called the function that is ``depth`` calls above this one's caller."""
     frame = sys._getframe(depth + 1)  # noqa: SLF001 - what pandas itself uses for @names
     return Scope(frame.f_locals, frame.f_globals)
-
-
-def _outside() -> int:
-    """Return the stack level of the first caller outside the package."""
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - as above
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("dyno_frames"):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def _shape(
@@ -318,15 +317,9 @@ def _shape(
     limit: int | None,
     offset: int,
 ) -> Shape:
-    order = (order_by,) if isinstance(order_by, str) else tuple(order_by or ())
-    directions = (ascending,) * len(order) if isinstance(ascending, bool) else tuple(ascending)
-    if len(directions) != len(order):
-        raise QueryError(
-            f"ascending={ascending!r} has {len(directions)} directions for {len(order)} columns of order_by"
-        )
-    if isinstance(columns, str):
-        raise QueryError(f"columns={columns!r} is one text; expected a list of names, such as ['{columns}']")
-    chosen = None if columns is None else tuple(columns)
+    chosen = None if columns is None else _names("columns", columns, "a list of names, such as ['name']")
+    order = _order(order_by)
+    directions = _directions(ascending=ascending, number=len(order))
     for argument, names in (("columns", chosen or ()), ("order_by", order)):
         _check_names(argument, names, schema)
     unordered = [name for name in order if schema.by_name[name].kind is Kind.JSON]
@@ -339,16 +332,48 @@ def _shape(
         raise QueryError("columns=[] names no column; expected a list of names, or None for all")
     if chosen is not None and len(set(chosen)) < len(chosen):
         raise QueryError(f"columns={list(chosen)} names a column twice")
-    _whole("limit", limit)
-    if _whole("offset", offset) is None:
+    start = _whole("offset", offset)
+    if start is None:
         raise QueryError("offset=None; expected a whole number from 0")
-    return Shape(chosen, order, directions, limit, offset)
+    return Shape(chosen, order, directions, _whole("limit", limit), start)
+
+
+def _order(order_by: str | Sequence[str] | None) -> tuple[str, ...]:
+    if order_by is None or isinstance(order_by, str):
+        return () if order_by is None else (order_by,)
+    return _names("order_by", order_by, "a name or a list of names, such as 'created'")
+
+
+def _directions(*, ascending: bool | Sequence[bool], number: int) -> tuple[bool, ...]:
+    given: Any = ascending
+    parts = list(given) if is_list_like(given) else [given] * number
+    if not (is_list_like(given) or _is_direction(given)) or not all(map(_is_direction, parts)):
+        raise QueryError(f"ascending={given!r}; expected True or False, or a list with one for each column")
+    if len(parts) != number:
+        raise QueryError(f"ascending={given!r} has {len(parts)} directions for {number} columns of order_by")
+    return tuple(map(bool, parts))
+
+
+def _is_direction(value: object) -> bool:
+    """Tell whether a value is true or false as pandas takes them, whole numbers included."""
+    return isinstance(value, bool | int | np.bool_ | np.integer)
+
+
+def _names(argument: str, given: Any, expected: str) -> tuple[str, ...]:
+    """Return a list of names; a mapping and a set are none, for they have no order that was asked for."""
+    if not is_list_like(given, allow_sets=False) or isinstance(given, Mapping):
+        raise QueryError(f"{argument}={given!r}; expected {expected}")
+    names = tuple(given)
+    for name in names:
+        if not isinstance(name, str):
+            raise QueryError(f"{argument}: {name!r} is no name; expected a text")
+    return names
 
 
 def _check_names(argument: str, names: Sequence[str], schema: Schema) -> None:
     for name in names:
         if name not in schema.by_name:
-            near = difflib.get_close_matches(str(name), schema.names, n=1)
+            near = difflib.get_close_matches(name, schema.names, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise UnknownFieldError(
                 f"{argument}: no column is called {name!r}{hint} (columns: {', '.join(schema.names)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dyno_frames.client import fields as given
 from dyno_frames.client import sought as looking
@@ -15,6 +15,7 @@ from dyno_frames.contract import envelope
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ApiError,
     ConfigError,
@@ -116,8 +117,11 @@ class ResourceClient(Questions):
         ConnectError
             No byte of the request left; nothing was created.
         OutcomeUnknownError
-            No answer came, or an earlier create of the very same fields is still unknown; :meth:`look_for` looks
-            whether it exists.
+            No answer came, or the outcome of an earlier create of the very same fields is unknown; :meth:`look_for`
+            looks whether it exists.
+        ApiError
+            The server answered with an error outside the contract; the same is not sent again before
+            :meth:`look_for`.
 
         Examples
         --------
@@ -132,51 +136,73 @@ class ResourceClient(Questions):
         try:
             key = self._created(body, sought)
         except KeyboardInterrupt:
-            self._latest = self._unknown[sought.fingerprint] = sought.until_now()
+            self._is_unknown(sought)
             raise
         self._made.add(key)
         return key
 
-    def look_for(self, error: OutcomeUnknownError | None = None, *, settle_s: float = 2.0) -> str | None:
-        """Look whether a create whose outcome was unknown made its object, and return its id.
+    def look_for(
+        self,
+        error: OutcomeUnknownError | None = None,
+        *,
+        settle_s: float = 2.0,
+        decision: Literal["created", "not_created"] | None = None,
+    ) -> str | None:
+        """Look whether a create whose outcome is unknown made its object, and return its id.
 
-        Nothing but questions is sent. Creating the same again is possible afterwards.
+        Only read requests are sent. Once the object is found, the same can be created again. If it is not found, the
+        request may still arrive, and the same is not created again until you decide.
 
         Parameters
         ----------
         error
-            What :meth:`create` raised; None is the latest of this client and resource.
+            The error that :meth:`create` raised (default: the latest of this client and resource).
         settle_s
-            For how long to ask again while there is none, in seconds.
+            For how many seconds to look again while nothing is found.
+        decision
+            What became of the create, if you know it: ``"created"`` or ``"not_created"``. Then nothing is sent, and
+            the same can be created again.
 
         Returns
         -------
         str or None
-            The id; None where no object like it was created since.
+            The id; None if no such object was found, or with a decision.
 
         Raises
         ------
         OutcomeUnknownError
-            There are several like it; the message names their ids.
+            Several objects match; the message names their ids.
         ConfigError
-            There is nothing to look for.
+            There is nothing to look for, or ``decision`` is another word.
 
         Examples
         --------
         >>> client.lists.look_for()  # doctest: +SKIP
         '6f1c…'
         """
+        if decision not in {None, "created", "not_created"}:
+            raise ConfigError(f"decision= is {decision!r}; expected 'created', 'not_created' or None")
         sought = self._to_look_for(error)
-        session, made = self.client.session, frozenset(self._made)
-        found = looking.found(session, self.resource, sought, known=made, settle_s=settle_s)
+        if decision is not None:
+            self._unknown.pop(sought.fingerprint, None)
+            return None
+        found = looking.found(
+            self.client.session,
+            self.resource,
+            sought,
+            known=frozenset(self._made),
+            settle_s=settle_s,
+            page_size=self.client.settings.page_size,
+        )
         if len(found) > 1:
             raise OutcomeUnknownError(
                 f"{len(found)} {self.resource.name} are like the one that was to be created: {', '.join(found)}.",
                 sought=sought,
                 cure=f"Compare them, and delete what is too much: client.{self.resource.name}.get(…)",
             )
-        self._unknown.pop(sought.fingerprint, None)
-        self._made.update(found)
+        if found:
+            self._unknown.pop(sought.fingerprint, None)
+            self._made.update(found)
         return found[0] if found else None
 
     def update(self, id: str, **fields: Any) -> None:  # noqa: A002 - the API's own word
@@ -239,7 +265,7 @@ class ResourceClient(Questions):
             raise
         except ApiError as error:
             if error.code not in set(Code) and not error.cure:
-                self._latest = sought
+                self._is_unknown(sought)
                 error.cure = (
                     "The code is none of the contract's; look whether it was made all the same: "
                     f"client.{self.resource.name}.look_for()"
@@ -249,7 +275,7 @@ class ResourceClient(Questions):
             raise self._created_perhaps(sought, error) from error
         key = envelope.created_id(reply.data, self.resource.singular)
         if key is None:
-            self._latest = sought
+            self._is_unknown(sought)
             raise ContractError(
                 f"the {self.resource.singular} was created, and the answer does not name its id; look: "
                 f"client.{self.resource.name}.look_for()",
@@ -257,9 +283,14 @@ class ResourceClient(Questions):
             )
         return key
 
-    def _created_perhaps(self, sought: Sought, error: TransportError | ContractError) -> OutcomeUnknownError:
+    def _is_unknown(self, sought: Sought) -> Sought:
+        """Remember a create that may have made its object; the same is not sent again."""
         late = sought.until_now()
         self._latest = self._unknown[sought.fingerprint] = late
+        return late
+
+    def _created_perhaps(self, sought: Sought, error: TransportError | ContractError) -> OutcomeUnknownError:
+        late = self._is_unknown(sought)
         _LOG.warning("create of a %s: outcome unknown: %s", self.resource.singular, error.message)
         return OutcomeUnknownError(
             f"the request to create a {self.resource.singular} left, and no answer tells what became of it "
@@ -275,7 +306,8 @@ class ResourceClient(Questions):
             f"nothing was sent: whether the same {self.resource.singular}, asked for {sought.window}, was created "
             "is not known yet.",
             sought=sought,
-            cure=self._cure(sought),
+            cure=f"{self._cure(sought)}. If it does not exist and cannot be created late any more: "
+            f"client.{self.resource.name}.look_for(decision='not_created')",
         )
 
     def _cure(self, sought: Sought) -> str:
@@ -301,8 +333,10 @@ def checked_id(key: object) -> str:
     Raises
     ------
     ConfigError
-        It is no text, or empty, or would lead out of its path.
+        It is no text, or empty, or would lead out of its path, or cannot be written as UTF-8.
     """
+    if isinstance(key, str) and not is_whole(key):
+        raise ConfigError(f"the id {key!r} holds {HALF}; expected one such as df['id'].iloc[0]")
     if isinstance(key, str) and key.strip() and key not in {".", ".."}:
         return key
     shown = repr(key) if isinstance(key, str | int | float | None) else f"of type {type(key).__name__}"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.contract.time_units import unit_of
 from dyno_frames.errors import ContractError, RequestSummary
 
 
@@ -37,18 +38,20 @@ def python_values(resource: Resource, row: object, *, key: str, request: Request
     if KEY in row and row[KEY] != key:
         raise ContractError(f"asked for {resource.singular} {key!r} and got another one", request=request)
     times = {field.name for field in resource.fields if field.kind is Kind.TIME}
+    numbers = [row[name] for name in times if type(row.get(name)) in {int, float}]
+    unit = unit_of(number for number in numbers if math.isfinite(number)) or 1
     return {
-        name: _instant(name, value, key=key, request=request) if name in times else value
+        name: _instant(name, value, unit, key=key, request=request) if name in times else value
         for name, value in row.items()
     }
 
 
-def _instant(name: str, value: Any, *, key: str, request: RequestSummary) -> pd.Timestamp | None:
+def _instant(name: str, value: Any, unit: int, *, key: str, request: RequestSummary) -> pd.Timestamp | None:
     if value is None:
         return None
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         try:
-            return pd.Timestamp(int(value), unit="s", tz="UTC").as_unit("s")
+            return pd.Timestamp(int(value) // unit, unit="s", tz="UTC").as_unit("s")
         except (ValueError, OverflowError):
             pass  # outside what a Timestamp holds: said below
     raise ContractError(

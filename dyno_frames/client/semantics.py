@@ -9,9 +9,8 @@ from typing import Any
 
 from dyno_frames.calibrate import cache
 from dyno_frames.calibrate.examine import Examination
-from dyno_frames.calibrate.learn import Calibration, calibrate, learn_some
+from dyno_frames.calibrate.learn import MOST_REQUESTS, Calibration, calibrate, learn_some
 from dyno_frames.client.settings import Settings
-from dyno_frames.contract.fields import Wire
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.needs import needs
 from dyno_frames.query.plan import Context, Shape
@@ -44,8 +43,9 @@ class Semantics:
     def examination(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Examination:
         """Return the examination of one resource, with the rows that its schema was learnt from."""
         if schema.resource not in self._examinations:
-            texts = [field.name for field in schema.fields if field.wire is Wire.STRING and field.nullable]
-            self._examinations[schema.resource] = Examination(self._session, schema.resource, rows, texts)
+            self._examinations[schema.resource] = Examination(
+                self._session, schema.resource, rows, schema.fields
+            )
         return self._examinations[schema.resource]
 
     def context_for(
@@ -55,10 +55,15 @@ class Semantics:
         if self._settings.profile != "auto":
             return context
         with self._lock:
+            examination, left = examine(), MOST_REQUESTS
             for _ in range(_ROUNDS):
                 context = replace(context, profile=self.profile)
-                wanted = needs(question, context, shape)
-                learnt = learn_some(examine(), self.profile, wanted) if wanted else self.profile
+                wanted = needs(question, context, shape, fruitless=examination.fruitless)
+                if not wanted or left < 2:  # one to ask, one to confirm
+                    break
+                asked = examination.asked
+                learnt = learn_some(examination, self.profile, wanted, requests=left)
+                left -= examination.asked - asked
                 if learnt == self.profile:
                     break
                 self.profile = learnt

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
@@ -25,7 +26,7 @@ class Settings:
     url
         Where the server answers: ``http`` or ``https``, a host, perhaps a port and a path.
     name
-        What the connection is called; a frame finds its client by name and url.
+        What the connection is called; a frame finds its client by name, url and account.
     timeout_s
         The longest silence that is waited through, in seconds.
     page_size
@@ -101,21 +102,34 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
+_EXPECTED_URL = "expected one such as 'http://127.0.0.1:8080'"
+_PERHAPS_A_KEY = "It is not shown, for it may hold the API key, which belongs in api_key= or DYNO_API_KEY"
+
+
 def _url_faults(url: object) -> Iterator[str]:
-    expected = "expected one such as 'http://127.0.0.1:8080'"
-    if not isinstance(url, str) or not url.strip():
-        yield f"url= is {url!r}; {expected}"
+    """Yield what is wrong with a url; only what cannot be a key, given in its place by mistake, is shown."""
+    if not isinstance(url, str):
+        yield f"url= is of type {type(url).__name__}; {_EXPECTED_URL}"
         return
+    text = url.strip()
+    if not text:
+        yield f"url= is {url!r}; {_EXPECTED_URL}"
+    elif not is_whole(text):
+        yield f"url= holds {HALF}; {_EXPECTED_URL}"
+    else:
+        yield from _part_faults(text)
+
+
+def _part_faults(text: str) -> Iterator[str]:
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(text)
         parts.port  # noqa: B018 - reading it is the check
     except ValueError:
-        yield f"url= is {url!r}, which cannot be read; {expected}"
+        yield f"url= cannot be read; {_EXPECTED_URL}. {_PERHAPS_A_KEY}"
         return
     if parts.username is not None or parts.password is not None:
         yield "url= holds a user or a password; the key belongs in api_key="
-        return
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        yield f"url= is {url!r}; {expected}, with http:// or https:// and a host"
-    elif parts.query or parts.fragment or any(letter.isspace() for letter in url.strip()):
-        yield f"url= is {url!r}; {expected}, without blanks, '?' or '#'"
+    elif parts.scheme not in {"http", "https"} or not parts.hostname:
+        yield f"url= (or DYNO_URL) has no http:// or https:// with a host behind it; {_EXPECTED_URL}. {_PERHAPS_A_KEY}"
+    elif parts.query or parts.fragment or any(letter.isspace() for letter in text):
+        yield f"url= holds a blank, '?' or '#'; {_EXPECTED_URL}, without. {_PERHAPS_A_KEY}"

@@ -14,7 +14,7 @@ import orjson
 
 from dyno_frames.contract import envelope
 from dyno_frames.contract.fields import Wire
-from dyno_frames.contract.filters import DESCENDING, Key
+from dyno_frames.contract.filters import ASCENDING, Key
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import CREATED, KEY, Resource
 from dyno_frames.errors import ContractError
@@ -23,7 +23,7 @@ from dyno_frames.transport.session import Session
 _CLOCKS_DIFFER_S = 300
 """How far the server's clock may be from this machine's, in seconds."""
 
-_MOST_ROWS = 1000
+_MOST_PAGES = 1000
 _PAUSE_S = 0.2
 
 
@@ -105,6 +105,7 @@ def found(
     *,
     known: AbstractSet[str] = frozenset(),
     settle_s: float = 2.0,
+    page_size: int = 1000,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> list[str]:
@@ -122,32 +123,47 @@ def found(
         Ids that are other objects'.
     settle_s
         For how long to ask again, in seconds.
+    page_size
+        How many objects to ask for at a time.
     clock, sleep
         Monotonic seconds, and waiting.
     """
     deadline_s = clock() + settle_s
     while True:
-        rows = _rows(session, resource, sought)
-        ids = [str(row[KEY]) for row in rows if sought.is_like(row) and str(row.get(KEY)) not in known]
+        rows = _rows(session, resource, sought, page_size)
+        ids = [key for key, row in rows.items() if key not in known and sought.is_like(row)]
         if ids or clock() + _PAUSE_S >= deadline_s:
             return ids
         sleep(_PAUSE_S)
 
 
-def _rows(session: Session, resource: Resource, sought: Sought) -> list[Mapping[str, Any]]:
+def _rows(
+    session: Session, resource: Resource, sought: Sought, page_size: int
+) -> dict[str, Mapping[str, Any]]:
+    """Return every object with the name that was created since, by id. A server may cap its pages."""
     body: dict[str, Any] = {
         CREATED: {"gte": int(sought.since_s) - _CLOCKS_DIFFER_S},
-        str(Key.LIMIT): _MOST_ROWS,
+        str(Key.LIMIT): page_size,
         str(Key.ORDER_BY): CREATED,
-        str(Key.ORDER_DIRECTION): DESCENDING,
+        str(Key.ORDER_DIRECTION): ASCENDING,
     }
     if sought.name is not None:
         body["name"] = sought.name
+    found: dict[str, Mapping[str, Any]] = {}
+    for _ in range(_MOST_PAGES):
+        page = _page(session, resource, {**body, str(Key.OFFSET): len(found)})
+        if page.keys() <= found.keys():
+            break
+        found |= page
+    return found
+
+
+def _page(session: Session, resource: Resource, body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     reply = session.send(operation(resource.name, "find"), body=body, fresh=True)
     rows = envelope.rows(reply.data)
     if rows is None:
         raise ContractError("expected an array of objects", request=reply.request)
-    return [row for row in rows if isinstance(row, Mapping) and KEY in row]
+    return {str(row[KEY]): row for row in rows if isinstance(row, Mapping) and KEY in row}
 
 
 def _hashed(value: object) -> str:

@@ -51,17 +51,20 @@ class Field:
     name
         The name on the wire and in a frame.
     kind
-        What it holds. Times are epoch seconds, UTC, on the wire.
+        What it holds. Times are epoch numbers, UTC, on the wire.
     nullable
         Whether an answer may hold null here.
     server_set
         Whether only the server sets it: a create or update that names it is refused.
+    per_second
+        How many units of a time on the wire make a second: 1 by the contract, 1000 for milliseconds.
     """
 
     name: str
     kind: Kind
     nullable: bool = True
     server_set: bool = False
+    per_second: int = 1
 
     @property
     def wire(self) -> Wire:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from html import escape
 from typing import Any, Self
@@ -86,6 +87,53 @@ class TextNumber(StrEnum):
     NOTHING = "nothing"
 
 
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Which of many names a server supports: operators, or fields.
+
+    Parameters
+    ----------
+    yes, no
+        The names known to be supported, and known not to be.
+    others
+        What holds for every other name; None is *not known*.
+
+    Examples
+    --------
+    >>> Support(others=True).learned("not_in", False)["not_in"]
+    False
+    """
+
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+    others: bool | None = None
+
+    def __getitem__(self, name: str) -> bool | None:
+        return True if name in self.yes else False if name in self.no else self.others
+
+    def learned(self, name: str, supported: bool) -> Self:  # noqa: FBT001 - what was learned
+        """Return the same with one more name known."""
+        yes, no = self.yes - {name}, self.no - {name}
+        return replace(self, yes=yes | {name}, no=no) if supported else replace(self, yes=yes, no=no | {name})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"yes": sorted(self.yes), "no": sorted(self.no), "others": self.others}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what :meth:`to_json` wrote."""
+        return cls(frozenset(stored["yes"]), frozenset(stored["no"]), stored["others"])
+
+    def __str__(self) -> str:
+        parts = [f"not {', '.join(sorted(self.no))}"] if self.no else []
+        if self.others is None:
+            parts = [*sorted(self.yes), *parts]
+        elif not self.no or self.yes:
+            parts.append("all" if not self.no else "all others")
+        return "; ".join(parts) or "none known"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile:
     """The semantics of one server's filters.
@@ -104,8 +152,21 @@ class Profile:
         blanks count for nothing (bare value, ``in`` and ``not_in`` only).
     not_like_keeps_null, not_in_keeps_null
         Whether a negated operator keeps rows whose field is null.
-    in_trims
-        Whether the values of ``in`` and ``not_in`` lose the blanks around them.
+    bare_contains
+        Whether a bare text means contains instead of equal.
+    in_trims, in_reads_all
+        Whether the values of ``in`` and ``not_in`` lose the blanks around them, and whether all values of the list
+        are read instead of only the first.
+    like_trims
+        Whether the ``like`` operators drop the blanks around their text.
+    bounds_included
+        Whether ``gte`` and ``lte`` include their own number.
+    fractions_kept
+        Whether numbers are compared with their fractions instead of cut to integers.
+    integers_exact
+        Whether integers beyond 2**53 are compared exactly instead of as doubles.
+    null_compares
+        Whether a comparison of numbers may match null, for example as 0.
     several
         What several operators in one field's object mean.
     regex, dialect
@@ -120,6 +181,10 @@ class Profile:
         What a number operator on a string field does.
     deep_offset
         The largest offset that is answered; None is no bound.
+    operators
+        The operators that the server answers as the reference says.
+    filtered
+        The fields, such as ``campaigns.name``, by which the server returns only matching rows.
 
     Examples
     --------
@@ -136,12 +201,19 @@ class Profile:
     like_folding: Folding | None = Folding.UNICODE
     collation: Collation | None = Collation.CODEPOINT
     pads_blanks: bool | None = False
+    bare_contains: bool | None = False
     not_like_keeps_null: bool | None = True
     not_in_keeps_null: bool | None = True
     in_trims: bool | None = False
+    in_reads_all: bool | None = True
+    like_trims: bool | None = False
     several: Several | None = Several.AND
     regex: Regex | None = Regex.SEARCH
     dialect: Dialect | None = Dialect.RE2
+    bounds_included: bool | None = True
+    fractions_kept: bool | None = True
+    integers_exact: bool | None = True
+    null_compares: bool | None = False
     nulls: Nulls | None = Nulls.FIRST
     page_limit: int | None = 1000
     overlong: Overlong | None = Overlong.CLAMP
@@ -149,48 +221,49 @@ class Profile:
     unknown_field: UnknownField | None = UnknownField.NULL
     text_number: TextNumber | None = TextNumber.ERROR
     deep_offset: int | None = None
+    operators: Support = Support(others=True)
+    filtered: Support = Support(others=True)
 
     @classmethod
     def unknown(cls) -> Self:
         """Return the profile of a server of which nothing is known."""
         blank: dict[str, Any] = {field.name: None for field in fields(cls)}
-        return cls(**blank | {"name": "unknown"})
+        return cls(**blank | {"name": "unknown", "operators": Support(), "filtered": Support()})
 
     def to_json(self) -> dict[str, Any]:
         """Return the profile as plain JSON values."""
-        return {
-            name: str(value) if isinstance(value, StrEnum) else value for name, value in asdict(self).items()
-        }
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
     def __repr__(self) -> str:
-        decided = Profile.__dataclass_fields__
-        known = {name: value for name, value in self.to_json().items() if name != "name"}
-        absent = [
-            name for name, value in known.items() if value is None and decided[name].default is not None
-        ]
+        rows = {name: (shown, differs) for name, shown, differs, _ in self._rows()}
+        absent = [name for name, (shown, differs) in rows.items() if differs and shown == _UNKNOWN]
         other = [
-            f"{name}={value}"
-            for name, value in known.items()
-            if name not in absent and getattr(self, name) != decided[name].default
+            f"{name}={shown}" for name, (shown, differs) in rows.items() if differs and name not in absent
         ]
-        if len(absent) >= len(known) - 1:
+        if not other and len(absent) >= len(rows) - 1:
             return f"Profile({self.name!r}: nothing is known)"
         said = "as decided" + (f", but {', '.join(other)}" if other else "")
         missing = f"; not known: {', '.join(absent)}" if absent else ""
         return f"Profile({self.name!r}: {said}{missing})"
 
-    def _repr_html_(self) -> str:
-        decided = Profile.__dataclass_fields__
-        rows = []
-        for name, value in self.to_json().items():
-            if name == "name":
+    def _rows(self) -> Iterator[tuple[str, str, bool, str]]:
+        """Iterate over the fields: name, value shown, whether it differs from the decided one, and that one."""
+        for field in fields(self):
+            value, decided = getattr(self, field.name), field.default
+            if field.name == "name":
                 continue
-            same = getattr(self, name) == decided[name].default
-            word = "not known" if value is None and not same else "none" if value is None else value
-            shown = f"{escape(str(word))}" if same else f"<b>{escape(str(word))}</b>"
+            differs = value != decided
+            unknown = (value is None and differs) or value == Support()
+            shown = _UNKNOWN if unknown else "none" if value is None else str(value)
+            yield field.name, shown, differs, "none" if decided is None else str(decided)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for name, word, differs, decided in self._rows():
+            shown = f"<b>{escape(word)}</b>" if differs else escape(word)
             rows.append(
                 f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{shown}</td>"
-                f"<td style='text-align:left'>{'' if same else escape(str(decided[name].default))}</td></tr>"
+                f"<td style='text-align:left'>{escape(decided) if differs else ''}</td></tr>"
             )
         head = "<thead><tr><th></th><th>this server</th><th>decided, where it differs</th></tr></thead>"
         return f"<table><caption>Profile: {escape(self.name)}</caption>{head}<tbody>{''.join(rows)}</tbody></table>"
@@ -204,9 +277,9 @@ class Profile:
         ValueError
             A value is none of the words its field may hold.
         """
-        blank = asdict(cls.unknown())
+        blank = cls.unknown().to_json()
         known = {name: value for name, value in stored.items() if name in blank}
-        return cls(**{name: _word(name, value) for name, value in (blank | known).items()})
+        return cls(**{name: _read(name, value) for name, value in (blank | known).items()})
 
 
 _WORDS: dict[str, type[StrEnum]] = {
@@ -223,6 +296,17 @@ _WORDS: dict[str, type[StrEnum]] = {
 }
 
 
-def _word(name: str, value: Any) -> Any:
+_UNKNOWN = "not known"
+
+
+def _plain(value: Any) -> Any:
+    return (
+        value.to_json() if isinstance(value, Support) else str(value) if isinstance(value, StrEnum) else value
+    )
+
+
+def _read(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return Support.from_json(value)
     kind = _WORDS.get(name)
     return value if kind is None or value is None else kind(value)

@@ -48,6 +48,7 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
     if is_a_set(scan) and origin["question"] is not None:
         facts = {
             "question": query_of(origin),
+            "account": origin["account"],
             "columns": [[one.name, str(one.kind)] for one in schema_of(scan).fields],
             "partitions": [str(part) for part in options.partitions],
             "mode": options.mode,
@@ -68,8 +69,9 @@ def _watermark(scan: Scan) -> int | None:
 
 
 def query_of(origin: Mapping[str, Any]) -> str:
-    """Return what makes two queries the same, as text: all but the connection's name."""
-    return json.dumps({name: origin[name] for name in sorted(origin) if name != "client"}, sort_keys=True)
+    """Return what makes two queries the same, as text: all but the connection's name and account."""
+    asked = {name: value for name, value in origin.items() if name not in {"client", "account"}}
+    return json.dumps(asked, sort_keys=True)
 
 
 def checked(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
@@ -98,7 +100,7 @@ def file_format(
         max_rows_per_file=options.max_rows_per_file,
         compression=options.compression,
         footer={
-            "origin": json.loads(query_of(origin)) | {"client": origin["client"]},
+            "origin": json.loads(query_of(origin)) | {name: origin[name] for name in ("client", "account")},
             "certificate": dict(certificate),
             "schema": schema_to_json(schema),
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -12,12 +13,11 @@ import pyarrow as pa
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.plan import Shape, make_plan
+from dyno_frames.query.plan import Shape
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
-from dyno_frames.query.question import Question, ask, narrowed
+from dyno_frames.query.question import ask, narrowed
 from dyno_frames.scan.certificate import Verdict
-from dyno_frames.scan.fetch import MOST_WORKERS
-from dyno_frames.scan.reader import Tally, count_rows
+from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.windows import Window, cut
 
@@ -68,10 +68,11 @@ class Rows:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         names = schema_of(self._scan).names
-        for batch in self._scan.to_batches():
+        stream = self._scan.stream()
+        for batch in stream:
             yield fixed(batch, names)
-        done = self._scan.certificate
-        self.certificate = None if done is None else done.to_json()
+        if stream.certificate is not None:
+            self.certificate = stream.certificate.to_json()
 
 
 def schema_of(scan: Scan) -> Schema:
@@ -114,7 +115,7 @@ def page_size(scan: Scan) -> int:
 
 def workers(scan: Scan) -> int:
     """Return how many requests are sent at once, at the most."""
-    return scan.workers or MOST_WORKERS
+    return scan.workers or MAX_WORKERS
 
 
 def plan_of(scan: Scan) -> dict[str, Any]:
@@ -153,15 +154,14 @@ def with_keys(scan: Scan) -> Scan:
     if columns is None or {KEY, CREATED} <= set(columns):
         return scan
     more = tuple(name for name in (KEY, CREATED) if name not in columns)
-    return _refined(scan, shape=replace(scan.plan.shape, columns=(*columns, *more)))
+    return scan.refine(shape=replace(scan.plan.shape, columns=(*columns, *more)))
 
 
 def with_schema(scan: Scan, schema: Schema) -> Scan:
     """Return the scan with the columns of a dataset, which may have more than the server was seen to send."""
     if schema == scan.schema or scan.plan.shape.columns is not None:
         return scan
-    context = replace(scan.context, fields=schema.by_name, dtypes=schema.dtypes)
-    return _refined(replace(scan, schema=schema, context=context))
+    return scan.refine(schema=schema)
 
 
 def changed_since(scan: Scan, instant: int) -> Scan:
@@ -185,20 +185,18 @@ def windows_of(scan: Scan, rows: int) -> list[Scan]:
 
     Rows of one filter stream. Rows of several filters are merged in memory, which windows keep small.
     """
-    if len(scan.plan.filters) < 2 or not is_a_set(scan) or _count_filters(scan) <= rows:
+    if len(scan.plan.filters) < 2 or not is_a_set(scan) or scan.count_filters() <= rows:
         return [scan]
     ends = [_end(scan, ascending=up) for up in (True, False)]
     if ends[0] is None or ends[1] is None:
         return [scan]
-    cutting = cut(ends[0], ends[1], target=rows, parts=PARTS)
-    asked = next(cutting)
-    while True:
-        try:
-            asked = cutting.send([_count_filters(window(scan, one.low, one.high)) for one in asked])
-        except StopIteration as stop:
-            found: list[Window] = stop.value
-            break
-    return [window(scan, one.low if at else None, one.high) for at, one in enumerate(found)]
+
+    def counts(windows: list[Window]) -> list[int]:
+        return [window(scan, one.low, one.high).count_filters() for one in windows]
+
+    found = cut(ends[0], ends[1], counts, target=rows, parts=PARTS)
+    edges = [None, *(one.low for one in found[1:]), None]  # rows before the first and after the last come too
+    return [window(scan, low, high) for low, high in pairwise(edges)]
 
 
 def count(scan: Scan) -> int:
@@ -219,7 +217,7 @@ def count_window(scan: Scan, low: int | None, high: int | None) -> tuple[int, in
 
 def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Fetched:
     """Return ``id`` and ``created`` of the rows in a window."""
-    narrow = _refined(scan, shape=replace(scan.plan.shape, columns=(KEY, CREATED)))
+    narrow = scan.refine(shape=replace(scan.plan.shape, columns=(KEY, CREATED)))
     return _fetch(window(narrow, low, high))
 
 
@@ -237,17 +235,12 @@ def newest_change(scan: Scan) -> int | None:
     if UPDATED in scan.schema.unseen:
         return None
     shape = Shape(columns=(KEY, UPDATED), order_by=(UPDATED,), ascending=(False,), limit=1)
-    return _first(_refined(scan, question=ask(None, scan.schema.empty()), shape=shape), UPDATED)
+    return _first(scan.refine(question=ask(None, scan.schema.empty()), shape=shape), UPDATED)
 
 
 def unlimited(scan: Scan) -> Scan:
     """Return the scan for a request of the export's own, which the caller's limits are not meant for."""
     return replace(scan, max_rows=None, max_requests=None, progress=False, strict=False)
-
-
-def _refined(scan: Scan, *, question: Question | None = None, shape: Shape | None = None) -> Scan:
-    asked = scan.question if question is None else question
-    return replace(scan, question=asked, plan=make_plan(asked, scan.context, shape or scan.plan.shape))
 
 
 def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
@@ -256,13 +249,12 @@ def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
     for operator, instant in bounds.items():
         node: Node = Binary(operator, Column(name), Literal(pd.Timestamp(instant, unit="s", tz="UTC")))
         question = narrowed(question, node)
-    return _refined(scan, question=question)
+    return scan.refine(question=question)
 
 
 def _fetch(scan: Scan) -> Fetched:
-    own = unlimited(scan)
-    table = own.to_arrow()
-    return Fetched(table, {} if own.certificate is None else own.certificate.to_json())
+    answer = unlimited(scan).run()
+    return Fetched(answer.table, answer.certificate.to_json())
 
 
 def _first(scan: Scan, name: str) -> int | None:
@@ -274,10 +266,4 @@ def _first(scan: Scan, name: str) -> int | None:
 def _end(scan: Scan, *, ascending: bool) -> int | None:
     """Return the first or the last ``created`` of the rows."""
     shape = Shape(columns=(KEY, CREATED), order_by=(CREATED,), ascending=(ascending,), limit=1)
-    return _first(_refined(scan, shape=shape), CREATED)
-
-
-def _count_filters(scan: Scan) -> int:
-    """Return what the filters count together: the rows, or more if the filters overlap."""
-    tally = Tally()
-    return sum(count_rows(scan.session, scan.plan.resource, one, tally) for one in scan.plan.filters)
+    return _first(scan.refine(shape=shape), CREATED)

@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from dyno_frames.actions.lock import locked
+from filelock import FileLock, Timeout
+
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.manifest import Manifest, StoredFile
 
@@ -60,8 +61,8 @@ def write_lock(store: DatasetStore) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             store.work.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(store.work.parent / "lock", timeout_s=0.0))
-        except ConfigError:
+            stack.enter_context(FileLock(store.work.parent / "lock", mode=0o600).acquire(timeout=0))
+        except Timeout:
             raise ConfigError(
                 f"another run is writing to {store.url!r}; two cannot at once. Wait for it, or write elsewhere"
             ) from None

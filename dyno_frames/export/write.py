@@ -11,6 +11,8 @@ from dyno_frames.export.file import write_file
 from dyno_frames.export.options import check_dataset, write_options
 from dyno_frames.export.run import run
 from dyno_frames.export.stores import ONE_FILE, checked_path, is_one_file, store_of
+from dyno_frames.scan.answer import check
+from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
 
@@ -84,7 +86,12 @@ def write(
                 f"{what} makes a dataset of several files, and {str(path)!r} is the name of one. Leave out the "
                 f"ending: {str(path).removesuffix(ONE_FILE)!r}"
             )
-        return write_file(scan, path, compression=compression)
-    check_dataset(scan, options)
-    store = store_of(path)
-    return dataset_of(store, *run(scan, store, options))
+        dataset = write_file(scan, path, compression=compression)
+    else:
+        check_dataset(scan, options)
+        store = store_of(path)
+        dataset = dataset_of(store, *run(scan, store, options))
+    stored = dataset.footer.get("certificate")
+    if stored is not None:
+        check(Certificate.from_json(stored), strict=False)
+    return dataset

@@ -11,8 +11,11 @@ import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
+from dyno_frames.frames.units import UNIT_NAMES, in_seconds, is_time
+from dyno_frames.frames.units import cure as cure_of_unit
 
 Row = Mapping[str, Any]
 
@@ -68,11 +71,32 @@ def decode(
     return pa.RecordBatch.from_arrays(columns, schema=arrow)
 
 
-def strays(rows: Sequence[Row], schema: Schema) -> tuple[Field, ...]:
-    """Return the fields in these rows that the schema does not have, typed by what they hold."""
+def late_fields(rows: Sequence[Row], schema: Schema) -> tuple[Field, ...]:
+    """Return the fields in these rows that the schema does not have, as JSON text: other rows may hold other types."""
     known = set(schema.names)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in known]
-    return tuple(learn_field(name, rows) for name in names)
+    return tuple(Field(name, Kind.JSON) for name in names)
+
+
+def typed_late_fields(table: pa.Table, names: Sequence[str]) -> tuple[pa.Table, tuple[Field, ...]]:
+    """Return a table whose late columns have the types that fit all their values, and the fields of those columns.
+
+    Parameters
+    ----------
+    table
+        Rows of one answer.
+    names
+        Its columns of JSON text, as `late_fields` names them.
+    """
+    fields = []
+    for name in names:
+        rows = [{name: None if text is None else json.loads(text)} for text in table.column(name).to_pylist()]
+        found = learn_field(name, rows)
+        at = table.schema.get_field_index(name)
+        column = decode(rows, Schema("", (found,))).column(0)
+        table = table.set_column(at, pa.field(name, column.type), column)
+        fields.append(found)
+    return table, tuple(fields)
 
 
 def _nulled(field: Field, values: list[Any], rows: Sequence[Row], invalid: dict[str, Invalid]) -> list[Any]:
@@ -103,7 +127,10 @@ def _array(field: Field, values: list[Any], arrow: pa.DataType) -> pa.Array:
     if field.kind is Kind.JSON:
         values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
     if field.kind is Kind.TIME:
-        return pa.array(values, pa.int64()).cast(arrow)
+        seconds = in_seconds(pa.array(values, pa.int64()), field.per_second)
+        if seconds is None:
+            raise ValueError("a time in another unit")
+        return seconds.cast(arrow)
     return pa.array(values, arrow)
 
 
@@ -130,30 +157,28 @@ def _fits(field: Field, value: Any) -> bool:
     if value is None:
         return field.nullable
     if field.kind is Kind.JSON:
-        return _encodes(json.dumps(value, ensure_ascii=False))
+        return is_whole(json.dumps(value, ensure_ascii=False))
     allowed = _ALLOWED.get(field.kind) or _TEXT
     whole = isinstance(value, float) and value.is_integer() and allowed is _WHOLE
     if type(value) not in allowed and not whole:
         return False
     if isinstance(value, str):
-        return _encodes(value)
+        return is_whole(value)
     if field.kind is Kind.FLOAT:
         return isinstance(value, float) or abs(value) <= EXACT_IN_FLOAT
-    return isinstance(value, bool) or -(2**63) <= value < 2**63
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can name and no text can hold
+    if field.kind is Kind.TIME and not is_time(field, int(value)):
         return False
-    return True
+    return isinstance(value, bool) or -(2**63) <= value < 2**63
 
 
 def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractError:
     at = next((at for at, value in enumerate(values) if not _fits(field, value)), 0)
+    wrong = values[at]
+    in_another_unit = field.kind is Kind.TIME and type(wrong) is int and not is_time(field, wrong)
     cure = (
-        ""
+        cure_of_unit(field)
+        if in_another_unit
+        else ""
         if field.name in {KEY, CREATED}
         else (
             f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right, "
@@ -161,7 +186,7 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
         )
     )
     return ContractError(
-        f"expected {'' if field.nullable else 'a never-null '}{_NAMED.get(field.kind, field.kind)}{cure}",
+        f"expected {'' if field.nullable else 'a never-null '}{_named(field)}{cure}",
         field=field.name,
         row=_row(rows, at),
         value=_shown(values[at]),
@@ -177,4 +202,11 @@ def _shown(value: Any) -> str:
     return shown if len(shown) <= 80 else f"{shown[:80]}…"
 
 
-_NAMED = {Kind.TIME: "time in whole epoch seconds", Kind.FLOAT: "float that holds its digits"}
+def _named(field: Field) -> str:
+    match field.kind:
+        case Kind.TIME:
+            return f"time in whole epoch {UNIT_NAMES[field.per_second]}"
+        case Kind.FLOAT:
+            return "float that holds its digits"
+        case _:
+            return str(field.kind)

@@ -13,6 +13,8 @@ from dyno_frames.frames.decode import OnInvalid
 
 ATTRIBUTE = "dyno"
 
+_NEEDED = frozenset({"client", "url", "account", "resource"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -22,6 +24,9 @@ class Origin:
     ----------
     client, url
         The connection's name and the server.
+    account
+        What tells the account from others of the server; see
+        :attr:`~dyno_frames.transport.session.Session.account`.
     resource
         Templates, lists or campaigns.
     expression
@@ -35,6 +40,7 @@ class Origin:
     client: str
     url: str
     resource: str
+    account: str = ""
     expression: str = "every row"
     question: Mapping[str, Any] | None = None
     columns: tuple[str, ...] | None = None
@@ -65,7 +71,7 @@ def origin_of(frame: pd.DataFrame) -> Origin:
         It does not say.
     """
     stored = frame.attrs.get(ATTRIBUTE)
-    if not isinstance(stored, Mapping) or not {"client", "url", "resource"} <= stored.keys():
+    if not isinstance(stored, Mapping) or not stored.keys() >= _NEEDED:
         raise SchemaError(
             "this frame is bound to no account: its attrs hold no 'dyno'. Begin with one that is, "
             "client.campaigns.frame() or client.campaigns.find(…); pandas drops attrs in some operations, such as "

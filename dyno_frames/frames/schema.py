@@ -14,6 +14,7 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, Resource
 from dyno_frames.errors import SchemaError
+from dyno_frames.frames.units import DECLARED_UNITS, with_units
 
 DtypeBackend: TypeAlias = Literal["numpy_nullable", "pyarrow"] | None
 """What it means in pandas' readers; None is pandas' default dtypes. ``status`` is a category in all three."""
@@ -72,6 +73,10 @@ class Schema:
         """Return the schema of some of the columns, in the order given."""
         known = self.by_name
         return replace(self, fields=tuple(known[name] for name in names))
+
+    def with_fields(self, fields: Sequence[Field]) -> Schema:
+        """Return the schema with more columns after its own."""
+        return replace(self, fields=(*self.fields, *fields)) if fields else self
 
     def with_nulls(self) -> Schema:
         """Return the schema with nulls allowed in every column but those that rows are known and ordered by."""
@@ -137,6 +142,7 @@ def learn(
     rows: Sequence[Mapping[str, Any]],
     *,
     declared: Mapping[str, Kind] | None = None,
+    units: Mapping[str, int] | None = None,
     dtype_backend: DtypeBackend = None,
 ) -> Schema:
     """Return the schema of a resource on a server from a few of its rows.
@@ -149,13 +155,15 @@ def learn(
         Some rows, unfiltered, as the server sent them; none teach nothing.
     declared
         Kinds that the caller declared, which win over what the rows hold.
+    units
+        Units of times that the caller declared, as :func:`declared_units` returns them.
     dtype_backend
         Which family of dtypes a frame shall have.
 
     Raises
     ------
     SchemaError
-        ``id`` or ``created`` is declared as something else.
+        ``id`` or ``created`` is declared as something else, or the unit of a time is not certain.
     """
     declared = declared or {}
     known = [_declared(_learnt(field, rows), declared) for field in resource.fields]
@@ -169,7 +177,8 @@ def learn(
     ]
     unseen = {name for name in (*contract, *declared) if rows and not any(name in row for row in rows)}
     words = {str(row["status"]) for row in rows if isinstance(row.get("status"), str)} - set(map(str, Status))
-    return Schema(resource.name, (*known, *extra), frozenset(unseen), tuple(sorted(words)), dtype_backend)
+    fields = with_units((*known, *extra), rows, units or {})
+    return Schema(resource.name, fields, frozenset(unseen), tuple(sorted(words)), dtype_backend)
 
 
 def _learnt(field: Field, rows: Sequence[Mapping[str, Any]]) -> Field:
@@ -235,6 +244,7 @@ _DECLARED: dict[str, Kind] = {
     "boolean": Kind.FLAG,
     "datetime": Kind.TIME,
     "datetime64[s, UTC]": Kind.TIME,
+    **dict.fromkeys(DECLARED_UNITS, Kind.TIME),
     "object": Kind.JSON,
 }
 _BUILTIN = {str: "str", int: "int", float: "float", bool: "bool", object: "object"}
@@ -260,11 +270,32 @@ def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict
     >>> declared_kinds({"score": float, "lists": {"tags": "object"}}, "campaigns")
     {'score': <Kind.FLOAT: 'float'>}
     """
-    given = dict(schema or {})
-    own = {name: given.pop(name) for name in RESOURCES if isinstance(given.get(name), Mapping)}
-    given |= own.get(resource, {})
-    words = {name: _BUILTIN.get(word, str(word)) for name, word in given.items()}
+    words = _words(schema, resource)
     wrong = {name: word for name, word in words.items() if word not in _DECLARED}
     if wrong:
         raise SchemaError(f"schema= declares {wrong}; expected one of {', '.join(_DECLARED)} for each field")
     return {name: _DECLARED[word] for name, word in words.items()}
+
+
+def declared_units(schema: Mapping[str, Any] | None, resource: str = "") -> dict[str, int]:
+    """Return the units of times of a ``schema=`` argument: how many make a second, by field.
+
+    Parameters
+    ----------
+    schema, resource
+        As for :func:`declared_kinds`.
+
+    Examples
+    --------
+    >>> declared_units({"created": "epoch_ms", "score": float})
+    {'created': 1000}
+    """
+    words = _words(schema, resource)
+    return {name: DECLARED_UNITS[word] for name, word in words.items() if word in DECLARED_UNITS}
+
+
+def _words(schema: Mapping[str, Any] | None, resource: str) -> dict[str, str]:
+    given = dict(schema or {})
+    own = {name: given.pop(name) for name in RESOURCES if isinstance(given.get(name), Mapping)}
+    given |= own.get(resource, {})
+    return {name: _BUILTIN.get(word, str(word)) for name, word in given.items()}

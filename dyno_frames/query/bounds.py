@@ -107,14 +107,18 @@ _null_answers: dict[tuple[Any, ...], Any] = {}
 
 
 def _null_answer(node: Node, name: str, dtype: Any) -> Any:
-    """Return what pandas gives for a null, asked once for each kind of comparison and dtype."""
+    """Return what pandas gives for a null, remembered for each kind of comparison and dtype.
+
+    A refusal is not remembered: it may have come from a setting of the moment, such as warnings that raise.
+    """
     kind = _comparison(node)
-    if kind is None:
-        return on_null(node, {name: dtype})
-    key = (*kind, dtype)
-    if key not in _null_answers:
-        _null_answers[key] = on_null(node, {name: dtype})
-    return _null_answers[key]
+    key = None if kind is None else (*kind, dtype)
+    found = None if key is None else _null_answers.get(key)
+    if found is None:
+        found = on_null(node, {name: dtype})
+        if key is not None and found is not None:
+            _null_answers[key] = found
+    return found
 
 
 def _comparison(node: Node) -> tuple[Any, ...] | None:

@@ -93,8 +93,16 @@ class Numbers:
         return self.null and self.intervals == (Interval(),)
 
     def intersect(self, other: Numbers) -> Numbers:
-        """Return what belongs to both."""
-        runs = [mine.intersect(theirs) for mine in self.intervals for theirs in other.intervals]
+        """Return what belongs to both; the time grows with the number of intervals of both."""
+        runs: list[Interval] = []
+        mine, theirs = iter(self.intervals), iter(other.intervals)
+        left, right = next(mine, None), next(theirs, None)
+        while left is not None and right is not None:
+            runs.append(left.intersect(right))
+            if (left.high, not left.high_open) < (right.high, not right.high_open):
+                left = next(mine, None)
+            else:
+                right = next(theirs, None)
         return Numbers.of(runs, null=self.null and other.null, whole=self.whole)
 
     def union(self, other: Numbers) -> Numbers:
@@ -102,14 +110,17 @@ class Numbers:
         return Numbers.of((*self.intervals, *other.intervals), null=self.null or other.null, whole=self.whole)
 
     def complement(self, *, null: bool) -> Numbers:
-        """Return the numbers that do not belong, with null as said."""
-        rest = [Interval()]
+        """Return the numbers between the intervals, with null as given; the time grows with their number."""
+        gaps: list[Interval] = []
+        end: Number = -inf
+        end_open = False
         for run in self.intervals:
-            below = Interval(high=run.low, high_open=not run.low_open)
-            above = Interval(low=run.high, low_open=not run.high_open)
-            outside = [part for part, end in ((below, run.low), (above, run.high)) if abs(end) != inf]
-            rest = [part.intersect(side) for part in rest for side in outside]
-        return Numbers.of(rest, null=null, whole=self.whole)
+            if run.low != -inf:
+                gaps.append(Interval(end, run.low, end_open, not run.low_open))
+            end, end_open = run.high, not run.high_open
+        if end != inf:
+            gaps.append(Interval(low=end, low_open=end_open))
+        return Numbers.of(gaps, null=null, whole=self.whole)
 
     @property
     def hull(self) -> Numbers:

@@ -20,6 +20,10 @@ def as_text(plan: Plan) -> str:
         for part in plan.conjuncts
     ]
     lines += [f"  request {at}      {_json(_conditions(body))}" for at, body in enumerate(plan.requests, 1)]
+    if plan.wider is not None:
+        lines.append(
+            f"  or instead     {_json(_conditions(plan.sent(plan.wider)))}, if it matches fewer rows"
+        )
     if plan.requests:
         lines.append(f"  each with      {_json(_paging(plan.requests[0]))}")
     if plan.residual:

@@ -93,6 +93,9 @@ def _number(value: Any, field: Field) -> Any:
     return None
 
 
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
 def epoch(value: Any) -> int | Fraction | None:
     """Return an aware time as exact epoch seconds; None for anything else."""
     if not isinstance(value, dt.datetime) or value is pd.NaT:
@@ -100,11 +103,8 @@ def epoch(value: Any) -> int | Fraction | None:
     stamp = pd.Timestamp(value)
     if stamp.tz is None:
         return None
-    stamp = stamp.tz_convert("UTC")  # rounding in a zone stumbles over the hour that happens twice there
-    seconds = stamp.floor("s") - pd.Timestamp(0, tz="UTC").as_unit("s")
-    whole = seconds.days * 86_400 + seconds.seconds
-    rest = stamp.microsecond * 1000 + stamp.nanosecond
-    return whole + Fraction(rest, 10**9) if rest else whole
+    whole, rest = divmod(int(stamp.to_datetime64().astype("int64")), _PER_SECOND[stamp.unit])
+    return whole + Fraction(rest, _PER_SECOND[stamp.unit]) if rest else whole
 
 
 def _members(values: Any, field: Field) -> Found | None:

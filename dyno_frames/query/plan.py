@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import reduce
 from itertools import combinations
 from typing import Any
 
-from dyno_frames.contract.fields import Field
-from dyno_frames.contract.filters import ASCENDING, Key
+from dyno_frames.contract.fields import Field, Wire
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.time_units import in_wire_units
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
 from dyno_frames.query.locality import not_local
 from dyno_frames.query.predicate import Node, columns, conjuncts
-from dyno_frames.query.pushdown import Condition, Pushed, apart, push_down
+from dyno_frames.query.pushdown import Pushed, apart, push_down
 from dyno_frames.query.question import Question
 from dyno_frames.query.render import render
+from dyno_frames.query.text_filters import Condition
 
 MOST_APART = 8
 """Alternatives that are asked for one by one; more are asked for as one wider request."""
@@ -138,6 +140,14 @@ class Plan:
         Columns, order and limit.
     page_size
         Rows asked for at a time; no more than the server is known to give.
+    order_field, order_ascending
+        The order in which the server is asked for rows.
+    stops_early
+        Whether rows come in the order of the answer and can be evaluated one by one, so that no row is asked for
+        once there are as many as the limit wants.
+    units
+        How many units make a second, by the names of times that the server does not keep in seconds; the filters are
+        in seconds.
     rows_moved, rows_returned
         What a run moved and returned; None before it.
     """
@@ -155,6 +165,10 @@ class Plan:
     warnings: tuple[str, ...]
     shape: Shape
     page_size: int
+    order_field: str = CREATED
+    order_ascending: bool = True
+    stops_early: bool = False
+    units: Mapping[str, int] = field(default_factory=dict)
     rows_moved: int | None = None
     rows_returned: int | None = None
 
@@ -169,20 +183,38 @@ class Plan:
         return tuple(f"{part.text}: {part.reason}" for part in self.conjuncts if part.reason)
 
     @property
+    def first_limit(self) -> int:
+        """Rows asked for in the first request of each filter."""
+        if not self.stops_early:
+            return self.page_size
+        return min(self.page_size, self.shape.offset + (self.shape.limit or 0) + 1)
+
+    @property
     def requests(self) -> tuple[dict[str, Any], ...]:
-        """The JSON body of the first page of each request."""
-        return tuple(self.body(conditions) for conditions in self.filters)
+        """The JSON body of the first request of each filter; further pages differ in the bounds on the order field."""
+        return tuple(self.sent(conditions) for conditions in self.filters)
+
+    def sent(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
+        """Return the JSON body of the first request for these conditions, times in the unit of the server."""
+        return in_wire_units(self.body(conditions), self.units)
 
     def body(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
-        """Return a find's body for these conditions: fields, order and the first page."""
-        found: dict[str, Any] = dict(conditions)
-        if self.fields is not None:
-            found[Key.FIELDS] = list(self.fields)
-        found |= {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: ASCENDING, Key.LIMIT: self.page_size}
-        return {
-            str(name): {str(word): part for word, part in value.items()} if isinstance(value, dict) else value
-            for name, value in found.items()
+        """Return the body of the first request for these conditions: fields, order and limit."""
+        return self.projected(conditions) | {
+            str(Key.ORDER_BY): self.order_field,
+            str(Key.ORDER_DIRECTION): ASCENDING if self.order_ascending else DESCENDING,
+            str(Key.LIMIT): self.first_limit,
         }
+
+    def projected(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
+        """Return these conditions and the fields that are asked for, as every request has them."""
+        body: dict[str, Any] = {
+            str(name): {str(word): part for word, part in value.items()}
+            if isinstance(value, Mapping)
+            else value
+            for name, value in conditions.items()
+        }
+        return body if self.fields is None else body | {str(Key.FIELDS): list(self.fields)}
 
     def __str__(self) -> str:
         from dyno_frames.query.explain import as_text
@@ -209,7 +241,62 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
     shape
         Columns, order and limit of the answer.
     """
-    region, parts, row_local = _bound(question, context)
+    return plan_bounded(bound(question, context), context, shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A question with the region that holds its rows, which no profile changes.
+
+    Parameters
+    ----------
+    question
+        The question.
+    region
+        The region of the whole question.
+    parts
+        Each part that must hold, with its region.
+    row_local
+        Whether rows may be judged one by one.
+    """
+
+    question: Question
+    region: Region
+    parts: tuple[tuple[Node | str, Region], ...] = ()
+    row_local: bool = True
+
+
+def bound(question: Question, context: Context) -> Bounded:
+    """Return the region of a question against a resource's fields and dtypes.
+
+    Parameters
+    ----------
+    question, context
+        As for :func:`make_plan`; the profile is not read.
+    """
+    if question.everything:
+        return Bounded(question, Region())
+    nullable = frozenset(name for name, found in context.fields.items() if found.nullable)
+    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
+    if reason or question.node is None:
+        why = f"{reason}; every row is fetched and the question asked here"
+        return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
+    bounds = Bounds(context.fields, context.dtypes)
+    parts = tuple((part, bounds.region(part)) for part in conjuncts(question.node))
+    return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
+
+
+def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
+    """Return the plan for a question whose region is known.
+
+    Parameters
+    ----------
+    bounded
+        The question with its region, from :func:`bound`.
+    context, shape
+        As for :func:`make_plan`.
+    """
+    question, region = bounded.question, bounded.region
     boxes, pushed, narrow = _requests(region, context)
     disjoint = _disjoint(boxes, pushed)
     exact = region.exact and narrow and all(part.exact for part in pushed)
@@ -222,39 +309,41 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
         terms=_terms(boxes, context) if exact else None,
         disjoint=disjoint,
         wider=None if disjoint else _push(region.hull, context).conditions,
-        row_local=row_local,
-        conjuncts=parts,
+        row_local=bounded.row_local,
+        conjuncts=tuple(_judged(part, region, context) for part, region in bounded.parts),
         warnings=question.warnings,
         shape=shape,
         page_size=min(context.page_size, context.profile.page_limit or context.page_size),
+        units={name: found.per_second for name, found in context.fields.items() if found.per_second != 1},
+        **_order(shape, context, row_local=bounded.row_local),
     )
 
 
-def _bound(question: Question, context: Context) -> tuple[Region, tuple[Conjunct, ...], bool]:
-    """Return the region of a question, what became of each part, and whether rows may be judged one by one."""
-    if question.everything:
-        return Region(), (), True
-    nullable = frozenset(name for name, field in context.fields.items() if field.nullable)
-    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
-    if reason or question.node is None:
-        part = Conjunct(
-            question.text, Verdict.LOCAL, f"{reason}; every row is fetched and the question asked here"
-        )
-        return Region.wider(reason), (part,), False
-    bounds = Bounds(context.fields, context.dtypes)
-    regions = [(part, bounds.region(part)) for part in conjuncts(question.node)]
-    parts = tuple(_judged(part, region, context) for part, region in regions)
-    return reduce(Region.intersect, (region for _, region in regions)), parts, True
+def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]:
+    """Return the order that the server is asked for, and whether a limit can end the scan early."""
+    first = context.fields[shape.order_by[0]] if shape.order_by else None
+    is_number = first is not None and first.wire is Wire.NUMBER and not first.nullable
+    stops_early = shape.limit is not None and row_local and (first is None or is_number)
+    if not stops_early or first is None:
+        return {"stops_early": stops_early}
+    return {
+        "stops_early": True,
+        "order_field": first.name,
+        "order_ascending": shape.ascending[0],
+    }
 
 
-def _judged(node: Node, region: Region, context: Context) -> Conjunct:
+def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
+    if isinstance(part, str):
+        return Conjunct(part, Verdict.LOCAL, "; ".join(region.reasons))
     _, pushed, narrow = _requests(region, context)
     reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
     if not narrow:
         reasons = (*reasons, "the alternatives are asked for as one wider request")
-    if region.exact and narrow and all(part.exact for part in pushed):
-        return Conjunct(render(node), Verdict.EXACT)
-    text, limited = render(node), all(part.conditions for part in pushed)
+    text = render(part)
+    if region.exact and narrow and all(found.exact for found in pushed):
+        return Conjunct(text, Verdict.EXACT)
+    limited = all(found.conditions for found in pushed)
     why = "; ".join(dict.fromkeys(reason.removeprefix(text).lstrip(": ") for reason in reasons))
     return Conjunct(text, Verdict.WIDER if limited else Verdict.LOCAL, why)
 
@@ -268,7 +357,7 @@ def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[P
 
 
 def _push(box: Box, context: Context) -> Pushed:
-    return push_down(box, context.fields, context.profile, unseen=context.unseen)
+    return push_down(box, context.fields, context.profile, unseen=context.unseen, resource=context.resource)
 
 
 def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:

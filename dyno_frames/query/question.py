@@ -122,13 +122,28 @@ def _no_question(expression: object) -> str:
 def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
     if "@" in text:
         return _read_text(text, empty, scope)
-    return _read_again(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
+    try:
+        return _read_again(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
+    except _NotTracedError as failed:
+        return failed.question
+
+
+class _NotTracedError(Exception):
+    """Carries a question without a tree past the cache, so that the next time it is traced again."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.text)
+        self.question = question
 
 
 @lru_cache(maxsize=256)
 def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Question:
     """Read a query that names no variable of the caller's: it means the same every time."""
-    return _read_text(text, pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes}), Scope())
+    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
+    question = _read_text(text, empty, Scope())
+    if question.untraceable:
+        raise _NotTracedError(question)
+    return question
 
 
 def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:

@@ -30,11 +30,14 @@ def apply(name: str, left: Any, right: Any) -> Any:
     if None in kinds or _reads_text(left, right):
         return getattr(operator, name)(left, right)
     key = (name, *kinds)
-    if key not in _known:
-        if len(_known) >= _MOST:
-            _known.clear()
-        _known[key] = getattr(operator, name)(left, right)
-    return _known[key]
+    try:
+        return _known[key]
+    except KeyError:
+        result = getattr(operator, name)(left, right)
+    if len(_known) >= _MOST:
+        _known.clear()  # another thread may look here at any time, so nothing is read back below
+    _known[key] = result
+    return result
 
 
 def _reads_text(left: Any, right: Any) -> bool:

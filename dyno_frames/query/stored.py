@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,7 +66,8 @@ def _plain(value: Any) -> Any:
         return value if value == value and abs(value) != float("inf") else {"float": repr(value)}  # noqa: PLR0124 - NaN
     if value is pd.NA or value is pd.NaT:
         return {"null": str(value)}
-    if isinstance(value, pd.Timestamp):
+    if isinstance(value, dt.datetime):
+        value = pd.Timestamp(value)
         return {"time": value.isoformat(), "unit": value.unit} | _zone(value)
     if isinstance(value, slice):
         return {"slice": [_plain(value.start), _plain(value.stop), _plain(value.step)]}

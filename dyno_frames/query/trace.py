@@ -71,6 +71,13 @@ class Notes:
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _PLAIN_ATTRIBUTES = frozenset({"name", "ndim"})
+_ROW_BY_ROW = frozenset(
+    {
+        "add", "sub", "mul", "div", "truediv", "floordiv", "mod", "pow", "radd", "rsub", "rmul", "rdiv", "rtruediv",
+        "rfloordiv", "rmod", "rpow", "between",
+    }
+)  # fmt: skip
+"""Methods that take a value for each row, by position or, from a Series, by label; comparisons are operators here."""
 
 
 class Tracer:
@@ -134,6 +141,7 @@ class Tracer:
             tuple(_node(value) for value in arguments),
             tuple((name, _node(value)) for name, value in keywords.items()),
         )
+        self._look_for_rows(arguments)
         self._look_for_traps(arguments)
         shadow = self._shadow(*map(_shadow, arguments), **{k: _shadow(v) for k, v in keywords.items()})
         return Tracer(node, shadow, self._notes)
@@ -151,6 +159,9 @@ class Tracer:
                 return left.combine(known, right)
             return right.combine(_MIRRORED.get(known, known), _scalar(left), reflected=known not in _MIRRORED)
         inputs = tuple(_literal(_scalar(value)) for value in inputs)
+        for value in inputs:
+            if not isinstance(value, Tracer) and pd.api.types.is_list_like(value):
+                raise _row_by_row(self._node, value)
         shadow = ufunc(*map(_shadow, inputs))
         return Tracer(Ufunc(ufunc.__name__, tuple(map(_node, inputs))), shadow, self._notes)
 
@@ -191,8 +202,10 @@ class Tracer:
     def combine(self, name: str, other: Any, *, reflected: bool = False) -> Tracer:
         """Return a binary operator on this and another operand."""
         other = _literal(other)
-        if not isinstance(other, Tracer) and _is_array(other):
-            raise UntraceableError(f"{render(self._node)} is combined with an array by position")
+        if not isinstance(other, Tracer) and pd.api.types.is_list_like(other):
+            if name in _COMPARISONS or not isinstance(other, pd.Series):
+                raise _row_by_row(self._node, other)
+            raise UntraceableError(f"{render(self._node)} is combined with a Series by its labels")
         if name in _COMPARISONS and _is_time(getattr(self._shadow, "dtype", None)):
             other = self._as_time(name, other)
         if name in {"eq", "ne"} and not isinstance(other, Tracer):
@@ -217,6 +230,15 @@ class Tracer:
         owner: Node = self._node.owner  # type: ignore[union-attr]  # only called for an Attribute
         series = getattr(self._shadow, "__self__", None)
         return Tracer(owner, series, self._notes).combine(name, other)
+
+    def _look_for_rows(self, arguments: tuple[Any, ...]) -> None:
+        node = self._node
+        if not (isinstance(node, Attribute) and node.name in _ROW_BY_ROW):
+            return
+        for value in arguments:
+            by_label = isinstance(value, pd.Series) and node.name != "between"
+            if not isinstance(value, Tracer) and pd.api.types.is_list_like(value) and not by_label:
+                raise _row_by_row(node.owner, value)
 
     def _look_for_traps(self, arguments: tuple[Any, ...]) -> None:
         node = self._node
@@ -431,8 +453,14 @@ def _scalar(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def _is_array(value: Any) -> bool:
-    return pd.api.types.is_list_like(value)
+def _row_by_row(node: Node, values: Any) -> QueryError:
+    shown = render(node)
+    column = shown if isinstance(node, Column) else "column"
+    return QueryError(
+        f"{shown} is combined with a {type(values).__name__} of {len(values)} values, one for each row, and the rows "
+        f"are on the server. Expected one value, or a list of members: {column}.isin(values). To go row by row, "
+        "fetch the rows first, rows = frame.dyno.query(…), and combine the answer's columns with your values"
+    )
 
 
 def _items(value: Any) -> list[Any]:

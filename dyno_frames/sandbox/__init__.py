@@ -1,1 +1,1 @@
-"""The API itself on loopback, over SQLite."""
+"""A server of the whole API on this machine, over SQLite."""

@@ -1,4 +1,4 @@
-"""The accounts of one sandbox: each with its key, its rows in a database of its own, its mail and its outbox."""
+"""The accounts of a sandbox. Each has its own key, database, mail thread and outbox."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError
-from dyno_frames.sandbox.carriers import Carrier
-from dyno_frames.sandbox.maildir import Maildir
-from dyno_frames.sandbox.public import UNSUBSCRIBE
-from dyno_frames.sandbox.sending import Pace, Sender
-from dyno_frames.sandbox.smtp import Server, Smtp
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.campaigns.sending import Sender
+from dyno_frames.sandbox.campaigns.speed import SendingSpeed
+from dyno_frames.sandbox.http.api_errors import RequestError
+from dyno_frames.sandbox.http.public import UNSUBSCRIBE
+from dyno_frames.sandbox.loading.files import Rows
+from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.mail.smtp import SmtpTransport
+from dyno_frames.sandbox.mail.smtp_server import SmtpServer
+from dyno_frames.sandbox.mail.transports import MailTransport
+from dyno_frames.sandbox.sample import account as sample_account
+from dyno_frames.sandbox.store.storage import Store
 
 DEFAULT: Final = "default"
 """The name of the first account."""
@@ -27,25 +33,25 @@ DEFAULT: Final = "default"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def keys_of(api_key: Any, accounts: Any) -> dict[str, str]:
-    """Return the key of every account by its name, the first one ``default``.
+def account_keys(api_key: Any, accounts: Any) -> dict[str, str]:
+    """Return the key of every account by its name. The first account is ``default``.
 
     Parameters
     ----------
     api_key
-        The first account's key; None makes a random one.
+        The key of the first account; None for a random one.
     accounts
-        The others: names, or keys by name, where None makes a random one.
+        The names of the other accounts, or their keys by name, with None for a random key.
 
     Raises
     ------
     ConfigError
-        A name or a key cannot be used; no key is in the message.
+        A name or a key is not valid. The message contains no key.
     """
     others = _others(accounts)
     keys = {DEFAULT: _key(api_key)} | {name: _key(key, f"accounts[{name!r}]") for name, key in others.items()}
     if len(set(keys.values())) < len(keys):
-        raise ConfigError("two accounts have the same key; give each its own, or leave keys out")
+        raise ConfigError("two accounts have the same key; give each its own key, or leave the keys out")
     return keys
 
 
@@ -58,7 +64,7 @@ def _others(accounts: Any) -> dict[str, Any]:
     for name in others:
         if not isinstance(name, str) or not _NAME.fullmatch(name) or name == DEFAULT:
             raise ConfigError(
-                f"an account is called {name!r}; expected letters, digits, - and _, and not {DEFAULT!r}"
+                f"{name!r} is not a valid account name; expected letters, digits, - and _, but not {DEFAULT!r}"
             )
     return others
 
@@ -67,74 +73,76 @@ def _key(api_key: Any, name: str = "api_key") -> str:
     if api_key is None:
         return secrets.token_urlsafe(24)
     if not isinstance(api_key, str) or not api_key:
-        raise ConfigError(f"{name} is no text or empty; leave it out to get a random one")
+        raise ConfigError(f"{name} is not text, or is empty; leave it out to get a random key")
     if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        raise ConfigError(f"{name} cannot stand in a header; expected ASCII letters, digits and signs")
+        raise ConfigError(f"{name} cannot be sent in a header; expected printable ASCII without spaces")
     return api_key
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What all accounts of a sandbox have in common.
+class AccountOptions:
+    """Options that all accounts of a sandbox share.
 
     Parameters
     ----------
     path, outbox
-        The first account's database and outbox, where they were named.
+        The database and the outbox of the first account, if given.
     profile, page_limit
         What filters mean.
-    pace
-        How fast campaigns run.
-    server
-        The mail server, or None for the outbox.
+    speed
+        How fast campaigns are sent.
+    smtp_server
+        The mail server; None for the outbox.
     clock
-        Epoch seconds, now.
+        A function that returns the time in epoch seconds.
     url
-        Where the sandbox answers.
+        The sandbox's URL.
     """
 
     path: Path | None
     outbox: Path | None
     profile: Profile
     page_limit: int
-    pace: Pace
-    server: Server | None
+    speed: SendingSpeed
+    smtp_server: SmtpServer | None
     clock: Callable[[], float]
     url: str
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenAccount:
     """One account that is open.
 
     Parameters
     ----------
     name, key
-        What it is called, and who is let in.
+        The account's name and API key.
     store, sender
-        Its rows, and what moves its campaigns.
+        The account's rows, and the threads that move its campaigns forward.
+    outbox
+        The Maildir that receives mail if there is no mail server.
     """
 
     name: str
     key: str = field(repr=False)
     store: Store
     sender: Sender
-    _outbox: Path
+    outbox: Path
     _temporary: Path | None
 
     @classmethod
-    def of(cls, name: str, key: str, terms: Terms) -> Opened:
+    def open(cls, name: str, key: str, options: AccountOptions) -> OpenAccount:
         """Open an account.
 
         Raises
         ------
         ConfigError
-            Its database cannot be used.
+            The database cannot be used.
         """
-        path = _beside(terms.path, name)
-        store = Store(path, profile=terms.profile, page_limit=terms.page_limit)
+        path = _path_of(name, options.path)
+        store = Store(path, profile=options.profile, page_limit=options.page_limit)
         temporary = None
-        outbox = terms.outbox
+        outbox = options.outbox
         if outbox is not None:
             outbox = outbox if name == DEFAULT else outbox / name
         elif path is not None:
@@ -142,33 +150,47 @@ class Opened:
         else:
             temporary = Path(tempfile.mkdtemp(prefix="dyno-sandbox-"))
             outbox = temporary / "outbox"
-        sender = Sender(store, clock=terms.clock, speed=terms.pace.speed)
+        sender = Sender(store, clock=options.clock, speed=options.speed.speed)
         sender.mail(
-            _carrier(terms.server, outbox, durable=temporary is None),
-            pace=terms.pace,
-            unsubscribe_url=f"{terms.url}{UNSUBSCRIBE}",
+            _transport(options.smtp_server, outbox, durable=temporary is None),
+            speed=options.speed,
+            unsubscribe_url=f"{options.url}{UNSUBSCRIBE}",
         )
         return cls(name, key, store, sender, outbox, temporary)
 
-    @property
-    def outbox(self) -> Path:
-        """The folder that mail goes to where no mail server was named: a Maildir."""
-        return self._outbox
+    def load(self, tables: Mapping[str, Rows], *, sample: bool) -> None:
+        """Replace the rows of these resources; with ``sample``, fill an empty account with the sample rows.
+
+        Raises
+        ------
+        ConfigError
+            The rows cannot be stored. Nothing is changed.
+        """
+        try:
+            with self.store.transaction():
+                for name, rows in tables.items():
+                    self.store.load(RESOURCES[name], rows, replace_all=True)
+        except RequestError as error:
+            raise ConfigError(f"load: {error.reason}") from error
+        if sample and not any(self.store.counts().values()):
+            sample_account.fill(self.store)
 
     def close(self) -> None:
-        """Finish the message that is under way, close the database, and remove what was for the while."""
+        """Finish the current message, close the database, and delete temporary files."""
         self.sender.stop()
         self.store.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
-def _beside(path: Path | None, name: str) -> Path | None:
+def _path_of(name: str, path: Path | None) -> Path | None:
     return path if path is None or name == DEFAULT else path.with_name(f"{path.stem}-{name}{path.suffix}")
 
 
-def _carrier(server: Server | None, outbox: Path, *, durable: bool) -> Callable[[threading.Event], Carrier]:
-    def of(stopping: threading.Event) -> Carrier:
-        return Maildir(outbox, durable=durable) if server is None else Smtp(server, stopping)
+def _transport(
+    server: SmtpServer | None, outbox: Path, *, durable: bool
+) -> Callable[[threading.Event], MailTransport]:
+    def create(stopping: threading.Event) -> MailTransport:
+        return Maildir(outbox, durable=durable) if server is None else SmtpTransport(server, stopping)
 
-    return of
+    return create

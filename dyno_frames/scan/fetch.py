@@ -1,322 +1,153 @@
-"""Fetch the rows of one filter in order: page after page, or in windows side by side when they are many."""
+"""Fetch the rows of one filter: a walk, windows beside it if the rows are many, and the counts around them."""
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
-from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.scan.gate import Gate
-from dyno_frames.scan.pages import FEW_ROWS, SURE_BITS, Body, Route, Walked, numbers, walk
-from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, find_rows
-from dyno_frames.scan.windows import Cutting, Window, cut
-from dyno_frames.transport.wire import Stop, stopped_by
-
-PAGES_BESIDE = 4
-"""Rows are fetched side by side when this many pages are still to come, and a window is at least as large."""
-
-NEAR_PAGES, FAR_PAGES = 10, 8
-"""The most pages of a window: of a server that is near, where few at once are as fast as many, and of others."""
-
-SPARE = 64
-"""Rows by which a window is less than whole pages, for those that pages have in common."""
-
-NEAR_FIRST, NEAR_MOST = 2, 4
-"""So many windows of the nearest server are fetched at once, to begin with and at the most."""
-
-MOST_WORKERS = 12
-MOST_PARTS = 250
-
-_NOTICE_S = 0.5
-"""Where a wait cannot be interrupted, as on Windows, an interruption is noticed after so long."""
-
-PAGE_S = 0.002
-"""What a page costs here: for each such time that a server takes for one row, one more window is worth its while."""
+from dyno_frames.contract.resources import CREATED
+from dyno_frames.scan.budget import FindBudget
+from dyno_frames.scan.prefetch import MAX_WORKERS, MIN_PAGES, WindowPrefetcher, WindowSizes
+from dyno_frames.scan.reader import Reader
+from dyno_frames.scan.run import run_walk
+from dyno_frames.scan.stats import CountCheck, ScanStats
+from dyno_frames.scan.ties import Steps, read_by_id
+from dyno_frames.scan.walk import walk, walk_by_offset
+from dyno_frames.scan.walk_state import FEW_ROWS, WalkSpec, WalkState, is_sure
 
 
-class CancelledError(Exception):
-    """Nobody waits for these rows any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """How the rows of a plan are fetched.
+@dataclass(slots=True)
+class FilterFetch:
+    """Fetches the rows of one filter, once.
 
     Parameters
     ----------
     reader
-        Who sends the requests.
-    tally
-        Where to note what was met.
+        Sends the requests.
+    spec
+        The walk over the filter.
+    stats
+        Where to note what is found.
     workers
-        How many windows at once, at the most; 1 is one page after the other.
-    counting
-        Whether more than a page is counted before and after: not where the rows end before the filter's do.
-    keeps_order
-        Whether the server was seen to keep an order.
+        Windows that are fetched at once, at most; 1 is one page after another.
+    rows_wanted
+        About as many rows are wanted; None is all. They are counted only if many more have to be read.
+    state
+        How far the walk has come.
     """
 
     reader: Reader
-    tally: Tally
-    workers: int = MOST_WORKERS
-    counting: bool = True
-    keeps_order: bool = False
+    spec: WalkSpec
+    stats: ScanStats
+    workers: int = MAX_WORKERS
+    rows_wanted: int | None = None
+    state: WalkState = field(default_factory=WalkState)
+    _budget: FindBudget = field(default_factory=FindBudget)
+    _prefetcher: WindowPrefetcher | None = None
 
-    def batches(self, conditions: Mapping[str, Any], route: Route) -> Generator[pa.RecordBatch, None, None]:
-        """Iterate over the fresh rows of one filter that the residual keeps, in the order of the route's key.
+    def batches(self) -> Generator[pa.RecordBatch, None, None]:
+        """Iterate over the rows that the residual keeps, each row once, ordered by the order field.
 
-        Parameters
-        ----------
-        conditions
-            One of the plan's filters.
-        route
-            Where to go.
+        A server that does not keep the order gets its rows read by offset: rows that came before come again.
         """
-        route.body = self._body(conditions)
-        self.tally.walks.append(route.met)
-        counted: Counted | None = None
-        ahead: Ahead | None = None
-        with ExitStack() as left_behind:
-            for at, fresh in enumerate(iter_pages(self.reader, route, self.tally)):
-                if counted is None and self.counting and (at > 0 or route.met.rows >= route.page_size):
-                    counted, ahead = self._counted(conditions, route, left_behind)
-                self.tally.on_page(fresh.num_rows)
-                yield from self.reader.passed([fresh])
-            for batches, tally in ahead.results() if ahead is not None else ():
-                self.tally.add(tally)
-                if counted is not None:
-                    counted.walks += tally.walks
-                self.tally.on_page(sum(batch.num_rows for batch in batches))
-                yield from self.reader.passed(batches)
-        if counted is not None:
-            counted.after = self._count(conditions)
-        elif route.met.pages and not (self.counting and self._is_sure([route.met])):
-            # The rows ended before a limit did, or are so few that their order may be chance.
-            number = self._count(conditions)
-            counted = Counted([route.met], number, number)
-            self.tally.counted.append(counted)
-        if counted is not None and not self._is_sure(counted.walks):
-            self._look_again(conditions, route, counted)
+        check = CountCheck([self.state], is_complete=False)
+        self.stats.checks.append(check)
+        self._budget.rows = self.rows_wanted
+        if self.rows_wanted is not None:
+            self._budget.count = lambda: self.reader.count(self.spec.conditions, self.stats)
+        with ExitStack() as cleanup:
+            for rows in self._walked(walk(self.spec, self.state), self.state, cleanup):
+                yield from self._passed([rows])
+                if self._prefetcher is not None:
+                    self._prefetcher.poll()
+            for batches, state in self._prefetcher.results() if self._prefetcher is not None else ():
+                check.walks.append(state)
+                yield from self._passed(batches)
+        if not all(state.in_order for state in check.walks):
+            yield from self._read_by_offset(check)
+        elif self.state.held is not None and self.state.held.num_rows:
+            held = self.state.held
+            yield from self._passed([self.state.hand_on(held, np.ones(held.num_rows, dtype=bool))])
+        self._close(check)
 
-    def _is_sure(self, walks: list[Walked]) -> bool:
-        return self.keeps_order or sum(walked.order_bits for walked in walks) >= SURE_BITS
+    def _passed(self, batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        self.stats.on_page(sum(batch.num_rows for batch in batches))
+        return self.reader.filtered(batches)
 
-    def _look_again(self, conditions: Mapping[str, Any], route: Route, counted: Counted) -> None:
-        """Note a fault where the server may not keep the order: by the last row, and by few rows read once more."""
-        reached = [walked.reached for walked in counted.walks if walked.reached is not None]
-        if not reached:
+    def _walked(self, steps: Steps, state: WalkState, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
+        def counted(rows: int) -> None:
+            self._budget.rows = rows
+            self.stats.on_total(rows)
+            if self.workers > 1 and self._is_worth_windows(rows):
+                self._start_windows(rows, cleanup)
+
+        return run_walk(
+            steps, state, reader=self.reader, stats=self.stats, budget=self._budget, on_count=counted
+        )
+
+    def _page_rows(self) -> int:
+        """Return how many rows the server sends on a page, as far as it is known."""
+        return min(self.spec.page_size, self.state.largest_page)
+
+    def _is_worth_windows(self, rows: int) -> bool:
+        state, spec = self.state, self.spec
+        if (
+            spec.order_field != CREATED
+            or not spec.ascending
+            or not spec.counts
+            or not isinstance(state.end, int)
+        ):
+            return False
+        can_cut = spec.combines_operators or not spec.bounds
+        return can_cut and state.last_key < state.end and rows - state.rows >= MIN_PAGES * self._page_rows()
+
+    def _start_windows(self, rows: int, cleanup: ExitStack) -> None:
+        sizes = WindowSizes.choose(
+            rows - self.state.new_rows,
+            page_rows=self._page_rows(),
+            workers=self.workers,
+            round_trip_s=self.stats.round_trip_s or 0.0,
+        )
+        self._prefetcher = WindowPrefetcher(
+            self.reader, self.spec, self.state, stats=self.stats, budget=self._budget, sizes=sizes
+        )
+        cleanup.callback(self._prefetcher.close)
+        self._prefetcher.start()
+
+    def _read_by_offset(self, check: CountCheck) -> Iterator[pa.RecordBatch]:
+        """Read everything again from the first row on, on a server that keeps no order."""
+        for earlier in check.walks:
+            earlier.new_rows = 0
+        state = WalkState(in_order=False)
+        check.walks.append(state)
+        steps = walk_by_offset(self.spec, state)
+        for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self._budget):
+            yield from self._passed([rows])
+
+    def _close(self, check: CountCheck) -> None:
+        """Count once more, and read a few rows again if the order of the server is not known."""
+        check.is_complete, check.before = True, self.state.count
+        check.is_sure = is_sure(self.spec, check.walks)
+        if self.state.is_verified or not check.rows:
+            check.after = check.before
             return
-        if self._end(conditions, route) != reached[-1] or not self._stands(route):
-            route.met.fault(f"the rows are too few to tell whether the server keeps the order by {route.key}")
+        if check.before is not None or not check.is_sure:
+            check.after = self.reader.count(self.spec.conditions, self.stats)
+            check.before = check.after if check.before is None else check.before
+        is_verifiable = not self.state.faults and check.rows <= FEW_ROWS
+        if not check.is_sure and is_verifiable and not self._comes_again(check):
+            self.state.fault(
+                f"the rows are too few to tell whether the server keeps the order by {self.spec.order_field}"
+            )
 
-    def _stands(self, route: Route) -> bool:
-        """Tell whether a few rows come again: one that went was counted as another that never came."""
-        if route.met.fresh > FEW_ROWS:
-            return True
-        again = replace(route, met=Walked())
-        for _ in iter_pages(self.reader, again, self.tally):
+    def _comes_again(self, check: CountCheck) -> bool:
+        """Tell whether the same rows come again, ordered by id."""
+        again = check.second_reading = WalkState(largest_page=self.state.largest_page)
+        steps = read_by_id(self.spec, again)
+        for _ in run_walk(steps, again, reader=self.reader, stats=self.stats, budget=self._budget):
             pass
-        return again.met.few == route.met.few
-
-    def _body(self, conditions: Mapping[str, Any]) -> Body:
-        fields = self.reader.plan.fields
-        return {**conditions} if fields is None else {**conditions, str(Key.FIELDS): list(fields)}
-
-    def _count(self, conditions: Mapping[str, Any]) -> int:
-        return count_rows(self.reader.session, self.reader.plan.resource, conditions, self.tally)
-
-    def _counted(
-        self, conditions: Mapping[str, Any], route: Route, left_behind: ExitStack
-    ) -> tuple[Counted, Ahead | None]:
-        """Count the filter, and have what lies beyond the first window fetched ahead where it is much."""
-        counted = Counted([route.met], self._count(conditions))
-        self.tally.counted.append(counted)
-        self.tally.on_total(counted.before)
-        left = counted.before - route.met.fresh
-        if self.workers < 2 or left < PAGES_BESIDE * route.page_size or not self._can_cut(conditions, route):
-            return counted, None
-        return counted, self._ahead(conditions, route, left, left_behind)
-
-    def _can_cut(self, conditions: Mapping[str, Any], route: Route) -> bool:
-        plain = route.key == CREATED and route.ascending and route.high is None and route.met.in_order
-        return plain and (route.several or CREATED not in conditions)
-
-    def _ahead(
-        self, conditions: Mapping[str, Any], route: Route, left: int, left_behind: ExitStack
-    ) -> Ahead | None:
-        reached = numbers(route.fresh, CREATED)
-        began = time.monotonic()
-        last = self._end(conditions, route)
-        more = int((time.monotonic() - began) / PAGE_S)
-        if reached is None or not len(reached) or not isinstance(last, int) or last <= reached[-1]:
-            return None
-        first, workers = (min(self.workers, number + more) for number in (NEAR_FIRST, NEAR_MOST))
-        far = workers == self.workers
-        pages = -(-left // route.page_size) // (workers + far)
-        pages = min(max(pages + far, PAGES_BESIDE), FAR_PAGES if far else NEAR_PAGES)
-        target = pages * route.page_size - min(route.page_size, SPARE)
-        ahead = Ahead(self, route, first=first, workers=workers)
-        left_behind.callback(ahead.close)
-        cutting = cut(int(reached[-1]), last, target=target, parts=min(MOST_PARTS, -(-left // target)))
-        windows = ahead.windows(cutting, conditions)
-        route.high = windows[0].high
-        ahead.start(windows[1:])
-        return ahead
-
-    def _end(self, conditions: Mapping[str, Any], route: Route) -> Any:
-        """Return the key of the last row: the first in the other direction."""
-        body = {
-            **conditions,
-            Key.FIELDS: list(dict.fromkeys([KEY, CREATED, route.key])),
-            Key.ORDER_BY: route.key,
-            Key.ORDER_DIRECTION: DESCENDING if route.ascending else ASCENDING,
-            Key.LIMIT: 1,
-        }
-        plain = {str(name): value for name, value in body.items()}
-        rows = find_rows(self.reader.session, self.reader.plan.resource, plain, self.tally)
-        return rows[0].get(route.key) if rows else None
-
-
-def iter_pages(reader: Reader, route: Route, tally: Tally) -> Iterator[pa.RecordBatch]:
-    """Iterate over the fresh rows of a walk, page by page."""
-    walking = walk(route)
-    body: Body | None = next(walking)
-    while body is not None:
-        page = reader.page(body, tally)
-        try:
-            body = walking.send(page)
-        except StopIteration:
-            body = None
-        if route.fresh.num_rows:
-            yield route.fresh
-
-
-class Ahead:
-    """Windows of one filter that are fetched by threads ahead of who reads them, in order and not too far.
-
-    Parameters
-    ----------
-    fetch
-        Whose rows.
-    route
-        The walk of the first window, which the others are like.
-    first, workers
-        How many windows at once, to begin with and at the most; no more wait to be read.
-    """
-
-    __slots__ = ("_coming", "_fetch", "_gate", "_pool", "_route", "_stop", "_windows", "_workers")
-
-    def __init__(self, fetch: Fetch, route: Route, *, first: int, workers: int) -> None:
-        self._fetch = fetch
-        self._route = route
-        self._gate = Gate(first, workers)
-        self._workers = workers
-        self._stop = Stop()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dyno-scan")
-        self._windows: deque[Window] = deque()
-        self._coming: deque[Future[tuple[list[pa.RecordBatch], Tally]]] = deque()
-
-    def windows(self, cutting: Cutting, conditions: Mapping[str, Any]) -> list[Window]:
-        """Return the windows of a filter, cut by counts."""
-        asked = next(cutting)
-        while True:
-            try:
-                asked = cutting.send(self._counts(conditions, asked))
-            except StopIteration as stop:
-                cut_: list[Window] = stop.value
-                return cut_
-
-    def _counts(self, conditions: Mapping[str, Any], windows: list[Window]) -> list[int]:
-        """Return the rows in each window, counted side by side."""
-        tallies = [Tally() for _ in windows]
-        # Threads of their own: each thread that fetches keeps memory for itself, so those shall be few.
-        with ThreadPoolExecutor(self._gate.allowed, thread_name_prefix="dyno-scan") as pool:
-            try:
-                found = list(pool.map(self._count, [conditions] * len(windows), windows, tallies))
-            except BaseException:
-                self._stop()
-                raise
-        for tally in tallies:
-            self._fetch.tally.add(tally)
-        return found
-
-    def _count(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
-        with stopped_by(self._stop):
-            return self._counted(conditions, window, tally)
-
-    def _counted(self, conditions: Mapping[str, Any], window: Window, tally: Tally) -> int:
-        session, resource = self._fetch.reader.session, self._fetch.reader.plan.resource
-        if self._route.several:
-            inside = {**conditions, CREATED: _within(conditions.get(CREATED), window)}
-            return count_rows(session, resource, inside, tally)
-        ends = ({NumberOperator.GTE: window.low}, {NumberOperator.GTE: window.high})
-        from_low, from_high = (
-            count_rows(session, resource, {**conditions, CREATED: end}, tally) for end in ends
-        )
-        return max(from_low - from_high, 0)
-
-    def start(self, windows: list[Window]) -> None:
-        """Begin to fetch these windows."""
-        self._windows.extend(windows)
-        self._submit()
-
-    def _submit(self) -> None:
-        while self._windows and len(self._coming) < min(self._workers, 2 * self._gate.allowed):
-            self._coming.append(self._pool.submit(self._one, self._windows.popleft()))
-
-    def _one(self, window: Window) -> tuple[list[pa.RecordBatch], Tally]:
-        """Fetch one window."""
-        route = Route(
-            self._route.body,
-            page_size=self._route.page_size,
-            several=self._route.several,
-            low=window.low,
-            high=window.high,
-            expected=window.rows,
-        )
-        tally = Tally(walks=[route.met])
-        batches = []
-        with self._gate.passage(), stopped_by(self._stop):
-            if self._stop.called:
-                raise CancelledError
-            for batch in iter_pages(self._fetch.reader, route, tally):
-                if self._stop.called:
-                    raise CancelledError
-                batches.append(batch)
-        self._gate.done(route.met.rows, tired=tally.retries > 0)
-        return batches, tally
-
-    def results(self) -> Iterator[tuple[list[pa.RecordBatch], Tally]]:
-        """Iterate over the windows in order, as they are complete."""
-        while self._coming:
-            coming = self._coming.popleft()
-            while not wait([coming], _NOTICE_S).done:
-                pass
-            done = coming.result()
-            self._submit()
-            yield done
-
-    def close(self) -> None:
-        """Fetch nothing more; what is on its way is thrown away, and its connections closed."""
-        self._stop()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _within(condition: Any, window: Window) -> dict[str, Any]:
-    """Return the question's own bounds on the key, narrowed to a window."""
-    kept = dict(condition) if isinstance(condition, Mapping) else {}
-    for beyond in (NumberOperator.GT, NumberOperator.GTE):
-        kept.pop(beyond, None)
-    kept[NumberOperator.GTE] = window.low
-    upper = [kept.pop(NumberOperator.LTE, None), kept.pop(NumberOperator.LT, None)]
-    ends = [window.high, None if upper[0] is None else upper[0] + 1, upper[1]]
-    kept[NumberOperator.LT] = min(end for end in ends if end is not None)
-    return {str(name): value for name, value in kept.items()}
+        return again.sample_ids == self.state.sample_ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +12,23 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ContractError, SchemaError
 from dyno_frames.frames.dataframe import status_words
+from dyno_frames.frames.decode import typed_late_fields
 from dyno_frames.frames.schema import Schema
-from dyno_frames.scan.pages import Walked
 
 
-def joined(batches: Sequence[pa.RecordBatch], schema: Schema) -> pa.Table:
-    """Return batches as one table with the columns of the schema; those that a batch does not have are null."""
+def joined(batches: Sequence[pa.RecordBatch], schema: Schema) -> tuple[pa.Table, Schema]:
+    """Return batches as one table, and its schema: with the late fields that only some batches have, after its own.
+
+    Rows of a batch that has no such column are null there.
+    """
     arrow = schema.arrow
     if all(batch.schema.equals(arrow) for batch in batches):
-        return pa.Table.from_batches(batches, schema=arrow)
+        return pa.Table.from_batches(batches, schema=arrow), schema
     tables = [arrow.empty_table(), *(pa.Table.from_batches([batch]) for batch in batches)]
-    return pa.concat_tables(tables, promote_options="permissive").select(list(schema.names)).cast(arrow)
+    table = pa.concat_tables(tables, promote_options="default")
+    late = [name for name in table.schema.names if name not in schema.by_name]
+    table, fields = typed_late_fields(table, late)
+    return table, schema.with_fields(fields)
 
 
 def unique(table: pa.Table) -> pa.Table:
@@ -74,25 +80,32 @@ def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.Chunk
     return column
 
 
-def in_ties_order(batches: Iterable[pa.RecordBatch], walks: Sequence[Walked]) -> Iterator[pa.RecordBatch]:
-    """Iterate over batches that come in order of ``created`` so that ties go by ``id``, across batches too.
+def in_ties_order(batches: Iterable[pa.RecordBatch], is_in_order: Callable[[], bool]) -> Iterator[pa.Table]:
+    """Iterate over batches ordered by ``created`` so that ties are ordered by ``id``, across batches too.
 
-    Where the first page shows that the server keeps no order, all is held and ordered here.
+    If the first page shows that the server keeps no order, all rows are held and ordered here.
+
+    Parameters
+    ----------
+    batches
+        Rows ordered by ``created``.
+    is_in_order
+        Returns whether the server has kept the order so far.
 
     Raises
     ------
     ContractError
-        The server ceases to keep the order when rows have left already.
+        The server ceases to keep the order after rows have left.
     """
     held: pa.Table | None = None
     left = 0
     for batch in batches:
         table = _stacked(held, batch)
-        if not all(walked.in_order for walked in walks):
+        if not is_in_order():
             if left:
                 raise ContractError(
-                    f"the server ceased to keep the order by {CREATED} after {left:,} rows; to_frame() and to_arrow() "
-                    "put rows in order when all are here"
+                    f"the server ceased to keep the order by {CREATED} after {left:,} rows. Use to_frame() or "
+                    "to_arrow(), which order the rows when all of them are here"
                 )
             held = table
             continue
@@ -100,9 +113,10 @@ def in_ties_order(batches: Iterable[pa.RecordBatch], walks: Sequence[Walked]) ->
             continue
         ready, held = _before_last(by_created(table))
         left += ready.num_rows
-        yield from ready.combine_chunks().to_batches()
+        if ready.num_rows:
+            yield ready
     if held is not None and held.num_rows:
-        yield from by_created(unique(held)).combine_chunks().to_batches()
+        yield by_created(unique(held))
 
 
 def _stacked(held: pa.Table | None, batch: pa.RecordBatch) -> pa.Table:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, Self
 
-from dyno_frames.scan.reader import Tally
+from dyno_frames.scan.stats import ScanStats
 
 _SECONDS_BEFORE = 1.0
 
@@ -44,14 +44,14 @@ class _Unseen:
         """Close nothing."""
 
 
-def watch(shown: Any, tally: Tally) -> None:
+def watch(shown: Any, stats: ScanStats) -> None:
     """Have a bar follow a run."""
 
     def more(rows: int) -> None:
         shown.total = (shown.total or 0) + rows
 
-    tally.on_page = shown.update
-    tally.on_total = more
+    stats.on_page = shown.update
+    stats.on_total = more
 
 
 def _watched() -> bool:

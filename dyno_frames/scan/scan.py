@@ -1,63 +1,62 @@
-"""A question bound to a server, not yet asked: explain it, count it, or let its rows come in the form one needs."""
+"""A bound query of one server, not yet sent: explain it, count it, or read its rows in one of several forms."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 import pyarrow as pa
 
-from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.profile import Several
-from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.errors import ContractError, NotPushableError, QueryError
-from dyno_frames.frames.dataframe import to_frame
-from dyno_frames.frames.decode import Invalid, OnInvalid
-from dyno_frames.frames.provenance import Origin, attach
+from dyno_frames.contract.resources import KEY
+from dyno_frames.errors import ContractError, NotPushableError
+from dyno_frames.frames.decode import OnInvalid
+from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.plan import Context, Plan
+from dyno_frames.query.plan import Context, Plan, Shape, make_plan
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
-from dyno_frames.scan.certificate import Certificate, Verdict
-from dyno_frames.scan.fetch import MOST_WORKERS, Fetch
-from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
-from dyno_frames.scan.pages import SURE_BITS, Route, numbers
-from dyno_frames.scan.progress import bar, watch
-from dyno_frames.scan.reader import Counted, Reader, Tally, count_rows, kept, with_fields
+from dyno_frames.scan.answer import Answer, BatchStream, check
+from dyno_frames.scan.budget import check_costs, expected_requests
+from dyno_frames.scan.certificate import Certificate
+from dyno_frames.scan.certify import certify
+from dyno_frames.scan.execute import Execution
+from dyno_frames.scan.prefetch import MAX_WORKERS
+from dyno_frames.scan.reader import count_rows
+from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.session import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scan:
-    """A question, planned; each ``to_…`` asks it anew.
+    """A planned query; each ``to_…`` sends it again.
 
     Parameters
     ----------
     session
-        Whom to ask.
+        The connection.
     question, plan, schema, context
-        What is asked, how, for which columns and of what server.
+        The bound expression, its plan, the columns, and what the plan was made against.
     origin
-        What the frames will say of where they come from.
+        What frames say of where they come from.
     progress
-        Whether to show a bar; None is after a second, and only for people.
+        Whether to show a progress bar (default: after a second, in a terminal or a notebook).
     strict
-        Whether to raise rather than return an answer that is not certified.
+        Whether to raise instead of returning an answer that is not certified.
     workers
-        How many windows are fetched at once, at the most; None leaves it to the scan.
+        Maximum number of windows fetched at once (default: chosen by the scan).
     max_rows, max_requests
-        The most rows and requests an answer may cost; more is refused, from counts, before a row moves.
+        Maximum cost of an answer, checked against counts before a row is fetched.
     on_invalid
-        What becomes of a value outside its column's type: it raises, or is null and noted in the certificate.
+        What to do with a value outside its column's type: ``"raise"``, or ``"null"`` with a note in the certificate.
     keeps_order
-        Whether the server was seen to keep an order; where it was not, few rows are counted and read once more.
+        Whether the server was seen to keep an order; if not, few rows are counted and read twice.
 
     Examples
     --------
@@ -81,87 +80,134 @@ class Scan:
     max_requests: int | None = None
     on_invalid: OnInvalid = "raise"
     keeps_order: bool = False
-    certificate: Certificate | None = None
 
     def __post_init__(self) -> None:
         if self.strict and self.plan.reasons:
             raise NotPushableError(
-                "strict=True, and a part of the question would be answered here instead of on the server: "
+                "strict=True, and a part of the query would be evaluated locally instead of on the server: "
                 + "; ".join(self.plan.reasons)
             )
 
+    def refine(
+        self,
+        *,
+        question: Question | None = None,
+        shape: Shape | None = None,
+        schema: Schema | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Return the scan of another query, shape or schema on the same server, planned anew.
+
+        Parameters
+        ----------
+        question, shape, schema
+            What changes.
+        settings
+            Other fields of the scan, such as ``max_rows=None``.
+        """
+        if schema is not None:
+            context = replace(self.context, fields=schema.by_name, dtypes=schema.dtypes)
+            settings |= {"schema": schema, "context": context}
+        asked = self.question if question is None else question
+        plan = make_plan(asked, settings.get("context", self.context), shape or self.plan.shape)
+        return replace(self, question=asked, plan=plan, **settings)
+
     def explain(self) -> Plan:
-        """Return the plan: what is sent, what stays here, and why; after a run, with the rows it moved."""
-        done = self.certificate
-        if done is None:
-            return self.plan
-        return replace(self.plan, rows_moved=done.rows_moved, rows_returned=done.rows_returned)
+        """Return the plan: what is sent, what is evaluated locally, and why."""
+        return self.plan
 
     def count(self) -> int:
-        """Return the number of rows, by counts alone where the plan is exact, else by fetching ids."""
+        """Return the number of rows: by counts alone if the plan is exact, else by fetching ids."""
         shape = self.plan.shape
         if self.plan.terms is None:
-            narrow = replace(self, plan=self._narrowed())
-            return int(narrow.to_arrow().num_rows)
-        tally = Tally()
-        total = sum(
-            sign * count_rows(self.session, self.plan.resource, conditions, tally)
-            for sign, conditions in self.plan.terms
-        )
+            narrow = self.refine(shape=replace(shape, columns=(KEY,)))
+            return int(narrow.run().checked(strict=self.strict).table.num_rows)
+        stats = ScanStats()
+        total = sum(sign * self._count(conditions, stats) for sign, conditions in self.plan.terms)
         left = max(total - shape.offset, 0)
         return left if shape.limit is None else min(left, shape.limit)
 
-    def _narrowed(self) -> Plan:
-        """Return the plan with no more fields than the residual reads."""
-        node = self.question.node
-        if node is None:
-            return self.plan
-        wanted = {KEY, CREATED, *columns(node), *self.plan.shape.order_by}
-        shape = replace(self.plan.shape, columns=(KEY,))
-        return replace(self.plan, fields=tuple(n for n in self.schema.names if n in wanted), shape=shape)
+    def count_filters(self, *, widest: bool = False) -> int:
+        """Return what the filters of the plan count together: its rows, or more if filters overlap.
+
+        Parameters
+        ----------
+        widest
+            Whether to count the one filter around them too, and return the smaller number.
+        """
+        stats = ScanStats()
+        rows = sum(self._count(conditions, stats) for conditions in self.plan.filters)
+        if widest and self.plan.wider is not None:
+            rows = min(rows, self._count(self.plan.wider, stats))
+        return rows
+
+    def _count(self, conditions: Mapping[str, Any], stats: ScanStats) -> int:
+        return count_rows(self.session, self.plan.resource, conditions, stats)
+
+    def run(self) -> Answer:
+        """Fetch the rows and return them with their certificate; nothing warns."""
+        stats = ScanStats()
+        plan = self._cheaper_plan(stats)
+        table, schema = self._execution(plan).table(stats)
+        return Answer(table, schema, certify(stats, table.num_rows), plan, self.origin)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the answer as a typed frame that remembers where it comes from.
+        """Return the rows as a typed frame.
 
         Returns
         -------
         pandas.DataFrame
-            The columns asked for, a fresh RangeIndex, ``attrs["dyno"]`` with question and certificate.
-        """
-        table, schema = self._table()
-        return self._attached(to_frame(table, schema))
+            The columns asked for, with a fresh RangeIndex; ``.dyno.certificate`` says how complete it is.
 
-    def _attached(self, frame: pd.DataFrame) -> pd.DataFrame:
-        certificate = None if self.certificate is None else self.certificate.to_json()
-        return attach(frame, self.origin, certificate=certificate)
+        Warns
+        -----
+        IncompleteResultWarning
+            Rows may be missing.
+        """
+        return self.run().checked(strict=self.strict).to_frame()
 
     def to_arrow(self) -> pa.Table:
-        """Return the answer as an Arrow table."""
-        return self._table()[0]
+        """Return the rows as an Arrow table; warns as `to_frame` does."""
+        return self.run().checked(strict=self.strict).table
 
-    def to_batches(self) -> Iterator[pa.RecordBatch]:
-        """Iterate over the answer as Arrow record batches, in order, as the pages come where that is possible."""
-        if not self._streams():
-            yield from self.to_arrow().to_batches()
-            return
-        tally = Tally()
-        self._check_budget(self.plan.filters, tally)
-        schema = self._coming()
-        known = self.schema.names
-        names = list(self.plan.shape.columns or known)
-        returned = 0
-        route = self._route()
-        coming = self._batches(self.plan.filters[0], schema, tally, route)
-        with bar(self.progress, what=self.plan.resource) as shown, closing(coming):
-            watch(shown, tally)
-            for batch in in_ties_order(coming, tally.walks):
-                returned += batch.num_rows
-                yield batch.select([*names, *(name for name in batch.schema.names if name not in known)])
-        self._certify(tally, returned)
+    def to_batches(self) -> BatchStream:
+        """Return the rows as Arrow record batches, in order, as the pages come where that is possible.
+
+        Returns
+        -------
+        BatchStream
+            An iterator; its ``certificate`` is there after the last batch.
+        """
+        return self.stream(warns=True)
+
+    def stream(self, *, warns: bool = False) -> BatchStream:
+        """Return the rows as record batches; whoever asks for no warning looks at the certificate."""
+        done: list[Certificate] = []
+
+        def certified() -> Certificate:
+            if warns:
+                check(done[0], strict=self.strict)
+            return done[0]
+
+        batches = self._streamed(done) if self._streams() else self._sliced(done)
+        return BatchStream(batches, certified)
+
+    def _sliced(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
+        answer = self.run()
+        yield from answer.table.to_batches()
+        done.append(answer.certificate)
+
+    def _streamed(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
+        stats, returned = ScanStats(), 0
+        self._check_costs(self.plan.filters, stats)
+        for table in self._execution(self.plan).tables(stats):
+            returned += table.num_rows
+            yield from table.to_batches()
+        done.append(certify(stats, returned))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Give the answer to whoever speaks Arrow's stream interface, such as Polars and DuckDB."""
-        schema = self._coming().select(self.plan.shape.columns or self.schema.names).arrow
+        """Give the rows to a library that speaks Arrow's stream interface, such as Polars and DuckDB."""
+        schema = self.schema.select(self.plan.shape.columns or self.schema.names).arrow
         batches = (fixed(batch, schema.names) for batch in self.to_batches())
         return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
 
@@ -175,7 +221,7 @@ class Scan:
         compression: str = "zstd",
         progress: bool | None = None,
     ) -> Any:
-        """Write the answer to Parquet; see :func:`dyno_frames.export.write.write`."""
+        """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
         shown = self.progress if progress is None else progress
         return exits.leave("parquet")(
             replace(self, progress=shown),
@@ -188,154 +234,53 @@ class Scan:
 
     def _streams(self) -> bool:
         plan = self.plan
-        plain = not plan.shape.order_by and plan.shape.limit is None and not plan.shape.offset
-        return plain and plan.row_local and len(plan.filters) == 1
+        is_plain = not plan.shape.order_by and plan.shape.limit is None and not plan.shape.offset
+        return is_plain and plan.row_local and len(plan.filters) == 1
 
-    def _coming(self) -> Schema:
-        """Return the schema of the rows as they come, before columns that only the residual read are left out."""
-        return self.schema if self.plan.fields is None else self.schema.select(self.plan.fields)
-
-    def _batches(
-        self, conditions: Mapping[str, Any], schema: Schema, tally: Tally, route: Route
-    ) -> Generator[pa.RecordBatch, None, None]:
-        """Iterate over the rows of one filter; what takes more than one page is counted before and after."""
-        reader = Reader(self.session, self.question, self.plan, schema, self.on_invalid)
-        fetch = Fetch(
-            reader,
-            tally,
-            self.workers or MOST_WORKERS,
-            counting=not self._limited(),
+    def _execution(self, plan: Plan) -> Execution:
+        return Execution(
+            session=self.session,
+            question=self.question,
+            plan=plan,
+            schema=self.schema,
+            combines_operators=self.context.profile.several is Several.AND,
             keeps_order=self.keeps_order,
+            workers=self.workers or MAX_WORKERS,
+            on_invalid=self.on_invalid,
+            progress=self.progress,
         )
-        return fetch.batches(conditions, route)
 
-    def _route(self) -> Route:
-        shape = self.plan.shape
-        several = self.context.profile.several is Several.AND
-        if not shape.order_by or not self._walkable(shape.order_by[0]) or shape.limit is None:
-            route = Route({}, page_size=self.plan.page_size, several=several)
-        else:
-            first, up = shape.order_by[0], shape.ascending[0]
-            route = Route({}, first, ascending=up, page_size=self.plan.page_size, several=several)
-        if shape.limit is not None and self._limited():
-            route.page_size = min(self.plan.page_size, shape.offset + shape.limit + 1)
-        return route
+    def _cheaper_plan(self, stats: ScanStats) -> Plan:
+        """Return the plan, or one with a wider filter if filters that overlap would move more rows.
 
-    def _walkable(self, name: str) -> bool:
-        field = self.schema.by_name[name]
-        return field.wire is Wire.NUMBER and not field.nullable
-
-    def _limited(self) -> bool:
-        """Tell whether rows may come only until there are enough: they come in the order asked for."""
-        shape = self.plan.shape
-        in_order = not shape.order_by or self._walkable(shape.order_by[0])
-        return shape.limit is not None and in_order and self.plan.row_local
-
-    def _table(self) -> tuple[pa.Table, Schema]:
-        """Return the answer and its schema, by the cheaper of the plan's filters and the one around them."""
-        tally = Tally()
-        chosen = self._cheaper(tally)
-        table, schema = chosen._fetched(tally)  # noqa: SLF001 - another of this class
-        self.certificate = chosen.certificate
-        return table, schema
-
-    def _cheaper(self, tally: Tally) -> Scan:
-        """Return this scan, or one with a wider filter where filters that overlap would move more rows.
-
-        Filters that do not overlap never do, so nothing is counted for them.
+        Disjoint filters never do, so nothing is counted for them.
         """
         plan = self.plan
-        if plan.wider is None:
-            self._check_budget(plan.filters, tally)
-            return self
-        apart = sum(count_rows(self.session, plan.resource, conditions, tally) for conditions in plan.filters)
-        if apart <= count_rows(self.session, plan.resource, plan.wider, tally):
-            self._check_budget(plan.filters, tally)
-            return self
-        self._check_budget((plan.wider,), tally)
+        filters = plan.filters
+        if plan.wider is not None:
+            narrow = sum(self._count(conditions, stats) for conditions in filters)
+            if narrow > self._count(plan.wider, stats):
+                filters = (plan.wider,)
+        self._check_costs(filters, stats)
+        if filters is plan.filters:
+            return plan
         read = columns(self.question.node) if self.question.node is not None else frozenset()
         fields = plan.fields and tuple(name for name in self.schema.names if name in {*plan.fields, *read})
-        wide = replace(plan, filters=(plan.wider,), wider=None, disjoint=True, exact=False, fields=fields)
-        return replace(self, plan=wide)
+        return replace(plan, filters=filters, wider=None, disjoint=True, exact=False, fields=fields)
 
-    def _check_budget(self, filters: tuple[Mapping[str, Any], ...], tally: Tally) -> None:
-        """Refuse what would cost more than was allowed, from counts, before a row moves."""
+    def _check_costs(self, filters: tuple[Mapping[str, Any], ...], stats: ScanStats) -> None:
         if self.max_rows is None and self.max_requests is None:
             return
-        counts = [count_rows(self.session, self.plan.resource, conditions, tally) for conditions in filters]
-        shape = self.plan.shape
-        if self._limited() and self.plan.exact and shape.limit is not None:
-            counts = [min(number, shape.offset + shape.limit + 1) for number in counts]
-        rows = sum(counts)
-        requests = tally.requests + sum(-(-number // self.plan.page_size) + 2 for number in counts)
-        for name, most, cost in (
-            ("max_rows", self.max_rows, rows),
-            ("max_requests", self.max_requests, requests),
-        ):
-            if most is not None and cost > most:
-                raise QueryError(
-                    f"the answer would cost {cost:,} {name[4:]} and {name}={most:,} were allowed; no row was "
-                    "fetched. Narrow the question, see .dyno.explain(…) for what stays local, or allow more"
-                )
-
-    def _fetched(self, tally: Tally) -> tuple[pa.Table, Schema]:
-        """Return the answer and its schema: every filter walked, merged, judged, ordered and cut."""
-        coming = self._coming()
-        with bar(self.progress, what=self.plan.resource) as shown:
-            watch(shown, tally)
-            parts = [self._walked(conditions, coming, tally) for conditions in self.plan.filters]
-        wide = with_fields(coming, list(tally.met.values()))
-        table = joined([batch for batches in parts for batch in batches], wide)
-        if len(parts) > 1 or self._route().key != CREATED or any(walk.faults for walk in tally.walks):
-            table = unique(table)
-        table = by_created(table)
-        if not self.plan.row_local:
-            table = table.take(pa.array(kept(self.question, table, wide)))
-        shape = self.plan.shape
-        if shape.order_by:
-            table = ordered(table, shape.order_by, shape.ascending, wide)
-        table = table.slice(shape.offset, shape.limit)
-        answer = wide.select((*(shape.columns or self.schema.names), *tally.met))
-        self._certify(tally, table.num_rows)
-        return table.select(list(answer.names)), answer
-
-    def _walked(self, conditions: Mapping[str, Any], schema: Schema, tally: Tally) -> list[pa.RecordBatch]:
-        """Return the rows of one filter, as many as the limit needs."""
-        route = self._route()
-        batches: list[pa.RecordBatch] = []
-        need = self.plan.shape.offset + (self.plan.shape.limit or 0)
-        with closing(self._batches(conditions, schema, tally, route)) as coming:
-            for batch in coming:
-                batches.append(batch)
-                if self._limited():
-                    if _before_last(batches, route) >= need:
-                        break
-                    route.page_size = min(self.plan.page_size, 2 * route.page_size)
-        return batches
-
-    def _certify(self, tally: Tally, returned: int) -> None:
-        missing, changed = _compared(tally.counted, keeps_order=self.keeps_order)
-        faults = tuple(
-            dict.fromkeys([*(fault for walked in tally.walks for fault in walked.faults), *missing])
+        counts = [self._count(conditions, stats) for conditions in filters]
+        if self.plan.stops_early and self.plan.exact:
+            wanted = self.plan.shape.offset + (self.plan.shape.limit or 0) + 1
+            counts = [min(number, wanted) for number in counts]
+        check_costs(
+            max_rows=self.max_rows,
+            max_requests=self.max_requests,
+            rows=sum(counts),
+            requests=stats.requests + expected_requests(counts, self.plan.page_size),
         )
-        verdict = Verdict.UNCERTIFIED if faults else Verdict.AT_LEAST_ONCE if changed else Verdict.EXACT
-        befores = [counted.before for counted in tally.counted]
-        afters = [counted.after for counted in tally.counted if counted.after is not None]
-        self.certificate = Certificate(
-            verdict=verdict,
-            reasons=faults or tuple(changed),
-            count_before=sum(befores) if befores else None,
-            count_after=sum(afters) if afters else None,
-            requests=tally.requests,
-            retries=tally.retries,
-            rows_moved=tally.rows_moved,
-            rows_returned=returned,
-            page_cap=max((walked.largest for walked in tally.walks), default=0),
-            fields_met=tuple(tally.met),
-            notes=tuple(_noted(name, invalid) for name, invalid in tally.invalid.items()),
-        )
-        if self.strict and verdict is Verdict.UNCERTIFIED:
-            raise ContractError(f"strict=True, and the answer cannot be certified: {'; '.join(faults)}")
 
 
 def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
@@ -344,44 +289,12 @@ def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
     Raises
     ------
     ContractError
-        It has more: dropping them would lose values in silence.
+        It has more: dropping them would lose values silently.
     """
     late = [name for name in batch.schema.names if name not in names]
     if late:
         raise ContractError(
-            f"fields that no sampled row had came after the columns were fixed: {', '.join(late)}; declare them with "
+            f"fields that no sampled row had came after the columns were fixed: {', '.join(late)}. Declare them with "
             f"connect(…, schema={{{late[0]!r}: 'object'}}) and ask again"
         )
     return batch.select(list(names))
-
-
-def _noted(name: str, invalid: Invalid) -> str:
-    number = f"{len(invalid.rows):,} values" if len(invalid.rows) > 1 else "1 value"
-    first = f"first {invalid.value} in row {invalid.rows[0]!r}"
-    return f"{number} of {name} outside the column's type made null, {first}"
-
-
-def _compared(counts: list[Counted], *, keeps_order: bool) -> tuple[list[str], list[str]]:
-    """Return what the counts say is missing, and what they say has changed meanwhile."""
-    missing: list[str] = []
-    changed: list[str] = []
-    for counted in counts:
-        before, after = counted.before, counted.after
-        came = sum(walked.fresh for walked in counted.walks)
-        if after is None or before == after == came:
-            continue
-        text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
-        sure = keeps_order or sum(walked.order_bits for walked in counted.walks) >= SURE_BITS
-        if not sure:
-            text += ", too few to tell whether it keeps the order"
-        (changed if sure and came >= min(before, after) else missing).append(text)
-    return missing, changed
-
-
-def _before_last(batches: list[pa.RecordBatch], route: Route) -> int:
-    """Return how many rows are sure to have all their predecessors here: those before the last number seen."""
-    reached = numbers(route.fresh, route.key)
-    if reached is None or not len(reached):
-        return 0
-    found = [numbers(batch, route.key) for batch in batches]
-    return sum(int((values != reached[-1]).sum()) for values in found if values is not None)

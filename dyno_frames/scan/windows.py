@@ -1,8 +1,8 @@
-"""Cut a range of key values into windows of about equal numbers of rows, by counts, without doing any I/O."""
+"""Cut a range of keys into windows of about equal numbers of rows, by counts, without doing any I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
@@ -13,71 +13,65 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open range of key values: ``low <= key < high``.
+    """A half-open range of keys: ``low <= key < high``.
 
     Parameters
     ----------
     low, high
-        Its ends; None is open.
+        Its ends.
     rows
         How many rows were counted in it.
     """
 
-    low: int | None
-    high: int | None
+    low: int
+    high: int
     rows: int = 0
 
 
-Cutting: TypeAlias = Generator[list[Window], list[int], list[Window]]
-"""Yields windows that are to be counted and is sent their counts; returns the windows."""
+Counts: TypeAlias = Callable[[list[Window]], list[int]]
+"""Returns the number of rows in each window."""
 
 
-def cut(low: int, high: int, *, target: int, parts: int) -> Cutting:
-    """Cut ``low`` to ``high`` into adjoining windows of about ``target`` rows; the last has no upper end.
+def cut(low: int, high: int, counts: Counts, *, target: int, parts: int) -> list[Window]:
+    """Return adjoining windows of about ``target`` rows that cover the keys from ``low`` to ``high``.
 
-    Rows that share one value stay together, whatever their number.
+    Rows that share one key stay together, whatever their number.
 
     Parameters
     ----------
     low, high
-        The first and the last key value known.
+        The first and the last key.
+    counts
+        Counts the rows in windows.
     target
         Rows in a window.
     parts
         How many ranges are counted at first.
     """
-    windows = _split(Window(low, high + 1), parts)
-    counts = yield windows
-    windows = [replace(window, rows=rows) for window, rows in zip(windows, counts, strict=True)]
+    windows = _counted(_split(Window(low, high + 1), parts), counts)
     for _ in range(ROUNDS):
-        large = [window for window in windows if window.rows > 2 * target and _width(window) > 1]
+        large = [window for window in windows if window.rows > 2 * target and window.high - window.low > 1]
         if not large:
             break
-        smaller = {window: _split(window, -(-window.rows // target)) for window in large}
-        asked = [part for window in large for part in smaller[window]]
-        counts = yield asked
-        counted = dict(zip(asked, counts, strict=True))
-        windows = [
-            replace(part, rows=counted[part]) if window in smaller else part
-            for window in windows
-            for part in smaller.get(window, [window])
-        ]
-    merged = _merged(windows, target)
-    return [*merged[:-1], replace(merged[-1], high=None)]
+        pieces = [_split(window, -(-window.rows // target)) for window in large]
+        found = iter(_counted([piece for split in pieces for piece in split], counts))
+        smaller = {window: [next(found) for _ in split] for window, split in zip(large, pieces, strict=True)}
+        windows = [part for window in windows for part in smaller.get(window, [window])]
+    return _merged(windows, target)
 
 
-def _width(window: Window) -> int:
-    return (window.high or 0) - (window.low or 0)
+def _counted(windows: list[Window], counts: Counts) -> list[Window]:
+    return [replace(window, rows=rows) for window, rows in zip(windows, counts(windows), strict=True)]
 
 
 def _split(window: Window, parts: int) -> list[Window]:
-    low, width = window.low or 0, _width(window)
-    edges = sorted({low + width * at // parts for at in range(parts + 1)})
+    width = window.high - window.low
+    edges = sorted({window.low + width * at // parts for at in range(parts + 1)})
     return [Window(start, end) for start, end in pairwise(edges)]
 
 
 def _merged(windows: Sequence[Window], target: int) -> list[Window]:
-    """Join neighbours as long as they stay within the target."""
+    """Join neighbors as long as they stay within the target."""
     joined: list[Window] = []
     for window in windows:
         if joined and joined[-1].rows + window.rows <= target:

@@ -12,7 +12,7 @@ import urllib3.exceptions
 from urllib3 import Timeout
 
 from dyno_frames.transport.retry import Event
-from dyno_frames.transport.wire import Adapter, Message, Watch, watched
+from dyno_frames.transport.wire import Adapter, CancelToken, Message, Watch, watched
 
 _CHUNK_BYTES = 1 << 18
 _CONNECT_S = 10.0
@@ -73,7 +73,13 @@ class Limits:
 
 
 def exchange(
-    adapter: Adapter, message: Message, *, url: str, limits: Limits, settings: Mapping[str, Any]
+    adapter: Adapter,
+    message: Message,
+    *,
+    url: str,
+    limits: Limits,
+    settings: Mapping[str, Any],
+    cancel: CancelToken | None = None,
 ) -> Received | Lost:
     """Send a request and read its answer to the end.
 
@@ -89,6 +95,8 @@ def exchange(
         When to stop waiting or reading.
     settings
         ``verify``, ``cert`` and ``proxies`` as requests takes them.
+    cancel
+        Ends the exchange when another thread calls it.
 
     Raises
     ------
@@ -101,7 +109,7 @@ def exchange(
     it writes them: none of them leaves this function.
     """
     silence_s = max(0.001, min(limits.timeout_s, limits.remaining_s()))
-    with watched(Watch(silence_s, limits.remaining_s)) as watch:
+    with watched(Watch(silence_s, limits.remaining_s, cancel)) as watch:
         try:
             return _exchanged(adapter, message, url=url, limits=limits, settings=settings, watch=watch)
         except KeyboardInterrupt:

@@ -1,42 +1,69 @@
-"""What a request or an answer may look like where people read it: no address, no key, no long text."""
+"""Requests and server texts as people may read them: short, printable, without addresses."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
-
-import orjson
 
 from dyno_frames.contract.operations import Operation
 from dyno_frames.errors import RequestSummary
 
-_ADDRESS = re.compile(r"\S+@\S+")
+_WORD = re.compile(r"\S+")
+_SPACE = re.compile(r"\s")
+_LONGEST_ADDRESS = 320
 _LONGEST_TEXT = 60
 _LONGEST_BODY = 600
 _LONGEST_MESSAGE = 500
+_MOST_ITEMS = 30
+_DEEPEST = 3
 
 
 def without_addresses(text: str) -> str:
-    """Return a text in which everything that looks like an e-mail address says so instead.
+    """Return a text with ``<address>`` in place of every word that looks like an e-mail address.
 
     Examples
     --------
     >>> without_addresses("no list holds ann@example.com")
     'no list holds <address>'
     """
-    return _ADDRESS.sub("<address>", text)
+    return _WORD.sub(lambda word: "<address>" if "@" in word[0][1:-1] else word[0], text)
 
 
-def shortened(text: str, length: int) -> str:
-    """Return a text of at most so many characters, and how many there were."""
-    return text if len(text) <= length else f"{text[:length]}… ({len(text)} characters)"
+def fit(text: str, length: int) -> str:
+    """Return at most so many characters of a text, printable and without addresses, and how long the text is.
+
+    Only the beginning is read, so the cost does not grow with the text. No part of an address is left: a word
+    is shown only if it is complete, or if more of it is hidden than an address can be long.
+
+    Examples
+    --------
+    >>> fit("no list holds ann@example.com", 500)
+    'no list holds <address>'
+    >>> fit("abcdefgh", 3)
+    'abc… (8 characters)'
+    """
+    beginning = _beginning(text, length)
+    if not beginning.isprintable():
+        beginning = "".join(letter if letter.isprintable() else " " for letter in beginning)
+    shown = without_addresses(beginning)
+    if len(text) <= length and len(shown) <= length:
+        return shown
+    return f"{shown[:length]}… ({len(text)} characters)"
+
+
+def _beginning(text: str, length: int) -> str:
+    """Return the words of a text that begin in its first characters, each complete or longer than an address."""
+    head = text[: 2 * length + _LONGEST_ADDRESS]
+    space = _SPACE.search(head, length)
+    return head if space is None else head[: space.start()]
 
 
 def message(text: str) -> str:
     """Return a server's words, fit for an exception: no addresses, no control characters, not endless."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * _LONGEST_MESSAGE])
-    return shortened(without_addresses(printable), _LONGEST_MESSAGE)
+    return fit(text, _LONGEST_MESSAGE)
 
 
 def summary(
@@ -53,29 +80,35 @@ def summary(
     body
         Its JSON body; ``emails`` are counted, other texts lose their addresses and their length.
     """
-    path = operation.path if key is None else operation.url_path(message(key) if "@" in key else key)
+    path = operation.path if key is None else operation.url_path(message(key))
     return RequestSummary(operation.verb, path, "" if body is None else _body(body))
 
 
 def _body(body: Mapping[str, Any]) -> str:
-    shown = {
-        name: f"<{len(value)} addresses>" if name == "emails" and isinstance(value, list) else _value(value)
+    counted = {
+        name: f"<{len(value)} addresses>" if name == "emails" and isinstance(value, list) else value
         for name, value in body.items()
     }
-    return shortened(orjson.dumps(shown, default=str).decode(), _LONGEST_BODY)
+    text = json.dumps(_value(counted, _DEEPEST), ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= _LONGEST_BODY else f"{text[:_LONGEST_BODY]}… ({len(body)} fields)"
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, depth: int) -> Any:
     match value:
         case str():
-            return shortened(without_addresses(value), _LONGEST_TEXT)
-        case Mapping():
-            return {str(name): _value(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_value(part) for part in value[:50]]
-        case bool() | float() | None:
+            return fit(value, _LONGEST_TEXT)
+        case Mapping() if depth:
+            shown = {
+                fit(str(name), _LONGEST_TEXT): _value(part, depth - 1)
+                for name, part in islice(value.items(), _MOST_ITEMS)
+            }
+            return shown | ({"…": f"{len(value) - _MOST_ITEMS} more"} if len(value) > _MOST_ITEMS else {})
+        case list() | tuple() if depth:
+            shown_items = [_value(part, depth - 1) for part in value[:_MOST_ITEMS]]
+            return [*shown_items, "…"] if len(value) > _MOST_ITEMS else shown_items
+        case int() if abs(value) >= 2**63:
+            return f"<integer of {value.bit_length()} bits>"
+        case bool() | int() | float() | None:
             return value
-        case int():
-            return value if abs(value) < 2**63 else str(value)
         case _:
             return f"<{type(value).__name__}>"

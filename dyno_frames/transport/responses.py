@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from dyno_frames.contract.envelope import Code, Refusal, is_envelope, refusal
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ApiError,
     AuthenticationError,
@@ -35,7 +36,7 @@ class Reply:
     data
         The envelope's payload, decoded.
     content
-        The whole body as it came, decompressed.
+        The whole body as it came, decompressed and without a byte order mark.
     request
         What was asked, fit to be shown.
     attempts
@@ -80,7 +81,8 @@ class Verdict:
 
 
 _MALFORMED = object()
-_WIDE = re.compile(rb"[:,\[\s]-?\d{19}")
+_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_WIDE = b"0" * 19
 
 
 Reader = Callable[[bytes], Any]
@@ -99,17 +101,18 @@ def judge(result: Received | Lost, *, reader: Reader | None = None) -> Verdict:
     """
     if isinstance(result, Lost):
         return Verdict(event=result.event, detail=result.detail)
+    content = result.content.removeprefix(BOM_UTF8)
     if reader is not None and result.status == 200:
-        payload = reader(result.content)
+        payload = reader(content)
         if payload is not None:
-            return Verdict(event=Event.ANSWER, data=payload, content=result.content)
-    body = _decoded(result.content)
+            return Verdict(event=Event.ANSWER, data=payload, content=content)
+    body = _decoded(content)
     retry_after = result.headers.get("Retry-After")
     if not is_envelope(body):
         return _without_envelope(result, body, retry_after)
     no = refusal(body)
     if no is None:
-        return Verdict(event=Event.ANSWER, data=body.get("data"), content=result.content)
+        return Verdict(event=Event.ANSWER, data=body.get("data"), content=content)
     no = Refusal(code=redact.message(no.code), message=redact.message(no.message))
     slow = no.code == Code.SLOW_DOWN or result.status == 429
     return Verdict(
@@ -141,17 +144,30 @@ def _without_envelope(result: Received, body: Any, retry_after: str | None) -> V
 
 
 def _decoded(content: bytes) -> Any:
-    """Decode JSON with integers of any width; orjson alone would make floats of the widest."""
+    """Decode JSON, which is UTF-8 whatever a header says (RFC 8259).
+
+    orjson alone would make floats of the widest integers, and refuse half of a surrogate pair in a value.
+    """
     try:
-        if _WIDE.search(content):
-            return json.loads(content, parse_constant=_refuse_constant)
-        return orjson.loads(content)
+        if _WIDE not in content.translate(_AS_ZEROS):
+            return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        if b"\\u" not in content:
+            return _MALFORMED
+    try:
+        return json.loads(content.decode(), parse_constant=_refuse_constant, object_pairs_hook=_named)
     except (ValueError, RecursionError):
         return _MALFORMED
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if not all(is_whole(name) for name, _ in pairs):
+        raise ValueError(f"a name holds {HALF}")
+    return dict(pairs)
 
 
 _KINDS: dict[str, type[ApiError]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random as _random
-import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ import requests
 
 from dyno_frames.contract.envelope import Code, Refusal
 from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
+from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ConfigError,
     InsecureTransportWarning,
@@ -39,7 +39,8 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
-from dyno_frames.transport.wire import Adapter, Message, current_stop
+from dyno_frames.transport.server_name import server_name
+from dyno_frames.transport.wire import Adapter, CancelToken, Message, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
@@ -56,6 +57,7 @@ class _Call:
     started: float
     deadline: float
     fresh: bool
+    cancel: CancelToken | None = None
     events: list[Event] = field(default_factory=list)
     paused_s: float = 0.0
 
@@ -110,13 +112,14 @@ class Session:
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         self.host = parts.netloc
+        self.server = server_name(self.url)
         self.timeout_s = timeout_s
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
         self._key = api_key
-        self._closed = threading.Event()
+        self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
-        self._sleep: Callable[[float], object] = sleep or self._rest
+        self._sleep = sleep
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
         self._settings = _settings(self.url, direct=self._loopback)
@@ -140,16 +143,16 @@ class Session:
     @property
     def closed(self) -> bool:
         """Whether :meth:`close` has been called."""
-        return self._closed.is_set()
+        return self._closed.called
 
     @property
     def account(self) -> str:
         """What tells the key's account from others of the server in the names of files; it is not the key."""
-        return self._key.mark(f"account of {self.host}")
+        return self._key.mark(f"account of {self.server}")
 
     def close(self) -> None:
-        """Close every connection; twice is once."""
-        self._closed.set()
+        """Close every connection and end every pause between attempts; twice is once."""
+        self._closed()
         self._adapter.close()
 
     def send(
@@ -161,6 +164,7 @@ class Session:
         deadline_s: float | None = None,
         reader: Reader | None = None,
         fresh: bool = False,
+        cancel: CancelToken | None = None,
     ) -> Reply:
         """Ask for one operation and return what the application answered.
 
@@ -180,6 +184,8 @@ class Session:
         fresh
             Whether it travels on a connection of its own, where nothing left over from an earlier answer can be
             taken for its own. Creates and actions always do.
+        cancel
+            Ends the call, pauses included, when another thread calls it.
 
         Returns
         -------
@@ -201,6 +207,8 @@ class Session:
         """
         if self.closed:
             raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
+        if key is not None and not is_whole(key):
+            raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
         started = self._clock()
         call = _Call(
             operation,
@@ -210,6 +218,7 @@ class Session:
             started,
             started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
             fresh or operation.effect not in {Effect.READ, Effect.IDEMPOTENT_WRITE},
+            cancel,
         )
         while True:
             verdict = self._scrubbed(responses.judge(self._attempt(call), reader=reader))
@@ -220,14 +229,12 @@ class Session:
                 continue
             return self._conclude(call, verdict)
 
-    def _rest(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the session or of what this thread is asked for."""
-        stop = current_stop()
-        (stop.wait if stop is not None else self._closed.wait)(seconds)
+    def _rest(self, seconds: float, cancel: CancelToken | None) -> None:
+        """Wait, but not beyond the end of the session or of the call."""
+        rest(seconds, self._closed, *(() if cancel is None else (cancel,)))
 
-    def _is_over(self) -> bool:
-        stop = current_stop()
-        return self.closed or (stop is not None and stop.called)
+    def _is_over(self, cancel: CancelToken | None) -> bool:
+        return self.closed or (cancel is not None and cancel.called)
 
     def _attempt(self, call: _Call) -> Received | Lost:
         limits = Limits(
@@ -239,7 +246,14 @@ class Session:
         operation = call.operation
         message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
         if not call.fresh:
-            return exchange(self._adapter, message, url=self.url, limits=limits, settings=self._settings)
+            return exchange(
+                self._adapter,
+                message,
+                url=self.url,
+                limits=limits,
+                settings=self._settings,
+                cancel=call.cancel,
+            )
         headers["Connection"] = "close"
         adapter = Adapter(pool_connections=1, pool_maxsize=1)
         try:
@@ -274,13 +288,16 @@ class Session:
             (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
             or self._clock() + wait_s >= call.deadline
             or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
-            or self._is_over()
+            or self._is_over(call.cancel)
         ):
             return False
         call.paused_s += wait_s
         _LOG.info("%s: %s; sent again in %.2f s", call.request.path, verdict.detail, wait_s)
-        self._sleep(wait_s)
-        return not self._is_over()
+        if self._sleep is not None:
+            self._sleep(wait_s)
+        else:
+            self._rest(wait_s, call.cancel)
+        return not self._is_over(call.cancel)
 
     def _log(self, call: _Call, verdict: Verdict) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):
@@ -335,9 +352,14 @@ def _encoded(body: Mapping[str, Any]) -> bytes:
     except TypeError:
         pass  # an integer beyond 64 bits, perhaps: the standard encoder writes those
     try:
-        return json.dumps(dict(body), allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"the request's body cannot be written as JSON: {type(error).__name__}") from None
+        return json.dumps(dict(body), allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"the request's body holds {HALF}. Remove it, or send the whole pair") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(
+            f"the request's body cannot be written as JSON ({type(error).__name__}). Expected texts, finite numbers, "
+            "true, false, None, and lists and dicts of them"
+        ) from None
 
 
 def is_loopback(hostname: str) -> bool:

@@ -7,7 +7,7 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,12 +35,15 @@ class Watch:
         The longest silence, in seconds.
     remaining_s
         Returns what is left of the call's time, in seconds.
+    cancel
+        Ends the exchange when another thread calls it; or None.
     has_left
         Whether a byte of the request was handed to the system.
     """
 
     silence_s: float
     remaining_s: Callable[[], float]
+    cancel: CancelToken | None = None
     has_left: bool = False
 
 
@@ -55,36 +58,47 @@ def watched(watch: Watch) -> Iterator[Watch]:
         yield watch
     finally:
         _WATCH.reset(token)
-        stop = _STOP.get()
-        if stop is not None:
-            stop.leave()  # the connection goes back to where any thread may take it
+        if watch.cancel is not None:
+            watch.cancel.leave()  # the connection goes back to where any thread may take it
 
 
-class Stop:
-    """Ends what other threads exchange, at once: their connections are shut down."""
+class CancelToken:
+    """Ends the exchanges of the threads that were given it, at once: their connections are shut down."""
 
-    __slots__ = ("_called", "_connections", "_lock")
+    __slots__ = ("_called", "_connections", "_lock", "_pauses")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._called = threading.Event()
+        self._called = False
         self._connections: dict[int, socket.socket] = {}
+        self._pauses: set[threading.Event] = set()
 
     @property
     def called(self) -> bool:
-        """Whether nothing is to be exchanged any more."""
-        return self._called.is_set()
+        """Whether the token was called: nothing is sent any more."""
+        return self._called
 
     def __call__(self) -> None:
-        """Shut down every connection that is in use."""
-        self._called.set()
+        """Shut down every connection that is in use, and end every pause."""
         with self._lock:
+            self._called = True
             for connection in self._connections.values():
                 _shut(connection)
+            for pause in self._pauses:
+                pause.set()
 
-    def wait(self, seconds: float) -> None:
-        """Wait so long, or until it is called."""
-        self._called.wait(seconds)
+    @contextmanager
+    def ending(self, pause: threading.Event) -> Iterator[None]:
+        """Set an event when this is called, or at once if it has been; for the time of a with-block."""
+        with self._lock:
+            self._pauses.add(pause)
+            if self._called:
+                pause.set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pauses.discard(pause)
 
     def use(self, connection: socket.socket) -> None:
         """Say that this thread uses a connection from now on, and no other."""
@@ -99,27 +113,18 @@ class Stop:
             self._connections.pop(threading.get_ident(), None)
 
 
+def rest(seconds: float, *tokens: CancelToken) -> None:
+    """Wait so long, or until one of the tokens is called."""
+    over = threading.Event()
+    with ExitStack() as stack:
+        for token in tokens:
+            stack.enter_context(token.ending(over))
+        over.wait(seconds)
+
+
 def _shut(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-
-
-_STOP: ContextVar[Stop | None] = ContextVar("dyno_frames_stop", default=None)
-
-
-@contextmanager
-def stopped_by(stop: Stop) -> Iterator[None]:
-    """Let what this thread exchanges in a with-block be ended by another."""
-    token = _STOP.set(stop)
-    try:
-        yield
-    finally:
-        _STOP.reset(token)
-
-
-def current_stop() -> Stop | None:
-    """Return what may end this thread's exchanges."""
-    return _STOP.get()
 
 
 class _Timed(io.RawIOBase):
@@ -185,9 +190,8 @@ class _Reporting:
         watch = _WATCH.get()
         if watch is not None and not self._connecting:
             watch.has_left = True
-        stop = _STOP.get()
-        if stop is not None:
-            stop.use(self.sock)
+        if watch is not None and watch.cancel is not None:
+            watch.cancel.use(self.sock)
         super().send(data)  # type: ignore[misc]  # urllib3's, in the classes below
 
 

@@ -16,7 +16,8 @@ PACKAGE = "dyno_frames"
 ROWS = (
     ("errors",),
     ("contract",),
-    ("query", "frames", "transport", "sandbox"),
+    ("query", "frames", "messages", "transport"),
+    ("sandbox",),
     ("scan", "actions", "calibrate"),
     ("client",),
     ("export", "scale", "plots", "codegen"),
@@ -28,7 +29,7 @@ ROWS = (
 
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 
-SEES_ONLY = {"sandbox": frozenset({"errors", "contract"})}
+SEES_ONLY = {"sandbox": frozenset({"errors", "contract", "messages"})}
 """Rooms that see less than the rows below them."""
 
 SEEN_ONLY_BY = {"sandbox": frozenset({"__init__", "cli"})}
@@ -175,8 +176,12 @@ BROKEN = [
         "cli stands above scan",
     ),
     ("scan/reader.py", "import requests", "only transport import requests"),
-    ("client/connect.py", "from dyno_frames.sandbox.serve import Sandbox", "only __init__, cli see sandbox"),
-    ("sandbox/app.py", "from dyno_frames.query import plan", "sandbox sees only contract, errors"),
+    (
+        "client/connect.py",
+        "from dyno_frames.sandbox.sandbox import Sandbox",
+        "only __init__, cli see sandbox",
+    ),
+    ("sandbox/app.py", "from dyno_frames.query import plan", "sandbox sees only contract, errors, messages"),
     ("sandbox/app.py", "from urllib3 import PoolManager", "only transport import urllib3"),
     ("sandbox/app.py", "import urllib.request", "only transport import urllib.request"),
     ("panels/reduce.py", "import ipywidgets as w", "only panels.views import ipywidgets"),
@@ -188,11 +193,11 @@ BROKEN = [
 SOUND = [
     (
         "__init__.py",
-        "from dyno_frames.client.connect import connect\nfrom dyno_frames.sandbox.serve import Sandbox",
+        "from dyno_frames.client.connect import connect\nfrom dyno_frames.sandbox.sandbox import Sandbox",
     ),
     (
         "cli/find.py",
-        "import click\nfrom dyno_frames.sandbox.serve import Sandbox\nfrom dyno_frames.cli import options",
+        "import click\nfrom dyno_frames.sandbox.sandbox import Sandbox\nfrom dyno_frames.cli import options",
     ),
     (
         "panels/views/buttons.py",

@@ -22,7 +22,7 @@ from dyno_frames.client.client import Client
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.operations import operation
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def median_ms(call: Callable[[], object], times: int) -> float:
@@ -46,7 +46,7 @@ def grow(journal: Journal, entries: int) -> None:
         )
         lines += [{"kind": "intent", **intent.to_json()}, journal._line(intent, outcome, blocks=False)]
     journal.path.parent.mkdir(parents=True, exist_ok=True)
-    journal._append(*lines)
+    journal._append(*lines, count=True)
 
 
 def seesaw(client: Client, key: str) -> Callable[[], object]:

@@ -5,14 +5,17 @@
 Workers ask for actions at random, legal ones and others, of campaigns that also move by themselves. A proxy meets
 each request with a fault at a point of the exchange: refused, reset, cut or delayed connections, requests that come
 in parts, late or never, answers that are lost, cut, dripped, doubled or replaced by pages and by envelopes of codes
-outside the contract. Then the same with clients that are killed and started again. Every outcome is held against
-what the proxy delivered and what the server's database wrote down.
+outside the contract. Readings may lag behind an action, as those of a replica do. The disk of the journal is full at a
+random byte, and its lines are flipped, zeroed, cut, lost and removed; then nothing that sends may leave before that is
+accepted. Then the same with clients that are killed, or die while they write, and are started again. Every outcome is
+held against what the proxy delivered and what the server's database wrote down.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import signal
 import sys
 import tempfile
 import time
@@ -122,8 +125,10 @@ def _kill_all(there: Ground, tally: Tally, *, kills: int, seed: int, workers: in
 
 
 def _after_death(context, there: Ground, tally: Tally, *, lane: int, child, diary: Path) -> None:
-    if child.exitcode != -9:
+    if child.exitcode not in {-signal.SIGKILL, -signal.SIGXFSZ}:
         tally.violations.append(f"a client ended with {child.exitcode}, and was not killed")
+    if child.exitcode == -signal.SIGXFSZ:
+        tally.points["died while writing"] += 1
     child.close()
     lines = [orjson.loads(line) for line in diary.read_bytes().splitlines()] if diary.exists() else []
     if not lines:

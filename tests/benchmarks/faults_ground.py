@@ -64,7 +64,7 @@ class Change:
 
 
 def _serve(path: Path, pipe: Connection) -> None:
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.disable()  # requests that end half-way are what this is about
@@ -76,7 +76,7 @@ def _serve(path: Path, pipe: Connection) -> None:
 def _prepare(path: Path) -> None:
     import pandas as pd
 
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     lists = pd.DataFrame({"id": list(LISTS), "name": list(LISTS), "contacts": list(LISTS.values())})
     lists["created"] = lists["updated"] = 1

@@ -48,6 +48,8 @@ class Lane:
         self._pid = 0
         self._answered_reads = 0
         self._act_came = False
+        self._lag_s = self._lags_until_s = 0.0
+        self._old: dict[str, bytes] = {}
         self._late: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
         self.port = 0
@@ -66,6 +68,7 @@ class Lane:
             asked.get("pid", 0),
         )
         self._answered_reads, self._act_came = int(asked.get("create", False)), False
+        self._lag_s, self._lags_until_s, self._old = asked.get("lag", 0.0), 0.0, {}
 
     async def idle(self) -> None:
         """Wait until nothing is on its way to the server any more."""
@@ -115,7 +118,7 @@ class Lane:
         if fault["kind"] == "stall":
             await reader.read()
             raise Cut
-        answer = await self._ask(request)
+        answer = await self._seen(path, request)
         act = self._act
         if act is not None and act["kind"] == "refuse" and not self._act_came and fault["kind"] == "pass":
             self._refuse(act["seconds"])
@@ -129,6 +132,13 @@ class Lane:
         await _say(writer, answer * (2 if fault["kind"] == "twice" else 1))
         data = _envelope(answer).get("data")
         self.note("reading", path=path, row=data, seconds=time.monotonic() - began)
+
+    async def _seen(self, path: str, request: bytes) -> bytes:
+        """Return what the server answers, or what it answered before the action, as a replica that lags."""
+        if time.monotonic() < self._lags_until_s and path in self._old:
+            return self._old[path]
+        answer = self._old[path] = await self._ask(request)
+        return answer
 
     def _refuse(self, seconds: float) -> None:
         """Let nobody in for a while."""
@@ -201,6 +211,7 @@ class Lane:
     async def _deliver(self, request: bytes, campaign: str) -> bytes:
         self.delivered[campaign] += 1
         self.note("delivered", campaign=campaign)
+        self._lags_until_s = time.monotonic() + self._lag_s
         answer = await self._ask(request)
         accepted = _envelope(answer).get("has_error") is False
         self.applied[campaign] += accepted

@@ -14,24 +14,35 @@ from typing import Any
 
 import orjson
 import pandas as pd
+from faults_disk import damaged, room, some_room
 from faults_ground import KEY, LISTS, Ground
 from faults_oracle import tells
 from faults_proxy import ENDINGS, Control
 
 from dyno_frames.actions.case import Patience
+from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.order import ordered
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.client.client import Client
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Action
-from dyno_frames.errors import ApiError, DynoError, OutcomeUnknownError, TransportError
+from dyno_frames.errors import ApiError, ConfigError, DynoError, OutcomeUnknownError, TransportError
 
 TIMEOUT_S = 0.6
 PATIENCE = Patience(settle_s=0.9, first_s=0.03, longest_s=0.2)
+LAGS_S = (0.0, 0.0, 0.0, 0.1, 0.5)
+"""For how long readings may be of before an action; shorter than the patience."""
+
 POOL = 5
 """Campaigns that one worker moves at a time."""
 
-STATUSES = (500, 502, 504)
+DAMAGED_EVERY = 10
+"""So often a worker's journal is damaged, in steps."""
+
+DAMAGED_SHARE = 0.2
+"""How many of the journals are damaged while an action is unresolved, and after a client has died."""
+
+STATUSES = (429, 500, 502, 504)
 FORMS = ("page", "nothing", "json", "envelope")
 
 
@@ -160,6 +171,8 @@ class Worker:
 
     def step(self) -> None:
         """Ask for one action or create, with faults, and judge what is said of it."""
+        if self._number % DAMAGED_EVERY == DAMAGED_EVERY // 2:
+            self.damage(*self.pool)
         if self.random.random() < 0.07:
             self.create()
             return
@@ -168,10 +181,12 @@ class Worker:
         self._number += 1
         action, given = order(self.random, before["status"], f"{self.lane}-{self._number}")
         fault, reads = act_fault(self.random), read_faults(self.random)
-        self.control.ask("script", act=fault, reads=reads)
+        lag, left = self.random.choice(LAGS_S), some_room(self.random)
+        self.control.ask("script", act=fault, reads=reads, lag=lag)
         delivered, applied = self.control.ask("counts", campaign=key)
         self.tally.starts_asked[key] += action is Action.START
-        word, error, outcome = said(self.client, action, key, given)
+        with room(self.client.actions_journal.path, left):
+            word, error, outcome = said(self.client, action, key, given)
         ended_s = time.time()
         self.tally.actions += 1
         facts = (
@@ -181,12 +196,12 @@ class Worker:
             f"{before['status']} {before['start_time']}",
             fault,
             reads,
+            f"lag {lag} s, room for {left}",
             word,
             error,
         )
         self._judge_events(action, word, outcome, before, ended_s=ended_s, facts=facts)
-        if word == "unknown":
-            self._hold_back(key, facts)
+        self._hold_back(key, facts)
         self.control.ask("idle")
         delivered_now, applied_now = self.control.ask("counts", campaign=key)
         if delivered_now - delivered > 1:
@@ -198,6 +213,10 @@ class Worker:
             self.wrong("said not_applied, and was", *facts)
         self.tally.outcomes[action, word] += 1
         self.tally.faults[fault["kind"], word] += 1
+        for world, present in (("lagging reads", lag), ("full disk", left is not None)):
+            self.tally.faults[world, word] += bool(present)
+        if self.random.random() < DAMAGED_SHARE and self.client.actions_journal.unresolved(key):
+            self.damage(key)
         self._settle(key, happened=bool(happened), facts=facts)
 
     def create(self) -> None:
@@ -205,6 +224,8 @@ class Worker:
         self._number += 1
         self.tally.actions += 1
         name, fault = f"new {self.lane}-{self._number}", act_fault(self.random)
+        if fault.get("status") == 429:
+            fault["status"] = 500  # of a create, too many requests is a refusal
         lists, error = self.client.lists, None
         self.control.ask("script", act=fault, create=True)
         try:
@@ -220,28 +241,59 @@ class Worker:
         if sum(event["kind"] in {"asked", "touched"} for event in self.control.ask("events")) > 1:
             self.wrong("left more than once", *facts)
         self.control.ask("script", create=True)
-        if isinstance(error, OutcomeUnknownError):
-            try:
-                lists.create(name=name)
-                self.wrong("the same was created again", *facts)
-            except OutcomeUnknownError:
-                pass
+        if word == "unknown":
+            self._same_is_not_created(name, facts)
         self.control.ask("idle")
         delivered, made = self.control.ask("counts", campaign=name)
         if delivered > 1:
             self.wrong("delivered more than once", *facts)
         if word != "unknown" and (word == "applied") != bool(made):
             self.wrong(f"said {word}, and it was not so", *facts)
-        if word == "unknown" and (lists.look_for(settle_s=0.0) is not None) != bool(made):
-            self.wrong("looked for it, and it was not so", *facts)
+        if word == "unknown":
+            self._look_for(name, made=bool(made), facts=facts)
         self.tally.outcomes["create", word] += 1
         self.tally.faults[fault["kind"], word] += 1
+
+    def _same_is_not_created(self, name: str, facts: tuple[object, ...]) -> None:
+        """See that a create whose outcome is unknown is not sent again."""
+        try:
+            self.client.lists.create(name=name)
+            self.wrong("the same was created again", *facts)
+        except OutcomeUnknownError:
+            pass
+
+    def _look_for(self, name: str, *, made: bool, facts: tuple[object, ...]) -> None:
+        """Look for what a create may have made; where nothing is found, it is not sent again before a decision."""
+        lists = self.client.lists
+        if (lists.look_for(settle_s=0.0) is not None) != made:
+            self.wrong("looked for it, and it was not so", *facts)
+        if not made:
+            self._same_is_not_created(name, facts)
+            lists.look_for(decision="not_created")
+
+    def damage(self, *keys: str) -> str | None:
+        """Damage the journal, see that nothing that sends leaves, accept it, and settle what is open then."""
+        journal = self.client.actions_journal
+        how = damaged(journal.path, self.random)
+        if how is None:
+            return None
+        if not journal.damage():
+            self.wrong("damage was not noticed", how)
+        for key in keys:
+            self._hold_back(key, ("damaged", how))
+        if not self.client.campaigns.accept_journal_damage() or journal.damage():
+            self.wrong("damage was not accepted", how)
+        for entry in journal.entries():
+            if entry.blocks:  # what became of it stood in a line that is lost; the person who accepted knows
+                journal.keeper(entry).conclude(entry.intent, _decided(entry.intent))
+        self.tally.faults[f"damaged: {how}", "accepted"] += 1
+        return how
 
     def _judge_events(
         self,
         action: Action,
         word: str,
-        outcome: Outcome,
+        outcome: Outcome | None,
         before: Mapping[str, Any],
         *,
         ended_s: float,
@@ -251,9 +303,9 @@ class Worker:
         asked = [place for place, event in enumerate(events) if event["kind"] in {"asked", "touched"}]
         if len(asked) > 1:
             self.wrong("left more than once", *facts)
-        if outcome.request is None and asked:
+        if (outcome is None or outcome.request is None) and asked:
             self.wrong("said nothing was sent, and it was", *facts)
-        if word != "unknown" or not asked:
+        if word != "unknown" or not asked or outcome is None:
             return
         readings = [
             event
@@ -277,13 +329,14 @@ class Worker:
                 )
 
     def _hold_back(self, key: str, facts: tuple[object, ...]) -> None:
-        """See that nothing that sends leaves while an outcome is unknown."""
-        if not self.client.actions_journal.unresolved(key):
+        """See that nothing that sends leaves while an outcome is unknown, or the journal is damaged."""
+        journal = self.client.actions_journal
+        if not journal.unresolved(key) and not journal.damage():
             return
         self.control.ask("script")
         for action in (Action.START, Action.RESUME, Action.RESCHEDULE):
             word, error, outcome = said(self.client, action, key, {})
-            if word != "not_applied" or outcome.request is not None:
+            if word != "not_applied" or outcome is None or outcome.request is not None:
                 self.wrong(
                     "something that sends left while an outcome was unknown", *facts, action, word, error
                 )
@@ -307,6 +360,12 @@ class Worker:
                 self.client.campaigns.resolve(key, decision=decision)
 
 
+def _decided(intent: Intent) -> Outcome:
+    return Outcome(
+        status="applied", action=intent.action, campaign_id=intent.campaign_id, before=intent.before
+    )
+
+
 def asked_for(action: Action, given: Any) -> tuple[dict[str, str], int | None]:
     """Return the body of an action, and the time it names."""
     made = ordered(action, **given)
@@ -315,10 +374,12 @@ def asked_for(action: Action, given: Any) -> tuple[dict[str, str], int | None]:
 
 def said(
     client: Client, action: Action, key: str, given: Mapping[str, Any]
-) -> tuple[str, DynoError | None, Outcome]:
-    """Ask for an action; return the outcome's word, the error, and the outcome."""
+) -> tuple[str, DynoError | None, Outcome | None]:
+    """Ask for an action; return the outcome's word, the error, and the outcome if the journal could be written."""
     try:
         outcome: Outcome = getattr(client.campaigns, action)(key, **given)
+    except ConfigError as error:
+        return "not_applied", error, None
     except (ApiError, TransportError, OutcomeUnknownError) as error:
         return error.outcome.status, error, error.outcome
     return outcome.status, None, outcome
@@ -361,15 +422,18 @@ def live(ground: Ground, lane: int, seed: str, diary: str) -> None:
             )
             line = {"key": key, "action": action, "delivered": delivered, "applied": applied, "known": known}
             file.write(orjson.dumps({**line, "point": point, "fault": fault["kind"]}) + b"\n")
-            worker.control.ask("script", act={**fault, "kill": point}, pid=os.getpid())
-            said(worker.client, action, key, given)
+            lag, left = worker.random.choice(LAGS_S), some_room(worker.random)
+            fatal = worker.random.random() < 0.5
+            worker.control.ask("script", act={**fault, "kill": point}, pid=os.getpid(), lag=lag)
+            with room(worker.client.actions_journal.path, left, fatal=fatal):
+                said(worker.client, action, key, given)
             worker.control.ask("idle")  # who decides what no reading can tell has to know
             worker._settle(key, happened=worker.control.ask("counts", campaign=key)[1] > applied, facts=())
 
 
 def recover(ground: Ground, lane: int, line: Mapping[str, Any]) -> Tally:
     """Start anew after a kill: find what is open, see that it holds back, resolve it, and judge what is said."""
-    worker = Worker(ground, lane, "recover")
+    worker = Worker(ground, lane, f"recover {line['key']}")
     try:
         _recover(worker, line)
     finally:
@@ -390,6 +454,9 @@ def _recover(worker: Worker, line: Mapping[str, Any]) -> None:
     fresh = [entry for entry in mine[line["known"] :] if entry.intent.action == line["action"]][:1]
     if delivered > 1:
         worker.wrong("delivered more than once", *facts)
+    if worker.random.random() < DAMAGED_SHARE and (how := worker.damage(key)):
+        tally.outcomes["killed", f"journal damaged: {how}"] += 1
+        return
     if not fresh:
         tally.outcomes["killed", "before the intent"] += 1
         if delivered:

@@ -1,4 +1,4 @@
-"""How long a plan takes: a question of ten conjuncts in each form, cold and warm, beside pandas' own parser.
+"""How long a plan takes: ten conjuncts in each form, cold and warm, beside pandas' own parser; and long lists.
 
 Run it as ``python -m tests.benchmarks.planning``. Nothing is sent: the schema is the contract's.
 """
@@ -64,14 +64,16 @@ def forget() -> None:
             cache.cache_clear()
 
 
-def median_ms(run: Callable[[], Any], *, before: Callable[[], Any] | None = None) -> float:
+def median_ms(
+    run: Callable[[], Any], *, before: Callable[[], Any] | None = None, times_run: int = TIMES
+) -> float:
     """Return the median time of a run, in milliseconds."""
     run()
     times = []
     gc.collect()
     gc.disable()
     try:
-        for _ in range(TIMES):
+        for _ in range(times_run):
             if before is not None:
                 before()
             began = time.perf_counter()
@@ -87,8 +89,37 @@ def planned(expression: Any) -> Any:
     return make_plan(questions.ask(expression, EMPTY), CONTEXT, Shape())
 
 
+LENGTHS = (10, 1_000, 100_000)
+VALUES: dict[str, Callable[[int], Any]] = {
+    "opens": lambda at: 3 * at,
+    "name": lambda at: f"name {at:06}",
+    "created": lambda at: pd.Timestamp(1_439_054_168 + 7 * at, unit="s", tz="UTC"),
+}
+"""Values of a number, a text and a time column."""
+
+
+def long_lists() -> None:
+    """Print how long ``in`` and ``not in`` take for lists of each length."""
+    print(f"\n{'in, not in':<14}{'values':>9}{'in ms':>10}{'not in ms':>12}{'pandas isin ms':>16}")
+    for column, value in VALUES.items():
+        for length in LENGTHS:
+            inside, outside, alone = long_list_ms(column, [value(at) for at in range(length)])
+            print(f"{column:<14}{length:>9,}{inside:>10.2f}{outside:>12.2f}{alone:>16.2f}")
+
+
+def long_list_ms(column: str, values: list[Any]) -> tuple[float, float, float]:
+    """Return the times of ``in`` and ``not in``, and of pandas' own ``isin`` on zero rows."""
+    runs = 3 if len(values) == LENGTHS[-1] else 15
+    member = pd.col(column).isin(values)
+    return (
+        median_ms(lambda: planned(member), times_run=runs),
+        median_ms(lambda: planned(~member), times_run=runs),
+        median_ms(lambda: EMPTY[column].isin(values), times_run=runs),
+    )
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     forms = {"query string": QUERY, "pd.col": condition(Columns()), "function": condition}
     plans = [planned(expression) for expression in forms.values()]
     sent = {str(plan.filters) for plan in plans}
@@ -103,6 +134,7 @@ def main() -> None:
         warm = median_ms(lambda e=expression: planned(e))
         for state, took in (("cold", cold), ("warm", warm)):
             print(f"{form:<14}{state:<8}{took:>9.2f}{took / pandas_ms:>12.2f}")
+    long_lists()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.store.storage import Store
 
 STATUSES = ("finished",) * 95 + ("draft", "scheduled", "paused", "stopped", "finished")
 FIRST_S, LISTS = 1_400_000_000, 20

@@ -138,9 +138,9 @@ def frame(url: str, rows: int) -> int:
 def batches(url: str, rows: int) -> int:
     """Ask for record batches, and keep none."""
     with _connected(url) as client:
-        scan = client.campaigns.scan()
-        number = sum(batch.num_rows for batch in scan.to_batches())
-        assert scan.certificate.verdict == "exact"
+        stream = client.campaigns.scan().to_batches()
+        number = sum(batch.num_rows for batch in stream)
+        assert stream.certificate.verdict == "exact"
         return number
 
 

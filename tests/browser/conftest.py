@@ -192,7 +192,7 @@ def _free_kernels(lab):
 @pytest.fixture
 def account(request):
     """The practice server with four campaigns, or those of a test's own, behind a front that counts."""
-    from dyno_frames.sandbox.serve import Sandbox
+    from dyno_frames.sandbox.sandbox import Sandbox
 
     campaigns = getattr(request, "param", None)
     campaigns = rows() if campaigns is None else campaigns

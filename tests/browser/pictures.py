@@ -87,7 +87,7 @@ def draw(page, front, box):
 
     shows(page, r"as of \d")
     page.locator(".dyno-row").first.click()
-    shows(page, "needs status draft; this one is running")
+    shows(page, "only for draft campaigns; this one is running")
     press(page, "^Pause$")
     shows(page, "Pause: applied")
     plain(box)
@@ -105,10 +105,10 @@ def draw(page, front, box):
     shows(page, "Outcome unknown")
     keep("panel_unknown")
     front.let_go()
-    press(page, "^Look again$")
+    press(page, "^Check again$")
     shows(page, "The last action was applied")
-    press(page, "^Mark this page$")
-    press(page, "^Stop .* marked campaigns")
+    press(page, "^Select this page$")
+    press(page, "^Stop .* selected campaigns")
     shows(page, "You are about to stop")
     keep("panel_many")
 

@@ -45,9 +45,9 @@ def copied(page):
 
 def test_a_widget_that_changes_changes_expression_and_count(account, open_cells, tmp_path):
     page = open_cells(*cells(account, "\"status == 'draft'\""))
-    shows(page, "2 campaigns answer")
+    shows(page, "2 campaigns match")
     condition(page, 0).get_by_label("Value").select_option("running")
-    shows(page, "1 campaign answers")
+    shows(page, "1 campaign matches")
     until(lambda: expression(page).input_value() == "status == 'running'")
     page.get_by_role("button", name=re.compile("^Add condition$")).click()
     condition(page, 1).get_by_label("Column").select_option("sent")
@@ -55,17 +55,17 @@ def test_a_widget_that_changes_changes_expression_and_count(account, open_cells,
     number = condition(page, 1).get_by_label("Value")
     number.fill("400")
     number.press("Enter")
-    shows(page, "0 campaigns answer")
+    shows(page, "0 campaigns match")
     until(lambda: expression(page).input_value() == "status == 'running' and sent >= 400")
     shows(page, r'\{"status": "running", "sent": \{"gte": 400\}\}')
     picture(page, tmp_path, "widgets")
     finds = account.seen["POST /campaigns/find"]
-    page.get_by_label("Rows where").select_option("any of them holds")
-    shows(page, "1 campaign answers")
+    page.get_by_label("Rows where").select_option("any condition holds")
+    shows(page, "1 campaign matches")
     assert account.seen["POST /campaigns/find"] == finds  # counted, and not one row fetched
-    page.get_by_role("button", name=re.compile("^Fetch$")).click()
+    page.get_by_role("button", name=re.compile("^Fetch rows$")).click()
     shows(page, "1 row fetched")
-    page.get_by_text("Copy as query").click()
+    page.get_by_text("Copy as Python").click()
     until(lambda: copied(page) == "campaigns.dyno.query(\"status == 'running' or sent >= 400\", limit=100)")
     picture(page, tmp_path, "fetched")
     assert open_cells.outside == []
@@ -75,30 +75,30 @@ def test_an_expression_that_is_typed_moves_the_widgets_or_is_kept_as_text_and_st
     account, open_cells, tmp_path
 ):
     page = open_cells(*cells(account))
-    shows(page, "4 campaigns answer")
+    shows(page, "4 campaigns match")
     assert page.locator(".dyno-condition").count() == 0
     expression(page).fill("recipients > 100 and name.str.contains('news')")
     expression(page).press("Enter")
-    shows(page, "1 campaign answers")
+    shows(page, "1 campaign matches")
     until(lambda: condition(page, 1).get_by_label("Value").input_value() == "news")
     chosen = [condition(page, 0).get_by_label(name).input_value() for name in ("Column", "Comparison")]
     assert chosen == ["recipients", "more than"]
     picture(page, tmp_path, "typed")
     expression(page).fill("sent > 0.5 * recipients")
     expression(page).press("Enter")
-    shows(page, "Kept as text, because the widgets cannot say it")
+    shows(page, "Kept as text, because it cannot be edited as conditions")
     assert page.locator(".dyno-condition").count() == 0
     assert page.get_by_role("button", name=re.compile("^Add condition$")).is_disabled()
     picture(page, tmp_path, "kept")
     expression(page).fill("stauts == 'draft'")
     expression(page).press("Enter")
     shows(page, "did you mean 'status'")
-    assert page.get_by_role("button", name=re.compile("^Fetch$")).is_disabled()
+    assert page.get_by_role("button", name=re.compile("^Fetch rows$")).is_disabled()
     picture(page, tmp_path, "fault")
     expression(page).fill(f"name == {HOSTILE!r}")
     expression(page).press("Enter")
-    shows(page, "1 campaign answers")
-    page.get_by_role("button", name=re.compile("^Fetch$")).click()
+    shows(page, "1 campaign matches")
+    page.get_by_role("button", name=re.compile("^Fetch rows$")).click()
     shows(page, "1 row fetched")
     assert page.locator(".dyno-builder").get_by_text(HOSTILE).first.is_visible()
     assert page.locator(".dyno-builder img, .dyno-builder script").count() == 0

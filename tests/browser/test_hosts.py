@@ -17,7 +17,7 @@ def test_a_panel_watches_by_itself_and_is_grey_and_takes_no_click_once_its_kerne
     reads = account.seen["GET /campaigns/campaign-running"]
     until(lambda: account.seen["GET /campaigns/campaign-running"] >= reads + 2)  # it watches by itself
     page.evaluate(RESTART)
-    panel = page.locator(".dyno-panel:is(.jupyter-widgets-disconnected, .dyno-cut)")
+    panel = page.locator(".dyno-panel:is(.jupyter-widgets-disconnected, .dyno-disconnected)")
     panel.wait_for()
     picture(page, tmp_path, f"{host}-restarted")
     assert panel.evaluate("panel => getComputedStyle(panel).pointerEvents") == "none"

@@ -1,4 +1,4 @@
-"""One small account of hostile values, the same every day: what expressions are asked about, and pandas' own frame."""
+"""A small account of difficult values, the same every day, and the frame that pandas has of it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ DTYPES: dict[str, dict[str, Any]] = {
         "user_id": STRING,
     },
 }
-"""The dtype of every column, written down here apart from the package."""
+"""The dtype of every column, stated independently of the package."""
 
 NEVER_SENT = ("template_id",)
 """Contract fields that no row of this account has."""
@@ -102,12 +102,12 @@ NEVER_SENT = ("template_id",)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The rows as the server is given them, and each resource as pandas would hold it."""
+    """The rows that the server gets, and the frame of each resource."""
 
     rows: dict[str, list[dict[str, Any]]]
 
     def loadable(self) -> dict[str, pd.DataFrame]:
-        """Return the tables for the practice server, no value converted on the way."""
+        """Return the tables for the sandbox, without converting a value."""
         return {name: pd.DataFrame(rows, dtype=object) for name, rows in self.rows.items()}
 
     def full(self, resource: str) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def _key(drawn: random.Random) -> str:
 def _created(place: int, drawn: random.Random) -> int:
     if place < len(INSTANTS):
         return INSTANTS[place]
-    if place % 50 in {10, 11, 12}:  # three rows of one second, six times over
+    if place % 50 in {10, 11, 12}:  # three rows of one second, six times
         return INSTANTS[0] + place // 50 * 5_000_000
     return INSTANTS[0] + drawn.randrange(SPAN_S)
 

@@ -35,6 +35,8 @@ def test_no_action_is_sent_twice_and_no_outcome_is_false(tmp_path, actions, kill
     if actions:
         words = Counter(word for _, word in tally.faults.elements())
         assert min(words["applied"], words["not_applied"], words["unknown"]) >= 3
+        worlds = Counter(name.split(":")[0] for name, _ in tally.faults.elements())
+        assert min(worlds["lagging reads"], worlds["full disk"], worlds["damaged"]) >= 3
 
 
 def contend(there: Ground, lane: int, state: str, keys: list[str], pipe: Connection) -> None:

@@ -1,4 +1,4 @@
-"""curl, a client that knows nothing of this package, runs every operation against ``dyno-frames sandbox``."""
+"""Run every operation of ``dyno-frames sandbox`` with curl, a client that is independent of this package."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def payload(self) -> Any:
-        """What an accepted request brought; the whole envelope is checked."""
+        """Return the payload of an accepted request. The whole envelope is checked."""
         assert self.status == 200, self
         assert self.envelope.keys() == {"has_error", "error_code", "data"}
         assert self.envelope["has_error"] is False
@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """The code of a refused request; the whole envelope is checked."""
+        """Return the code of a refused request. The whole envelope is checked."""
         assert self.status == 500, self
         assert self.envelope.keys() == {"has_error", "error_code", "error message"}
         assert self.envelope["has_error"] is True
@@ -53,7 +53,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as curl sees it."""
+    """An account, over curl."""
 
     url: str
     api_key: str
@@ -74,7 +74,7 @@ class Account:
         return self.curl("GET", f"/{resource}/{key}").payload
 
     def campaign(self, *steps: str) -> str:
-        """Create a campaign to three recipients and take it through some actions."""
+        """Create a campaign to three recipients and run some actions."""
         list_id = self.new("lists", emails=[f"{name}@example.org" for name in "abc"])
         key = self.new("campaigns", subject="old", list_id=list_id)
         for step in steps:
@@ -85,7 +85,7 @@ class Account:
         return key
 
     def act(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Run one process action and return the campaign as it is afterwards."""
+        """Run one process action and return the campaign."""
         operation = OPERATIONS[f"campaigns.{action}"]
         key = body.get("campaign_id", body.get("id"))
         assert self.curl(operation.verb, operation.path, body).payload == {"id": key}
@@ -231,7 +231,7 @@ def test_there_is_a_case_for_each_of_the_25_operations():
 
 
 @pytest.mark.parametrize(("operation", "resource"), CASES)
-def test_curl_runs_the_operation_and_sees_its_effect(account, operation, resource):
+def test_curl_runs_the_operation_and_reads_its_effect(account, operation, resource):
     if resource is None:
         STORIES[operation](account)
     else:
@@ -243,7 +243,7 @@ def test_curl_without_the_right_key_is_refused(account):
     assert stranger.curl("POST", "/campaigns/find", {}).code == Code.UNAUTHORIZED
 
 
-def test_curl_sends_what_is_no_json_and_gets_an_envelope(account):
+def test_curl_gets_an_envelope_for_a_body_that_is_not_json(account):
     line = ["curl", "--silent", "--noproxy", "*", "--header", f"{API_KEY_HEADER}: {account.api_key}"]
     line += [
         "--header",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.query.question import Scope
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 from .account import CAMPAIGNS, NEVER_SENT, account
 from .expressions import EMPTY, EXACT, KNOWN, LOCAL, LOCALS, ROWS, WIDER, Row
@@ -48,6 +49,25 @@ class Answer:
     plan: Any
     moved: int
     warned: tuple[str, ...]
+    finds: tuple[Any, ...]
+
+
+@contextmanager
+def heard(client: Any) -> Iterator[list[Any]]:
+    """Keep the body of every find that a client sends, in order."""
+    session, finds = client.session, []
+    send = session.send
+
+    def kept(operation: Any, **settings: Any) -> Any:
+        if operation.name.endswith(".find"):
+            finds.append(json.loads(json.dumps(settings["body"])))
+        return send(operation, **settings)
+
+    session.send = kept
+    try:
+        yield finds
+    finally:
+        session.send = send
 
 
 def expression(row: Row, form: str) -> Any:
@@ -106,9 +126,14 @@ def asked(box) -> Iterator[Callable[[Row, str], Answer]]:
         with warnings.catch_warnings(record=True) as met:
             warnings.simplefilter("always")
             scan = resource.scan(expression(row, form), scope=Scope(LOCALS, {}))
-            frame = scan.to_frame()
+            with heard(seamed if form == "function" else whole) as finds:
+                run = scan.run()
         return Answer(
-            frame, scan.explain(), scan.certificate.rows_moved, tuple(str(one.message) for one in met)
+            run.to_frame(),
+            scan.explain(),
+            run.certificate.rows_moved,
+            tuple(str(one.message) for one in met),
+            tuple(finds),
         )
 
     places = {id(row): place for place, row in enumerate(ROWS)}
@@ -164,6 +189,39 @@ def _raises(row: Row, form: str, frame: pd.DataFrame) -> bool:
 def test_the_answer_is_pandas_own(row, form, asked, full):
     expected, _ = of_pandas(row, form, full[row.resource])
     pd.testing.assert_frame_equal(asked(row, form).frame, expected)
+
+
+def conditions_of(body: Any) -> Any:
+    """The conditions of a request, without those on the field that a walk follows."""
+    return {name: part for name, part in body.items() if name[:12] != "application_" and name != "created"}
+
+
+@pytest.mark.parametrize(("row", "form"), questions())
+def test_the_plan_shows_what_is_sent(row, form, asked):
+    answer = asked(row, form)
+    shown = json.loads(json.dumps(answer.plan.requests))
+    wider = None if answer.plan.wider is None else json.loads(json.dumps(answer.plan.body(answer.plan.wider)))
+    if wider is not None and wider in answer.finds:
+        shown = [wider]
+    assert bool(answer.finds) == bool(shown)
+    for body in shown:
+        assert body in answer.finds
+    for body in answer.finds:
+        assert conditions_of(body) in [conditions_of(one) for one in shown]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("order_by", ["opens", "created", "status", None])
+@pytest.mark.parametrize("limit", [None, 5])
+def test_the_plan_shows_the_order_and_the_limit_that_are_sent(box, order_by, ascending, limit):
+    with connect(box.url, box.api_key, name="shown", profile=Profile()) as client:
+        scan = client.campaigns.scan("opens > 3", order_by=order_by, ascending=ascending, limit=limit)
+        with heard(client) as finds:
+            scan.run()
+    assert list(scan.explain().requests) == finds[:1]
+    sent = finds[0]["application_order_by"], finds[0]["application_limit"]
+    numbered = limit is not None and order_by in {"opens", None, "created"}
+    assert sent == (order_by or "created" if numbered else "created", 6 if numbered else 1000)
 
 
 @pytest.mark.parametrize(("row", "form"), questions("query", "function"))

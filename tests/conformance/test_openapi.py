@@ -1,4 +1,4 @@
-"""The document the sandbox serves about itself, and that it holds: requests drawn from it, every operation."""
+"""The OpenAPI document of the sandbox, checked with generated requests to every operation."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from schemathesis.specs.openapi.checks import (
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.sandbox.openapi import document
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.http.openapi import openapi_document
+from dyno_frames.sandbox.sandbox import Sandbox
 
 CASES = 2600 if "DYNO_THOROUGH" in os.environ else 250
-"""How many requests are drawn, all operations together."""
+"""The number of generated requests, for all operations together."""
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 POSITIVE, NEGATIVE = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 
-SCHEMA = schemathesis.openapi.from_dict(document())
+SCHEMA = schemathesis.openapi.from_dict(openapi_document())
 DRAWN = {
     mode: {
         result.ok().label: result.ok().as_strategy(generation_mode=mode)
@@ -50,12 +50,12 @@ def box():
 
 @pytest.fixture(scope="module")
 def met():
-    """How many answers there were, by operation and status."""
+    """The number of answers, by operation and status."""
     return Counter[tuple[str, str]]()
 
 
 class KeyHolder(requests.Session):
-    """Adds the key last of all: a case that was drawn without one would say nothing of its operation."""
+    """Add the key to every request: without it, a case would not test its operation."""
 
     def __init__(self, key: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def rows_of(box: Sandbox) -> dict[str, list[str]]:
 
 
 def aimed(case: Any, keys: dict[str, list[str]], place: int) -> None:
-    """Let a request meet a row that exists, now and then."""
+    """Use the id of an existing row in some requests."""
     resource = case.path.split("/")[1].replace("campaign_process", "campaigns")
     if place % 3 == 0 or not keys[resource]:
         return
@@ -106,7 +106,7 @@ def told(response: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("mode", [POSITIVE, NEGATIVE], ids=["fitting", "unfitting"])
-def test_every_answer_is_one_the_document_names(box, met, label, mode):
+def test_every_answer_is_in_the_document(box, met, label, mode):
     keys = rows_of(box)
     session = KeyHolder(box.api_key)
 
@@ -125,7 +125,7 @@ def test_every_answer_is_one_the_document_names(box, met, label, mode):
         envelope = told(response)
         met[label, envelope["error_code"] or "200"] += 1
         if mode is POSITIVE and label.endswith(("find", "count")):
-            # whatever the document allows in a filter is answered; it cannot say which texts are patterns
+            # every filter that the document allows is answered, except texts that are not patterns
             assert response.status_code == 200 or "like_regex" in envelope["error message"], envelope
 
     with session:
@@ -133,7 +133,7 @@ def test_every_answer_is_one_the_document_names(box, met, label, mode):
     assert requests.get(f"{box.url}/healthz", timeout=20).json()["status"] == "ok"
 
 
-def test_enough_was_asked_and_much_of_it_accepted(met):
+def test_enough_requests_were_sent_and_accepted(met):
     if len({label for label, _ in met}) < len(LABELS):
         pytest.skip("only some operations were asked in this run")
     assert sum(met.values()) >= CASES * 0.9
@@ -146,7 +146,7 @@ def test_enough_was_asked_and_much_of_it_accepted(met):
 
 
 def test_the_document_has_every_operation_and_no_other():
-    paths = document()["paths"]
+    paths = openapi_document()["paths"]
     written = {(verb.upper(), path) for path, verbs in paths.items() for verb in verbs}
     assert written == {(operation.verb, operation.path) for operation in OPERATIONS.values()}
     assert len(written) == 25
@@ -154,8 +154,8 @@ def test_the_document_has_every_operation_and_no_other():
     assert sorted(ids) == sorted(OPERATIONS)
 
 
-def test_every_reference_leads_somewhere():
-    whole = document()
+def test_every_reference_exists():
+    whole = openapi_document()
 
     def references(node: Any):
         if isinstance(node, dict):
@@ -182,14 +182,14 @@ def test_the_page_needs_no_key_no_script_and_nothing_from_elsewhere(box):
         assert f'id="{operation.name}"' in answer.text
         assert operation.path in answer.text
     served = requests.get(f"{box.url}/openapi.json", timeout=20).json()
-    assert served == document(box.url)
+    assert served == openapi_document(box.url)
 
 
-def test_health_is_told_without_a_key_and_says_nothing_of_rows(box):
+def test_the_health_check_needs_no_key_and_shows_no_rows(box):
     answer = requests.get(f"{box.url}/healthz", timeout=20)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "accounts": 1})
 
 
 @pytest.mark.parametrize(("verb", "path"), [("POST", "/"), ("PUT", "/healthz"), ("DELETE", "/openapi.json")])
-def test_what_is_public_is_only_read(box, verb, path):
+def test_public_pages_are_read_only(box, verb, path):
     assert requests.request(verb, box.url + path, timeout=20).json()["error_code"] == "401"

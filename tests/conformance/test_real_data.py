@@ -1,4 +1,4 @@
-"""Real mailings in a practice server: asked in every form, compared with pandas on the whole table, exported and read back."""
+"""Real mailings in a sandbox: queried in every form, compared with pandas on the whole table, exported and read back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBERS = {"start_time", "created", "updated"}
 
 @pytest.fixture(scope="module")
 def took(request):
-    """Seconds by what took them; shown at the end with -s."""
+    """Durations in seconds by step, printed at the end with -s."""
     seconds = {}
     yield seconds
     for what, number in seconds.items():
@@ -38,7 +38,7 @@ def real(real_data, took):
 
 @pytest.fixture(scope="module")
 def source(real_data):
-    """The table that was loaded, as Python values by id."""
+    """The table that was loaded."""
     return pq.read_table(real_data / "campaigns.parquet")
 
 
@@ -87,7 +87,7 @@ def test_every_value_and_every_null_is_that_of_the_source(full, source):
         assert full[name].isna().all(), name
 
 
-def test_lists_came_whole_too(real, real_data):
+def test_lists_are_complete(real, real_data):
     lists, table = real.lists.find(), pq.read_table(real_data / "lists.parquet")
     assert len(lists) == table.num_rows == real.lists.count()
     assert sorted(lists["name"]) == sorted(table["name"].to_pylist())
@@ -181,7 +181,7 @@ EMPTY = {"nobody", "Notify NYC in 2020"}
 
 
 def matching(full, condition):
-    """The rows where a condition holds: pandas' own answer, a null being no."""
+    """Return the rows for which a condition is true, as pandas does; null counts as false."""
     kept = condition(full)
     return full[kept.fillna(False).astype(bool) if kept.hasnans else kept]
 

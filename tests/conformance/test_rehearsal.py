@@ -1,4 +1,4 @@
-"""A campaign rehearsed: mail to a real server in its own process, the sandbox killed again and again on the way.
+"""A campaign sends mail to a real server in its own process, while the sandbox is killed repeatedly.
 
 ``python -m pytest -m thorough tests/conformance/test_rehearsal.py`` is the long form.
 Run as a program, this file is the mail server: ``python test_rehearsal.py FOLDER`` keeps each message there.
@@ -31,7 +31,7 @@ STATED_S = 0.02
 
 
 class Keeper:
-    """Keeps every message in a file of its own, before it says that it has it."""
+    """Store every message in its own file, before accepting it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,7 +61,7 @@ def until(condition: Callable[[], Any], deadline_s: float = 60.0) -> None:
 
 @pytest.fixture
 def mail(tmp_path) -> Iterator[tuple[str, Path]]:
-    """A mail server in its own process, and the folder with what it took."""
+    """A mail server in its own process, and the folder with the messages that it accepted."""
     folder = tmp_path / "mail"
     folder.mkdir()
     with subprocess.Popen([sys.executable, __file__, folder], stdout=subprocess.PIPE, text=True) as server:
@@ -70,7 +70,7 @@ def mail(tmp_path) -> Iterator[tuple[str, Path]]:
 
 
 class Worker:
-    """The sandbox in a process of its own, over one database; it may be killed and started again."""
+    """The sandbox in its own process, on one database. It can be killed and started again."""
 
     def __init__(self, database: Path, smtp: str, rate: float) -> None:
         self.line = [
@@ -130,7 +130,7 @@ def rehearsed(tmp_path: Path, smtp: str, *, recipients: int, rate: float) -> Ite
 def interrupted(
     worker: Worker, key: str, folder: Path, *, recipients: int, kills: int, rng: random.Random
 ) -> int:
-    """Kill at random times, pause, update and resume on the way; return how many had been sent at the pause."""
+    """Kill at random times, pause, update and resume. Return how many messages were sent before the pause."""
 
     def row() -> Any:
         return worker.ask("GET", f"/campaigns/{key}")
@@ -162,14 +162,14 @@ def interrupted(
 
 
 def check(worker: Worker, key: str, folder: Path, database: Path, *, recipients: int, at_pause: int) -> int:
-    """Count everything twice: what the sandbox says, and what the mail server has."""
-    from dyno_frames.sandbox import deliveries
-    from dyno_frames.sandbox.storage import Store
+    """Compare the counters of the sandbox with the messages that the mail server has."""
+    from dyno_frames.sandbox.mail import deliveries
+    from dyno_frames.sandbox.store.storage import Store
 
     row = worker.ask("GET", f"/campaigns/{key}")
     worker.end()
     with Store(database) as store, store.transaction() as connection:
-        told = deliveries.listed(connection, key)
+        told = deliveries.list_deliveries(connection, key)
     outcomes = {one["email"]: one["outcome"] for one in told}
     assert len(outcomes) == recipients
     assert set(outcomes.values()) <= {"sent", "unknown"}

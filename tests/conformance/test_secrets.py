@@ -1,4 +1,4 @@
-"""A canary for a key: it is sent with every request, and shows on no surface that a person or a program can see."""
+"""A known API key is sent with every request and appears nowhere that a person or a program can read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import DynoError, NotFoundError, OutcomeUnknownError, TransportError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.transport.retry import Policy
 
 CANARY = f"canary-{secrets.token_hex(12)}"
@@ -52,7 +52,7 @@ def campaign(client) -> str:
 
 
 def clean(*texts: str | bytes, of: tuple[str, ...] = (CANARY, RECIPIENT)) -> None:
-    """Hold that neither the key nor the recipient stands in any of the texts, plain or encoded."""
+    """Check that no text contains the key or the recipient, plain or encoded."""
     for text in texts:
         content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         for secret in of:
@@ -61,7 +61,7 @@ def clean(*texts: str | bytes, of: tuple[str, ...] = (CANARY, RECIPIENT)) -> Non
 
 
 def shapes(value: Any) -> Iterator[str]:
-    """Yield every way a value shows as text."""
+    """Yield every text form of a value."""
     yield from (repr(value), str(value), f"{value}", f"{value!r:>50}", "%s %r" % (value, value))  # noqa: UP031 - a surface
     for name in ("_repr_html_", "_repr_markdown_", "_repr_json_"):
         if callable(getattr(type(value), name, None)):
@@ -72,7 +72,7 @@ def shapes(value: Any) -> Iterator[str]:
 
 
 def insides(value: Any, depth: int = 6) -> Iterator[str]:
-    """Yield what vars, slots and containers below a value show, as a debugger does."""
+    """Yield the contents of a value's attributes, slots and containers, as a debugger shows them."""
     seen: set[int] = set()
     waiting = [(value, depth)]
     while waiting:
@@ -96,7 +96,7 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 
 def verbose(error: BaseException) -> str:
-    """Return a traceback with the locals of every frame but this test's own."""
+    """Return a traceback with the local variables of every frame outside this test."""
     text: list[str] = []
     one: BaseException | None = error
     while one is not None:
@@ -119,7 +119,7 @@ def _shown(value: object) -> str:
 
 
 def test_the_key_does_travel(box):
-    """Else everything below would hold for nothing."""
+    """Otherwise the other tests would prove nothing."""
     with dyno.connect(box.url, CANARY) as client:
         assert client.lists.count() > 0
         assert client.session._key.reveal() == CANARY
@@ -197,7 +197,7 @@ def test_no_failure_on_the_way_shows_the_key(own_state, ending, caplog):
 
 
 def _answer(listener: socket.socket, echo: bool) -> None:  # noqa: FBT001 - a thread's argument
-    """Answer whatever comes with nonsense, or with the request's own head in a refusal."""
+    """Answer every request with nonsense, or with an error that repeats the request's head."""
     while True:
         try:
             connection, _ = listener.accept()
@@ -271,7 +271,7 @@ NOTEBOOK = [
 
 
 def run(notebook: Any, folder: Path) -> str:
-    """Run a notebook in a kernel, and return it as it is saved, with the state of its widgets."""
+    """Run a notebook in a kernel and return it as saved, with the state of its widgets."""
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: pip install jupyterlab")
     import nbformat
 
@@ -293,7 +293,7 @@ def run(notebook: Any, folder: Path) -> str:
 
 @pytest.fixture
 def _kernels(box, own_state, monkeypatch) -> None:
-    """Let kernels find the account in their environment."""
+    """Set the account in the environment of kernels."""
     monkeypatch.setenv("DYNO_URL", box.url)
     monkeypatch.setenv("DYNO_API_KEY", CANARY)
     monkeypatch.setenv("PYTHONPATH", str(Path(dyno.__file__).parents[1]))

@@ -29,7 +29,7 @@ from dyno_frames.contract.lifecycle import (
 )
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import ApiError, IllegalTransitionError, NotFoundError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 LATER = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(days=40)
 WORDS = st.text("abc äé<>&\"'✉", min_size=1, max_size=8)

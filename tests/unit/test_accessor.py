@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import json
 import subprocess
@@ -210,6 +211,10 @@ def test_refresh_asks_the_same_question_of_what_is_there_now(own):
         lambda frame: frame.dyno.query("created >= '2016-01-01' and status == 'draft'"),
         lambda frame: frame.dyno[pd.col("status") == "draft"],
         lambda frame: frame.dyno[lambda c: c.status.isin(["draft"]) & ~c.name.str.contains("%")],
+        lambda frame: frame.dyno[lambda c: c.created >= dt.datetime(2016, 1, 1, tzinfo=dt.UTC)],
+        lambda frame: frame.dyno.query(
+            "created >= @day", local_dict={"day": dt.datetime(2016, 1, 1, tzinfo=dt.UTC)}
+        ),
         lambda frame: frame.dyno.query(None, limit=7, offset=3),
         lambda frame: frame.dyno.query("opens >= 0", order_by="opens", limit=4),
     ],

@@ -23,7 +23,7 @@ from dyno_frames.errors import (
     TransportError,
     UnknownFieldError,
 )
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module", params=["decided", "auto"])
@@ -227,7 +227,23 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "offset=True": ({"offset": True}, "offset=True"),
     "columns='name'": ({"columns": "name"}, "such as ['name']"),
     "columns twice": ({"columns": ["name", "name"]}, "twice"),
-    "a number in columns": ({"columns": [5]}, "no column is called 5"),
+    "a number in columns": ({"columns": [5]}, "columns: 5 is no name; expected a text"),
+    "columns=5": ({"columns": 5}, "columns=5; expected a list of names, such as ['name']"),
+    "a list in columns": ({"columns": [["name"]]}, "columns: ['name'] is no name; expected a text"),
+    "columns as a dict": ({"columns": {"name": 1}}, "expected a list of names"),
+    "columns as a set": ({"columns": {"name"}}, "expected a list of names"),
+    "columns as bytes": ({"columns": b"name"}, "expected a list of names"),
+    "order_by=5": ({"order_by": 5}, "order_by=5; expected a name or a list of names, such as 'created'"),
+    "order_by=0": ({"order_by": 0}, "order_by=0; expected a name or a list of names"),
+    "a list in order_by": ({"order_by": [["name"]]}, "order_by: ['name'] is no name"),
+    "ascending=None": ({"order_by": "opens", "ascending": None}, "ascending=None; expected True or False"),
+    "ascending='no'": ({"order_by": "opens", "ascending": "no"}, "ascending='no'; expected True or False"),
+    "None in ascending": (
+        {"order_by": "opens", "ascending": [None]},
+        "ascending=[None]; expected True or False",
+    ),
+    "half a pair in columns": ({"columns": ["half \ud83d"]}, r"'half \ud83d'"),
+    "max_rows='5'": ({"max_rows": "5"}, "max_rows='5'; expected a whole number from 0, or None"),
     "ascending too short": (
         {"order_by": ["opens", "name"], "ascending": [True]},
         "1 directions for 2 columns",
@@ -242,6 +258,89 @@ def test_an_argument_that_cannot_be_is_shown_with_what_was_expected(arguments, s
         with pytest.raises(QueryError) as raised:
             ask("opens > 5", **arguments)
         assert shown in str(raised.value)
+
+
+SURROUNDINGS = {
+    "level='x'": ({"level": "x"}, "level='x'; expected a whole number from 0"),
+    "level=10**6": ({"level": 10**6}, "level=1000000; the call stack is not so deep"),
+    "local_dict=5": ({"local_dict": 5}, "local_dict=5; expected a dict of names"),
+    "global_dict=5": ({"global_dict": 5}, "global_dict=5; expected a dict of names"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "shown"), SURROUNDINGS.values(), ids=SURROUNDINGS)
+def test_names_that_cannot_be_looked_up_are_refused(arguments, shown, campaigns):
+    with pytest.raises(QueryError) as raised:
+        campaigns.dyno.query("opens > @x", **arguments)
+    assert shown in str(raised.value)
+
+
+def test_a_scope_of_another_type_is_refused(unheard):
+    for ask in (unheard.campaigns.find, unheard.campaigns.count, unheard.campaigns.scan):
+        with pytest.raises(QueryError, match="scope=5; expected a Scope"):
+            ask("opens > @x", scope=5)
+
+
+DISTRIBUTIONS = {
+    "a list of columns": (lambda f: f.dyno.value_counts(["name"]), "['name'] is no name"),
+    "a number as column": (lambda f: f.dyno.histogram(5), "5 is no name"),
+    "a number as freq": (lambda f: f.dyno.histogram("created", freq=5), "freq=5; expected a period"),
+    "no such freq": (lambda f: f.dyno.histogram("created", freq="bogus"), "freq='bogus'; expected a period"),
+}
+
+
+@pytest.mark.parametrize(("ask", "shown"), DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
+def test_a_distribution_of_what_is_none_is_refused(ask, shown, campaigns):
+    with pytest.raises(QueryError) as raised:
+        ask(campaigns)
+    assert shown in str(raised.value)
+
+
+HALF_A_PAIR = {
+    "a query string": lambda f: f.dyno.query("name == 'half \ud83d'"),
+    "a function": lambda f: f.dyno[lambda c: c["name"].isin(["half \ud83d"])],
+    "a count": lambda f: f.dyno.count("name.str.contains('half \ud83d')"),
+    "an order": lambda f: f.dyno.query(None, order_by="half \ud83d"),
+}
+
+
+@pytest.mark.parametrize("ask", HALF_A_PAIR.values(), ids=HALF_A_PAIR)
+def test_half_of_a_surrogate_pair_in_a_question_is_refused_in_words_that_can_be_printed(ask, campaigns):
+    with pytest.raises(QueryError) as raised:
+        ask(campaigns)
+    assert str(raised.value).encode()
+
+
+HALF_AN_ARGUMENT = {
+    "a field": lambda c: c.lists.create(name="half \ud83d"),
+    "the name of a field": lambda c: c.lists.create(**{"name": "x", "half \ud83d": 1}),
+    "a value in a field": lambda c: c.lists.create(name="x", extra={"a": ["half \ud83d"]}),
+    "a name in a field": lambda c: c.lists.update("1", extra={"half \ud83d": 1}),
+    "an address": lambda c: c.lists.create(name="x", emails=["ann@example.com\ud83d"]),
+    "an id": lambda c: c.lists.get("half \ud83d"),
+    "an id of an action": lambda c: c.campaigns.start("half \ud83d"),
+    "an id to resolve": lambda c: c.campaigns.resolve("half \ud83d"),
+    "an id to wait for": lambda c: c.campaigns.wait("half \ud83d"),
+    "a text of an action": lambda c: c.campaigns.start("1", subject="half \ud83d"),
+    "an url": lambda c: connect("http://half\ud83d/", "key"),
+}
+
+
+@pytest.mark.parametrize("use", HALF_AN_ARGUMENT.values(), ids=HALF_AN_ARGUMENT)
+def test_half_of_a_surrogate_pair_in_an_argument_is_refused(use, unheard):
+    with pytest.raises(ConfigError, match="surrogate pair") as raised:
+        use(unheard)
+    assert str(raised.value).encode()
+    assert "@" not in str(raised.value)
+
+
+def test_a_field_that_is_nested_too_deeply_is_refused(unheard):
+    deep: Any = 1
+    for _ in range(50_000):
+        deep = [deep]
+    for value in (deep, {"a": deep}):
+        with pytest.raises(ConfigError, match="extra is nested too deeply"):
+            unheard.lists.create(name="x", extra=value)
 
 
 @pytest.mark.parametrize(

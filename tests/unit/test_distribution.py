@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pandas as pd
 import pytest
 
@@ -35,6 +38,19 @@ def test_the_words_of_status_are_counted_by_the_server_alone(campaigns):
     assert campaigns.dyno.value_counts("status", "opens > 100").attrs["dyno"]["source"] == "counts"
     assert campaigns.dyno.value_counts("status", "opens > clicks").attrs["dyno"]["source"] == "rows"
     assert campaigns.dyno.value_counts("from_name").attrs["dyno"]["source"] == "rows"
+
+
+DAY = dt.datetime(2016, 1, 1, tzinfo=ZoneInfo("Europe/Paris"))
+
+
+@pytest.mark.parametrize(
+    "question", [lambda c: c.created >= DAY, lambda c: c.created.isin([DAY]), "created < @DAY"]
+)
+def test_a_time_of_pythons_own_is_counted_as_one_of_pandas(campaigns, full, question):
+    found = campaigns.dyno.value_counts("status", question)
+    kept = full.query(question) if isinstance(question, str) else full[question]
+    pd.testing.assert_series_equal(found, kept["status"].value_counts(), check_flags=False)
+    assert campaigns.dyno.histogram("created", question).sum() == len(kept)
 
 
 def test_value_counts_take_what_pandas_takes(campaigns, full):

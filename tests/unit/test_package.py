@@ -67,10 +67,10 @@ def in_a_fresh_interpreter(program):
     "first",
     [
         "",
-        "import dyno_frames.sandbox.serve",
+        "import dyno_frames.sandbox.sandbox",
         "import dyno_frames.sandbox",
-        "from dyno_frames.sandbox import serve",
-        "import dyno_frames.sandbox.load; import dyno_frames.sandbox.serve",
+        "from dyno_frames.sandbox import sandbox",
+        "import dyno_frames.sandbox.loading.tables; import dyno_frames.sandbox.sandbox",
     ],
 )
 def test_sandbox_stays_the_function_whatever_was_imported(first):
@@ -78,7 +78,7 @@ def test_sandbox_stays_the_function_whatever_was_imported(first):
         f"{first}\n"
         "import dyno_frames as dyno, inspect\n"
         "before = inspect.isfunction(dyno.sandbox)\n"
-        "import dyno_frames.sandbox.serve\n"
+        "import dyno_frames.sandbox.sandbox\n"
         "from dyno_frames import sandbox\n"
         "print(before, inspect.isfunction(dyno.sandbox), dyno.sandbox is sandbox)\n"
     )

@@ -11,6 +11,7 @@ import orjson
 from law.choices import Choices
 
 from dyno_frames.contract import envelope
+from dyno_frames.scan.budget import max_finds
 from dyno_frames.transport.exchange import Lost, Received
 from dyno_frames.transport.retry import Event, Policy
 from dyno_frames.transport.secret import Secret
@@ -80,6 +81,10 @@ class Manners:
         return ", ".join([f"cap {self.cap}", *does])
 
 
+class EndlessError(AssertionError):
+    """A scan goes on and on."""
+
+
 class Restless(Session):
     """A session whose wire ends in a table that others write to.
 
@@ -93,13 +98,24 @@ class Restless(Session):
         Who decides what happens when.
     writes
         How restless it is: of eight requests so many are met by a write before.
+    inserts, deletes
+        Rows that others insert and delete before every request.
     condition
         What the scan asks for, as a filter on ``opens``.
     """
 
     def __init__(
-        self, rows: list[Row], manners: Manners, choices: Choices, *, writes: int, condition: Row
+        self,
+        rows: list[Row],
+        manners: Manners,
+        choices: Choices,
+        *,
+        writes: int,
+        condition: Row,
+        inserts: int = 0,
+        deletes: int = 0,
     ) -> None:
+        self.page_rows = manners.cap
         super().__init__(
             "http://127.0.0.1:9",
             Secret("no-key-at-all"),
@@ -108,19 +124,25 @@ class Restless(Session):
         )
         self.rows = {row["id"]: row for row in rows}
         self.manners, self.choices, self.writes, self.condition = manners, choices, writes, condition
+        self.inserts, self.deletes = inserts, deletes
+        self.span = max((row["created"] for row in rows), default=FIRST_S) - FIRST_S + 1
         self.bodies: list[Row] = []
-        self.asked = 0
+        self.asked = self.finds = self.sent = 0
         self.log: list[str] = []
         self.versions = {(row["id"], row["opens"]) for row in rows}
         self._lock = threading.Lock()
         self._failed = 0
         self.throughout = self.ever = self._matching()
+        self.most_rows = len(self.ever)
 
     def _matching(self) -> frozenset[str]:
         return frozenset(key for key, row in self.rows.items() if _fits(row, self.condition))
 
     def _attempt(self, call: Any) -> Received | Lost:
         with self._lock:
+            self.sent += 1
+            if self.sent > 50 * max_finds(self.most_rows, self.page_rows):
+                raise EndlessError(f"{self.sent} requests were sent")
             if self.manners.fails and self._failed < 2 and self.choices.chance(1, 6):
                 self._failed += 1
                 return self.choices.pick(FAULTS)
@@ -130,6 +152,7 @@ class Restless(Session):
             wire = orjson.loads(call.content)
             self.bodies.append(wire)
             verb = call.operation.name.partition(".")[2]
+            self.finds += verb == "find"
             payload = self._find(wire) if verb == "find" else {"count": len(self._found(wire))}
             self.log.append(
                 f"{verb} {wire} -> {payload if verb == 'count' else [row['id'] for row in payload]}"
@@ -138,6 +161,14 @@ class Restless(Session):
 
     def _written(self) -> None:
         """Let others write."""
+        for _ in range(self.inserts):
+            key = f"{self.choices.below(10**6):06d}n{len(self.versions)}"
+            created = FIRST_S + self.choices.below(self.span + self.choices.pick((0, 1, 50)))
+            self._put({"id": key, "name": "new", "status": "draft", "created": created, "opens": 0}, "opens")
+        for _ in range(min(self.deletes, len(self.rows) - 1)):
+            self._delete(self.choices.pick(list(self.rows)))
+        if self.inserts or self.deletes:
+            self._compare()
         while self.choices.chance(self.writes, 8):
             at = self.choices.below(3)
             if at == 0:
@@ -149,13 +180,20 @@ class Restless(Session):
             elif self.rows:
                 key = self.choices.pick(sorted(self.rows))
                 if at == 1:
-                    self.log.append(f"  delete {key}")
-                    del self.rows[key]
+                    self._delete(key)
                 else:
                     self._put(self.rows[key], "opens")
-            matching = self._matching()
-            self.ever |= matching
-            self.throughout &= matching
+            self._compare()
+
+    def _compare(self) -> None:
+        matching = self._matching()
+        self.ever |= matching
+        self.throughout &= matching
+        self.most_rows = max(self.most_rows, len(matching))
+
+    def _delete(self, key: str) -> None:
+        self.log.append(f"  delete {key}")
+        del self.rows[key]
 
     def _put(self, row: Row, changed: str) -> None:
         row = row | {changed: self.choices.below(10)}

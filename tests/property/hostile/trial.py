@@ -16,7 +16,8 @@ from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import learn
 from dyno_frames.query.plan import Context, Shape, make_plan
 from dyno_frames.query.question import Scope, ask
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.budget import max_finds
+from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.scan import Scan
 from hostile.server import FIRST_S, Manners, Restless, Row
 
@@ -54,12 +55,16 @@ class Trial:
     several: bool
     form: str
     choices: Choices
+    inserts: int = 0
+    deletes: int = 0
     met: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
 
     @classmethod
     def drawn(cls, choices: Choices) -> Self:
-        """Draw a run."""
+        """Draw a run: a small table on odd pages, or in one of eight runs a large one with many ties."""
+        if choices.chance(1, 8):
+            return cls._large(choices)
         spread = choices.pick((1000, 40, 12, 3))
         rows = [
             {
@@ -95,6 +100,42 @@ class Trial:
             choices=choices,
         )
 
+    @classmethod
+    def _large(cls, choices: Choices) -> Self:
+        cap = choices.pick((37, 97, 250, 1000))
+        number = choices.pick((1, 7, 3 * cap, 2500))
+        ties = max(1, int(cap * choices.pick((0.02, 0.5, 0.99, 1, 1.01, 1.5, 2, 3))))
+        rows = [
+            {
+                "id": f"{at * 7919 % number:06d}",
+                "name": f"name {at}",
+                "status": "draft",
+                "created": FIRST_S + at // ties,
+                "opens": choices.below(10),
+            }
+            for at in range(number)
+        ]
+        inserts, deletes = choices.pick(((0, 0), (1, 0), (3, 25), (25, 0), (25, 25)))
+        manners = Manners(
+            cap=cap,
+            mixes_ties=choices.chance(1, 2),
+            repeats=choices.chance(1, 8),
+            fails=choices.chance(1, 4),
+        )
+        return cls(
+            rows,
+            manners,
+            writes=0,
+            page_size=choices.pick((1000, cap, 100)),
+            workers=choices.pick((1, 2, 4, 12)),
+            least=choices.pick((0, 0, 3)),
+            several=choices.chance(3, 4),
+            form=choices.pick(FORMS),
+            choices=choices,
+            inserts=inserts,
+            deletes=deletes,
+        )
+
     def run(self) -> None:
         """Scan, and check what came.
 
@@ -105,12 +146,19 @@ class Trial:
         """
         condition = {"opens": {"gte": self.least}}
         with Restless(
-            self.rows, self.manners, self.choices, writes=self.writes, condition=condition
+            self.rows,
+            self.manners,
+            self.choices,
+            writes=self.writes,
+            condition=condition,
+            inserts=self.inserts,
+            deletes=self.deletes,
         ) as server:
             self.log = server.log
+            server.page_rows = min(self.manners.cap, self.page_size)
             scan = self._scan(server)
             try:
-                came = self._came(scan)
+                came, certificate = self._came(scan)
             except TransportError:
                 if not self.manners.fails:
                     raise
@@ -121,7 +169,7 @@ class Trial:
                     raise
                 self.met["raised"] += 1
                 return
-            self._judge(server, scan, came)
+            self._judge(server, certificate, came)
 
     def _scan(self, server: Restless) -> Scan:
         schema = SCHEMA
@@ -130,7 +178,7 @@ class Trial:
         told = Profile() if self.several else Profile(several=Several.LAST)
         context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)
         order = (
-            {"order_by": ("created",), "ascending": (False,), "limit": 1000}
+            {"order_by": ("created",), "ascending": (False,), "limit": 1_000_000}
             if self.form == "newest first"
             else {}
         )
@@ -138,15 +186,17 @@ class Trial:
         origin = Origin(client="hostile", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
         return Scan(server, question, plan, schema, context, origin, progress=False, workers=self.workers)
 
-    def _came(self, scan: Scan) -> list[tuple[str, int]]:
+    def _came(self, scan: Scan) -> tuple[list[tuple[str, int]], Certificate]:
         if self.form == "batches":
-            table: Any = pa.Table.from_batches(list(scan.to_batches()), schema=scan.schema.arrow)
+            run: Any = scan.stream()
+            table = pa.Table.from_batches(list(run), schema=scan.schema.arrow)
         else:
-            table = scan.to_arrow()
-        return list(zip(table["id"].to_pylist(), table["opens"].to_pylist(), strict=True))
+            run = scan.run()
+            table = run.table
+        return list(zip(table["id"].to_pylist(), table["opens"].to_pylist(), strict=True)), run.certificate
 
-    def _judge(self, server: Restless, scan: Scan, came: list[tuple[str, int]]) -> None:
-        verdict = scan.certificate.verdict
+    def _judge(self, server: Restless, certificate: Certificate, came: list[tuple[str, int]]) -> None:
+        verdict = certificate.verdict
         self.met[verdict] += 1
         ids = [key for key, _ in came]
         if len(ids) != len(set(ids)):
@@ -158,29 +208,34 @@ class Trial:
             raise Broken(f"{verdict}, and missing: {sorted(missing)}")
         if missing:
             self.met["confessed"] += 1
-        if missing and self.manners.keeps_order and not self._has_crowds(server):
-            raise Broken(f"missing: {sorted(missing)}, {scan.certificate}")
-        if verdict is Verdict.EXACT and self.writes == 0 and {*ids} != server.throughout:
+        if missing and self.manners.keeps_order and not self._is_beyond_reach(certificate):
+            raise Broken(f"missing: {sorted(missing)}, {certificate}")
+        bound = max_finds(server.most_rows, max(certificate.page_cap, 1))
+        if server.finds > bound:
+            raise Broken(f"{server.finds} finds, and at most {bound} are allowed")
+        if verdict is Verdict.EXACT and self._is_static() and {*ids} != server.throughout:
             raise Broken("exact, and not all")
-        if self.writes == 0 and self._is_plain() and verdict is not Verdict.EXACT:
-            raise Broken(f"nothing moved, and {scan.certificate}")
+        if self._is_static() and self._is_plain() and verdict is not Verdict.EXACT:
+            raise Broken(f"nothing moved, and {certificate}")
+
+    def _is_static(self) -> bool:
+        """Tell whether nobody writes."""
+        return not (self.writes or self.inserts or self.deletes)
 
     def _is_plain(self) -> bool:
-        """Tell whether the server keeps all that it promises, and no time is shared by a page of rows."""
-        times = Counter(row["created"] for row in self.rows)
+        """Tell whether the server keeps all that it promises, on pages of three rows or more."""
         odd = self.manners.cuts or self.manners.repeats or self.manners.lowers_cap
-        most = min(self.page_size, self.manners.cap) - 1
-        return self.manners.keeps_order and not odd and max(times.values(), default=0) < most
+        return self.manners.keeps_order and not odd and min(self.manners.cap, self.page_size) > 2
 
-    def _has_crowds(self, server: Restless) -> bool:
-        """Tell whether more rows may share one time than fit on a page."""
-        times = Counter(row["created"] for row in (*self.rows, *server.rows.values()))
-        return max(times.values(), default=0) >= min(self.page_size, self.manners.cap // 2)
+    def _is_beyond_reach(self, certificate: Certificate) -> bool:
+        """Tell whether the scan says that it gave up: a page is too small for what others write, or cut too often."""
+        given_up = ("used up", "moved, or pages came again", "pages of one row")
+        return any(words in reason for reason in certificate.reasons for words in given_up)
 
     def __str__(self) -> str:
         rows = ", ".join(f"{row['id']} +{row['created'] - FIRST_S} opens {row['opens']}" for row in self.rows)
         told = "\n  ".join(self.log)
         return (
-            f"{self.manners}; {self.writes}/8 writes; page_size={self.page_size}, workers={self.workers}, "
+            f"{self.manners}; {self.writes}/8 writes, +{self.inserts} -{self.deletes} a request; page_size={self.page_size}, workers={self.workers}, "
             f"opens >= {self.least}, several={self.several}, {self.form}\nrows {rows}\n  {told}"
         )

@@ -10,6 +10,7 @@ import orjson
 import pandas as pd
 
 from dyno_frames.contract import envelope
+from dyno_frames.contract.filters import NumberOperator, StringOperator
 from dyno_frames.contract.profile import (
     Collation,
     Dialect,
@@ -20,6 +21,7 @@ from dyno_frames.contract.profile import (
     Profile,
     Regex,
     Several,
+    Support,
     TextNumber,
     UnknownField,
 )
@@ -28,27 +30,42 @@ from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.sandbox import functions
-from dyno_frames.sandbox.refusals import Refused
-from dyno_frames.sandbox.storage import Store
-from dyno_frames.scan.reader import Tally, find_rows
+from dyno_frames.sandbox.filters import functions
+from dyno_frames.sandbox.http.api_errors import RequestError
+from dyno_frames.sandbox.store.storage import Store
+from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.exchange import Received
 from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.session import Session, _encoded
 from law.choices import Choices
 
+ALL = Support(others=True)
+
+
+def all_but(name: str) -> Support:
+    """Return support for everything but one name."""
+    return Support(no=frozenset({name}), others=True)
+
+
 VALUES: dict[str, tuple[Any, ...]] = {
     "like": tuple(Like),
     "like_folding": tuple(Folding),
     "collation": tuple(Collation),
     "pads_blanks": (False, True),
+    "bare_contains": (False, False, True),
     "not_like_keeps_null": (True, False),
     "not_in_keeps_null": (True, False),
     "in_trims": (False, True),
+    "in_reads_all": (True, True, False),
+    "like_trims": (False, True),
     "several": tuple(Several),
     "regex": tuple(Regex),
     "dialect": tuple(Dialect),
+    "bounds_included": (True, True, False),
+    "fractions_kept": (True, True, False),
+    "integers_exact": (True, False),
+    "null_compares": (False, True),
     "nulls": tuple(Nulls),
     "page_limit": (1000, 2, 3, 5, 1000, 1),
     "overlong": tuple(Overlong),
@@ -56,26 +73,50 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "unknown_field": tuple(UnknownField),
     "text_number": tuple(TextNumber),
     "deep_offset": (None,),
+    "operators": (*(ALL,) * 8, *(all_but(str(name)) for name in (*StringOperator, *NumberOperator))),
+    "filtered": (
+        *(ALL,) * 4,
+        *(all_but(f"campaigns.{name}") for name in ("name", "subject", "opens", "created", "x")),
+    ),
 }
 """Every decision and its values. A server that refuses deep offsets cannot give rows that share one time."""
 
+SCANNED = {
+    "bounds_included": (True,),
+    "operators": (*(ALL,) * 8, *(all_but(str(name)) for name in StringOperator)),
+    "filtered": tuple(found for found in VALUES["filtered"] if found["campaigns.created"]),
+}
+"""What a server must do for its rows to be read page by page: find those from one moment on."""
 
-def profile(choices: Choices) -> Profile:
-    """Return the semantics of a server: the decided ones, or any."""
-    if choices.chance(1, 4):
+
+def profile(choices: Choices, *, scanned: bool = False) -> Profile:
+    """Return the semantics of a server: the decided ones, the decided ones but for one, or any."""
+    values = VALUES | SCANNED if scanned else VALUES
+    kind = choices.below(8)
+    if kind < 2:
         return Profile()
-    drawn = {name: choices.pick(values) for name, values in VALUES.items()}
-    return Profile(**drawn)
+    if kind < 4:
+        name = choices.pick([*values])
+        return Profile(**{name: choices.pick(values[name])})
+    return Profile(**{name: choices.pick(pool) for name, pool in values.items()})
 
 
 def stance(choices: Choices, known: Profile) -> Profile:
-    """Return what a client is told of a server: everything, nothing, or some of it; never what is not so."""
+    """Return what a client is told of a server: everything, nothing, or some of it; never what is not so.
+
+    Which operators are refused is always told: who does not know it is refused, which is no wrong answer.
+    """
     told = choices.below(3)
     if told == 0:
         return known
     if told == 1:
-        return Profile.unknown()
-    blanks = {item.name: None for item in fields(known) if item.name != "name" and choices.chance(1, 4)}
+        return replace(Profile.unknown(), operators=known.operators)
+    blank = Profile.unknown()
+    blanks = {
+        item.name: getattr(blank, item.name)
+        for item in fields(known)
+        if item.name not in {"name", "operators"} and choices.chance(1, 4)
+    }
     return replace(known, **blanks)
 
 
@@ -99,7 +140,7 @@ class Seam(Session):
         self.sent.append((verb, wire))
         try:
             payload = getattr(self, f"_{verb}")(RESOURCES[name], wire)
-        except Refused as no:
+        except RequestError as no:
             return Received(500, {}, orjson.dumps(envelope.refused(no.code, no.reason)))
         return Received(200, {}, orjson.dumps(envelope.accepted(payload)))
 
@@ -145,7 +186,7 @@ class Account:
             "application_order_direction": "desc",
             "application_limit": 100,
         }
-        sample = find_rows(self.seam, CAMPAIGNS.name, newest, Tally())
+        sample = find_rows(self.seam, CAMPAIGNS.name, newest)
         self.schema = learn(CAMPAIGNS, sample, dtype_backend=self.dtype_backend)
         self.empty = self.schema.empty()
         store.profile = self.profile
@@ -164,13 +205,7 @@ class Account:
     def become(self, does: Profile) -> None:
         """Let the server mean something else by its filters; its rows stay."""
         store = self.seam.store
-        functions.register(
-            store._connection,
-            collation=does.collation or Collation.CODEPOINT,
-            like_folding=does.like_folding or Folding.UNICODE,
-            dialect=does.dialect or Dialect.RE2,
-            regex=does.regex or Regex.SEARCH,
-        )
+        functions.register(store._connection, does)
         store.profile = replace(does, page_limit=1000)
 
     def plan(self, question: Question, told: Profile) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from dyno_frames.contract.profile import Profile
@@ -55,8 +55,9 @@ def _simpler(trial: Trial) -> Iterator[Trial]:
             yield replace(trial, rows=[{key: row[key] for key in row if key != name} for row in trial.rows])
     if trial.told != trial.profile:
         yield replace(trial, told=trial.profile)
-    for name, value in Profile().to_json().items():
-        if trial.profile.to_json()[name] != value:
+    for item in fields(Profile):
+        name, value = item.name, item.default
+        if getattr(trial.profile, name) != value:
             told = trial.told if getattr(trial.told, name) is None else replace(trial.told, **{name: value})
             yield replace(trial, profile=replace(trial.profile, **{name: value}), told=told)
 

@@ -13,10 +13,16 @@ import pytest
 from dyno_frames.actions.case import Patience
 from dyno_frames.actions.journal import Journal
 from dyno_frames.client.connect import connect
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
-_REFUSAL = b'{"has_error": true, "error_code": "77", "error message": "INTERNAL"}'
-ERROR = b"HTTP/1.1 500 No\r\nContent-Length: %d\r\n\r\n" % len(_REFUSAL) + _REFUSAL
+
+def refusal(code: str, status: int = 500) -> bytes:
+    """Return an answer of the application with an error code."""
+    body = b'{"has_error": true, "error_code": "%s", "error message": "INTERNAL"}' % code.encode()
+    return b"HTTP/1.1 %d No\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
+
+
+ERROR = refusal("77")
 """An answer of the application with a code outside the contract."""
 
 
@@ -27,11 +33,19 @@ class FaultyWire:
     ``page``: the server answers, the client gets a gateway's page. ``error``: the server answers, the client gets
     an error outside the contract; ``error_instead``: that without asking the server. ``hold``: the request waits for release,
     and the client gets a reset at once.
+
+    ``error`` is the answer of the latter two. ``lag``: how many readings after the action show a campaign as it was
+    read before it.
     """
+
+    refusal = staticmethod(refusal)
 
     def __init__(self, port: int) -> None:
         self.fault: str | None = None
         self.path = ""
+        self.error = ERROR
+        self.lag = 0
+        self._old: dict[str, bytes] = {}
         self.passed: list[str] = []
         self.release = threading.Event()
         self.delivered = threading.Event()
@@ -88,17 +102,25 @@ class FaultyWire:
                     self.delivered.set()
                     return None
                 if fault == "error_instead":
-                    client.sendall(ERROR)
+                    client.sendall(self.error)
                     continue
-                answer = self._ask(request)
+                answer = self._read(line, request) if line.startswith("GET") else self._ask(request)
                 if fault == "error":
-                    answer = ERROR
+                    answer = self.error
                 if fault == "lose_answer":
                     return _reset(client)
                 if fault == "page":
                     answer = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>"
                 client.sendall(answer)
         return None
+
+    def _read(self, line: str, request: bytes) -> bytes:
+        """Ask for a campaign, or answer as a replica that has not yet heard of the action."""
+        if self.lag and line in self._old and self.sent("campaign_process"):
+            self.lag -= 1
+            return self._old[line]
+        answer = self._old[line] = self._ask(request)
+        return answer
 
     def _ask(self, request: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self._port)) as server, server.makefile("rb") as reader:

@@ -16,6 +16,7 @@ from dyno_frames.errors import (
     ApiError,
     ConfigError,
     ConnectError,
+    ContractError,
     IllegalTransitionError,
     NotFoundError,
     OutcomeUnknownError,
@@ -426,3 +427,95 @@ def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
     wire.break_("lose_answer", "campaign_process/init")
     assert client.campaigns.start(campaign).status == "applied"
     assert stalled == [pytest.approx(5.0)]
+
+
+REFUSALS = {
+    "500": ("500", 500),
+    "429": ("429", 429),
+    "429 as a status alone": ("77", 429),
+    "no code": ("", 500),
+}
+
+
+@pytest.mark.parametrize("error", REFUSALS.values(), ids=REFUSALS)
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: "-".join([move[0], move[2]]))
+def test_an_error_after_which_replicas_lag_is_found_applied(client, wire, campaign, error, move):
+    """The server carries the action out, answers with an error, and the first readings are of before."""
+    verb, path, before, after = move
+    bring(client, campaign, before)
+    client.campaigns.get(campaign)
+    wire.passed.clear()
+    wire.error, wire.lag = wire.refusal(*error), 3
+    wire.break_("error", f"campaign_process/{path.strip('/')}")
+    outcome = ASK[verb](client.campaigns, campaign)
+    assert (outcome.status, outcome.after) == ("applied", after)
+    assert wire.lag == 0
+    assert wire.sent(wire.path) == 1
+    assert not client.journal["blocks"].any()
+
+
+def test_a_refusal_of_the_contract_is_believed_at_once(client, wire, campaign):
+    wire.error = wire.refusal("409")
+    wire.break_("error_instead", "campaign_process/init")
+    with pytest.raises(IllegalTransitionError):
+        client.campaigns.start(campaign)
+    assert wire.sent("GET") == 1
+
+
+def test_an_error_is_not_judged_by_a_reading_from_before_the_others_failed(client, wire, campaign):
+    """One early reading shows a draft, no later one succeeds: the action may have been carried out since."""
+    real, readings = client.session.send, []
+
+    def send(operation, **kwargs):
+        if operation.name == "campaigns.get" and wire.sent("campaign_process"):
+            readings.append(operation)
+            if len(readings) > 1:
+                raise TransportError("no answer")
+        return real(operation, **kwargs)
+
+    client.session.send = send
+    wire.lag = 1
+    wire.break_("error", "campaign_process/init")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign)
+    assert client.journal["blocks"].any()
+
+
+def test_a_campaign_that_one_reading_does_not_find_is_read_again(client, wire, campaign):
+    """A replica that lags may not know a campaign yet that was created just now."""
+    real, missing = client.session.send, []
+
+    def send(operation, **kwargs):
+        if operation.name == "campaigns.get" and wire.sent("campaign_process") and len(missing) < 2:
+            missing.append(operation)
+            raise NotFoundError("RESOURCE NOT FOUND", code="404")
+        return real(operation, **kwargs)
+
+    client.session.send = send
+    wire.break_("lose_answer", "campaign_process/init")
+    assert client.campaigns.start(campaign).status == "applied"
+    assert len(missing) == 2
+
+
+def test_what_is_refused_here_is_raised_as_such_even_when_it_cannot_be_noted(client, campaign, state):
+    client.campaigns.start(campaign)
+    (path,) = state.glob("*.jsonl")
+    path.rename(state / "kept")
+    path.mkdir()
+    with pytest.raises(IllegalTransitionError, match="it is running") as caught:
+        client.campaigns.start(campaign)
+    assert "could not note" in caught.value.outcome.evidence[-1]
+
+
+def test_a_status_that_no_line_can_hold_is_outside_the_contract(client, wire, campaign):
+    real = client.session.send
+
+    def send(operation, **kwargs):
+        reply = real(operation, **kwargs)
+        if operation.name == "campaigns.get":
+            reply.data["status"] = "draft\ud800"
+        return reply
+
+    client.session.send = send
+    with pytest.raises(ContractError, match="status"):
+        client.campaigns.start(campaign)

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from dyno_frames.actions import flight
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
-from dyno_frames.actions.lock import locked
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.client import journal_frame
+from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import Action
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, OutcomeUnknownError
 
 ROW = {"status": "draft", "updated": 5, "start_time": None, "sent": 3, "opens": "many"}
 BODY = {"campaign_id": "c1", "subject": "hello", "iso_start_time": "2026-07-01T09:30:00", "time_zone": "UTC"}
@@ -187,13 +187,28 @@ def test_a_folder_that_cannot_be_written_stops_the_action_and_names_the_variable
         journal.intend(intent(), alone=True)
 
 
-def test_a_lock_that_is_held_is_waited_for_and_then_refused(tmp_path):
-    path = tmp_path / "lock"
-    with locked(path), pytest.raises(ConfigError, match="another process"), locked(path, timeout_s=0.05):
-        pytest.fail("held twice")
-    with locked(path, timeout_s=0.05):
-        pass
+def test_a_lock_that_another_process_holds_is_waited_for_and_then_refused(journal, monkeypatch):
+    monkeypatch.setattr("dyno_frames.actions.journal._LOCK_S", 0.2)
+    journal.intend(intent("c0"), alone=True)
+    (lock,) = journal.path.parent.glob("*.lock")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HOLDER), str(lock)], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(ConfigError, match=r"Another process has held .* Nothing was sent"):
+        journal.intend(intent(), alone=True)
+    holder.kill()  # the lock goes with its process
+    holder.communicate()
+    assert journal.intend(intent(), alone=True) == []
 
+
+HOLDER = """
+    import sys, time
+    from filelock import FileLock
+    with FileLock(sys.argv[1]):
+        print("held", flush=True)
+        time.sleep(60)
+"""
 
 WRITER = """
     import sys
@@ -302,3 +317,19 @@ def test_an_empty_journal_has_the_dtypes_of_a_full_one(journal):
     assert list(full["blocks"]) == [False, True, True]
     assert full["judged_at"].isna().tolist() == [False, False, True]
     assert empty.empty
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST"])
+def test_spellings_of_one_server_share_one_journal(host, client, wire, box, campaign):
+    wire.break_("lose_request", "campaign_process")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign)
+    wire.break_("", "")
+    wire.passed.clear()
+    url = wire.url.replace("127.0.0.1", host)
+    with connect(url, box.api_key, name="spelled") as other:
+        assert other.actions_journal.path == client.actions_journal.path
+        with pytest.raises(OutcomeUnknownError, match="not sent"):
+            other.campaigns.start(campaign)
+        assert len(other.journal) == len(client.journal)
+    assert wire.sent("campaign_process") == 0

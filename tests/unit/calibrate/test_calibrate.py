@@ -23,7 +23,7 @@ from dyno_frames.contract.profile import (
     TextNumber,
     UnknownField,
 )
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 CHOICES = {
     "like": list(Like),
@@ -33,6 +33,11 @@ CHOICES = {
     "not_like_keeps_null": [True, False],
     "not_in_keeps_null": [True, False],
     "in_trims": [True, False],
+    "bare_contains": [False, True],
+    "in_reads_all": [True, False],
+    "like_trims": [False, True],
+    "bounds_included": [True, False],
+    "null_compares": [False, True],
     "several": list(Several),
     "regex": list(Regex),
     "dialect": list(Dialect),
@@ -69,9 +74,10 @@ def test_every_field_that_can_be_learnt_is_learnt_as_it_is(server, capsys):
     box, profile = server
     with connect(box.url, box.api_key) as client:
         found = client.calibrate()
-    assert {name: getattr(found, name) for name in CHOICES} == {
-        name: getattr(profile, name) for name in CHOICES
-    }
+    does = {name: getattr(profile, name) for name in CHOICES}
+    if profile.bare_contains and profile.in_trims:
+        does["pads_blanks"] = True  # a list that drops blanks cannot show whether it pads them
+    assert {name: getattr(found, name) for name in CHOICES} == does
     shown = capsys.readouterr().out
     assert "like                 seen: " in shown
     assert "deep_offset          not learnt: nothing relies on it" in shown
@@ -94,17 +100,32 @@ def test_a_plan_learns_what_it_needs_within_its_requests_and_once(server):
         for question in itertools.chain(QUESTIONS, QUESTIONS):
             client.campaigns.scan(question)
             spent = client.campaigns.examination().asked - asked
-            assert spent <= 3 * MOST_REQUESTS
+            assert spent <= MOST_REQUESTS
             asked += spent
+        for _ in range(6):  # what one plan's requests did not reach the next ones learn
+            client.campaigns.scan(QUESTIONS[0])
+        asked = client.campaigns.examination().asked
         client.campaigns.scan(QUESTIONS[0])
         assert client.campaigns.examination().asked == asked
 
 
-def test_a_question_of_numbers_alone_learns_nothing(server):
-    box, _ = server
-    with connect(box.url, box.api_key) as client:
-        client.campaigns.scan("opens > 5")
-        assert client.campaigns.examination().asked == 0
+def test_a_first_question_of_a_text_a_part_of_a_text_and_a_range_is_planned_exactly():
+    with Sandbox(speed=0) as box, connect(box.url, box.api_key) as client:
+        plan = client.campaigns.scan(
+            "status == 'finished' and subject.str.contains('sale') and opens > 5"
+        ).explain()
+        assert plan.exact
+        assert client.campaigns.examination().asked <= MOST_REQUESTS
+
+
+def test_a_question_of_numbers_alone_learns_how_they_are_compared():
+    with Sandbox(speed=0) as box, connect(box.url, box.api_key) as client:
+        assert client.campaigns.scan("5 < opens < 100").explain().exact
+        assert (
+            client.campaigns.examination().asked == 4
+        )  # bounds, both and-ed, the field, and the row once more
+        assert client.campaigns.scan("opens < 50").explain().exact
+        assert client.campaigns.examination().asked == 4
 
 
 def test_an_account_without_rows_teaches_nothing_and_answers_all_the_same(capsys):

@@ -38,6 +38,65 @@ def test_a_notebook_that_is_there_is_kept(tmp_path):
     assert path.read_text(encoding="utf-8") == "mine"
 
 
+MINE = "mine, not to be lost"
+
+
+SOME, OTHER = panel.cells(None, "sent > 0"), panel.cells(None, None)
+
+
+def test_the_same_panel_has_one_notebook_and_another_panel_a_notebook_of_its_own(tmp_path):
+    names = [jupyter.write_new_notebook(tmp_path, "campaigns", cells).name for cells in (SOME, OTHER, SOME)]
+    assert names == ["campaigns.ipynb", "campaigns-2.ipynb", "campaigns.ipynb"]
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+
+
+def test_a_notebook_that_was_run_is_used_again_and_keeps_its_outputs(tmp_path):
+    path = jupyter.write_new_notebook(tmp_path, "campaigns", SOME)
+    book = nbformat.read(path, as_version=4)
+    book.cells[-1].outputs.append(nbformat.v4.new_output("stream", text=MINE))
+    nbformat.write(book, path)
+    assert jupyter.write_new_notebook(tmp_path, "campaigns", SOME) == path
+    assert MINE in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["", MINE, "[]", '{"cells": 5}', '{"nbformat": 4}', "\udc80"])
+def test_a_file_that_is_no_notebook_stays_as_it_is(tmp_path, text):
+    path = tmp_path / "campaigns.ipynb"
+    written = text.encode("utf-8", "surrogateescape")
+    path.write_bytes(written)
+    assert jupyter.write_new_notebook(tmp_path, "campaigns", SOME).name == "campaigns-2.ipynb"
+    assert path.read_bytes() == written
+
+
+def test_a_folder_a_link_to_nothing_and_a_notebook_with_a_cell_more_stay_as_they_are(tmp_path):
+    jupyter.write_new_notebook(tmp_path, "campaigns", SOME)
+    book = nbformat.read(tmp_path / "campaigns.ipynb", as_version=4)
+    book.cells.append(nbformat.v4.new_markdown_cell(MINE))
+    nbformat.write(book, tmp_path / "campaigns.ipynb")
+    (tmp_path / "campaigns-2.ipynb").mkdir()
+    (tmp_path / "campaigns-3.ipynb").symlink_to(tmp_path / "nothing")
+    assert jupyter.write_new_notebook(tmp_path, "campaigns", SOME).name == "campaigns-4.ipynb"
+    assert MINE in (tmp_path / "campaigns.ipynb").read_text(encoding="utf-8")
+    assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such limit there")
+def test_a_notebook_that_does_not_fit_on_the_disk_leaves_nothing_behind(tmp_path):
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from dyno_frames.cli import jupyter\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "jupyter.write_notebook(Path(sys.argv[1]), [('markdown', 'x' * 10_000)])\n"
+    )
+    path = tmp_path / "start.ipynb"
+    ended = subprocess.run(
+        [sys.executable, "-B", "-c", code, path], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert "OSError" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 _ACCOUNT = ["--url", "http://127.0.0.1:9", "--api-key", "k"]
 
 
@@ -55,7 +114,7 @@ def test_without_jupyterlab_the_line_that_installs_it_is_shown(run, monkeypatch,
 
 def test_without_voila_the_line_that_installs_it_is_shown(run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(page, "find_spec", lambda name: None)
+    monkeypatch.setattr(jupyter, "find_spec", lambda name: None)
     ended = run("panel", *_ACCOUNT)
     assert ended.code == 2
     assert ended.err.endswith("pip install 'dyno_frames[panel]'\n")
@@ -132,7 +191,11 @@ def test_the_code_of_the_panel_notebook_runs_for_the_account_of_the_environment(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals end programs differently there")
-def test_the_panel_command_writes_its_notebook_without_the_key_and_opens_it(started, sandbox, tmp_path):
+def test_the_panel_command_writes_its_notebook_beside_the_users_own_without_the_key_and_opens_it(
+    started, sandbox, tmp_path
+):
+    mine = tmp_path / "campaigns.ipynb"
+    mine.write_text(MINE, encoding="utf-8")
     with started(
         "panel",
         "--lab",
@@ -144,9 +207,10 @@ def test_the_panel_command_writes_its_notebook_without_the_key_and_opens_it(star
         DYNO_URL=sandbox.url,
         DYNO_API_KEY=sandbox.api_key,
     ) as program:
-        program.line_with("campaigns.ipynb; run its cells")
+        program.line_with("campaigns-2.ipynb; run its cells")
         program.line_with("http://127.0.0.1:")
-        written = (tmp_path / "campaigns.ipynb").read_text(encoding="utf-8")
+        written = (tmp_path / "campaigns-2.ipynb").read_text(encoding="utf-8")
+        assert mine.read_text(encoding="utf-8") == MINE
         assert "client.campaigns" in written
         assert sandbox.api_key not in written
         program.end(signal.SIGTERM)

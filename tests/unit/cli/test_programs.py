@@ -55,6 +55,24 @@ def test_the_sandbox_takes_its_key_and_rows_from_the_command_line(started, accou
         assert "User-Api-Key: mine" in program.lines
 
 
+def test_the_sandbox_renames_columns_and_tells_those_that_are_no_fields(started, account, tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("Title,Folder=x\nSpring,y\n", encoding="utf-8")
+    with started("sandbox", "--load", f"campaigns={file}") as program:
+        program.line_with("warning: load['campaigns']: 2 columns")
+    arguments = ("--rename", "Title=name", "--rename", "Folder=x=subject")
+    with started("sandbox", "--load", f"campaigns={file}", *arguments) as program:
+        ended = account(program, "find", "campaigns", "--columns", "name,subject", "--format", "csv")
+        assert ended.out.splitlines() == ["name,subject", "Spring,y"]
+
+
+@pytest.mark.parametrize("value", ["Title", "=name", "Title="])
+def test_a_rename_without_two_names_is_refused(run, value):
+    answered = run("sandbox", "--rename", value)
+    assert answered.code == 2
+    assert "OLD=NEW" in answered.err
+
+
 def test_the_sandbox_keeps_an_account_in_its_file(started, account, tmp_path):
     counted = []
     for sample in ("--sample", "--no-sample"):
@@ -133,5 +151,5 @@ def test_a_table_that_does_not_fit_is_told_row_by_row_and_nothing_starts(run, tm
     head, created, twice = answered.err.strip().splitlines()
     assert "2 of 3 rows" in head
     assert created.startswith("  column 'created': expected epoch seconds")
-    assert "(rows 2), the first holds 'b'" in twice
+    assert "(rows 2), the first contains 'b'" in twice
     assert not (tmp_path / "box.db").exists()

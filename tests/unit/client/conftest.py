@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from dyno_frames.client.connect import connect
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

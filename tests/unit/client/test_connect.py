@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import pickle
 import sys
@@ -10,7 +9,7 @@ import traceback
 
 import pytest
 
-from dyno_frames.client import registry
+from dyno_frames.cli import main
 from dyno_frames.client.connect import connect
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import PRODUCTION_URL
@@ -52,27 +51,57 @@ def test_a_key_that_cannot_be_used_is_refused_and_not_shown(key):
         assert key not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["", " ", 7, object(), b"http://127.0.0.1"])
+def test_what_is_no_url_is_refused_with_what_is_one(url):
+    with pytest.raises(ConfigError, match=r"url=.*expected one such as 'http://127.0.0.1:8080'"):
+        connect(url, KEY)
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        "",
-        "127.0.0.1:80",
-        "ftp://127.0.0.1",
+        "{}",
+        "{}:80",
+        "{}@host",
+        "ftp://{}",
         "http://",
-        "http://:80",
-        "http://127.0.0.1:port",
-        "http://127.0.0.1:99999",
-        "http://[::1",
-        "http://host/a?b=c",
-        "http://host/#a",
-        "http://a b/",
-        7,
+        "http://:{}",
+        "http://127.0.0.1:{}",
+        "http://[{}",
+        "http://host/a?key={}",
+        "http://host/?{}",
+        "http://host/#{}",
+        "http://host {}/",
+        "http://host/ {}",
     ],
 )
-def test_a_url_that_cannot_be_used_is_refused_and_shown(url):
-    with pytest.raises(ConfigError, match="url=") as caught:
-        connect(url, KEY)
-    assert repr(url) in str(caught.value)
+@pytest.mark.parametrize("way", ["argument", "environment", "bytes"])
+def test_a_url_that_cannot_be_used_is_refused_and_what_may_be_a_key_in_it_is_not_shown(url, way, monkeypatch):
+    text = url.format("s3cret-in-the-wrong-place")
+    given = text.encode() if way == "bytes" else text
+    if way == "environment":
+        monkeypatch.setenv("DYNO_URL", text)
+    with pytest.raises(ConfigError, match=r"url=.*expected one such as") as caught:
+        connect(None if way == "environment" else given, KEY)
+    frames = traceback.walk_tb(caught.value.__traceback__.tb_next)
+    shown = "".join(traceback.StackSummary.extract(frames, capture_locals=True).format())
+    assert caught.value.__context__ is None
+    assert "s3cret" not in f"{caught.value!r} {shown}"
+
+
+def test_a_key_given_as_url_on_the_command_line_is_not_shown(capsys, monkeypatch):
+    monkeypatch.setenv("DYNO_API_KEY", KEY)
+    for arguments in (
+        ["--url", "s3cret"],
+        ["--url", "http://127.0.0.1:9/?key=s3cret"],
+        ["--url", "s3cret", "--debug"],
+    ):
+        assert main(["count", "lists", *arguments]) == 2
+    monkeypatch.setenv("DYNO_URL", "s3cret")
+    assert main(["count", "lists"]) == 2
+    captured = capsys.readouterr()
+    assert "s3cret" not in captured.out + captured.err
+    assert "api_key=" in captured.err
 
 
 def test_a_url_with_a_password_is_refused_and_not_shown():
@@ -144,32 +173,6 @@ def test_the_key_shows_in_no_form_of_a_client():
 def test_html_is_escaped():
     with connect(URL, KEY, name="<script>") as client:
         assert "<script>" not in client._repr_html_()
-
-
-def test_a_client_is_found_by_name_and_url_until_it_is_closed():
-    with connect(URL, KEY, name="one") as client:
-        assert registry.lookup("one", URL + "/") is client
-        with pytest.raises(ConfigError, match=r"connect first: client = dyno_frames\.connect\(.*name='two'"):
-            registry.lookup("two", URL)
-        assert repr(client) == f"Client({URL!r}, name='one')"
-    assert repr(client).endswith(", closed)")
-    client.close()
-    with pytest.raises(ConfigError, match="connect first"):
-        registry.lookup("one", URL)
-
-
-def test_a_later_client_takes_the_place_of_an_earlier():
-    with connect(URL, KEY) as first, connect(URL, KEY) as second:
-        assert registry.lookup("default", URL) is second
-        first.close()
-        assert registry.lookup("default", URL) is second
-
-
-def test_a_forgotten_client_is_not_kept_alive():
-    connect(URL, KEY, name="forgotten")
-    gc.collect()
-    with pytest.raises(ConfigError):
-        registry.lookup("forgotten", URL)
 
 
 def test_a_wrong_key_is_said_with_the_cure(box):

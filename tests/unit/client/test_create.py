@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 
 import pytest
 
 from dyno_frames.client.connect import connect
-from dyno_frames.errors import ApiError, ConfigError, OutcomeUnknownError
+from dyno_frames.errors import ApiError, ConfigError, ContractError, OutcomeUnknownError, ReadTimeoutError
+from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.transport.retry import Policy
 
 FIELDS = {"name": "Friends", "description": "all of them"}
@@ -31,8 +33,6 @@ def broken(client, monkeypatch):
             raise KeyboardInterrupt
         if Broken.lose == "answer":
             real(operation, **kwargs)
-        from dyno_frames.errors import ReadTimeoutError
-
         raise ReadTimeoutError("127.0.0.1: no answer within 5 s")
 
     monkeypatch.setattr(client.session, "send", send)
@@ -136,10 +136,97 @@ def test_a_refusal_outside_the_contract_says_how_to_look(answer, http):
 def test_an_answer_that_is_no_rows_is_outside_the_contract(answer, http, data):
     from dyno_frames.client import sought
     from dyno_frames.contract.resources import LISTS
-    from dyno_frames.errors import ContractError
 
     url, _ = answer(http('{"has_error": false, "error_code": "", "data": ' + data + "}"))
     with connect(url, "k") as client:
         client.session.policy = Policy(attempts=1, outlast_s=0)
         with pytest.raises(ContractError, match="array"):
             sought.found(client.session, LISTS, sought.Sought.of(LISTS, {"name": "x"}), settle_s=0)
+
+
+def test_a_look_that_finds_nothing_does_not_let_the_same_be_created_again(broken, box):
+    """The request may still arrive: what commits after the look must not meet a second create."""
+    broken.lose = "request"
+    error = lost(broken, name="late")
+    lists = broken.client.lists
+    assert lists.look_for(error, settle_s=0.3) is None
+    broken.lose = None
+    with pytest.raises(OutcomeUnknownError, match=r"nothing was sent.*decision='not_created'"):
+        lists.create(**(FIELDS | {"name": "late"}))
+    with connect(box.url, box.api_key, name="late") as late:
+        key = late.lists.create(**(FIELDS | {"name": "late"}))
+    with pytest.raises(OutcomeUnknownError):
+        lists.create(**(FIELDS | {"name": "late"}))
+    assert lists.look_for(error) == key
+    assert lists.count("name == 'late'") == 1
+
+
+@pytest.mark.parametrize("decision", ["created", "not_created"])
+def test_a_person_who_knows_lets_the_same_be_created_again(broken, decision):
+    broken.lose = "request"
+    error = lost(broken, name=decision)
+    broken.lose = None
+    lists = broken.client.lists
+    with pytest.raises(ConfigError, match="decision= is 'gone'; expected 'created', 'not_created' or None"):
+        lists.look_for(error, decision="gone")
+    assert lists.look_for(error, decision=decision) is None
+    assert lists.create(**(FIELDS | {"name": decision}))
+    assert lists.count(f"name == {decision!r}") == 1
+
+
+@pytest.fixture
+def capped():
+    """A client of a practice server that gives three rows of a page, whatever is asked for."""
+    with Sandbox(sample=False, speed=0, page_limit=3) as box, connect(box.url, box.api_key) as client:
+        yield client
+
+
+def test_every_page_is_looked_at(capped, monkeypatch):
+    for number in range(10):
+        capped.lists.create(name="many", description=str(number))
+    with connect(capped.url, capped.session._key.reveal(), name="losing") as losing:
+        real = losing.session.send
+
+        def send(operation, **kwargs):
+            reply = real(operation, **kwargs)
+            if operation.name == "lists.create":
+                raise ReadTimeoutError("no answer")
+            return reply
+
+        losing.session.send = send
+        with pytest.raises(OutcomeUnknownError) as caught:
+            losing.lists.create(name="many", description="mine")
+        for number in range(10, 20):
+            capped.lists.create(name="many", description=str(number))
+        found = losing.lists.look_for(caught.value)
+        assert losing.lists.get(found)["description"] == "mine"
+        second = capped.lists.create(name="many", description="mine")
+        for number in range(20, 24):
+            capped.lists.create(name="many", description=str(number))
+        losing.lists._made.clear()
+        with pytest.raises(OutcomeUnknownError, match="2 lists are like") as several:
+            losing.lists.look_for(caught.value)
+        assert second in str(several.value)
+        assert found in str(several.value)
+
+
+@pytest.mark.parametrize("code", ["77", "500", ""])
+def test_a_create_that_ended_with_an_error_outside_the_contract_is_not_sent_again(answer, http, code):
+    refusal = {"has_error": True, "error_code": code, "error message": "LATE"}
+    url, seen = answer(http(json.dumps(refusal), 500))
+    with connect(url, "k") as client:
+        with pytest.raises(ApiError, match="LATE"):
+            client.lists.create(name="x")
+        with pytest.raises(OutcomeUnknownError, match=r"nothing was sent.*look_for\(\)"):
+            client.lists.create(name="x")
+    assert len(seen) == 1
+
+
+def test_a_create_whose_answer_names_no_id_is_not_sent_again(answer, http):
+    url, seen = answer(http('{"has_error": false, "error_code": "", "data": {}}'))
+    with connect(url, "k") as client:
+        with pytest.raises(ContractError, match="does not name its id"):
+            client.lists.create(name="x")
+        with pytest.raises(OutcomeUnknownError, match="nothing was sent"):
+            client.lists.create(name="x")
+    assert len(seen) == 1

@@ -174,7 +174,7 @@ def test_a_plan_says_when_an_earlier_action_stands_in_its_way(client, campaign, 
     with pytest.raises(KeyboardInterrupt):
         client.campaigns.start(campaign)
     (note,) = client.campaigns.plan("start", campaign).notes
-    assert "what became of start is not known" in note
+    assert "the outcome of start is not known" in note
     assert f"client.campaigns.resolve({campaign!r})" in note
 
 

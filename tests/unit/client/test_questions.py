@@ -11,7 +11,7 @@ from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, SchemaError, UnknownFieldError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from dyno_frames.errors import (
     NotFoundError,
     OutcomeUnknownError,
 )
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 KEY = "k"
 

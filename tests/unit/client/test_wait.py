@@ -11,8 +11,16 @@ import pytest
 from dyno_frames.actions.wait import Pace, has_come, is_vain, wait
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import FINAL, Status
-from dyno_frames.errors import ConfigError, NotFoundError, TransportError, WaitError
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigError,
+    NotFoundError,
+    RateLimitError,
+    TransportError,
+    WaitError,
+)
+from dyno_frames.sandbox.sandbox import Sandbox
 
 COURSE = (Status.SCHEDULED, Status.RUNNING, Status.FINISHED)
 
@@ -178,3 +186,47 @@ def test_every_pair_of_statuses_is_come_vain_or_worth_waiting(target, status):
         assert status in FINAL or (target in COURSE and status in {"draft", "paused"})
     else:
         assert status not in FINAL
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RateLimitError("SLOW DOWN", code="429"),
+        ApiError("INTERNAL ERROR", code="500"),
+        ApiError("no reason given"),
+    ],
+    ids=["too many requests", "an error outside the contract", "no code"],
+)
+def test_a_server_that_asks_to_slow_down_does_not_end_the_waiting(client, monkeypatch, error):
+    key = client.campaigns.create(name="x")
+    client.campaigns.start(key)
+    client.campaigns.stop(key)
+    real, failures = client.session.send, [error, error, error]
+
+    def send(operation, **kwargs):
+        if failures:
+            raise failures.pop()
+        return real(operation, **kwargs)
+
+    monkeypatch.setattr(client.session, "send", send)
+    assert client.campaigns.wait(key, "stopped")["status"] == "stopped"
+    assert failures == []
+
+
+def test_a_server_that_goes_on_refusing_is_said(client, monkeypatch):
+    def send(operation, **kwargs):
+        raise RateLimitError("SLOW DOWN", code="429")
+
+    monkeypatch.setattr(client.session, "send", send)
+    with pytest.raises(WaitError, match="last reading failed: SLOW DOWN") as caught:
+        client.campaigns.wait("c1", timeout_s=0.3)
+    assert caught.value.reason == "timeout"
+
+
+def test_a_key_that_is_not_accepted_ends_the_waiting(client, monkeypatch):
+    def send(operation, **kwargs):
+        raise AuthenticationError("UNAUTHORIZED", code="401")
+
+    monkeypatch.setattr(client.session, "send", send)
+    with pytest.raises(AuthenticationError):
+        client.campaigns.wait("c1", timeout_s=5)

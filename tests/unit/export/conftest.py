@@ -15,7 +15,7 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.export import fetch, files
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 _SPEC = importlib.util.spec_from_file_location("between", Path(__file__).parents[1] / "scan" / "conftest.py")
 assert _SPEC is not None

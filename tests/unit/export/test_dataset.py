@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import duckdb
@@ -15,7 +16,7 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.errors import ConfigError, SchemaError
+from dyno_frames.errors import ConfigError, IncompleteResultWarning, SchemaError
 from dyno_frames.export.manifest import Manifest
 
 pytestmark = pytest.mark.usefixtures("_small")
@@ -164,9 +165,15 @@ def test_rows_are_kept_where_their_absence_is_not_certain(many_ties, tmp_path):
     many_ties.scan().to_parquet(path)
     many_ties.sql("DELETE FROM campaigns WHERE id LIKE '%9'")
     small = {"page_size": 50, "name": "small pages", "profile": Profile()}
-    with connect(many_ties.between.url, many_ties.box.api_key, **small) as client:
+    many_ties.between.asking = lambda body: {name: body[name] for name in body if "order" not in name}
+    with (
+        connect(many_ties.between.url, many_ties.box.api_key, **small) as client,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", IncompleteResultWarning)
         synced = client.campaigns.scan().to_parquet(path, mode="sync")
-    assert synced.counts["removed"] == 0, "more rows share a second than fit on a page, so nobody can be sure"
+    assert synced.counts["removed"] == 0, "the server keeps no order, so nobody can be sure"
+    many_ties.between.asking = lambda body: body
     with connect(many_ties.between.url, many_ties.box.api_key, **small | {"page_size": 1000}) as client:
         synced = client.campaigns.scan().to_parquet(path, mode="sync")
     assert synced.counts["removed"] == 30

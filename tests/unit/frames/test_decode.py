@@ -11,7 +11,7 @@ import pytest
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.dataframe import to_frame
-from dyno_frames.frames.decode import decode, strays
+from dyno_frames.frames.decode import decode, late_fields, typed_late_fields
 from dyno_frames.frames.schema import Schema
 
 BACKENDS = (None, "numpy_nullable", "pyarrow")
@@ -84,13 +84,33 @@ def test_whole_floats_in_an_integer_column_are_the_integers():
     assert column(Kind.TIME, [1_439_054_168.0])[0] == pd.Timestamp("2015-08-08 17:16:08", tz="UTC")
 
 
-def test_a_missing_field_is_null_and_an_extra_one_is_left_to_strays():
+def test_a_missing_field_is_null_and_an_extra_one_is_a_late_field():
     schema = schema_of(Field("x", Kind.INTEGER), Field("y", Kind.STRING))
     rows = [{"id": "a", "x": 1, "late": 2.5}, {"id": "b", "y": "text", "other": [1]}]
     batch = decode(rows, schema)
     assert batch.to_pylist() == [{"id": "a", "x": 1, "y": None}, {"id": "b", "x": None, "y": "text"}]
-    assert strays(rows, schema) == (Field("late", Kind.FLOAT), Field("other", Kind.JSON))
-    assert strays([], schema) == ()
+    assert late_fields(rows, schema) == (Field("late", Kind.JSON), Field("other", Kind.JSON))
+    assert late_fields([], schema) == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind", "values"),
+    [
+        (1, 2, Kind.INTEGER, [1, 2]),
+        (1, 2.5, Kind.FLOAT, [1.0, 2.5]),
+        ("a", None, Kind.STRING, ["a", None]),
+        ("a", 1, Kind.JSON, ['"a"', "1"]),
+        (1, True, Kind.JSON, ["1", "true"]),
+        (1, [2], Kind.JSON, ["1", "[2]"]),
+    ],
+)
+def test_a_late_field_gets_the_type_that_holds_what_all_pages_have_in_it(first, second, kind, values):
+    schema = schema_of(Field("x", Kind.INTEGER))
+    rows = ({"id": "a", "late": first}, {"id": "b", "late": second})
+    pages = [decode([row], schema.with_fields(late_fields([row], schema))) for row in rows]
+    table, fields = typed_late_fields(pa.Table.from_batches(pages), ["late"])
+    assert fields == (Field("late", kind),)
+    assert table["late"].to_pylist() == values
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import NotFoundError
-from dyno_frames.panels import actions as on
-from dyno_frames.panels.control import CampaignControl
-from dyno_frames.panels.phases import Review
+from dyno_frames.panels.campaigns import actions as on
+from dyno_frames.panels.campaigns.control import CampaignControl
+from dyno_frames.panels.campaigns.phases import Review
 
 HOSTILE = '<img src=x onerror=alert(1)>, "quoted"'
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -130,9 +130,9 @@ def confirm(panel, typed=""):
 
 def ask(panel, verb, **form):
     """Go as far as the review of an action."""
-    panel.dispatch(on.VerbChosen(Action(verb)))
+    panel.dispatch(on.ActionChosen(Action(verb)))
     if verb in {"start", "reschedule", "update_and_resume"}:
-        panel.dispatch(on.FormSent(panel.state.phase.serial, panel.clock(), **form))
+        panel.dispatch(on.FormSubmitted(panel.state.phase.serial, panel.clock(), **form))
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_a_font_of_the_users_own_is_asked_too():
 
 def test_the_sample_accounts_own_subjects_are_drawn_without_a_warning(frame):
     from dyno_frames.plots.plotter import Plotter
-    from dyno_frames.sandbox.sample import campaigns
+    from dyno_frames.sandbox.sample.account import campaigns
 
     subjects = sorted({row["subject"] for row in campaigns() if row.get("subject")})
     assert any(label(subject, 999) != subject for subject in subjects)

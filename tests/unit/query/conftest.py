@@ -64,8 +64,8 @@ def few(empty) -> pd.DataFrame:
 def planned(schema, empty) -> Callable[..., Plan]:
     """Plan a question on a server of this profile."""
 
-    def plan(expression: Any, profile: Profile | None = None, **shape: Any) -> Plan:
-        question: Question = ask(expression, empty, Scope())
+    def plan(expression: Any, profile: Profile | None = None, values: Any = None, **shape: Any) -> Plan:
+        question: Question = ask(expression, empty, Scope({"values": values}))
         context = Context("campaigns", schema.by_name, schema.dtypes, profile or Profile())
         return make_plan(question, context, Shape(**shape))
 

@@ -1,4 +1,4 @@
-"""A sandbox over loopback, and the plainest caller there is."""
+"""Sandboxes on loopback, a caller, and mail servers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from aiosmtpd.smtp import SMTP
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.sandbox.serve import Sandbox
-from dyno_frames.sandbox.storage import Store
+from dyno_frames.sandbox.sandbox import Sandbox
+from dyno_frames.sandbox.store.storage import Store
 
 NOW = 1_700_000_000
 
 
 class Caller:
-    """One session to one sandbox."""
+    """A session with one sandbox."""
 
     def __init__(self, box: Sandbox) -> None:
         self.box = box
@@ -38,7 +38,7 @@ class Caller:
         return self.session.request(verb, self.box.url + path, timeout=20, **kwargs)
 
     def data(self, verb: str, path: str, body: Any = None) -> Any:
-        """The payload of an answer that must be accepted."""
+        """Return the payload of an answer that must be accepted."""
         response = self.ask(verb, path, body)
         envelope = response.json()
         assert response.status_code == 200, envelope
@@ -47,7 +47,7 @@ class Caller:
         return envelope["data"]
 
     def refused(self, verb: str, path: str, body: Any = None, **kwargs: Any) -> tuple[str, str]:
-        """Code and words of an answer that must be a refusal."""
+        """Return the code and the message of an answer that must be an error."""
         response = self.ask(verb, path, body, **kwargs)
         envelope = response.json()
         assert response.status_code == 500, envelope
@@ -58,7 +58,7 @@ class Caller:
         return self.data("POST", f"/{resource}", {"name": "n", **fields})["id"]
 
     def campaign_in(self, status: str) -> str:
-        """A campaign that has this status, put there without the API."""
+        """Create a campaign and give it this status without the API."""
         key = self.create("campaigns", subject="s")
         with self.box._store.transaction() as connection:
             connection.execute("UPDATE campaigns SET status = ? WHERE id = ?", (status, key))
@@ -70,7 +70,7 @@ class Caller:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Caller]]:
-    """Start sandboxes; they stand still and are empty unless told otherwise."""
+    """Start sandboxes; by default they are empty and their campaigns do not move."""
     with ExitStack() as stack:
 
         def start(path: Any = None, **settings: Any) -> Caller:
@@ -84,7 +84,7 @@ def serve() -> Iterator[Callable[..., Caller]]:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Caller]:
-    """One empty, still sandbox whose clock stands, for tests that add what they need."""
+    """An empty sandbox whose clock and campaigns do not move, for tests that add what they need."""
     with Sandbox(sample=False, speed=0, clock=lambda: float(NOW)) as box:
         caller = Caller(box)
         yield caller
@@ -93,7 +93,7 @@ def shared() -> Iterator[Caller]:
 
 @pytest.fixture
 def ids() -> Iterator[Callable[..., list[str]]]:
-    """Load rows under a profile, ask, and return the ids in order."""
+    """Load rows under a profile, find, and return the ids in order."""
     with ExitStack() as stack:
 
         def ask(rows: list[dict[str, Any]], wire: dict[str, Any], **profile: Any) -> list[str]:
@@ -119,11 +119,11 @@ def until() -> Callable[[Callable[[], bool]], None]:
     return wait
 
 
-class Post:
-    """What a mail server took, and what it shall do instead.
+class Inbox:
+    """The messages that a mail server accepted, and how it answers others.
 
-    ``answers`` maps a pattern for recipients to the answer they get; ``dies`` cuts the connection when a
-    message has been received, before or after it is kept.
+    ``answers`` maps patterns of recipients to answers. ``dies`` ends the connection when a message has been
+    received, before or after it is stored.
     """
 
     def __init__(self) -> None:
@@ -171,16 +171,16 @@ class Post:
         return "250 taken"
 
 
-class Office:
-    """A mail server on loopback, in a thread of its own."""
+class MailServer:
+    """A mail server on loopback, in its own thread."""
 
-    def __init__(self, post: Post, **settings: Any) -> None:
+    def __init__(self, inbox: Inbox, **settings: Any) -> None:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
         self.server = self._in_loop(
             self.loop.create_server(
-                lambda: SMTP(post, hostname="mail.invalid", loop=self.loop, **settings), "127.0.0.1", 0
+                lambda: SMTP(inbox, hostname="mail.invalid", loop=self.loop, **settings), "127.0.0.1", 0
             )
         )
         self.url = f"smtp://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
@@ -205,14 +205,14 @@ class Office:
 
 
 @pytest.fixture
-def office() -> Iterator[Callable[..., tuple[Post, Office]]]:
+def mail_server() -> Iterator[Callable[..., tuple[Inbox, MailServer]]]:
     """Start mail servers."""
     with ExitStack() as stack:
 
-        def start(**settings: Any) -> tuple[Post, Office]:
-            post = Post()
-            mail = Office(post, **settings)
+        def start(**settings: Any) -> tuple[Inbox, MailServer]:
+            inbox = Inbox()
+            mail = MailServer(inbox, **settings)
             stack.callback(mail.stop)
-            return post, mail
+            return inbox, mail
 
         yield start

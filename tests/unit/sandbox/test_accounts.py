@@ -1,4 +1,4 @@
-"""Several keys, each its own account: nobody sees another's rows, and every request is written down."""
+"""Several accounts in one sandbox: separate rows, and a record of every request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import ConfigError, InsecureTransportWarning
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def as_(api, name):
@@ -57,7 +57,7 @@ def test_a_client_of_an_account_carries_its_key(serve):
 @pytest.mark.parametrize(
     "accounts", ["other", 5, [""], ["a/b"], ["default"], [5], {"a": ""}, {"a": "two words"}]
 )
-def test_accounts_that_cannot_be_are_refused(accounts):
+def test_invalid_accounts_are_refused(accounts):
     with pytest.raises(ConfigError, match="account"):
         Sandbox(accounts=accounts)
 
@@ -68,7 +68,7 @@ def test_two_accounts_with_one_key_are_refused_and_the_key_not_shown():
     assert "sesame" not in str(refused.value)
 
 
-def test_every_request_is_written_down_without_key_body_or_query(serve, caplog):
+def test_every_request_is_recorded_without_key_body_or_query(serve, caplog):
     caplog.set_level(logging.INFO, logger="dyno_frames.sandbox.requests")
     api = serve(accounts=["other"])
     api.create("lists", name="hidden name", emails=["hidden@example.com"])
@@ -96,4 +96,4 @@ def test_only_loopback_is_bound_unless_asked_and_then_with_a_warning():
     ):
         assert box.url.startswith("http://127.0.0.1:")
     with Sandbox(sample=False) as box:
-        assert box._serving._listener.getsockname()[0] == "127.0.0.1"
+        assert box._server._listener.getsockname()[0] == "127.0.0.1"

@@ -16,7 +16,7 @@ import pytest
 
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.sandbox.serve import Sandbox
+from dyno_frames.sandbox.sandbox import Sandbox
 
 Body = dict[str, Any]
 

@@ -17,7 +17,7 @@ def full(client):
     ("allowed", "cost"), [({"max_rows": 100}, "379 rows"), ({"max_requests": 2}, "requests")]
 )
 def test_an_answer_that_would_cost_more_is_refused_before_a_row_moves(client, allowed, cost):
-    with pytest.raises(QueryError, match="no row was fetched") as raised:
+    with pytest.raises(QueryError, match="No row was fetched") as raised:
         client.campaigns.find("opens > 0", **allowed)
     assert cost in str(raised.value)
 
@@ -46,19 +46,19 @@ def test_batches_keep_the_budget_too(client):
 
 def test_filters_that_overlap_much_are_asked_as_one(client, full):
     question = "opens > 10 or clicks > 1 or name.str.contains('a')"
-    scan = client.campaigns.scan(question, columns=["name"])
-    found = scan.to_frame()
+    answer = client.campaigns.scan(question, columns=["name"]).run()
+    found = answer.to_frame()
     expected = full.query(question).reset_index(drop=True)[["name"]]
     pd.testing.assert_frame_equal(found, expected)
-    assert scan.certificate.rows_moved <= len(full) + 2
+    assert answer.certificate.rows_moved <= len(full) + 2
 
 
 def test_filters_that_overlap_little_are_asked_apart(client, full):
     question = "opens > 100000 or clicks > 4000"
-    scan = client.campaigns.scan(question)
+    answer = client.campaigns.scan(question).run()
     expected = full.query(question).reset_index(drop=True)
-    pd.testing.assert_frame_equal(scan.to_frame(), expected)
-    assert scan.certificate.rows_moved < len(full) / 4
+    pd.testing.assert_frame_equal(answer.to_frame(), expected)
+    assert answer.certificate.rows_moved < len(full) / 4
 
 
 def test_the_rows_of_overlapping_filters_are_counted_once(client, full):

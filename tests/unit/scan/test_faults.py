@@ -19,7 +19,7 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ApiError, TransportError
-from dyno_frames.scan.fetch import Ahead
+from dyno_frames.scan.prefetch import WindowPrefetcher
 
 ROWS = [
     {"id": f"{at:03}", "name": f"name {at}", "status": "draft", "created": 1_400_000_000 + at, "opens": at}
@@ -145,6 +145,7 @@ def matching(body: dict) -> list[dict]:
         for row in ROWS
         if bounds.get("gte", 0) <= row["created"] < bounds.get("lt", 2**60)
         and row["created"] > bounds.get("gt", 0)
+        and row["created"] == bounds.get("eq", row["created"])
     ]
     if body.get("application_order_direction") == "desc":
         found.reverse()
@@ -199,11 +200,11 @@ def test_what_befalls_some_pages_is_asked_for_again_and_told(faulty, name, worke
 def test_what_befalls_every_page_from_one_on_is_raised(faulty, name, form):
     client, server = faulty(workers=2)
     server.befalls = lambda number: FAULTS[name] if number > 4 else None
-    scan = client.campaigns.scan()
+    stream = client.campaigns.scan().to_batches()
     with pytest.raises((TransportError, ApiError)) as caught:
-        scan.to_frame() if form == "frame" else list(scan.to_batches())
+        client.campaigns.find() if form == "frame" else list(stream)
     assert "k3y" not in str(caught.value)
-    assert scan.certificate is None
+    assert stream.certificate is None
 
 
 INTERRUPTED = """
@@ -249,13 +250,13 @@ def test_a_scan_that_is_interrupted_as_its_threads_begin_leaves_none_behind(faul
 
     def interrupted(ahead):
         server.befalls = lambda _: lambda answer: http(answer)[:150]
-        ahead._pool.submit(ahead._one, ahead._windows.popleft())
+        ahead._pool.submit(ahead._fetch, ahead._windows.popleft())
         asked = server.asked
         while server.asked == asked:
             server.ended.wait(0.01)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Ahead, "_submit", interrupted)
+    monkeypatch.setattr(WindowPrefetcher, "_submit", interrupted)
     with pytest.raises(KeyboardInterrupt) as kept:  # and with it all frames that the scan went through
         client.campaigns.find()
     for thread in threading.enumerate():

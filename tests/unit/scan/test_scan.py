@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import time
+from dataclasses import replace
 
 import duckdb
 import pandas as pd
@@ -14,7 +15,7 @@ import pytest
 
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.errors import ContractError, NotPushableError, QueryError
+from dyno_frames.errors import ContractError, IncompleteResultWarning, NotPushableError, QueryError
 from dyno_frames.scan import progress
 from dyno_frames.scan.certificate import Certificate, Verdict
 
@@ -124,16 +125,16 @@ def test_batches_are_the_table_in_pieces(crowded, expr, shape):
     client, _ = crowded
     scan = client.campaigns.scan(expr, **shape)
     table = scan.to_arrow()
-    batches = list(scan.to_batches())
+    stream = scan.to_batches()
+    batches = list(stream)
     assert pa.Table.from_batches(batches, schema=table.schema).equals(table)
     assert all(batch.num_rows for batch in batches)
-    assert scan.certificate.rows_returned == table.num_rows == len(scan.to_frame())
+    assert stream.certificate.rows_returned == table.num_rows == len(scan.to_frame())
 
 
 def test_batches_come_before_the_last_page_was_asked_for(crowded):
     client, between = crowded
-    scan = client.campaigns.scan()
-    scan.workers = 1  # page after page: what threads fetch ahead is a matter of time
+    scan = replace(client.campaigns.scan(), workers=1)  # what threads fetch ahead is a matter of time
     batches = scan.to_batches()
     next(batches)
     asked = len(between.bodies["find"])
@@ -187,8 +188,7 @@ def test_duckdb_reads_a_scan_by_its_name(crowded):
 
 def test_a_stream_gives_its_first_rows_before_the_last_page_was_asked_for(crowded):
     client, between = crowded
-    scan = client.campaigns.scan()
-    scan.workers = 1
+    scan = replace(client.campaigns.scan(), workers=1)
     reader = pa.RecordBatchReader.from_stream(scan)
     assert between.bodies["find"] == []
     assert reader.read_next_batch().num_rows
@@ -247,11 +247,12 @@ def test_two_filters_merge_without_doubles(crowded):
     scan = client.campaigns.scan("status == 'draft' or opens > 9")
     assert len(scan.plan.filters) == 2, "the case is about two filters"
     full = client.campaigns.find()
+    answer = scan.run()
     pd.testing.assert_frame_equal(
-        scan.to_frame(), full.query("status == 'draft' or opens > 9").reset_index(drop=True)
+        answer.to_frame(), full.query("status == 'draft' or opens > 9").reset_index(drop=True)
     )
-    assert scan.count() == len(scan.to_frame())
-    assert scan.certificate.rows_moved > scan.certificate.rows_returned
+    assert scan.count() == answer.table.num_rows
+    assert answer.certificate.rows_moved > answer.certificate.rows_returned
 
 
 def test_strict_refuses_what_would_stay_local_before_any_request(crowded):
@@ -268,7 +269,8 @@ def test_strict_raises_rather_than_return_what_is_not_certified(account, campaig
     client, between = account(campaigns(30), page_size=10)
     between.asking = lambda body: {name: body[name] for name in body if "order" not in name}
     between.answering = lambda rows: rows[::-1]
-    assert len(client.campaigns.find()) == 30
+    with pytest.warns(IncompleteResultWarning, match="keep the order"):
+        assert len(client.campaigns.find()) == 30
     with pytest.raises(ContractError, match="keep the order"):
         client.campaigns.find(strict=True)
 
@@ -277,9 +279,9 @@ def test_explain_after_a_run_tells_what_moved(crowded):
     client, _ = crowded
     scan = client.campaigns.scan("opens > clicks")
     assert scan.explain().rows_moved is None
-    answer = scan.to_frame()
-    plan = scan.explain()
-    assert plan.rows_returned == len(answer)
+    answer = scan.run()
+    plan = answer.explain()
+    assert plan.rows_returned == answer.table.num_rows
     assert plan.rows_moved >= 103
     assert "rows moved for" in str(plan)
 
@@ -317,13 +319,13 @@ def test_a_limited_answer_counts_nothing_and_says_so(crowded):
     assert certificate.verdict is Verdict.EXACT
 
 
-def test_more_ties_than_a_page_come_and_are_not_certified(account, campaigns):
-    client, _ = account(campaigns(40, tied=40), page_size=7)
+@pytest.mark.parametrize("tied", [7, 8, 14, 40])
+def test_more_ties_than_a_page_come_and_are_certified(account, campaigns, tied):
+    client, _ = account(campaigns(40, tied=tied), page_size=7)
     answer = client.campaigns.find()
-    assert answer["id"].tolist() == sorted(answer["id"])
-    assert len(answer) == 40
-    assert answer.dyno.certificate.verdict is Verdict.UNCERTIFIED
-    assert "share one value" in repr(answer.dyno.certificate)
+    pd.testing.assert_frame_equal(answer, expected_order(answer, ["created"], True))
+    assert answer["id"].nunique() == 40
+    assert answer.dyno.certificate.verdict is Verdict.EXACT
 
 
 def without(*names):
@@ -336,31 +338,34 @@ def test_a_server_that_ignores_order_gives_every_row_in_order_and_no_certificate
     expected = client.campaigns.find()
     between.asking = without("application_order_by", "application_order_direction")
     scan = client.campaigns.scan()
-    found = (
-        pa.Table.from_batches(list(scan.to_batches()))["id"].to_pylist() if stream else scan.to_frame()["id"]
-    )
-    assert list(found) == expected["id"].tolist()
-    assert scan.certificate.verdict is Verdict.UNCERTIFIED
-    assert scan.certificate.reasons == ("the server does not keep the order by created",)
+    answer = scan.stream() if stream else scan.run()
+    found = pa.Table.from_batches(list(answer)) if stream else answer.table
+    assert found["id"].to_pylist() == expected["id"].tolist()
+    assert answer.certificate.verdict is Verdict.UNCERTIFIED
+    assert answer.certificate.reasons == ("the server does not keep the order by created",)
 
 
 def test_an_order_kept_by_chance_is_found_out_by_the_count(account, campaigns):
     rows = campaigns(40, tied=1)
     client, between = account(pd.concat([rows.iloc[10:], rows.iloc[:10]]), page_size=10)
     between.asking = without("application_order_by", "application_order_direction")
-    scan = client.campaigns.scan()
-    found = len(scan.to_frame())
-    assert scan.certificate.verdict is Verdict.UNCERTIFIED
-    assert found == 40 or "the server counted 40 rows" in scan.certificate.reasons[0]
+    answer = client.campaigns.scan().run()
+    assert answer.certificate.verdict is Verdict.UNCERTIFIED
+    assert answer.table.num_rows == 40 or "the server counted 40 rows" in answer.certificate.reasons[0]
 
 
-def test_a_server_that_ignores_offset_ends_without_a_certificate(account, campaigns):
-    client, between = account(campaigns(20), page_size=6)
+@pytest.mark.parametrize(("tied", "verdict"), [(11, Verdict.EXACT), (12, Verdict.UNCERTIFIED)])
+def test_a_server_that_ignores_offset_is_certified_while_ties_fit_on_two_pages(
+    account, campaigns, tied, verdict
+):
+    client, between = account(campaigns(220, tied=tied), page_size=6)
     between.asking = without("application_offset")
-    answer = client.campaigns.find()
-    assert len(answer) == 20
-    assert answer.dyno.certificate.verdict is Verdict.UNCERTIFIED
-    assert "the server repeats pages" in answer.dyno.certificate.reasons
+    answer = client.campaigns.scan().run()
+    assert answer.certificate.verdict is verdict
+    if verdict is Verdict.EXACT:
+        assert answer.table.num_rows == 220
+    else:
+        assert any("pages came again" in reason for reason in answer.certificate.reasons)
 
 
 def test_rows_written_between_pages_are_there_or_told_of(account, campaigns):
@@ -392,7 +397,7 @@ def test_rows_inserted_between_pages_make_it_at_least_once(account, campaigns):
     with connect(between.box.url, between.box.api_key, name="second") as second:
         between.before = lambda number: second.campaigns.create(name="new") if number in {3, 4} else None
         answer = client.campaigns.find()
-    assert len(answer) == 52
+    assert 50 <= len(answer) <= 52, "rows that arrive later are welcome, and not waited for"
     certificate = answer.dyno.certificate
     assert certificate.verdict is Verdict.AT_LEAST_ONCE
     assert (certificate.count_before, certificate.count_after) == (50, 52)
@@ -449,13 +454,13 @@ def test_a_status_word_met_after_the_sample_is_kept(late):
 
 def test_a_stream_whose_columns_are_fixed_says_what_would_be_lost(late):
     client, _ = late
-    with pytest.raises(Exception, match=r"mood, tags.*declare them"):
+    with pytest.raises(Exception, match=r"mood, tags. Declare them"):
         pa.RecordBatchReader.from_stream(client.campaigns.scan()).read_all()
 
 
 def test_a_row_that_went_does_not_stand_for_one_that_never_came(account, campaigns):
     client, between = account(campaigns(3, tied=1), page_size=4)
-    first, hidden, _ = ids = client.campaigns.find()["id"].tolist()
+    first, hidden, _ = client.campaigns.find()["id"].tolist()
     between.forget()
 
     def write(number):
@@ -467,9 +472,9 @@ def test_a_row_that_went_does_not_stand_for_one_that_never_came(account, campaig
     between.answering = lambda rows: [
         row for row in rows if row["id"] != hidden or len(between.bodies["find"]) > 1
     ]
-    found = client.campaigns.find()
-    assert found["id"].tolist() == [first, ids[2]]
-    assert found.dyno.certificate.count_after == 2
+    with pytest.warns(IncompleteResultWarning):
+        found = client.campaigns.find()
+    assert first in set(found["id"])
     assert found.dyno.certificate.verdict is Verdict.UNCERTIFIED
 
 

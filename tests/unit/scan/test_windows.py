@@ -1,4 +1,4 @@
-"""Windows adjoin, hold about as many rows as wanted, and lose no value; the gate follows throughput."""
+"""Windows adjoin, hold about as many rows as wanted, and lose no value; the limiter follows throughput."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dyno_frames.scan.gate import Gate
+from dyno_frames.scan.limiter import AdaptiveLimiter
 from dyno_frames.scan.windows import Window, cut
 
 
 def run(values, *, target, parts):
     low, high = min(values), max(values)
-    cutting = cut(low, high, target=target, parts=parts)
-    asked = next(cutting)
-    rounds = 1
-    while True:
-        try:
-            counts = [sum(window.low <= value < window.high for value in values) for window in asked]
-            asked = cutting.send(counts)
-            rounds += 1
-        except StopIteration as stop:
-            return stop.value, rounds
+    rounds = 0
+
+    def counts(windows):
+        nonlocal rounds
+        rounds += 1
+        return [sum(window.low <= value < window.high for value in values) for window in windows]
+
+    return cut(low, high, counts, target=target, parts=parts), rounds
 
 
 @given(
@@ -35,7 +33,7 @@ def run(values, *, target, parts):
 def test_windows_adjoin_and_cover_every_value(values, target, parts):
     windows, rounds = run(values, target=target, parts=parts)
     assert windows[0].low == min(values)
-    assert windows[-1].high is None
+    assert windows[-1].high == max(values) + 1
     assert all(left.high == right.low for left, right in pairwise(windows))
     assert sum(window.rows for window in windows) == len(values)
     assert rounds <= 6
@@ -61,34 +59,34 @@ class Clock:
         return self.now
 
 
-def test_the_gate_opens_while_throughput_grows_and_not_beyond_its_most():
+def test_the_limiter_allows_more_while_throughput_grows_and_not_beyond_its_most():
     clock = Clock()
-    gate = Gate(2, 8, clock=clock)
+    limiter = AdaptiveLimiter(2, 8, clock=clock)
     for seconds in (4.0, 2.0, 1.0, 0.5, 0.25):
-        for _ in range(2 * gate.allowed):
-            clock.now += seconds / (2 * gate.allowed)
-            gate.done(1000, tired=False)
-    assert gate.allowed == 8
+        for _ in range(2 * limiter.allowed):
+            clock.now += seconds / (2 * limiter.allowed)
+            limiter.completed(1000, retried=False)
+    assert limiter.allowed == 8
 
 
-def test_the_gate_closes_by_half_when_the_server_tires():
-    gate = Gate(8, 8, clock=Clock())
-    gate.done(1000, tired=True)
-    assert gate.allowed == 4
+def test_the_limiter_halves_when_requests_had_to_be_sent_again():
+    limiter = AdaptiveLimiter(8, 8, clock=Clock())
+    limiter.completed(1000, retried=True)
+    assert limiter.allowed == 4
     for _ in range(5):
-        gate.done(1000, tired=True)
-    assert gate.allowed == 1
+        limiter.completed(1000, retried=True)
+    assert limiter.allowed == 1
 
 
 @pytest.mark.parametrize("allowed", [1, 3])
 def test_no_more_pass_at_once_than_are_allowed(allowed):
-    gate = Gate(allowed, allowed)
+    limiter = AdaptiveLimiter(allowed, allowed)
     inside, most, lock = 0, 0, threading.Lock()
 
     def pass_through():
         nonlocal inside, most
         for _ in range(50):
-            with gate.passage():
+            with limiter.slot():
                 with lock:
                     inside += 1
                     most = max(most, inside)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,10 +54,70 @@ def test_no_address_survives(address, before, after):
     assert address not in shown
 
 
-@given(
-    st.dictionaries(
-        st.text(max_size=5), st.recursive(st.none() | st.integers() | st.floats() | st.text(), st.lists)
-    )
-)
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+"""Texts with halves of surrogate pairs, too."""
+
+
+@given(st.dictionaries(ANY_TEXT, st.recursive(st.none() | st.integers() | st.floats() | ANY_TEXT, st.lists)))
 def test_any_body_can_be_summed_up(body):
-    assert isinstance(redact.summary(CREATE, body=body).body, str)
+    shown = redact.summary(CREATE, body=body).body
+    assert shown.encode()
+    assert len(shown) < 700
+
+
+def test_a_body_without_an_end_can_be_summed_up():
+    body: dict[str, object] = {}
+    body["again"] = {"list": [body]}
+    assert len(redact.summary(CREATE, body=body).body) < 700
+
+
+def test_what_is_left_out_is_said():
+    assert '"…"' in redact.summary(CREATE, body={"tags": list(range(1000))}).body
+    assert '"…":"70 more"' in redact.summary(CREATE, body={str(n): n for n in range(100)}).body
+    assert '"…"' not in redact.summary(CREATE, body={"tags": list(range(30))}).body
+
+
+def test_the_names_of_fields_are_shortened_and_lose_addresses_too():
+    shown = redact.summary(CREATE, body={"ann@example.com": 1, "x" * 10_000: 2}).body
+    assert "ann" not in shown
+    assert len(shown) < 700
+
+
+@given(
+    st.lists(st.emails() | st.text("ab @.,", max_size=400), max_size=20),
+    st.integers(1, 100),
+    st.text("ab @.,\n", min_size=1, max_size=50),
+)
+def test_what_stands_beyond_the_beginning_of_a_text_changes_nothing(words, length, tail):
+    beginning = " ".join(words).ljust(2 * length + 320)
+    other = "x" * len(tail)
+    assert redact.fit(beginning + tail, length) == redact.fit(beginning + other, length)
+
+
+@given(st.lists(st.text("ab@", max_size=400) | st.just("zzzz@b.c"), max_size=40), st.integers(1, 60))
+def test_no_part_of_an_address_is_left_where_a_text_is_cut(words, length):
+    shown = redact.fit(" ".join(words), length).partition("… (")[0]
+    assert "z" not in shown
+
+
+BODIES = {
+    "an inline image": "{'html': 'data:image/png;base64,' + 'QUJD' * 250_000}",
+    "signs of addresses": "{'name': '@' * 1_000_000}",
+    "nearly addresses": "{'name': 'a@' * 500_000}",
+    "a list of ids": "{'id': {'in': ','.join(['6f1c2d3e-0000-4000-8000-000000000000'] * 27_000)}}",
+    "many fields": "{'x' * 100 + str(n): 'y' * 100 for n in range(5_000)}",
+    "many values": "{'tags': ['z' * 1000] * 1000}",
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_request_of_a_megabyte_is_not_held_by_its_summary(body):
+    code = (
+        "from dyno_frames.contract.operations import operation\n"
+        "from dyno_frames.transport import redact\n"
+        f"body = {body}\n"
+        "assert redact.summary(operation('lists', 'create'), body=body).body\n"
+        "assert all(redact.message(str(value)) for value in body.values())"
+    )
+    # Quadratic patterns take hours for these, linear ones a hundredth of a second.
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -335,6 +335,86 @@ def test_a_read_that_is_still_told_to_slow_down_raises_a_rate_limit(serve, conne
     assert len(server.asked) == 5 == caught.value.attempts
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("charset", ["", "utf-8", "iso-8859-1", "utf-16", "none such"])
+@pytest.mark.parametrize("mark", [b"", BYTE_ORDER_MARK])
+@pytest.mark.parametrize("wide", [1, 10**30])
+def test_an_answer_is_utf_8_whatever_its_header_says_and_may_begin_with_a_byte_order_mark(  # noqa: PLR0917 - fixtures
+    serve, connect, wire, charset, mark, wide
+):
+    payload = ["Grüße 🎉", wide]
+    content = json.dumps({"has_error": False, "data": payload}, ensure_ascii=False).encode()
+    kind = {"Content-Type": f"application/json; charset={charset}"} if charset else {}
+    server = serve(wire.Step(wire.http(mark + content, headers=kind)))
+    taken = []
+    reply = connect(server.url).send(FIND, body={}, reader=taken.append)
+    assert reply.data == payload
+    assert taken == [content], "a reader of pages is given the JSON alone"
+
+
+def test_a_refusal_may_begin_with_a_byte_order_mark(serve, connect, wire):
+    refusal = json.dumps({"has_error": True, "error_code": "404", "error message": "GONE"}).encode()
+    server = serve(wire.Step(wire.http(BYTE_ORDER_MARK + refusal, status=500)))
+    with pytest.raises(NotFoundError, match="GONE"):
+        connect(server.url).send(GET, key="1")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [BYTE_ORDER_MARK * 2 + b"{}", BYTE_ORDER_MARK, '{"has_error": false}'.encode("utf-16"), b'{"a": "\xff"}'],
+)
+def test_other_encodings_are_not_json(serve, connect, wire, content):
+    server = serve(
+        wire.Step(wire.http(content, headers={"Content-Type": "application/json; charset=latin-1"}))
+    )
+    with pytest.raises(TransportError, match="not JSON"):
+        connect(server.url, policy=Policy(attempts=1, outlast_s=0)).send(FIND, body={})
+
+
+@pytest.mark.parametrize("wide", [1, 10**30])
+def test_half_of_a_surrogate_pair_in_a_value_is_read_as_it_came(serve, connect, wire, wide):
+    content = json.dumps({"has_error": False, "data": ["\ud83d", wide]}).encode()
+    server = serve(wire.Step(wire.http(content)))
+    assert connect(server.url).send(FIND, body={}).data == ["\ud83d", wide]
+
+
+@pytest.mark.parametrize("wide", [1, 10**30])
+def test_half_of_a_surrogate_pair_in_a_name_is_not_json(serve, connect, wire, wide):
+    content = json.dumps({"has_error": False, "data": [{"\ud83d": wide}]}).encode()
+    server = serve(wire.Step(wire.http(content)))
+    with pytest.raises(TransportError, match="not JSON"):
+        connect(server.url, policy=Policy(attempts=1, outlast_s=0)).send(FIND, body={})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"name": "half \ud83d"}, {"half \ud83d": 1}, {"tags": ["\ud83d"]}, {"n": 10**30, "name": "\ud83d"}],
+)
+def test_a_body_with_half_of_a_surrogate_pair_is_refused_before_it_is_sent(serve, connect, wire, body):
+    server = serve(wire.ok())
+    with pytest.raises(ConfigError, match="surrogate"):
+        connect(server.url).send(UPDATE, key="1", body=body)
+    with pytest.raises(ConfigError, match="surrogate"):
+        connect(server.url).send(GET, key="half \ud83d")
+    assert server.asked == []
+
+
+def test_a_body_that_is_nested_without_an_end_is_refused_before_it_is_sent(serve, connect, wire):
+    server = serve(wire.ok())
+    deep: object = 1
+    for _ in range(100_000):
+        deep = [deep]
+    again: dict[str, object] = {}
+    again["again"] = again
+    for body in ({"deep": deep}, again):
+        with pytest.raises(ConfigError, match="JSON"):
+            connect(server.url).send(UPDATE, key="1", body=body)
+    assert server.asked == []
+
+
 @pytest.mark.parametrize("status", [200, 201, 400, 404])
 def test_json_that_is_no_envelope_is_outside_the_contract(serve, connect, wire, status):
     server = serve(wire.Step(wire.http({"hello": "world"}, status=status)))

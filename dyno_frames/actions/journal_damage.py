@@ -1,0 +1,45 @@
+"""What is damaged in a journal, and what a person does about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CURE = (
+    "Look on the server at the campaigns that you started, resumed or rescheduled lately. Then accept the damage: "
+    "client.campaigns.accept_journal_damage()"
+)
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDamage:
+    """What is damaged in one journal file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    faults
+        What is damaged, in words.
+    kept
+        A copy of the file as it was, once the damage is accepted; None before.
+    """
+
+    path: Path
+    faults: tuple[str, ...]
+    kept: Path | None = None
+
+    def __str__(self) -> str:
+        more = len(self.faults) - _SHOWN
+        told = "; ".join(self.faults[:_SHOWN]) + (f"; and {more} more faults" if more > 0 else "")
+        return f"{self.path}: {told}" + (f". A copy is kept as {self.kept}" if self.kept else "")
+
+
+def told(damage: Sequence[JournalDamage]) -> str:
+    """Return in a sentence that a journal is damaged, and what that means."""
+    return (
+        f"the journal is damaged ({'; '.join(map(str, damage))}), so earlier actions whose outcome is unknown may be "
+        "missing from it."
+    )

@@ -1,0 +1,164 @@
+"""A file of journal lines on the disk: a line is written whole, or the file is as it was before."""
+
+from __future__ import annotations
+
+import errno
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from dyno_frames.actions.journal_lines import Contents, Count, contents, sealed, unsealed
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFile:
+    """A file of journal lines, and beside it the file that keeps how much of it was written to the end.
+
+    Parameters
+    ----------
+    path
+        The file of the lines.
+
+    Notes
+    -----
+    Every method but :meth:`read` expects that the caller holds the journal's lock. All raise ``OSError``.
+
+    The line of an action is written, synced, and then counted; the count is replaced in one step. A process that dies
+    before it has counted a line has not sent the request. A counted line that is damaged or lost later is noticed.
+    """
+
+    path: Path
+
+    @property
+    def count_path(self) -> Path:
+        """Where the count is kept."""
+        return self.path.with_suffix(".count")
+
+    def read(self) -> Contents:
+        """Return what the file holds, and what of it is damaged."""
+        count, data = self._read()
+        if count is None and data:  # another process may have created both in between
+            count, data = self._read()
+        if count is None and not data:
+            return Contents()
+        return contents(data, None if count is None else Count.from_bytes(count))
+
+    def _read(self) -> tuple[bytes | None, bytes]:
+        # The count first: what another process adds meanwhile is then beyond it.
+        return _content(self.count_path), _content(self.path) or b""
+
+    def append(self, records: Sequence[Mapping[str, Any]], *, count: bool) -> None:
+        """Write records as lines, synced to the disk. If an error is raised, the file is as it was before.
+
+        Parameters
+        ----------
+        records
+            What to write.
+        count
+            Whether to count the lines. A request may leave only after its line was counted.
+        """
+        before = self.read()
+        fresh = not self.path.exists()
+        if fresh and not before.faults:
+            _replace(self.count_path, Count().to_bytes())
+        with _opened(self.path) as file:
+            file.truncate(before.end)
+            numbered = enumerate(records, start=before.last + 1)
+            added = _separator(file, before) + b"".join(
+                sealed(one, number) + b"\n" for number, one in numbered
+            )
+            try:
+                _write(file, added)
+                if fresh:
+                    _sync_folder(self.path.parent)
+                if count and not before.faults:
+                    checksum = zlib.crc32(added, before.checksum)
+                    whole = Count(before.last + len(records), before.end + len(added), checksum)
+                    _replace(self.count_path, whole.to_bytes())
+            except OSError:
+                _undo(file, before.end)
+                raise
+
+    def repair(self, kept: Path) -> None:
+        """Leave out what is damaged, and keep a copy of the file as it was.
+
+        Parameters
+        ----------
+        kept
+            Where the copy goes.
+        """
+        lines = self.read().lines
+        _replace(kept, _content(self.path) or b"")
+        whole = b"".join(sealed(unsealed(line), number) + b"\n" for number, line in enumerate(lines, start=1))
+        _replace(self.path, whole)
+        _replace(self.count_path, Count(len(lines), len(whole), zlib.crc32(whole)).to_bytes())
+        _sync_folder(self.path.parent)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open a file for reading and writing, and create it for its owner alone if there is none."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_CREAT, 0o600)
+
+    return open(path, "r+b", buffering=0, opener=opener)  # Path.open takes no opener
+
+
+def _separator(file: IO[bytes], before: Contents) -> bytes:
+    """Go to the end, and return the line end that a damaged file may lack."""
+    if not before.end:
+        return b""
+    file.seek(before.end - 1)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _write(file: IO[bytes], content: bytes) -> None:
+    """Write all of it and sync it: the file system may take a part at a time, and then no more."""
+    left = memoryview(content)
+    while left:
+        written = file.write(left)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left = left[written:]
+    os.fsync(file.fileno())
+
+
+def _undo(file: IO[bytes], end: int) -> None:
+    with suppress(OSError):  # what then remains was not counted: the next writer removes it
+        file.truncate(end)
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file in one step: all of it, or it is as it was before."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with _opened(part) as file:
+            _write(file, content)
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

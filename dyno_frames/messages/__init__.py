@@ -1,0 +1,1 @@
+"""Render a campaign's message: merge fields, MIME, plain text, preview."""

@@ -1,0 +1,1 @@
+"""Mailing lists and their growth, without a screen."""

@@ -1,0 +1,1 @@
+"""A message as its recipients will see it, without a screen."""

@@ -1,0 +1,191 @@
+"""The campaign panel as one piece of HTML, for what ipywidgets cannot be made into.
+
+It has a live region, a real progress bar and a real table. Its disabled buttons keep the focus and say why they are
+disabled, and Jupyter's single-letter shortcuts do not reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from dyno_frames.panels.campaigns import actions as on
+from dyno_frames.panels.campaigns.buttons import bulk_button, button
+from dyno_frames.panels.campaigns.control import CampaignControl, Clock, utc_now
+from dyno_frames.panels.campaigns.local_time import reading_choices, time_hint
+from dyno_frames.panels.campaigns.phases import BulkReview, Review
+from dyno_frames.panels.campaigns.ports import Client
+from dyno_frames.panels.campaigns.state import SortKey, State
+from dyno_frames.panels.campaigns.view_model import view_model
+from dyno_frames.panels.campaigns.watch import INTERVAL_S
+from dyno_frames.panels.campaigns.wording import local_zone
+from dyno_frames.panels.runtime.runner import Spawn, on_a_thread
+from dyno_frames.panels.views.markup import CSS
+from dyno_frames.panels.views.panel_mixin import PanelMixin
+
+Message = Mapping[str, Any]
+"""What the page sends: ``kind``, and what belongs to it."""
+
+_CSS = """
+.dyno-accessible.dyno-disconnected{opacity:.45;pointer-events:none}
+.dyno-accessible{font:var(--jp-ui-font-size1,13px) var(--jp-ui-font-family,sans-serif);
+color:var(--jp-ui-font-color1,inherit)}
+.dyno-accessible button{font:inherit;padding:4px 10px;border:1px solid var(--jp-border-color1,#999);
+border-radius:3px;background:var(--jp-layout-color2,#eee);color:inherit;cursor:pointer}
+.dyno-accessible button[aria-disabled=true]{opacity:.5;cursor:default}
+.dyno-accessible button:focus-visible,.dyno-accessible input:focus-visible,.dyno-accessible summary:focus-visible
+{outline:2px solid var(--jp-brand-color1,#1976d2);outline-offset:1px}
+.dyno-accessible .dyno-danger{background:#b3261e;color:#fff;border-color:#b3261e}
+.dyno-accessible .dyno-line,.dyno-accessible .dyno-tools
+{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin:4px 0}
+.dyno-accessible label{display:flex;gap:8px;align-items:center;margin:3px 0}
+.dyno-accessible .dyno-form label>span{width:110px;text-align:right}
+.dyno-accessible .dyno-form input:not([type=radio]){width:26em;max-width:100%}
+.dyno-accessible .dyno-tools label>span{width:auto}
+.dyno-accessible .dyno-list{border-collapse:collapse;width:100%}
+.dyno-accessible .dyno-list td,.dyno-accessible .dyno-list th{text-align:left;padding:2px 8px}
+.dyno-accessible .dyno-list th button{border:none;background:none;font-weight:bold;padding:0}
+.dyno-accessible .dyno-row{width:100%} .dyno-accessible .dyno-row[aria-pressed=true]{font-weight:bold}
+.dyno-accessible caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.dyno-accessible th[aria-sort=ascending] button::after{content:" ▲"/""}
+.dyno-accessible th[aria-sort=descending] button::after{content:" ▼"/""}
+"""
+
+
+class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
+    """The control panel for keyboards and screen readers. It does the same as :class:`CampaignPanel`.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    subject
+        A campaign's id, or a frame of campaigns with the column ``id``.
+    watch, clock, spawn, interval_s
+        As in :class:`CampaignPanel`.
+
+    Raises
+    ------
+    MissingExtraError
+        anywidget is not installed.
+    SchemaError
+        The frame has no ids, or is not one of campaigns.
+    DynoError
+        The campaign with this id cannot be read.
+
+    Examples
+    --------
+    >>> AccessiblePanel(client, sent.tail(3))  # doctest: +SKIP
+    CampaignPanel of 3 campaigns
+    """
+
+    _esm = Path(__file__).with_name("panel.js")
+    _css = CSS + _CSS
+    view = traitlets.Dict().tag(sync=True)
+    time_hint = traitlets.Dict().tag(sync=True)
+    zones: traitlets.List[str] = traitlets.List().tag(sync=True)
+
+    def __init__(
+        self,
+        client: Client,
+        subject: str | pd.DataFrame,
+        *,
+        watch: bool = True,
+        clock: Clock = utc_now,
+        spawn: Spawn = on_a_thread,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self._control = CampaignControl(
+            client, subject, watch=watch, clock=clock, spawn=spawn, interval_s=interval_s
+        )
+        super().__init__(
+            view=view_model(self._control.state, local_zone()),
+            time_hint={"text": "", "readings": []},
+            zones=sorted(available_timezones()),
+        )
+        self.on_msg(self._receive)
+        self._control.store.subscribe(self._redraw)
+        if any(row.read_at is None for row in self._control.state.visible):
+            self._dispatch(on.RefreshRequested())
+
+    def _draw(self, state: State) -> None:
+        self.view = view_model(state, local_zone())
+
+    def _show_failure(self, word: str, sentence: str) -> None:
+        self.view = {**self.view, "notice": {"word": word, "text": sentence, "details": []}}
+
+    def _receive(self, _widget: object, message: object, _buffers: object) -> None:
+        """Apply a message of the page. A message that is not understood does nothing."""
+        if not isinstance(message, Mapping):
+            return
+        try:
+            action = self._read(message)
+        except (KeyError, TypeError, ValueError):
+            return
+        except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
+            self._failed(error)
+            return
+        if action is None:
+            return
+        if isinstance(action, on.ActionChosen):
+            self._show_time_hint("", "", shown=False)
+        self._dispatch(action)
+
+    def _show_time_hint(self, when: str, zone: str, *, shown: bool) -> None:
+        readings = [words for words, _ in reading_choices(when, zone)] if shown else []
+        text = time_hint(when, zone, local_zone()) if shown else ""
+        self.time_hint = {"text": text, "readings": readings}
+
+    def _read(self, message: Message) -> on.PanelAction | None:
+        """Return the action of a message, or None if there is nothing to do."""
+        match message["kind"]:
+            case "time":
+                shown = bool(message["shown"])
+                self._show_time_hint(str(message["when"]), str(message["zone"]), shown=shown)
+                return None
+            case "form":
+                return self._read_form(message)
+            case "confirm":
+                return self._read_confirmation(int(message["serial"]), str(message["typed"]))
+            case kind:
+                return _ACTIONS[kind](message)
+
+    def _read_form(self, message: Message) -> on.FormSubmitted:
+        return on.FormSubmitted(
+            int(message["serial"]),
+            self._control.clock(),
+            when=str(message["when"]),
+            time_zone=str(message["time_zone"]),
+            fold=None if message["fold"] is None else int(message["fold"]),
+            overrides=tuple((str(name), str(value)) for name, value in message["overrides"]),
+        )
+
+    def _read_confirmation(self, serial: int, typed: str) -> on.ConfirmPressed | None:
+        """Return the confirmation of the review with this serial, if that review is open."""
+        review = self._control.state.phase
+        if not isinstance(review, Review | BulkReview) or review.serial != serial:
+            return None
+        return on.ConfirmPressed(review.token, self._control.clock(), typed)
+
+
+_ACTIONS: dict[str, Callable[[Message], on.PanelAction]] = {
+    "refresh": lambda _message: on.RefreshRequested(),
+    "filter": lambda message: on.FilterChanged(str(message["search"]), str(message["status"])),
+    "sort": lambda message: on.SortRequested(SortKey(message["key"])),
+    "page": lambda message: on.PageChanged(int(message["page"])),
+    "open": lambda message: on.CampaignOpened(str(message["id"])),
+    "select": lambda message: on.SelectionChanged(
+        tuple(map(str, message["ids"])), selected=bool(message["selected"])
+    ),
+    "press": lambda message: button(message["button"]).action,
+    "press_bulk": lambda message: bulk_button(message["button"]).action,
+    "dismiss": lambda _message: on.Dismissed(),
+    "resolve": lambda _message: on.ResolveRequested(),
+}
+"""What the messages of the page mean; those that need the panel's state are read by its methods."""

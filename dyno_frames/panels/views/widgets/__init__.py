@@ -1,0 +1,1 @@
+"""Panels made of ipywidgets."""

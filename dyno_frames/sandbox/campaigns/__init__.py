@@ -1,0 +1,1 @@
+"""Edit, start, stop and send campaigns."""

@@ -1,0 +1,171 @@
+"""The seven process actions. Each is one UPDATE with a condition, so of two concurrent actions one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dyno_frames.contract import times
+from dyno_frames.contract.envelope import Code
+from dyno_frames.contract.lifecycle import OVERRIDES, TIMES, Action, Rule, Status, allowed
+from dyno_frames.contract.resources import CAMPAIGNS, KEY
+from dyno_frames.contract.times import Instant
+from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
+from dyno_frames.sandbox.mail import deliveries
+from dyno_frames.sandbox.store.rows import SET_UPDATED
+from dyno_frames.sandbox.store.storage import Store
+from dyno_frames.sandbox.store.values import encode
+
+_ISO, _ZONE = TIMES
+
+SET_RECIPIENTS: Final = (
+    "recipients = coalesce((SELECT contacts FROM lists WHERE lists.id = campaigns.list_id), recipients, 0)"
+)
+"""The assignment of an UPDATE that sets the recipients to the size of the list, when a campaign starts."""
+
+PAUSE_REASON: Final = "pause_reason"
+"""An extra field of a campaign: why the server paused it. It is null after the campaign is resumed."""
+
+ACTIVE: Final = "status IN ('scheduled', 'running')"
+"""The condition of the partial index. A statement with the same text reads only these campaigns."""
+
+_SETS_START_TIME = frozenset({Action.START, Action.RESCHEDULE})
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRequest:
+    """The body of an action, checked.
+
+    Parameters
+    ----------
+    key
+        The campaign's id.
+    overrides
+        New values of the campaign's fields.
+    at
+        The start time, or None for now.
+    time_zone
+        The name of the time zone, if given.
+    """
+
+    key: str
+    overrides: Mapping[str, str]
+    at: Instant | None = None
+    time_zone: str | None = None
+
+
+def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[str, Any]:
+    """Run an action and return the payload of the answer: the id, and a note if there is one.
+
+    Parameters
+    ----------
+    store
+        The account's rows.
+    rule
+        The rule of the action.
+    body
+        The body of the request.
+    now
+        The time in epoch seconds.
+
+    Raises
+    ------
+    RequestError
+        The body is not valid, the campaign does not exist, or its status does not allow the action.
+    """
+    request = parse_action(rule, body)
+    future = request.at is not None and request.at.epoch_s > now
+    target = rule.target(future=future)
+    values: dict[str, Any] = {"status": str(target), **request.overrides}
+    if request.time_zone is not None:
+        values[_ZONE] = request.time_zone
+    if rule.action in _SETS_START_TIME:
+        values["start_time"] = request.at.epoch_s if request.at is not None and future else now
+    if rule.action is Action.CANCEL_SCHEDULE:
+        values["start_time"] = None
+    assignments = [f"{name} = ?" for name in values]
+    starts = rule.action in _SETS_START_TIME and target is Status.RUNNING
+    if starts:
+        assignments.append(SET_RECIPIENTS)
+    with store.transaction() as connection:
+        _update(store, rule, request.key, assignments=assignments, parameters=list(values.values()), now=now)
+        if starts:
+            deliveries.create_deliveries(connection, request.key)
+        store.set_extra_fields(CAMPAIGNS, request.key, {PAUSE_REASON: None})
+    note = {"note": request.at.note} if request.at is not None and request.at.note else {}
+    return {KEY: request.key, **note}
+
+
+def parse_action(rule: Rule, body: Mapping[str, Any]) -> ActionRequest:
+    """Check the body of an action.
+
+    Raises
+    ------
+    RequestError
+        The body is not valid; the reason names the parameter.
+    """
+    known = (rule.id_key, *rule.optional)
+    for name in body:
+        if name not in known:
+            raise field_error(
+                name, f"{rule.action} has no such parameter; expected one of {', '.join(known)}"
+            )
+    key = body.get(rule.id_key)
+    if not isinstance(key, str):
+        reason = f"{short_repr(key)}; expected a campaign's id" if rule.id_key in body else "missing"
+        raise field_error(rule.id_key, reason)
+    given = {name: value for name, value in body.items() if name != rule.id_key}
+    for name, value in {rule.id_key: key, **given}.items():
+        if not isinstance(value, str):
+            raise field_error(name, f"{short_repr(value)}; expected a string")
+        try:
+            encode(value)
+        except ValueError as error:
+            raise field_error(name, str(error)) from error
+    return ActionRequest(
+        key,
+        {name: given[name] for name in OVERRIDES if name in given},
+        _instant(given),
+        given.get(_ZONE),
+    )
+
+
+def _instant(given: Mapping[str, str]) -> Instant | None:
+    try:
+        times.zone(given.get(_ZONE))
+    except ValueError as error:
+        raise field_error(_ZONE, str(error)) from error
+    if _ISO not in given:
+        return None
+    try:
+        return times.resolve(given[_ISO], given.get(_ZONE))
+    except (ValueError, OverflowError) as error:
+        raise field_error(_ISO, str(error)) from error
+
+
+def _update(
+    store: Store, rule: Rule, key: str, *, assignments: list[str], parameters: list[Any], now: int
+) -> None:
+    sources = sorted(rule.sources)
+    with store.transaction() as connection:
+        updated = connection.execute(
+            f"UPDATE campaigns SET {', '.join(assignments)}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f" WHERE id = ? AND status IN ({', '.join('?' * len(sources))})",
+            (*parameters, now, key, *sources),
+        ).rowcount
+        if not updated:
+            raise _not_allowed(store, key, str(rule.action))
+
+
+def _not_allowed(store: Store, key: str, action: str) -> RequestError:
+    """Return why the UPDATE found no campaign: it does not exist, or its status does not allow the action."""
+    row = store.get(CAMPAIGNS, key)
+    if row is None:
+        return RequestError(Code.NOT_FOUND)
+    status = row.get("status")
+    actions = ", ".join(allowed(status)) if isinstance(status, str) else ""
+    return RequestError(
+        Code.ILLEGAL_TRANSITION,
+        f"{action} is not allowed from {status}; allowed there: {actions or 'no action'}",
+    )

@@ -1,0 +1,90 @@
+"""Compile the ``application_`` keys of a filter: order, limit, offset and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
+from dyno_frames.contract.profile import Nulls, Overlong, Profile, UnknownField
+from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.sandbox.filters.functions import BY_NUMBER, DIGITS
+from dyno_frames.sandbox.http.api_errors import field_error, short_repr
+from dyno_frames.sandbox.store.columns import Column, Columns
+from dyno_frames.sandbox.store.values import INT64_MAX, ValueTypes
+
+
+def order(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> str:
+    """Return the terms of ORDER BY, or an empty string if the filter has no order."""
+    direction = wire.get(Key.ORDER_DIRECTION, ASCENDING)
+    if direction not in (ASCENDING, DESCENDING):  # a tuple, because the value may not be hashable
+        raise field_error(
+            Key.ORDER_DIRECTION, f"{short_repr(direction)}; expected {ASCENDING!r} or {DESCENDING!r}"
+        )
+    if Key.ORDER_BY not in wire:
+        return ""
+    name = wire[Key.ORDER_BY]
+    if not isinstance(name, str):
+        raise field_error(Key.ORDER_BY, f"{short_repr(name)}; expected a field's name")
+    column = columns.get(name)
+    if column is None:
+        if profile.unknown_field is UnknownField.ERROR:
+            raise field_error(Key.ORDER_BY, f"unknown field {short_repr(name)}")
+        return ""
+    return _terms(column, direction, profile)
+
+
+def _terms(column: Column, direction: str, profile: Profile) -> str:
+    way = direction.upper()
+    if column.name == CREATED and profile.nulls is not Nulls.LAST:
+        # one index has created and id, so that a page costs the same at any offset
+        return f"{CREATED} {way}, {KEY} {way}"
+    terms = f"{column.sql} {way}"
+    if ValueTypes.LARGE in column.types:
+        terms = f"{DIGITS}({column.sql}) COLLATE {BY_NUMBER} {way}"
+    if profile.nulls is Nulls.LAST:
+        terms += " NULLS LAST" if direction == ASCENDING else " NULLS FIRST"
+    return terms
+
+
+def limit(wire: Mapping[str, Any], profile: Profile) -> int:
+    """Return the number of rows on the page."""
+    most = profile.page_limit or 0
+    given = _whole_number(wire, Key.LIMIT)
+    if given is None:
+        return min(profile.default_limit or 0, most)
+    if given > most and profile.overlong is Overlong.ERROR:
+        raise field_error(Key.LIMIT, f"{given}; the largest page is {most} rows")
+    return min(given, most)
+
+
+def offset(wire: Mapping[str, Any], profile: Profile) -> int:
+    """Return the number of rows before the page."""
+    given = _whole_number(wire, Key.OFFSET) or 0
+    if profile.deep_offset is not None and given > profile.deep_offset:
+        raise field_error(Key.OFFSET, f"{given}; the largest offset is {profile.deep_offset}")
+    return min(given, INT64_MAX)
+
+
+def projection(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> tuple[Column, ...]:
+    """Return the columns of the answer."""
+    if Key.FIELDS not in wire:
+        return tuple(columns.values())
+    given = wire[Key.FIELDS]
+    if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
+        raise field_error(Key.FIELDS, f"{short_repr(given)}; expected an array of at least one field's name")
+    if profile.unknown_field is UnknownField.ERROR and (unknown := set(given) - set(columns)):
+        raise field_error(Key.FIELDS, f"unknown field {short_repr(min(unknown))}")
+    return tuple(columns[name] for name in dict.fromkeys(given) if name in columns)
+
+
+def _whole_number(wire: Mapping[str, Any], key: Key) -> int | None:
+    if key not in wire:
+        return None
+    value = wire[key]
+    if isinstance(value, float) and value.is_integer():
+        # JSON has one number type: 10.0 is 10
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise field_error(key, f"{short_repr(value)}; expected an integer, 0 or more")
+    return value

@@ -1,0 +1,116 @@
+"""The pages that need no API key: the documentation, the health check, and unsubscribing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from dyno_frames.sandbox.http.bodies import drain
+from dyno_frames.sandbox.http.openapi import openapi_document
+from dyno_frames.sandbox.http.pages import documentation_page, unsubscribe_page
+from dyno_frames.sandbox.http.routes import Account
+from dyno_frames.sandbox.mail import deliveries
+
+UNSUBSCRIBE: Final = "/unsubscribe/"
+"""The path by which a contact unsubscribes, followed by the token of the message."""
+
+_PAGES: Final = frozenset({"/", "/openapi.json", "/healthz"})
+_HEADERS: Final = {
+    # a page loads nothing and runs no script
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def is_public(verb: str, path: str) -> bool:
+    """Return whether a request needs no API key."""
+    if path.startswith(UNSUBSCRIBE):
+        return verb in {"GET", "HEAD", "POST"}
+    return path in _PAGES and verb in {"GET", "HEAD"}
+
+
+def public_routes(accounts: list[Account], *, executor: Executor, url: str) -> list[Route]:
+    """Return the routes of the public pages.
+
+    Parameters
+    ----------
+    accounts
+        The accounts whose contacts can unsubscribe.
+    executor
+        The threads in which rows are read.
+    url
+        The server's URL.
+    """
+
+    @lru_cache(maxsize=1)
+    def documentation() -> tuple[bytes, str]:
+        document = openapi_document(url or "/")
+        return orjson.dumps(document), documentation_page(document, url=url)
+
+    async def page(request: Request) -> Response:
+        del request
+        return HTMLResponse(documentation()[1], headers=_HEADERS)
+
+    async def openapi(request: Request) -> Response:
+        del request
+        return Response(documentation()[0], media_type="application/json")
+
+    async def health(request: Request) -> Response:
+        del request
+        return await _run_in(executor, _health, accounts)
+
+    return [
+        Route("/", page),
+        Route("/openapi.json", openapi),
+        Route("/healthz", health),
+        Route(f"{UNSUBSCRIBE}{{token}}", _unsubscribe_endpoint(accounts, executor), methods=["GET", "POST"]),
+    ]
+
+
+def _health(accounts: list[Account]) -> Response:
+    try:
+        counts = [account.store.ping() for account in accounts]
+    except Exception as error:  # noqa: BLE001 - every error means that the server is failing
+        return _json({"status": "failing", "reason": type(error).__name__}, status=503)
+    return _json({"status": "ok", "accounts": len(counts)}, status=200)
+
+
+def _unsubscribe_endpoint(accounts: list[Account], executor: Executor) -> Endpoint:
+    def answer(token: str, *, confirmed: bool) -> Response:
+        found = any(_unsubscribe(account, token, confirmed=confirmed) for account in accounts)
+        page = unsubscribe_page(confirmed=confirmed, found=found)
+        return HTMLResponse(page, 200 if found else 404, headers=_HEADERS)
+
+    async def endpoint(request: Request) -> Response:
+        await drain(request)
+        # a GET changes nothing: mail scanners open every link
+        confirmed = request.method == "POST"
+        return await _run_in(executor, lambda: answer(request.path_params["token"], confirmed=confirmed))
+
+    return endpoint
+
+
+def _unsubscribe(account: Account, token: str, *, confirmed: bool) -> bool:
+    with account.store.transaction() as connection:
+        if confirmed:
+            return deliveries.unsubscribe(connection, token, now=account.now)
+        return bool(connection.execute("SELECT 1 FROM deliveries WHERE token = ?", (token,)).fetchall())
+
+
+async def _run_in(executor: Executor, function: Callable[..., Response], *arguments: Any) -> Response:
+    return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
+
+
+def _json(value: dict[str, Any], *, status: int) -> Response:
+    return Response(orjson.dumps(value), status_code=status, media_type="application/json")

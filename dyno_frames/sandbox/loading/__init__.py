@@ -1,0 +1,1 @@
+"""Load rows from the caller's tables."""

@@ -1,0 +1,1 @@
+"""Send campaigns to real contacts."""

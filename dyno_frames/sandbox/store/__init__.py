@@ -1,0 +1,1 @@
+"""Store the rows of an account in SQLite."""

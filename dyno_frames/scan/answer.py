@@ -1,0 +1,123 @@
+"""What a run of a scan gives: the rows as one table, or batch by batch, with a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import pandas as pd
+import pyarrow as pa
+
+from dyno_frames.errors import ContractError, IncompleteResultWarning, warn_user
+from dyno_frames.frames.dataframe import to_frame
+from dyno_frames.frames.provenance import Origin, attach
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query.plan import Plan
+from dyno_frames.scan.certificate import Certificate, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of one run of a scan.
+
+    Parameters
+    ----------
+    table
+        The rows, in order.
+    schema
+        Their columns.
+    certificate
+        How complete they are.
+    plan
+        The plan that was run.
+    origin
+        Where they come from.
+    """
+
+    table: pa.Table
+    schema: Schema
+    certificate: Certificate
+    plan: Plan
+    origin: Origin
+
+    def explain(self) -> Plan:
+        """Return the plan, with the rows that the run moved and returned."""
+        done = self.certificate
+        return replace(self.plan, rows_moved=done.rows_moved, rows_returned=done.rows_returned)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rows as a typed frame that carries its origin and its certificate.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Shape (rows, columns), with a fresh RangeIndex.
+        """
+        frame = to_frame(self.table, self.schema)
+        return attach(frame, self.origin, certificate=self.certificate.to_json())
+
+    def checked(self, *, strict: bool = False) -> Self:
+        """Return the answer; warn if it may lack rows, or raise in strict mode."""
+        check(self.certificate, strict=strict)
+        return self
+
+
+def check(certificate: Certificate, *, strict: bool) -> None:
+    """Warn if an answer may lack rows.
+
+    Raises
+    ------
+    ContractError
+        It may, and ``strict`` is set.
+    """
+    if certificate.verdict is not Verdict.UNCERTIFIED:
+        return
+    why = "; ".join(certificate.reasons)
+    if strict:
+        raise ContractError(f"strict=True, and the answer cannot be certified: {why}")
+    warn_user(
+        f"rows may be missing from this answer: {why}. Ask again, or see .dyno.certificate; strict=True raises instead",
+        IncompleteResultWarning,
+    )
+
+
+class BatchStream:
+    """The rows of a scan as Arrow record batches, in order, as the pages come.
+
+    Parameters
+    ----------
+    batches
+        Generates the batches.
+    certified
+        Returns the certificate; called when all batches have come.
+
+    Examples
+    --------
+    >>> stream = client.campaigns.scan().to_batches()  # doctest: +SKIP
+    >>> rows = sum(batch.num_rows for batch in stream)  # doctest: +SKIP
+    >>> stream.certificate.verdict  # doctest: +SKIP
+    <Verdict.EXACT: 'exact'>
+    """
+
+    def __init__(
+        self, batches: Generator[pa.RecordBatch, None, None], certified: Callable[[], Certificate]
+    ) -> None:
+        self._batches = batches
+        self._certified = certified
+        self.certificate: Certificate | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        try:
+            return next(self._batches)
+        except StopIteration:
+            if self.certificate is None:
+                self.certificate = self._certified()
+            raise
+
+    def close(self) -> None:
+        """Ask for nothing more; there is no certificate then."""
+        self._batches.close()

@@ -1,0 +1,113 @@
+"""Execute a plan: fetch every filter; merge, evaluate, order and cut the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dyno_frames.contract.resources import CREATED
+from dyno_frames.frames.decode import OnInvalid
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query.plan import Plan
+from dyno_frames.query.question import Question
+from dyno_frames.scan.fetch import FilterFetch
+from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
+from dyno_frames.scan.progress import bar, watch
+from dyno_frames.scan.reader import Reader, kept
+from dyno_frames.scan.stats import ScanStats
+from dyno_frames.scan.walk_state import WalkSpec, WalkState, keys_of
+from dyno_frames.transport.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One execution of a plan; the parameters are those of the scan."""
+
+    session: Session
+    question: Question
+    plan: Plan
+    schema: Schema
+    combines_operators: bool
+    keeps_order: bool
+    workers: int
+    on_invalid: OnInvalid
+    progress: bool | None
+
+    def table(self, stats: ScanStats) -> tuple[pa.Table, Schema]:
+        """Return the rows as one table, and its schema."""
+        with bar(self.progress, what=self.plan.resource) as shown:
+            watch(shown, stats)
+            parts = [self._walked(conditions, stats) for conditions in self.plan.filters]
+        table, wide = joined([batch for batches in parts for batch in batches], self._coming())
+        if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
+            table = unique(table)
+        table = by_created(table)
+        if not self.plan.row_local:
+            table = table.take(pa.array(kept(self.question, table, wide)))
+        shape = self.plan.shape
+        if shape.order_by:
+            table = ordered(table, shape.order_by, shape.ascending, wide)
+        schema = wide.select(self._names(wide))
+        return table.slice(shape.offset, shape.limit).select(list(schema.names)), schema
+
+    def tables(self, stats: ScanStats) -> Iterator[pa.Table]:
+        """Iterate over the rows in order, as the pages come, for a plan of one filter without order or limit."""
+        coming = self._fetch(self.plan.filters[0], stats).batches()
+        with bar(self.progress, what=self.plan.resource) as shown, closing(coming):
+            watch(shown, stats)
+            for table in in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks)):
+                whole, wide = joined(table.to_batches(), self._coming())
+                yield whole.select(self._names(wide)).combine_chunks()
+
+    def _coming(self) -> Schema:
+        """Return the schema of the rows as they come, with the columns that only the residual reads."""
+        return self.schema if self.plan.fields is None else self.schema.select(self.plan.fields)
+
+    def _names(self, wide: Schema) -> list[str]:
+        """Return the columns of the answer: those asked for, and the fields that came late."""
+        known = self.schema.by_name
+        late = [name for name in wide.names if name not in known]
+        return [*(self.plan.shape.columns or self.schema.names), *late]
+
+    def _fetch(self, conditions: Mapping[str, Any], stats: ScanStats) -> FilterFetch:
+        plan = self.plan
+        spec = WalkSpec(
+            plan.projected(conditions),
+            order_field=plan.order_field,
+            ascending=plan.order_ascending,
+            page_size=plan.page_size,
+            first_limit=plan.first_limit,
+            combines_operators=self.combines_operators,
+            keeps_order=self.keeps_order,
+            counts=not plan.stops_early,
+        )
+        reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
+        wanted = plan.first_limit if plan.stops_early else None
+        return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted)
+
+    def _walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
+        """Return the rows of one filter, as many as the limit needs."""
+        fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
+        wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
+        with closing(fetch.batches()) as coming:
+            for batch in coming:
+                batches.append(batch)
+                if (
+                    self.plan.stops_early
+                    and _final_rows(batches, fetch.state, self.plan.order_field) >= wanted
+                ):
+                    break
+        return batches
+
+
+def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:
+    """Return how many rows can have no other row before them, if the order is kept: not those with the last key."""
+    if not state.in_order:
+        return 0
+    if state.is_last_key_read:
+        return sum(batch.num_rows for batch in batches)
+    return sum(int((keys_of(batch, order_field) != state.last_key).sum()) for batch in batches)

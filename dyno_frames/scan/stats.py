@@ -1,0 +1,115 @@
+"""What a scan has found so far: requests, walks, counts, and fields outside the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dyno_frames.frames.decode import Invalid
+from dyno_frames.scan.walk_state import WalkState
+
+
+@dataclass(slots=True)
+class CountCheck:
+    """The walks over one filter, and what the server counted for it.
+
+    Parameters
+    ----------
+    walks
+        The walks; their rows together are the filter's.
+    before, after
+        Rows of the filter before and after; None where nothing was counted.
+    is_complete
+        Whether every row of the filter was wanted: not where a limit ended the walk.
+    is_sure
+        Whether the server was seen to keep the order.
+    second_reading
+        The walk that read a few rows again, to verify them.
+    """
+
+    walks: list[WalkState]
+    before: int | None = None
+    after: int | None = None
+    is_complete: bool = True
+    is_sure: bool = True
+    second_reading: WalkState | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows that were handed on."""
+        return sum(walk.new_rows for walk in self.walks)
+
+
+@dataclass(slots=True)
+class RetryTime:
+    """The time that all threads of a scan have spent on requests that had to be sent again, in seconds."""
+
+    spent_s: float = 0.0
+
+
+@dataclass(slots=True)
+class ScanStats:
+    """What a scan has found so far.
+
+    Parameters
+    ----------
+    requests, retries
+        Requests answered, and how many times one was sent again.
+    retry_time
+        Time spent on requests that had to be sent again; threads of one scan share it.
+    round_trip_s
+        The shortest time of a count that was not sent again, in seconds: how far away the server is.
+    checks
+        The filters that were walked.
+    fields_met
+        Names of fields outside the schema, in the order in which they came.
+    invalid
+        Values outside their column's type that were made null, by column.
+    on_page, on_total
+        Called with the rows of each page, and with rows that are to come, for a progress bar.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    retry_time: RetryTime = field(default_factory=RetryTime)
+    round_trip_s: float | None = None
+    checks: list[CountCheck] = field(default_factory=list)
+    fields_met: dict[str, None] = field(default_factory=dict)
+    invalid: dict[str, Invalid] = field(default_factory=dict)
+    on_page: Callable[[int], object] = lambda _rows: None
+    on_total: Callable[[int], object] = lambda _rows: None
+
+    @property
+    def walks(self) -> list[WalkState]:
+        """All walks of the scan."""
+        return [walk for check in self.checks for walk in check.walks]
+
+    @property
+    def rows_moved(self) -> int:
+        """Rows received, repeated ones too."""
+        again = (check.second_reading for check in self.checks)
+        return sum(walk.rows for walk in (*self.walks, *again) if walk is not None)
+
+    def answered(self, attempts: int, elapsed_s: float, *, is_count: bool) -> None:
+        """Note a request that was answered."""
+        self.requests += 1
+        self.retries += attempts - 1
+        if attempts > 1:
+            self.retry_time.spent_s += elapsed_s
+        elif is_count:
+            known = self.round_trip_s
+            self.round_trip_s = elapsed_s if known is None else min(known, elapsed_s)
+
+    def of_thread(self) -> ScanStats:
+        """Return empty stats for another thread of the same scan."""
+        return ScanStats(retry_time=self.retry_time)
+
+    def add(self, other: ScanStats) -> None:
+        """Add what another thread of the same scan has found; its walks are added by who asked for them."""
+        self.requests += other.requests
+        self.retries += other.retries
+        times_s = [one for one in (self.round_trip_s, other.round_trip_s) if one is not None]
+        self.round_trip_s = min(times_s, default=None)
+        self.fields_met.update(other.fields_met)
+        for name, noted in other.invalid.items():
+            self.invalid[name] = self.invalid[name] + noted if name in self.invalid else noted

@@ -1,0 +1,91 @@
+"""Lists: how large they are, and how they grew by what their campaigns remember."""
+
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dyno_frames.panels.lists.growth import ListGrowth, growth_frame, list_growth
+from dyno_frames.panels.views.widgets.lists import ListPanel, table
+
+
+def mailed(*rows):
+    names = ["list_id", "start_time", "created", "recipients", "sent", "unsubscribes"]
+    frame = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows], columns=names)
+    for name in ("start_time", "created"):
+        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[s, UTC]")
+    return frame.astype(dict.fromkeys(names[3:], "Int64"))
+
+
+LISTS = pd.DataFrame({"id": ["a", "b", "c"], "name": ["Small", "Large", None], "contacts": [100, 900, 0]})
+
+
+def test_growth_is_from_the_first_month_of_a_year_and_a_month_is_as_large_as_its_largest_campaign():
+    campaigns = mailed(
+        ("a", "2024-01-05", "2024-01-01", 7, 7, 1),  # more than a year before the last
+        ("a", "2025-12-05", "2025-12-01", 40, 40, 2),
+        ("a", "2025-12-20", "2025-12-01", 50, 50, 3),
+        ("a", None, "2026-11-02", 90, 90, None),
+        ("a", "2026-11-10", "2026-11-01", 95, 0, 0),  # not sent
+    )
+    [large, small, unnamed] = list_growth(LISTS, campaigns)
+    assert (small.name, small.contacts, small.campaigns, small.unsubscribes) == ("Small", 100, 3, 5)
+    assert small.sizes == (("2025-12", 50), ("2026-11", 90))
+    assert small.change == pytest.approx(1.0)
+    assert small.last_at == pd.Timestamp("2026-11-02", tz="UTC")
+    assert (large.sizes, large.change, large.last_at) == ((), None, None)
+    assert unnamed == ListGrowth("c", "", 0)
+
+
+def test_no_campaigns_and_no_lists_have_tables_too():
+    assert [one.campaigns for one in list_growth(LISTS, mailed())] == [0, 0, 0]
+    empty, full = (
+        growth_frame(list_growth(LISTS.iloc[:0], mailed())),
+        growth_frame(list_growth(LISTS, mailed())),
+    )
+    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+    assert "<svg" not in table(list_growth(LISTS, mailed()))
+
+
+class Reader(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="<>&\"'ab/=", max_size=20))
+def test_no_name_becomes_markup(name):
+    reader = Reader()
+    reader.feed(table([ListGrowth("a", name, 5, sizes=((name, 3), (name, 4)))]))
+    tables = {"table", "thead", "tbody", "tr", "th", "td", "p"}
+    assert reader.tags == tables | {"svg", "title", "polyline", "circle"}
+
+
+def test_lists_have_a_panel_with_its_numbers(client):
+    panel = client.lists.panel()
+    assert isinstance(panel, ListPanel)
+    assert repr(panel) == "ListPanel of 8 lists"
+    lists = client.lists.find().set_index("id")
+    assert panel.frame.set_index("id")["contacts"].to_dict() == lists["contacts"].to_dict()
+    assert panel.frame["contacts"].is_monotonic_decreasing
+    panel._order.value = "name"
+    assert panel.frame["name"].str.casefold().is_monotonic_increasing
+    assert "<svg" in panel._repr_mimebundle_()["text/html"]
+    panel.close()
+
+
+def test_a_failed_refresh_keeps_what_was_read(sandbox):
+    from dyno_frames.client.connect import connect
+
+    with connect(sandbox.url, sandbox.api_key, name="lists") as connected:
+        panel = connected.lists.panel()
+    panel._refresh()
+    assert "The table shows what was read before" in panel._notice.value
+    assert "Weekly digest" in panel._table.value
+    panel.close()

@@ -1,0 +1,45 @@
+"""Mail that is written to a Maildir."""
+
+from __future__ import annotations
+
+import mailbox
+
+from mailed_campaign import Campaign, addresses
+
+from dyno_frames.sandbox.mail.maildir import Maildir
+
+
+def test_without_a_mail_server_mail_is_written_to_a_maildir(serve, until):
+    api = serve(speed=5.0)
+    campaign = Campaign(api, addresses(5), template={"html": "<p>Hello {{ name }}</p>"})
+    until(lambda: campaign["status"] == "finished")
+    assert campaign.figures() == (5, 5, 5, 0)
+    box = mailbox.Maildir(api.box.outbox, create=False)
+    assert sorted(message["To"] for message in box) == addresses(5)
+    assert not list((api.box.outbox / "tmp").iterdir())
+    api.box.close()
+    assert not api.box.outbox.exists()
+
+
+def test_the_outbox_of_a_database_is_beside_it_and_is_kept(serve, until, tmp_path):
+    api = serve(tmp_path / "account.db", speed=5.0)
+    campaign = Campaign(api, addresses(2))
+    until(lambda: campaign["status"] == "finished")
+    api.box.close()
+    assert api.box.outbox == tmp_path / "account.outbox"
+    assert len(list((tmp_path / "account.outbox" / "new").iterdir())) == 2
+    assert (tmp_path / "account.outbox" / "new").stat().st_mode & 0o077 == 0
+
+
+def test_a_maildir_that_cannot_be_written_pauses_with_a_reason(serve, until, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    campaign = Campaign(serve(outbox=tmp_path / "file"), addresses(1))
+    until(lambda: campaign["status"] == "paused")
+    assert "outbox" in campaign["pause_reason"]
+
+
+def test_a_maildir_finds_messages_that_were_read(tmp_path):
+    folder = Maildir(tmp_path)
+    folder.open()
+    (tmp_path / "cur" / "abc:2,S").write_text("x")
+    assert (folder.has_delivered("abc"), folder.has_delivered("abd")) == (True, False)
