@@ -24,6 +24,7 @@ from dyno_frames.export.queries import (
     origin_of,
     plan_of,
     profile_of,
+    schema_of,
 )
 from dyno_frames.export.stage import Stage
 from dyno_frames.frames.schema import Schema
@@ -47,8 +48,8 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
     if is_a_set(scan) and origin["question"] is not None:
         facts = {
             "question": query_of(origin),
-            "account": scan.origin.account,
-            "columns": [[one.name, str(one.kind)] for one in scan.schema.fields],
+            "account": origin["account"],
+            "columns": [[one.name, str(one.kind)] for one in schema_of(scan).fields],
             "partitions": [str(part) for part in options.partitions],
             "mode": options.mode,
             "parent": parent,

@@ -9,7 +9,7 @@ from typing import Any
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.partitions import Partition, parse
-from dyno_frames.export.queries import is_a_set, lacks, schema_of
+from dyno_frames.export.queries import is_a_set, lacks, origin_of, schema_of
 from dyno_frames.scan.scan import Scan
 
 MODES = ("overwrite", "append", "sync")
@@ -86,9 +86,10 @@ def check_dataset(scan: Scan, options: WriteOptions) -> None:
     if mode == "overwrite":
         return
     if not is_a_set(scan):
+        expression = origin_of(scan)["expression"]
         raise ConfigError(
-            f"mode={mode!r} keeps a set of rows, and {scan.origin.expression!r} has an order, a limit or an offset, "
-            "or compares rows with other rows, so that it must be run as a whole; use mode='overwrite'"
+            f"mode={mode!r} keeps a set of rows, and {expression!r} has an order, a limit or an offset, or compares "
+            "rows with other rows, so that it must be run as a whole; use mode='overwrite'"
         )
     needed = (KEY, CREATED) if mode == "append" else (KEY, CREATED, UPDATED)
     missing = [name for name in needed if name not in schema_of(scan).names]

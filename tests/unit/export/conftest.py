@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from dyno_frames.client.connect import connect
@@ -107,3 +109,61 @@ def opened() -> Iterator[Callable[..., Account]]:
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "CHUNK_ROWS", 60)
     monkeypatch.setattr(files, "ROWS_PER_GROUP", 32)
+
+
+class Interrupted(BaseException):
+    """Stands for whatever ends a run."""
+
+
+@pytest.fixture
+def interrupted(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Run an export that ends after so many chunks; returns how many rows are in them."""
+
+    def run(path: Path, *, chunks: int, **arguments: Any) -> int:
+        new_file, written = pa.ipc.new_file, list[int]()
+
+        def some(sink: Any, schema: pa.Schema) -> Any:
+            if len(written) == chunks:
+                raise Interrupted
+            written.append(json.loads(schema.metadata[b"dyno_frames"])["rows"])
+            return new_file(sink, schema)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(pa.ipc, "new_file", some)
+            with pytest.raises(Interrupted):
+                account.scan().to_parquet(path, **arguments)
+        return sum(written)
+
+    return run
+
+
+@pytest.fixture
+def dataset(account: Account, tmp_path: Path) -> Any:
+    """A dataset of two versions, with a file that both have."""
+    account.scan().to_parquet(tmp_path / "c", max_rows_per_file=100)
+    account.sql(
+        "UPDATE campaigns SET opens = 9, updated = NOW WHERE created = (SELECT max(created) FROM campaigns)"
+    )
+    return account.scan().to_parquet(tmp_path / "c", mode="sync", max_rows_per_file=100)
+
+
+def flipped(content: bytes) -> bytes:
+    """One bit in the middle is another one."""
+    changed = bytearray(content)
+    changed[len(changed) // 2] ^= 4
+    return bytes(changed)
+
+
+DAMAGE: dict[str, Callable[[Path], Any]] = {
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "empty": lambda path: path.write_bytes(b""),
+    "zeroed": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "flipped": lambda path: path.write_bytes(flipped(path.read_bytes())),
+    "deleted": Path.unlink,
+}
+
+
+@pytest.fixture(params=DAMAGE)
+def damage(request: pytest.FixtureRequest) -> Callable[[Path], Any]:
+    """Damage a file in one of the ways in which files are damaged."""
+    return DAMAGE[request.param]
