@@ -127,8 +127,11 @@ class DynoAccessor:
             around = caller(1 + level)
         except ValueError:
             raise QueryError(f"level={level!r}; the call stack is not so deep") from None
-        local_names = around.local_names if local_dict is None else local_dict
-        scope = Scope(local_names, around.global_names if global_dict is None else global_dict)
+        scope = Scope(
+            around.local_names if local_dict is None else local_dict,
+            around.global_names if global_dict is None else global_dict,
+        )
+        del local_dict, global_dict  # no traceback from here on shows them
         return self.scan(
             expr,
             columns=columns,
@@ -420,4 +423,6 @@ def _check_names(level: object, **given: object) -> None:
         raise QueryError(f"level={level!r}; expected a whole number from 0")
     for argument, names in given.items():
         if names is not None and not isinstance(names, Mapping):
-            raise QueryError(f"{argument}={names!r}; expected a dict of names, or None for the caller's")
+            raise QueryError(
+                f"{argument} is of type {type(names).__name__}; expected a dict of names, or None for the caller's"
+            )

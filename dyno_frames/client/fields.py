@@ -14,12 +14,13 @@ from dyno_frames.contract.filters import KEY_PREFIX
 from dyno_frames.contract.resources import Resource
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
+from dyno_frames.transport.redact import Body
 
 EMAILS = "emails"
 
 
-def checked(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields as they travel.
+def checked(resource: Resource, fields: Mapping[str, Any]) -> Body:
+    """Return the fields as they travel; they show without addresses.
 
     Parameters
     ----------
@@ -38,9 +39,9 @@ def checked(resource: Resource, fields: Mapping[str, Any]) -> dict[str, Any]:
     --------
     >>> from dyno_frames.contract.resources import LISTS
     >>> checked(LISTS, {"name": "friends", "emails": ("ann@example.com",)})
-    {'name': 'friends', 'emails': ['ann@example.com']}
+    {"name":"friends","emails":"<1 addresses>"}
     """
-    wire = {name: _wire(name, value) for name, value in fields.items()}
+    wire = Body((name, _wire(name, value)) for name, value in fields.items())
     faults = [fault for name, value in wire.items() for fault in _all_faults(resource, name, value)]
     if faults:
         raise ConfigError(f"{resource.singular} not sent: " + "; ".join(faults))

@@ -319,7 +319,7 @@ def _shape(
 ) -> Shape:
     chosen = None if columns is None else _names("columns", columns, "a list of names, such as ['name']")
     order = _order(order_by)
-    directions = _directions(ascending=ascending, number=len(order))
+    directions = _directions(ascending, len(order))
     for argument, names in (("columns", chosen or ()), ("order_by", order)):
         _check_names(argument, names, schema)
     unordered = [name for name in order if schema.by_name[name].kind is Kind.JSON]
@@ -344,8 +344,7 @@ def _order(order_by: str | Sequence[str] | None) -> tuple[str, ...]:
     return _names("order_by", order_by, "a name or a list of names, such as 'created'")
 
 
-def _directions(*, ascending: bool | Sequence[bool], number: int) -> tuple[bool, ...]:
-    given: Any = ascending
+def _directions(given: Any, number: int) -> tuple[bool, ...]:
     parts = list(given) if is_list_like(given) else [given] * number
     if not (is_list_like(given) or _is_direction(given)) or not all(map(_is_direction, parts)):
         raise QueryError(f"ascending={given!r}; expected True or False, or a list with one for each column")

@@ -24,6 +24,7 @@ from dyno_frames.errors import (
     OutcomeUnknownError,
     TransportError,
 )
+from dyno_frames.transport.redact import Body
 
 if TYPE_CHECKING:
     from dyno_frames.client.client import Client
@@ -128,6 +129,7 @@ class ResourceClient(Questions):
         >>> client.lists.create(name="Friends", emails=["ann@example.com"])  # doctest: +SKIP
         '6f1c…'
         """
+        fields = Body(fields)  # no traceback from here on shows addresses
         body = given.checked(self.resource, fields)
         sought = Sought.of(self.resource, body)
         earlier = self._unknown.get(sought.fingerprint)
@@ -228,6 +230,7 @@ class ResourceClient(Questions):
         --------
         >>> client.templates.update("6f1c…", subject="Spring")  # doctest: +SKIP
         """
+        fields = Body(fields)  # no traceback from here on shows addresses
         key = checked_id(id)
         if not fields:
             raise ConfigError(f"update({key!r}) names no field to change; expected one, such as name='…'")
@@ -258,7 +261,7 @@ class ResourceClient(Questions):
     def _operation(self, verb: str) -> Operation:
         return operation(self.resource.name, verb)
 
-    def _created(self, body: dict[str, Any], sought: Sought) -> str:
+    def _created(self, body: Body, sought: Sought) -> str:
         try:
             reply = self.client.session.send(self._operation("create"), body=body)
         except ConnectError:

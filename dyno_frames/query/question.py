@@ -17,6 +17,7 @@ import pandas as pd
 
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
 from dyno_frames.query import stored
+from dyno_frames.query.names import Names
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, columns, walk
 from dyno_frames.query.regex import facts
 from dyno_frames.query.render import render
@@ -62,7 +63,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where names of the caller's are looked up.
+    """Where names of the caller's are looked up. It shows how many there are, and no value.
 
     Parameters
     ----------
@@ -70,8 +71,12 @@ class Scope:
         What ``@name`` may stand for.
     """
 
-    local_names: Mapping[str, Any] = field(default_factory=dict)
-    global_names: Mapping[str, Any] = field(default_factory=dict)
+    local_names: Mapping[str, Any] = field(default_factory=Names)
+    global_names: Mapping[str, Any] = field(default_factory=Names)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "local_names", Names(self.local_names))
+        object.__setattr__(self, "global_names", Names(self.global_names))
 
 
 def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None) -> Question:
@@ -148,8 +153,8 @@ def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Question:
 
 def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
     names: dict[str, Any] = {
-        "local_dict": dict(scope.local_names),
-        "global_dict": dict(scope.global_names),
+        "local_dict": scope.local_names,
+        "global_dict": scope.global_names,
     }
 
     def keep(frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ import pandas as pd
 from dyno_frames.errors import QueryError
 from dyno_frames.query import shadows
 from dyno_frames.query.literals import normalise, time_literal
+from dyno_frames.query.names import Names
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, Ufunc, Unary
 from dyno_frames.query.render import render
 
@@ -402,16 +403,19 @@ def trace_query(
     from pandas.core.computation.parsing import clean_column_name  # type: ignore[import-not-found]  # has no stubs
 
     notes.in_query = True
-    given = [local_dict.get(name, global_dict.get(name)) for name in re.findall(r"@(\w+)", text)]
-    notes.named = {value: isinstance(value, int | float) for value in given if isinstance(value, Real)}
+    notes.named = {
+        value: isinstance(value, int | float)
+        for name in re.findall(r"@(\w+)", text)
+        if isinstance(value := local_dict.get(name, global_dict.get(name)), Real)
+    }
     names = {clean_column_name(name): Tracer(Column(name), empty[name], notes) for name in empty.columns}
     return pd.eval(
         text,
         parser="pandas",
         engine="python",
         level=1,  # not the top of the stack: there pandas refuses @names, and both dictionaries are given
-        local_dict=dict(local_dict),
-        global_dict=dict(global_dict),
+        local_dict=Names(local_dict),
+        global_dict=Names(global_dict),
         resolvers=[{"index": _Rows(), "ilevel_0": _Rows()}, names],
     )
 

@@ -84,6 +84,19 @@ def summary(
     return RequestSummary(operation.verb, path, "" if body is None else _body(body))
 
 
+class Body(dict[str, Any]):
+    """A request's body that shows as in :func:`summary`, in a traceback's locals too.
+
+    Examples
+    --------
+    >>> Body(name="Friends", emails=["ann@example.com"])
+    {"name":"Friends","emails":"<1 addresses>"}
+    """
+
+    def __repr__(self) -> str:
+        return _body(self)
+
+
 def _body(body: Mapping[str, Any]) -> str:
     counted = {
         name: f"<{len(value)} addresses>" if name == "emails" and isinstance(value, list) else value

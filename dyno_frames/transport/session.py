@@ -209,6 +209,7 @@ class Session:
             raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
         if key is not None and not is_whole(key):
             raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
+        body = None if body is None else redact.Body(body)
         started = self._clock()
         call = _Call(
             operation,
@@ -346,20 +347,22 @@ def _settings(url: str, *, direct: bool) -> Mapping[str, Any]:
     return {**settings, "proxies": {}} if direct else settings
 
 
-def _encoded(body: Mapping[str, Any]) -> bytes:
+def _encoded(body: redact.Body) -> bytes:
+    """Return a body as JSON; an error comes without those of the encoders, whose frames hold the values."""
     try:
-        return orjson.dumps(dict(body))
+        return orjson.dumps(body)
     except TypeError:
         pass  # an integer beyond 64 bits, perhaps: the standard encoder writes those
     try:
-        return json.dumps(dict(body), allow_nan=False, ensure_ascii=False).encode()
+        return json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise ConfigError(f"the request's body holds {HALF}. Remove it, or send the whole pair") from None
+        fault = f"holds {HALF}. Remove it, or send the whole pair"
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"the request's body cannot be written as JSON ({type(error).__name__}). Expected texts, finite numbers, "
-            "true, false, None, and lists and dicts of them"
-        ) from None
+        fault = (
+            f"cannot be written as JSON ({type(error).__name__}). Expected texts, finite numbers, true, false, None, "
+            "and lists and dicts of them"
+        )
+    raise ConfigError(f"the request's body {fault}")
 
 
 def is_loopback(hostname: str) -> bool:

@@ -263,8 +263,8 @@ def test_an_argument_that_cannot_be_is_shown_with_what_was_expected(arguments, s
 SURROUNDINGS = {
     "level='x'": ({"level": "x"}, "level='x'; expected a whole number from 0"),
     "level=10**6": ({"level": 10**6}, "level=1000000; the call stack is not so deep"),
-    "local_dict=5": ({"local_dict": 5}, "local_dict=5; expected a dict of names"),
-    "global_dict=5": ({"global_dict": 5}, "global_dict=5; expected a dict of names"),
+    "local_dict=5": ({"local_dict": 5}, "local_dict is of type int; expected a dict of names"),
+    "global_dict=5": ({"global_dict": 5}, "global_dict is of type int; expected a dict of names"),
 }
 
 
