@@ -1,4 +1,4 @@
-"""Draw the pictures of the panel that the notebooks show: ``python tests/browser/pictures.py``.
+"""Draw the pictures of panel and builder that README and notebooks show: ``python tests/browser/pictures.py``.
 
 The account is the sample one of the practice server, so every name and figure is simulated.
 """
@@ -33,6 +33,14 @@ client.campaigns.patience = replace(client.campaigns.patience, settle_s=0.1)
 client.campaigns.find("status in ['running', 'paused', 'scheduled']", order_by="created", ascending=False).dyno.panel()"""
 
 
+BUILDER_CELLS = """\
+import dyno_frames as dyno
+
+client = dyno.connect()
+question = "status == 'finished' and recipients > 100_000 and subject.str.contains('sale', case=False)"
+client.campaigns.frame().dyno.builder(question)"""
+
+
 @contextmanager
 def account():
     """The sample account, behind a front that can lose an answer."""
@@ -49,9 +57,10 @@ def account():
 
 
 @contextmanager
-def served(front, box, folder):
-    """The panel as a page; returns its address."""
-    write_notebook(folder / "panel.ipynb", [("code", CELLS)])
+def served(front, box, folder, cells):
+    """A notebook as a page; returns its address."""
+    folder.mkdir()
+    write_notebook(folder / "panel.ipynb", [("code", cells)])
     given = {"DYNO_URL": front.url, "DYNO_API_KEY": box.api_key, "DYNO_STATE_DIR": str(folder)}
     program = subprocess.Popen(
         pages.command_line(folder / "panel.ipynb", None),
@@ -113,19 +122,32 @@ def draw(page, front, box):
     keep("panel_many")
 
 
+def draw_builder(page):
+    """Fetch what the builder begins with."""
+    builder = page.locator(".dyno-builder")
+    builder.get_by_text("campaigns match").wait_for()
+    press(page, "^Fetch rows$")
+    builder.get_by_text("rows fetched").wait_for()
+    page.mouse.move(0, 0)
+    builder.screenshot(path=PICTURES / "builder.png")
+
+
 def main():
     from playwright.sync_api import sync_playwright
 
     with (
         tempfile.TemporaryDirectory() as folder,
         account() as (front, box),
-        served(front, box, Path(folder)) as url,
+        served(front, box, Path(folder, "panel"), CELLS) as panel,
+        served(front, box, Path(folder, "builder"), BUILDER_CELLS) as builder,
         sync_playwright() as driver,
     ):
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = chromium.new_page(viewport={"width": 1100, "height": 1400})
         page.set_default_timeout(60_000)
-        page.goto(url)
+        page.goto(builder)
+        draw_builder(page)
+        page.goto(panel)
         draw(page, front, box)
         chromium.close()
 
