@@ -20,6 +20,11 @@ EXAMPLE = (
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True
 )
+@click.option(
+    "--formulas",
+    is_flag=True,
+    help="Keep CSV text that a spreadsheet evaluates as a formula (default: put ' before it).",
+)
 @options.allow_incomplete
 @options.account
 def find(
@@ -29,6 +34,7 @@ def find(
     descending: bool,
     strict: bool,
     form: str,
+    formulas: bool,
     url: str | None,
     api_key: str | None,
     **shape: Any,
@@ -39,4 +45,4 @@ def find(
     with options.connected(url, api_key) as client:
         verbs = getattr(client, resource)
         frame = verbs.find(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
-    click.echo(written(frame, form), nl=False)
+    click.echo(written(frame, form, formulas=formulas), nl=False)

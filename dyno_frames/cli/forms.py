@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dyno_frames.cli.exits import printable
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
 
 _TIMES = "%Y-%m-%dT%H:%M:%SZ"
 _WIDEST = 48
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Spreadsheets evaluate a text cell that begins with one of these; the last four are full-width forms."""
 
 
-def written(frame: pd.DataFrame, form: str) -> str:
+def written(frame: pd.DataFrame, form: str, *, formulas: bool = False) -> str:
     r"""Return a frame as text that ends with a line end.
 
     Parameters
@@ -22,6 +25,8 @@ def written(frame: pd.DataFrame, form: str) -> str:
         Rows; its times are UTC.
     form
         ``table``, ``csv`` or ``jsonl``.
+    formulas
+        Whether CSV keeps text that a spreadsheet evaluates as a formula; if not, such a text begins with ``'``.
 
     Examples
     --------
@@ -31,7 +36,8 @@ def written(frame: pd.DataFrame, form: str) -> str:
     """
     match form:
         case "csv":
-            return frame.to_csv(index=False, date_format=_TIMES, lineterminator="\n")
+            plain = frame if formulas else _without_formulas(frame)
+            return plain.to_csv(index=False, date_format=_TIMES, lineterminator="\n")
         case "jsonl":
             return frame.to_json(orient="records", lines=True, date_format="iso") if len(frame) else ""
         case _:
@@ -41,13 +47,20 @@ def written(frame: pd.DataFrame, form: str) -> str:
 def _table(frame: pd.DataFrame) -> str:
     rows = "1 row" if len(frame) == 1 else f"{len(frame):,} rows"
     if frame.empty:
-        return f"{', '.join(frame.columns)}\n{rows}\n"
-    text = frame.select_dtypes(["str", "string", "object", "category"]).columns
-    shown = frame.assign(
-        **{name: frame[name].astype("object").map(_cell, na_action="ignore") for name in text}
-    )
+        return f"{', '.join(map(printable, frame.columns))}\n{rows}\n"
+    shown = _map_text(frame, printable)
     return f"{shown.to_string(index=False, na_rep='', max_colwidth=_WIDEST)}\n{rows}\n"
 
 
-def _cell(value: object) -> str:
-    return printable(str(value))
+def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    return _map_text(frame, lambda text: f"'{text}" if text.startswith(_FORMULA_STARTS) else text)
+
+
+def _map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    """Return a frame with its headers and its cells of text changed; numbers and times stay as they are."""
+    names = frame.select_dtypes(["str", "string", "object", "category"]).columns
+    changed = {
+        name: frame[name].astype("object").map(lambda cell: change(str(cell)), na_action="ignore")
+        for name in names
+    }
+    return frame.assign(**changed).set_axis([change(name) for name in frame.columns], axis="columns")

@@ -31,7 +31,9 @@ def test_json_lines_give_back_every_value(names):
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), min_size=1)))
 def test_csv_gives_back_every_value(names):
-    back = pd.read_csv(io.StringIO(written(frame_of(names), "csv")), keep_default_na=False, dtype="str")
+    back = pd.read_csv(
+        io.StringIO(written(frame_of(names), "csv", formulas=True)), keep_default_na=False, dtype="str"
+    )
     assert back["name"].tolist() == names
 
 
@@ -66,3 +68,28 @@ def test_the_frame_is_left_as_it_was():
     before = frame.copy(deep=True)
     written(frame, "table")
     pd.testing.assert_frame_equal(frame, before)
+
+
+FORMULAS = ["=1+1", "+49", "-2", "@SUM(A1)", "\tx", "\uff1d1", '=HYPERLINK("http://127.0.0.1")']
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_csv_makes_no_formula_of_a_servers_text(text):
+    frame = frame_of([text, "plain", None]).rename(columns={"opens": f"{text}opens"})
+    back = pd.read_csv(io.StringIO(written(frame, "csv")), keep_default_na=False, dtype="str")
+    assert back["name"].tolist() == [f"'{text}", "plain", ""]
+    assert back.columns[-1] == f"'{text}opens"
+    assert back.iloc[0, -1] == str(2**60 + 1)
+    as_is = pd.read_csv(io.StringIO(written(frame, "csv", formulas=True)), keep_default_na=False, dtype="str")
+    assert as_is["name"].tolist() == [text, "plain", ""]
+
+
+def test_negative_numbers_are_no_formulas():
+    assert written(pd.DataFrame({"score": [-1.5, 2.0]}), "csv") == "score\n-1.5\n2.0\n"
+
+
+@pytest.mark.parametrize("names", [["a"], []])
+def test_a_header_of_a_table_does_not_steer_the_terminal(names):
+    shown = written(frame_of(names).rename(columns={"opens": "\x1b[31mred"}), "table")
+    assert "\x1b" not in shown
+    assert "\\x1b[31mred" in shown
