@@ -20,7 +20,7 @@ from dyno_frames.export.files import (
     stored_schema,
 )
 from dyno_frames.export.manifest import schema_to_json
-from dyno_frames.export.queries import Rows, origin_of, schema_of
+from dyno_frames.export.queries import Rows, check_strict, origin_of, schema_of
 from dyno_frames.scan.scan import Scan
 
 
@@ -64,6 +64,7 @@ def _write(scan: Scan, path: Path, compression: str) -> int:
         for table in in_groups(pa.Table.from_batches([batch]) for batch in rows):
             writer.write_table(as_stored(table, schema, arrow), row_group_size=ROWS_PER_GROUP)
             written += table.num_rows
+        check_strict(scan, rows.certificate or {})
         stored = {
             "origin": origin_of(scan),
             "certificate": rows.certificate,

@@ -142,7 +142,7 @@ def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
     ContractError
         The answer is uncertified and the scan is strict.
     """
-    if scan.strict and certificate["verdict"] == Verdict.UNCERTIFIED:
+    if scan.strict and certificate.get("verdict") == Verdict.UNCERTIFIED:
         raise ContractError(
             f"strict=True, and the answer cannot be certified: {'; '.join(certificate['reasons'])}"
         )

@@ -40,9 +40,9 @@ BOUNDED = {
 
 MADE_AT_RUN_TIME = {
     "query/domain.py: self.text": "the user's own pattern, which pandas runs too",
-    "query/pushdown.py: unsafe": "one of two classes of single characters",
-    "sandbox/folding.py: expression": "a LIKE pattern, made of atomic groups",
-    "sandbox/folding.py: pattern": "the client's own pattern",
+    "query/text_filters.py: unsafe": "one of two classes of single characters",
+    "sandbox/filters/collation.py: expression": "a LIKE pattern, made of atomic groups",
+    "sandbox/filters/collation.py: pattern": "the client's own pattern",
 }
 """Patterns that are not written in the source, and why they are not measured."""
 

@@ -27,7 +27,7 @@ from dyno_frames.sandbox.store.columns import invalid_name_reason
 _DUPLICATE: Final = (
     "another row before has the same id; remove one of them, or remove the column to get new ids"
 )
-_ADDRESS = re.compile(r"[^\s'\"]+@[^\s'\"]+")
+_ADDRESS = re.compile(r"(?<![^\s'\"@])[^\s'\"@]++@[^\s'\"]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from dyno_frames.sandbox.serve import Sandbox
 
 from dyno_frames.client.connect import connect
 from dyno_frames.errors import DynoError
+from dyno_frames.sandbox.sandbox import Sandbox
 
 FIRST, ROWS = 1_400_000_000, 5_000
 FRAME = pd.DataFrame(

@@ -40,7 +40,7 @@ def asked(client, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"columns": "opens"}, r"expected a list of names, such as \['opens'\]"),
+        ({"columns": "opens"}, r"columns='opens'; expected a list of names, such as \['name'\]"),
         ({"columns": ["opens", "id", "opens"]}, "twice"),
         ({"columns": []}, "names no column"),
         ({"columns": ["opns"]}, "columns: no column is called 'opns'; did you mean 'opens'"),

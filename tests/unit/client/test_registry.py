@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
-from dyno_frames.sandbox.serve import Sandbox
 
 import dyno_frames as dyno
 from dyno_frames.client import registry
 from dyno_frames.client.connect import connect
 from dyno_frames.errors import ConfigError, SchemaError
+from dyno_frames.sandbox.sandbox import Sandbox
 
 KEY, OTHER_KEY = "key-of-the-first", "key-of-the-second"
 URL = "http://127.0.0.1:9"

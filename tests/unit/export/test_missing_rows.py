@@ -11,7 +11,10 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.errors import ContractError
 
-pytestmark = pytest.mark.usefixtures("_small")
+pytestmark = [
+    pytest.mark.usefixtures("_small"),
+    pytest.mark.filterwarnings("ignore::dyno_frames.errors.IncompleteResultWarning"),
+]
 
 BEGAN_S = 1_400_000_000
 
