@@ -196,6 +196,10 @@ class Questions:
         """
         if scope is not None and not isinstance(scope, Scope):
             raise QueryError(f"scope={scope!r}; expected a Scope of names, or None for the caller's")
+        limits = {
+            "max_rows": _whole("max_rows", max_rows),
+            "max_requests": _whole("max_requests", max_requests),
+        }
         sampled = self._sampled(on_invalid)
         schema = sampled.schema
         question = ask(expr, sampled.empty, scope or caller(1))
@@ -217,8 +221,7 @@ class Questions:
             progress=progress,
             strict=strict,
             workers=self.client.settings.workers,
-            max_rows=_whole("max_rows", max_rows),
-            max_requests=_whole("max_requests", max_requests),
+            **limits,
             on_invalid=on_invalid,
             keeps_order=sampled.is_in_order,
         )

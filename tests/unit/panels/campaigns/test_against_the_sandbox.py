@@ -93,19 +93,19 @@ def test_a_panel_opens_beside_a_damaged_journal_and_a_start_is_refused_with_the_
         client.campaigns.start(client.campaigns.create(name="other"))
         client.actions_journal.path.write_bytes(b"")
         panel = made(kit, client, key)
-        panel.dispatch(on.VerbChosen(Action.START))
-        panel.dispatch(on.FormSent(panel.state.phase.serial, panel.clock()))
+        panel.dispatch(on.ActionChosen(Action.START))
+        panel.dispatch(on.FormSubmitted(panel.state.phase.serial, panel.clock()))
         review = panel.state.phase
-        panel.dispatch(on.ConfirmPressed(review.token, panel.clock(), review.demand))
-        assert "accept_journal_damage()" in panel.state.facts.locked[key]
+        panel.dispatch(on.ConfirmPressed(review.token, panel.clock(), review.required_text))
+        assert "accept_journal_damage()" in panel.state.facts.unresolved[key]
         assert client.campaigns.get(key)["status"] == "draft"
-        panel.dispatch(on.ResolveAsked())
-        assert key in panel.state.facts.locked
+        panel.dispatch(on.ResolveRequested())
+        assert key in panel.state.facts.unresolved
         client.campaigns.accept_journal_damage()
-        panel.dispatch(on.ResolveAsked())
-        assert key not in panel.state.facts.locked
-        panel.dispatch(on.VerbChosen(Action.START))
-        panel.dispatch(on.FormSent(panel.state.phase.serial, panel.clock()))
+        panel.dispatch(on.ResolveRequested())
+        assert key not in panel.state.facts.unresolved
+        panel.dispatch(on.ActionChosen(Action.START))
+        panel.dispatch(on.FormSubmitted(panel.state.phase.serial, panel.clock()))
         confirmed(panel)
         assert client.campaigns.get(key)["status"] == "running"
 
