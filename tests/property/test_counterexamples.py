@@ -169,7 +169,7 @@ def test_values_of_several_types_are_ordered_where_pandas_orders_them():
 
 
 def test_days_are_compared_though_a_page_holds_no_time_at_all():
-    given = rows({}, {"start_time": 1451606400}, {})
+    given = rows({"created": 1}, {"created": 2, "start_time": 1451606400}, {"created": 3})
     day = dt.date(2015, 1, 1)
     assert ids(given, lambda c: c["start_time"].dt.date > day, page_size=1) == ["0001"]
 

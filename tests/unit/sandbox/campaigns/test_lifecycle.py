@@ -142,7 +142,7 @@ def test_of_many_concurrent_starts_of_a_campaign_one_succeeds(serve):
         with requests.Session() as session:
             session.headers["User-Api-Key"] = api.box.api_key
             url = f"{api.box.url}/campaign_process/init"
-            return session.inbox(url, json={"campaign_id": key}, timeout=20).json()["error_code"]
+            return session.post(url, json={"campaign_id": key}, timeout=20).json()["error_code"]
 
     with ThreadPoolExecutor(8) as pool:
         codes = sorted(pool.map(start, range(16)))
