@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
-from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Shape
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
 from dyno_frames.query.question import ask, narrowed
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.answer import check
+from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.windows import Window, cut
@@ -142,10 +142,8 @@ def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
     ContractError
         The answer is uncertified and the scan is strict.
     """
-    if scan.strict and certificate.get("verdict") == Verdict.UNCERTIFIED:
-        raise ContractError(
-            f"strict=True, and the answer cannot be certified: {'; '.join(certificate['reasons'])}"
-        )
+    if scan.strict and certificate:
+        check(Certificate.from_json(certificate), strict=True)
 
 
 def with_keys(scan: Scan) -> Scan:

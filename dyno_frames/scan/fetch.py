@@ -15,7 +15,7 @@ from dyno_frames.scan.prefetch import MAX_WORKERS, MIN_PAGES, WindowPrefetcher, 
 from dyno_frames.scan.reader import Reader
 from dyno_frames.scan.run import run_walk
 from dyno_frames.scan.stats import CountCheck, ScanStats
-from dyno_frames.scan.ties import Steps, read_by_id
+from dyno_frames.scan.ties import read_by_id
 from dyno_frames.scan.walk import walk, walk_by_offset
 from dyno_frames.scan.walk_state import FEW_ROWS, WalkSpec, WalkState, is_sure
 
@@ -60,7 +60,7 @@ class FilterFetch:
         if self.rows_wanted is not None:
             self._budget.count = lambda: self.reader.count(self.spec.conditions, self.stats)
         with ExitStack() as cleanup:
-            for rows in self._walked(walk(self.spec, self.state), self.state, cleanup):
+            for rows in self._walked(cleanup):
                 yield from self._passed([rows])
                 if self._prefetcher is not None:
                     self._prefetcher.poll()
@@ -78,7 +78,7 @@ class FilterFetch:
         self.stats.on_page(sum(batch.num_rows for batch in batches))
         return self.reader.filtered(batches)
 
-    def _walked(self, steps: Steps, state: WalkState, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
+    def _walked(self, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
         def counted(rows: int) -> None:
             self._budget.rows = rows
             self.stats.on_total(rows)
@@ -86,7 +86,12 @@ class FilterFetch:
                 self._start_windows(rows, cleanup)
 
         return run_walk(
-            steps, state, reader=self.reader, stats=self.stats, budget=self._budget, on_count=counted
+            walk(self.spec, self.state),
+            self.state,
+            reader=self.reader,
+            stats=self.stats,
+            budget=self._budget,
+            on_count=counted,
         )
 
     def _page_rows(self) -> int:
