@@ -156,10 +156,9 @@ def _blocked(case: Case, blockers: Sequence[Entry | JournalDamage]) -> OutcomeUn
         case.evidence.append("the journal is damaged: nothing was sent")
         return OutcomeUnknownError(f"{action} was not sent: {told(damage)} {CURE}", outcome=case.refused())
     earlier = [one.intent for one in blockers if isinstance(one, Entry)][-1]
-    when = f"{datetime.fromtimestamp(earlier.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    case.evidence.append(f"{earlier.action} of {when} is unresolved: nothing was sent")
+    case.evidence.append(f"{earlier.action} of {earlier.when} is unresolved: nothing was sent")
     return OutcomeUnknownError(
-        f"{action} was not sent: the outcome of {earlier.action}, asked for at {when}, is not known yet.",
+        f"{action} was not sent: the outcome of {earlier.action}, asked for at {earlier.when}, is not known yet.",
         outcome=case.refused(),
         cure=f"Look first: client.campaigns.resolve({case.intent.campaign_id!r})",
     )

@@ -40,10 +40,10 @@ def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanati
     intent
         The action.
     row
-        The campaign; None where it no longer exists.
+        The campaign; None where the server does not find it.
     """
     if row is None:
-        return Explanation("applied", "the server accepted it; the campaign no longer exists")
+        return Explanation("applied", "the server accepted it, and does not find the campaign any more")
     status = str(row.get("status"))
     start = number(row.get("start_time"))
     stays = intent.action is Action.RESCHEDULE and intent.start_epoch_s is not None
@@ -81,12 +81,12 @@ def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) 
     intent
         The action.
     row
-        The campaign; None where it no longer exists.
+        The campaign; None where the server does not find it.
     now
         The present, in epoch seconds.
     """
     if row is None:
-        return Explanation("unknown", "the campaign no longer exists")
+        return Explanation("unknown", "the server does not find it: it was deleted, or this key may not see it")
     status = str(row.get("status"))
     match intent.action:
         case Action.START:

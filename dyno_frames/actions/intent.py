@@ -8,6 +8,7 @@ import platform
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import orjson
@@ -101,6 +102,11 @@ class Intent:
             at=now,
             until=until,
         )
+
+    @property
+    def when(self) -> str:
+        """When it was asked for, in words."""
+        return f"{datetime.fromtimestamp(self.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""

@@ -161,6 +161,9 @@ def _note(case: Case, found: Explanation | None, failure: str, readings: int) ->
 def unknown(case: Case, found: Explanation | None, *, again: bool = False) -> OutcomeUnknownError:
     """Return the error of an action of which nobody can tell what became; sends wait where any is possible.
 
+    A campaign that the server does not find may exist all the same: another account's key does not see it, and a
+    replica that lags does not know it yet. So sends wait then, too; only a final status that was read ends that.
+
     Parameters
     ----------
     case
@@ -171,21 +174,26 @@ def unknown(case: Case, found: Explanation | None, *, again: bool = False) -> Ou
         Whether it was looked at before; then a person may have to say what became of it.
     """
     intent = case.intent
-    gone = found is not None and case.row is None
-    over = gone or (case.row is not None and found is not None and case.row.get("status") in FINAL)
+    over = found is not None and case.row is not None and case.row.get("status") in FINAL
     reason = "the campaign could not be read" if found is None else found.reason
-    verb = f"client.campaigns.resolve({intent.campaign_id!r}"
-    held = "Nothing that sends mail leaves for it until this is resolved"
-    look = f"{held}: {verb})"
-    if again:
-        look = (
-            f"{held}. Look again; or, where you know it, say 'applied' or 'not_applied': {verb}, decision=…)"
-        )
     shown = redact.message(intent.campaign_id)
     _LOG.warning("%s of campaign %s: outcome unknown: %s", intent.action, shown, reason)
     return OutcomeUnknownError(
-        f"nobody can tell whether {intent.action} of campaign {intent.campaign_id} took effect: {reason}.",
+        f"nobody can tell whether {intent.action} of campaign {intent.campaign_id}, asked for at {intent.when}, took "
+        f"effect: {reason}.",
         request=case.request,
         outcome=case.concluded("unknown", blocks=not over),
-        cure="" if over else look,
+        cure="" if over else _cure(case, found, again=again),
+    )
+
+
+def _cure(case: Case, found: Explanation | None, *, again: bool) -> str:
+    verb = f"client.campaigns.resolve({case.intent.campaign_id!r}"
+    held = "Nothing that sends mail leaves for it until this is resolved"
+    if not again:
+        return f"{held}: {verb})"
+    gone = found is not None and case.row is None
+    with_key = f" with the key that asked for {case.intent.action}" if gone else ""
+    return (
+        f"{held}. Look again{with_key}; or, where you know it, say 'applied' or 'not_applied': {verb}, decision=…)"
     )

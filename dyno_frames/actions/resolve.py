@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -38,8 +39,8 @@ def resolve(
     campaign_id
         Which campaign.
     decision
-        What became of them, where a person knows and the readings cannot show it: ``"applied"`` or
-        ``"not_applied"``. It is noted as such.
+        The outcome of the unresolved actions, if a person knows it and the readings cannot show it: ``"applied"`` or
+        ``"not_applied"``. The journal notes that a person decided.
     patience
         Whose clock is used.
 
@@ -51,7 +52,8 @@ def resolve(
     Raises
     ------
     OutcomeUnknownError
-        At least one cannot be told yet, and sends go on waiting; or the journal is damaged and shows none.
+        Every action was looked at, and at least one stays unknown, so sends go on waiting; or the journal is damaged
+        and shows none.
     ConfigError
         ``decision`` is another word.
     """
@@ -59,14 +61,32 @@ def resolve(
         raise ConfigError(f"decision= is {decision!r}; expected 'applied', 'not_applied' or None")
     patience = patience or Patience()
     last: Outcome | None = None
+    errors: list[OutcomeUnknownError] = []
     for entry in journal.unresolved(campaign_id):
-        last = _settle(Case(session, journal.keeper(entry), entry.intent, patience), entry, decision)
+        try:
+            last = _settle(Case(session, journal.keeper(entry), entry.intent, patience), entry, decision)
+        except OutcomeUnknownError as error:
+            errors.append(error)
+    if errors:
+        raise _together(campaign_id, errors)
     damage = journal.damage()
     if last is None and damage:
         raise OutcomeUnknownError(
             f"Nobody can tell whether an action of campaign {campaign_id} is unresolved: {told(damage)} {CURE}"
         )
     return last
+
+
+def _together(campaign_id: str, errors: Sequence[OutcomeUnknownError]) -> OutcomeUnknownError:
+    """Return one error of the actions that stay unknown; its outcome is the latest's."""
+    if len(errors) == 1:
+        return errors[0]
+    return OutcomeUnknownError(
+        f"{len(errors)} actions of campaign {campaign_id} are unresolved: "
+        + " ".join(error.message for error in errors),
+        outcome=errors[-1].outcome,
+        cure=" ".join(dict.fromkeys(error.cure for error in errors if error.cure)),
+    )
 
 
 def _settle(case: Case, entry: Entry, decision: Decided | None) -> Outcome:
@@ -93,7 +113,7 @@ def _reading(case: Case, now: float) -> Explanation:
         case.row = read(case.session, case.intent.campaign_id)
     except NotFoundError:
         case.row = None
-        case.evidence.append("the campaign no longer exists")
+        case.evidence.append("read: the server does not find it")
     else:
         case.evidence.append(seen("read", case.row))
     return after_silence(case.intent, case.row, now=now)
@@ -103,8 +123,8 @@ def _still_going(case: Case) -> OutcomeUnknownError:
     until = f"{datetime.fromtimestamp(case.intent.until, UTC):%H:%M:%S} UTC"
     case.evidence.append(f"its own process may still be at it, until {until} at the latest")
     return OutcomeUnknownError(
-        f"{case.intent.action} of campaign {case.intent.campaign_id} is still going on in another thread or "
-        "process of this machine.",
+        f"{case.intent.action} of campaign {case.intent.campaign_id}, asked for at {case.intent.when}, is still going "
+        f"on in another thread or process of this machine.",
         outcome=case.outcome("unknown"),
         cure=f"Look again when it has ended, or after {until}.",
     )

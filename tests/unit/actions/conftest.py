@@ -145,7 +145,7 @@ def _reset(client: socket.socket) -> None:
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
-    with Sandbox(sample=False, speed=0) as box:
+    with Sandbox(sample=False, speed=0, accounts=["another"]) as box:
         yield box
 
 

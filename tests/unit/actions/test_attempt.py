@@ -519,3 +519,99 @@ def test_a_status_that_no_line_can_hold_is_outside_the_contract(client, wire, ca
     client.session.send = send
     with pytest.raises(ContractError, match="status"):
         client.campaigns.start(campaign)
+
+
+def test_a_reading_of_another_account_that_does_not_find_the_campaign_keeps_sends_blocked(
+    client, wire, box, campaign
+):
+    """A key of another account gets a 404 for a campaign that exists."""
+    wire.break_("lose_request", "campaign_process/init")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign)
+    wire.break_("", "")
+    with connect(wire.url, box.keys["another"], name="another") as other:
+        with pytest.raises(OutcomeUnknownError, match="does not find it") as caught:
+            other.campaigns.resolve(campaign)
+        assert "the key that asked for start" in str(caught.value)
+        assert "decision=" in str(caught.value)
+    assert client.journal["blocks"].any()
+    wire.passed.clear()
+    with pytest.raises(OutcomeUnknownError, match="not sent"):
+        client.campaigns.start(campaign)
+    assert wire.sent("campaign_process") == 0
+    assert client.campaigns.resolve(campaign, decision="not_applied").status == "not_applied"
+    assert client.campaigns.start(campaign).status == "applied"
+
+
+def test_an_action_whose_campaign_is_not_found_afterwards_keeps_sends_blocked(client, wire, campaign):
+    """A replica that lags for longer than the readings go on does not know the campaign yet."""
+    wire.break_("lose_answer", "campaign_process/init")
+    client.campaigns.patience = type(client.campaigns.patience)(settle_s=0.2, first_s=0.05)
+    real = client.session.send
+
+    def missing(operation, **kwargs):
+        if operation.name == "campaigns.get" and wire.sent("campaign_process"):
+            raise NotFoundError("RESOURCE NOT FOUND", code="404")
+        return real(operation, **kwargs)
+
+    client.session.send = missing
+    with pytest.raises(OutcomeUnknownError, match=r"does not find it.*resolve"):
+        client.campaigns.start(campaign)
+    client.session.send = real
+    assert client.journal["blocks"].any()
+    wire.break_("", "")
+    assert client.campaigns.resolve(campaign).status == "applied"
+
+
+def test_a_person_settles_the_actions_of_a_campaign_that_was_deleted(client, wire, campaign):
+    wire.break_("lose_request", "campaign_process/init")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.start(campaign)
+    wire.break_("", "")
+    client.campaigns.delete(campaign)
+    with pytest.raises(OutcomeUnknownError, match="decision="):
+        client.campaigns.resolve(campaign)
+    assert client.campaigns.resolve(campaign, decision="not_applied").status == "not_applied"
+    assert client.campaigns.resolve(campaign) is None
+
+
+def test_every_unresolved_action_is_looked_at_and_those_that_stay_unknown_are_named(client, wire, campaign):
+    bring(client, campaign, Status.PAUSED)
+    wire.break_("lose_request", "campaign_process/resume")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.resume(campaign)
+    wire.break_("lose_request", "campaign_process/stop")
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknownError):
+            client.campaigns.stop(campaign)
+    wire.break_("", "")
+    with pytest.raises(OutcomeUnknownError, match="3 actions") as caught:
+        client.campaigns.resolve(campaign)
+    assert str(caught.value).count(f"stop of campaign {campaign}, asked for at") == 2
+    assert str(caught.value).count(f"resume of campaign {campaign}, asked for at") == 1
+    assert caught.value.outcome.action == "stop"
+    looked = client.journal.loc[client.journal["blocks"], "evidence"].map(str)
+    assert looked.str.contains("looked again").sum() == 3
+
+
+def test_a_later_action_is_settled_though_an_earlier_one_stays_unknown(client, wire, campaign):
+    bring(client, campaign, Status.PAUSED)
+    wire.break_("lose_request", "campaign_process/update_and_resume")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.update_and_resume(campaign, subject="other")
+    real = client.session.send
+    wire.break_("lose_answer", "campaign_process/stop")
+
+    def unreadable(operation, **kwargs):
+        if operation.name == "campaigns.get" and wire.sent("campaign_process/stop"):
+            raise TransportError("no answer")
+        return real(operation, **kwargs)
+
+    client.session.send = unreadable
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.stop(campaign)
+    client.session.send = real
+    wire.break_("", "")
+    with pytest.raises(OutcomeUnknownError, match="update_and_resume"):
+        client.campaigns.resolve(campaign)
+    assert client.journal.iloc[-1]["outcome"] == "applied"
