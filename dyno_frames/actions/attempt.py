@@ -81,20 +81,30 @@ def attempt(
         Nobody can tell; or an earlier action of this campaign is unresolved and nothing was sent.
     """
     patience = patience or Patience()
-    row = _first_read(session, action, campaign_id, patience)
-    now = patience.wall()
     body = {RULES[action].id_key: campaign_id, **body}
-    until = now + session.deadline_s + patience.settle_s
-    intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
-    case = Case(session, journal, intent, patience, row=row, evidence=[seen("before", row)])
-    if planned is not None:
-        _check_planned(case, planned, row)
-    _check_status(case)
-    with flight.under_way(intent.id):
-        blockers = journal.intend(intent, alone=RULES[action].sends)
-        if blockers:
-            raise _blocked(case, blockers)
-        return _send(case, body)
+    while True:  # again only after another process wrote an entry of the campaign, so one of them always gets on
+        known_lines = _known_lines(journal, campaign_id) if RULES[action].sends else None
+        row = _first_read(session, action, campaign_id, patience)
+        now = patience.wall()
+        until = now + session.deadline_s + patience.settle_s
+        intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
+        case = Case(session, journal, intent, patience, row=row, evidence=[seen("before", row)])
+        if planned is not None:
+            _check_planned(case, planned, row)
+        _check_status(case)
+        with flight.under_way(intent.id):
+            blockers = journal.intend(intent, alone=RULES[action].sends, known_lines=known_lines)
+            if blockers:
+                raise _blocked(case, blockers)
+            if blockers is not None:
+                return _send(case, body)
+
+
+def _known_lines(journal: Journal, campaign_id: str) -> int:
+    try:
+        return journal.count_lines(campaign_id)
+    except ConfigError:
+        return -1  # writing the intent raises this, too, unless the status does not allow the action
 
 
 def _first_read(session: Session, action: Action, campaign_id: str, patience: Patience) -> Mapping[str, Any]:

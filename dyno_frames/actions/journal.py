@@ -109,6 +109,12 @@ class Journal:
         ]
         return sorted(found, key=lambda entry: entry.intent.at)
 
+    def count_lines(self, campaign_id: str) -> int:
+        """Return how many lines are about a campaign, whichever account wrote them; each action adds some."""
+        return sum(
+            sum(1 for _ in lines_about(campaign_id, contents.lines)) for _, contents in self._contents()
+        )
+
     def damage(self) -> list[JournalDamage]:
         """Return what is damaged in the journals of the server, whichever account they belong to."""
         return [
@@ -175,7 +181,9 @@ class Journal:
         names = (f"{path.stem}.{moment}-{number}.damaged" for number in itertools.count(1))
         return next(path.with_name(name) for name in names if not path.with_name(name).exists())
 
-    def intend(self, intent: Intent, *, alone: bool) -> list[Entry | JournalDamage]:
+    def intend(
+        self, intent: Intent, *, alone: bool, known_lines: int | None = None
+    ) -> list[Entry | JournalDamage] | None:
         """Write an intent down, synced to the disk, before its request leaves.
 
         Parameters
@@ -185,11 +193,15 @@ class Journal:
         alone
             Whether it is written only if no other action of the campaign is unresolved and no journal of the
             server is damaged. Looking and writing are one step for all processes of this machine.
+        known_lines
+            What :meth:`count_lines` returned before the campaign was read; None does not look for later lines.
 
         Returns
         -------
-        list
-            The unresolved actions and the damage that block it. If there are any, nothing was written.
+        list or None
+            The unresolved actions and the damage that block it. If there are any, nothing was written. None if lines
+            about the campaign were written since ``known_lines`` were counted: what was read of the campaign may be
+            out of date, and nothing was written.
 
         Raises
         ------
@@ -200,6 +212,8 @@ class Journal:
             blockers: list[Entry | JournalDamage] = []
             if alone:
                 blockers = [*self.damage(), *self.unresolved(intent.campaign_id)]
+            if not blockers and known_lines not in {None, self.count_lines(intent.campaign_id)}:
+                return None
             if not blockers:
                 self._append({"kind": "intent", **intent.to_json()}, count=True)
         return blockers

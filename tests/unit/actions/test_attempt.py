@@ -247,6 +247,54 @@ def test_two_clients_never_start_one_campaign_twice(client, box, wire, campaign)
     assert status_of(client, campaign) == "running"
 
 
+def test_a_start_is_not_sent_when_another_process_started_the_campaign_since_it_was_read(
+    client, box, wire, campaign
+):
+    """The slower one reads a draft, and the faster one is already resolved when it looks into the journal."""
+    real, started = client.session.send, []
+
+    def send(operation, **kwargs):
+        reply = real(operation, **kwargs)
+        if operation.name == "campaigns.get" and not started:
+            with connect(wire.url, box.api_key, name="another") as other:
+                started.append(other.campaigns.start(campaign))
+        return reply
+
+    client.session.send = send
+    with pytest.raises(IllegalTransitionError, match="it is running"):
+        client.campaigns.start(campaign)
+    assert started[0].status == "applied"
+    assert wire.sent("campaign_process/init") == 1
+
+
+def test_a_start_is_not_sent_when_one_that_was_under_way_ended_since_the_campaign_was_read(
+    client, box, wire, campaign
+):
+    sending, goes_on = threading.Event(), threading.Event()
+    with connect(wire.url, box.api_key, name="another") as other:
+        real, others = client.session.send, other.session.send
+
+        def send_slowly(operation, **kwargs):
+            if operation.name == "campaigns.start":
+                sending.set()
+                assert goes_on.wait(20)
+            return others(operation, **kwargs)
+
+        def read_early(operation, **kwargs):
+            reply = real(operation, **kwargs)
+            goes_on.set()
+            starting.join(20)
+            return reply
+
+        other.session.send, client.session.send = send_slowly, read_early
+        starting = threading.Thread(target=lambda: other.campaigns.start(campaign))
+        starting.start()
+        assert sending.wait(20)
+        with pytest.raises(IllegalTransitionError, match="it is running"):
+            client.campaigns.start(campaign)
+    assert wire.sent("campaign_process/init") == 1
+
+
 def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, campaign):
     real = client.session.send
 
