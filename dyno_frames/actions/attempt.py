@@ -110,7 +110,7 @@ def _known_lines(journal: Journal, campaign_id: str) -> int:
 def _first_read(session: Session, action: Action, campaign_id: str, patience: Patience) -> Mapping[str, Any]:
     try:
         return read(session, campaign_id)
-    except (ApiError, TransportError) as error:
+    except (ApiError, TransportError, ContractError) as error:
         error.outcome = Outcome(
             status="not_applied",
             action=action,
@@ -129,7 +129,12 @@ def _check_planned(case: Case, plan: ActionPlan, row: Mapping[str, Any]) -> None
         if row.get(name) != was
     ]
     if not changed and RULES[plan.action].sends:
-        reached, _ = recipients(case.session, plan.action, row)
+        try:
+            reached, _ = recipients(case.session, plan.action, row)
+        except TransportError as error:
+            case.evidence.append("the recipients could not be counted")
+            _refused_here(case, error)
+            raise
         changed += [] if reached == plan.recipients else [f"recipients were {plan.recipients}, are {reached}"]
     if changed:
         error = RejectedError(
@@ -153,7 +158,7 @@ def _check_status(case: Case) -> None:
     )
 
 
-def _refused_here(case: Case, error: ApiError) -> ApiError:
+def _refused_here(case: Case, error: ApiError | TransportError) -> ApiError | TransportError:
     case.evidence.append("nothing was sent")
     error.outcome = case.refused()
     return error

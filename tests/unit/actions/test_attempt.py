@@ -565,8 +565,22 @@ def test_a_status_that_no_line_can_hold_is_outside_the_contract(client, wire, ca
         return reply
 
     client.session.send = send
-    with pytest.raises(ContractError, match="status"):
+    with pytest.raises(ContractError, match="status") as caught:
         client.campaigns.start(campaign)
+    assert caught.value.outcome.status == "not_applied"
+    assert wire.sent("campaign_process") == 0
+
+
+def test_a_plan_whose_recipients_cannot_be_counted_again_is_refused_with_its_outcome(client, wire, campaign):
+    plan = client.campaigns.plan("start", campaign)
+    client.session._sleep = lambda _: None
+    wire.break_("lose_request", "GET /lists")
+    with pytest.raises(TransportError) as caught:
+        client.campaigns.apply(plan)
+    assert caught.value.outcome.status == "not_applied"
+    assert "the recipients could not be counted" in caught.value.outcome.evidence
+    assert wire.sent("campaign_process") == 0
+    assert client.journal.iloc[-1]["outcome"] == "not_applied"
 
 
 def test_a_reading_of_another_account_that_does_not_find_the_campaign_keeps_sends_blocked(
