@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dyno_frames.actions import flight
+from dyno_frames.actions.action_request import why_not
 from dyno_frames.actions.case import RESOURCE, Case, Patience, read, seen
 from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, JournalDamage, told
-from dyno_frames.actions.order import why_not
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, recipients
 from dyno_frames.actions.reconcile import confirmed, reconciled, refused
@@ -82,7 +82,9 @@ def attempt(
     """
     patience = patience or Patience()
     body = {RULES[action].id_key: campaign_id, **body}
-    while True:  # again only after another process wrote an entry of the campaign, so one of them always gets on
+    while (
+        True
+    ):  # again only after another process wrote an entry of the campaign, so one of them always gets on
         known_lines = _known_lines(journal, campaign_id) if RULES[action].sends else None
         row = _first_read(session, action, campaign_id, patience)
         now = patience.wall()

@@ -86,7 +86,9 @@ def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) 
         The present, in epoch seconds.
     """
     if row is None:
-        return Explanation("unknown", "the server does not find it: it was deleted, or this key may not see it")
+        return Explanation(
+            "unknown", "the server does not find it: it was deleted, or this key may not see it"
+        )
     status = str(row.get("status"))
     match intent.action:
         case Action.START:

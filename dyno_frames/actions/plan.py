@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from dyno_frames.actions.action_request import ActionRequest, why_not
 from dyno_frames.actions.case import RESOURCE, read
 from dyno_frames.actions.intent import number
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, told
-from dyno_frames.actions.order import Order, why_not
 from dyno_frames.actions.times import StartTime
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, FINAL, OVERRIDES, RULES, Action, Status
@@ -115,14 +115,16 @@ class ActionPlan:
         return f"<table><caption>Plan: {escape(self.action)}</caption>{rows}</table>"
 
 
-def planned(session: Session, journal: Journal, order: Order, campaign_id: str, *, now: float) -> ActionPlan:
+def planned(
+    session: Session, journal: Journal, request: ActionRequest, campaign_id: str, *, now: float
+) -> ActionPlan:
     """Read a campaign and its list, and tell what an action would do.
 
     Parameters
     ----------
     session, journal
         The connection, and where earlier actions are written.
-    order
+    request
         What is asked for.
     campaign_id
         Of which campaign.
@@ -138,30 +140,30 @@ def planned(session: Session, journal: Journal, order: Order, campaign_id: str, 
     """
     row = read(session, campaign_id)
     before = str(row["status"])
-    reason = why_not(order.action, before)
+    reason = why_not(request.action, before)
     if reason:
         raise IllegalTransitionError(
             f"campaign {campaign_id}: {reason}", code=Code.ILLEGAL_TRANSITION, sent=False
         )
-    rule, asked = RULES[order.action], operation(RESOURCE, order.action)
-    after = rule.target(future=order.at is not None and order.at.epoch_s > now)
+    rule, asked = RULES[request.action], operation(RESOURCE, request.action)
+    after = rule.target(future=request.at is not None and request.at.epoch_s > now)
     contacts, list_note = _contacts(session, row)
-    reached, counted = _reach(order.action, row, contacts)
+    reached, counted = _reach(request.action, row, contacts)
     return ActionPlan(
-        action=order.action,
+        action=request.action,
         campaign_id=campaign_id,
         name=str(row.get("name", "")),
         before=before,
         after=str(after),
         recipients=reached,
         counted=counted,
-        at=order.at,
-        changes=tuple((name, str(row.get(name) or ""), text) for name, text in order.texts.items()),
+        at=request.at,
+        changes=tuple((name, str(row.get(name) or ""), text) for name, text in request.texts.items()),
         locks=_locks(before, after),
-        notes=(*list_note, *_notes(order, row, now=now), *_blocked(journal, order.action, campaign_id)),
+        notes=(*list_note, *_notes(request, row, now=now), *_blocked(journal, request.action, campaign_id)),
         verb=asked.verb,
         path=asked.path,
-        body_json=json.dumps({rule.id_key: campaign_id, **order.body()}, ensure_ascii=False),
+        body_json=json.dumps({rule.id_key: campaign_id, **request.body()}, ensure_ascii=False),
         planned=tuple((name, row.get(name)) for name in _COMPARED),
         as_of=datetime.fromtimestamp(now, UTC),
     )
@@ -216,10 +218,10 @@ def _locks(before: str, after: Status) -> str:
     return f"its fields cannot be changed, and it cannot be deleted, while it is {after}; pause it to change them"
 
 
-def _notes(order: Order, row: Mapping[str, Any], *, now: float) -> Iterator[str]:
-    at = order.at
+def _notes(request: ActionRequest, row: Mapping[str, Any], *, now: float) -> Iterator[str]:
+    at = request.at
     if at is None:
-        if order.action is Action.RESCHEDULE:
+        if request.action is Action.RESCHEDULE:
             yield "without a time it starts at once"
         if row.get("status") == Status.RUNNING:
             yield "it goes on sending until the server has taken this"

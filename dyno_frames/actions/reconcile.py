@@ -194,6 +194,4 @@ def _cure(case: Case, found: Explanation | None, *, again: bool) -> str:
         return f"{held}: {verb})"
     gone = found is not None and case.row is None
     with_key = f" with the key that asked for {case.intent.action}" if gone else ""
-    return (
-        f"{held}. Look again{with_key}; or, where you know it, say 'applied' or 'not_applied': {verb}, decision=…)"
-    )
+    return f"{held}. Look again{with_key}; or, where you know it, say 'applied' or 'not_applied': {verb}, decision=…)"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dyno_frames.actions.action_request import ActionRequest, action_named, check_not_over, checked_request
 from dyno_frames.actions.attempt import attempt
 from dyno_frames.actions.case import Patience
 from dyno_frames.actions.journal_damage import JournalDamage
-from dyno_frames.actions.order import Order, check_not_over, named, ordered
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, planned
 from dyno_frames.actions.resolve import Decided, resolve
@@ -88,7 +88,7 @@ class Campaigns(ResourceClient):
         """
         return self._attempt(
             id,
-            ordered(
+            checked_request(
                 Action.START,
                 at=at,
                 time_zone=time_zone,
@@ -124,7 +124,7 @@ class Campaigns(ResourceClient):
         """
         return self._attempt(
             id,
-            ordered(
+            checked_request(
                 Action.UPDATE_AND_RESUME,
                 subject=subject,
                 from_name=from_name,
@@ -164,7 +164,7 @@ class Campaigns(ResourceClient):
         """
         return self._attempt(
             id,
-            ordered(
+            checked_request(
                 Action.RESCHEDULE,
                 at=at,
                 time_zone=time_zone,
@@ -188,7 +188,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.cancel_schedule("6f1c…")  # doctest: +SKIP
         Outcome(cancel_schedule 6f1c…: applied, scheduled → draft)
         """
-        return self._attempt(id, ordered(Action.CANCEL_SCHEDULE))
+        return self._attempt(id, checked_request(Action.CANCEL_SCHEDULE))
 
     def stop(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Stop a campaign for good.
@@ -203,7 +203,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.stop("6f1c…")  # doctest: +SKIP
         Outcome(stop 6f1c…: applied, running → stopped)
         """
-        return self._attempt(id, ordered(Action.STOP))
+        return self._attempt(id, checked_request(Action.STOP))
 
     def pause(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Pause a running campaign.
@@ -218,7 +218,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.pause("6f1c…")  # doctest: +SKIP
         Outcome(pause 6f1c…: applied, running → paused)
         """
-        return self._attempt(id, ordered(Action.PAUSE))
+        return self._attempt(id, checked_request(Action.PAUSE))
 
     def resume(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
         """Let a paused campaign run on.
@@ -233,7 +233,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.resume("6f1c…")  # doctest: +SKIP
         Outcome(resume 6f1c…: applied, paused → running)
         """
-        return self._attempt(id, ordered(Action.RESUME))
+        return self._attempt(id, checked_request(Action.RESUME))
 
     def resolve(
         self,
@@ -337,9 +337,10 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.apply(plan)  # doctest: +SKIP
         Outcome(start 6f1c…: applied, draft → scheduled)
         """
-        order = ordered(named(action), at=at, time_zone=time_zone, **texts)
-        session, journal = self.client.session, self.client.actions_journal
-        return planned(session, journal, order, checked_id(id), now=self.patience.wall())
+        now, session, journal = self.patience.wall(), self.client.session, self.client.actions_journal
+        request = checked_request(action_named(action), at=at, time_zone=time_zone, **texts)
+        check_not_over(request.at, now=now)
+        return planned(session, journal, request, checked_id(id), now=now)
 
     def apply(self, plan: ActionPlan) -> Outcome:
         """Carry out a plan to the letter, unless the campaign or its recipients have changed since.
@@ -361,7 +362,7 @@ class Campaigns(ResourceClient):
         """
         if not isinstance(plan, ActionPlan):
             raise ConfigError(f"apply() takes a plan, got {type(plan).__name__}: client.campaigns.plan(…)")
-        check_not_over(plan.at)
+        check_not_over(plan.at, now=self.patience.wall())
         return attempt(
             self.client.session,
             self.client.actions_journal,
@@ -442,12 +443,13 @@ class Campaigns(ResourceClient):
         """
         return preview_of(self.client, self.get(id), contacts)
 
-    def _attempt(self, key: object, order: Order) -> Outcome:
+    def _attempt(self, key: object, request: ActionRequest) -> Outcome:
+        check_not_over(request.at, now=self.patience.wall())
         return attempt(
             self.client.session,
             self.client.actions_journal,
-            order.action,
+            request.action,
             checked_id(key),
-            order.body(),
+            request.body(),
             patience=self.patience,
         )

@@ -19,9 +19,9 @@ from faults_ground import KEY, LISTS, Ground
 from faults_oracle import tells
 from faults_proxy import ENDINGS, Control
 
+from dyno_frames.actions.action_request import checked_request
 from dyno_frames.actions.case import Patience
 from dyno_frames.actions.intent import Intent
-from dyno_frames.actions.order import ordered
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.client.client import Client
 from dyno_frames.client.connect import connect
@@ -368,7 +368,7 @@ def _decided(intent: Intent) -> Outcome:
 
 def asked_for(action: Action, given: Any) -> tuple[dict[str, str], int | None]:
     """Return the body of an action, and the time it names."""
-    made = ordered(action, **given)
+    made = checked_request(action, **given)
     return made.body(), None if made.at is None else made.at.epoch_s
 
 

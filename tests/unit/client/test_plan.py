@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pickle
-import time
 from dataclasses import FrozenInstanceError
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
-from dyno_frames.actions.order import ordered
+from dyno_frames.actions.action_request import checked_request
+from dyno_frames.actions.case import Patience
 from dyno_frames.actions.times import start_time
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.errors import ConfigError, IllegalTransitionError, NotFoundError, RejectedError
@@ -155,13 +155,6 @@ def test_a_plan_is_carried_out_once(client, campaign, sent):
     assert sent.count("campaigns.start") == 1
 
 
-def test_a_plan_of_a_time_that_is_over_is_not_carried_out(client, campaign, monkeypatch):
-    plan = client.campaigns.plan("start", campaign, at=pd.Timestamp.now("UTC") + pd.Timedelta(seconds=30))
-    monkeypatch.setattr(time, "time", lambda: plan.at.epoch_s + 3600.0)
-    with pytest.raises(ConfigError, match="which is over"):
-        client.campaigns.apply(plan)
-
-
 def test_a_plan_says_when_an_earlier_action_stands_in_its_way(client, campaign, monkeypatch):
     real = client.session.send
 
@@ -242,7 +235,23 @@ def test_a_plan_notes_a_wall_time_that_happens_twice_and_clocks_that_change(clie
     assert sum("clocks in Europe/Paris change" in " ".join(plan.notes) for plan in plans) == 1
 
 
-def test_an_order_is_the_body_that_the_verb_sends():
+def test_an_action_request_is_the_body_that_the_verb_sends():
     at = start_time(datetime(2099, 1, 1, tzinfo=UTC))
-    order = ordered(Action.START, at=datetime(2099, 1, 1, tzinfo=UTC), subject="x", from_name=None)
-    assert order.body() == {"subject": "x", **at.body()}
+    request = checked_request(Action.START, at=datetime(2099, 1, 1, tzinfo=UTC), subject="x", from_name=None)
+    assert request.body() == {"subject": "x", **at.body()}
+
+
+@pytest.mark.parametrize("verb", ["start", "plan", "apply"])
+def test_whether_a_time_is_over_is_told_by_the_clock_that_the_client_was_given(client, verb):
+    key = client.campaigns.create(name="x")
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    plan = client.campaigns.plan("start", key, at=soon)
+    client.campaigns.patience = Patience(wall=lambda: soon.timestamp() + 61)
+    calls = {
+        "start": lambda: client.campaigns.start(key, at=soon),
+        "plan": lambda: client.campaigns.plan("start", key, at=soon),
+        "apply": lambda: client.campaigns.apply(plan),
+    }
+    with pytest.raises(ConfigError, match="which is over"):
+        calls[verb]()
+    assert client.journal.empty

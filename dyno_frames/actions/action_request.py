@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,7 @@ _PAST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ActionRequest:
     """An action with what it is to change and when, as it travels, but for the campaign's id.
 
     Parameters
@@ -40,9 +39,9 @@ class Order:
         return {**self.texts, **({} if self.at is None else self.at.body())}
 
 
-def ordered(
+def checked_request(
     action: Action, *, at: datetime | str | None = None, time_zone: str | None = None, **texts: str | None
-) -> Order:
+) -> ActionRequest:
     """Check the arguments of an action.
 
     Parameters
@@ -50,7 +49,8 @@ def ordered(
     action
         Which.
     at, time_zone
-        When, as :func:`~dyno_frames.actions.times.start_time` takes it; None is now.
+        When, as :func:`~dyno_frames.actions.times.start_time` takes it; None is now. Whether that time is over is for
+        :func:`check_not_over`.
     **texts
         Fields to set in the same request; None leaves one.
 
@@ -61,7 +61,7 @@ def ordered(
 
     Examples
     --------
-    >>> ordered(Action.UPDATE_AND_RESUME, subject="Now with the right link").body()
+    >>> checked_request(Action.UPDATE_AND_RESUME, subject="Now with the right link").body()
     {'subject': 'Now with the right link'}
     """
     given: Mapping[str, object] = {"at": at, "time_zone": time_zone, **texts}
@@ -79,10 +79,10 @@ def ordered(
     halves = [name for name, text in kept.items() if not is_whole(text)]
     if halves:
         raise ConfigError(f"nothing was sent: {', '.join(halves)} holds {HALF}")
-    return Order(action=action, texts=kept, at=_when(at, time_zone))
+    return ActionRequest(action=action, texts=kept, at=_when(at, time_zone))
 
 
-def named(action: Any) -> Action:
+def action_named(action: Any) -> Action:
     """Return an action by its name.
 
     Raises
@@ -110,15 +110,22 @@ def why_not(action: Action, status: str) -> str:
     return f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"
 
 
-def check_not_over(at: StartTime | None) -> None:
+def check_not_over(at: StartTime | None, *, now: float) -> None:
     """Refuse a time that is over: the API takes it for now, and mail that has left does not come back.
+
+    Parameters
+    ----------
+    at
+        When; None is now.
+    now
+        The present, in epoch seconds.
 
     Raises
     ------
     ConfigError
         It is over by more than a minute.
     """
-    if at is not None and at.epoch_s < time.time() - _PAST_S:
+    if at is not None and at.epoch_s < now - _PAST_S:
         raise ConfigError(
             f"at= is {at.iso_start_time} in {at.time_zone}, which is over; give a time to come, or leave at= out "
             "for now"
@@ -138,6 +145,4 @@ def _when(at: datetime | str | None, time_zone: str | None) -> StartTime | None:
                 f"time_zone= is {time_zone!r} and there is no at=; give both, or neither for now"
             )
         return None
-    start = start_time(at, time_zone)
-    check_not_over(start)
-    return start
+    return start_time(at, time_zone)
