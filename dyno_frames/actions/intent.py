@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import orjson
-
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Action
 from dyno_frames.contract.resources import COUNTERS
 from dyno_frames.contract.times import resolve
@@ -40,8 +38,6 @@ class Intent:
         The campaign's figures that were read.
     overrides, texts_before
         The hashes of the texts the request sets, and of what stood there.
-    body_hash
-        The hash of the whole body.
     at
         When, in epoch seconds.
     until
@@ -60,7 +56,6 @@ class Intent:
     counters: Mapping[str, int] = field(default_factory=dict)
     overrides: Mapping[str, str] = field(default_factory=dict)
     texts_before: Mapping[str, str] = field(default_factory=dict)
-    body_hash: str = ""
     at: float = 0.0
     until: float = 0.0
     pid: int = field(default_factory=os.getpid)
@@ -98,7 +93,6 @@ class Intent:
             counters=figures(row),
             overrides={name: hashed(body[name]) for name in OVERRIDES if name in body},
             texts_before={name: hashed(row[name]) for name in OVERRIDES if name in body and name in row},
-            body_hash=hashlib.sha256(orjson.dumps(dict(body), option=orjson.OPT_SORT_KEYS)).hexdigest(),
             at=now,
             until=until,
         )
