@@ -10,6 +10,7 @@ import pandas as pd
 
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.contract.texts import fit
 from dyno_frames.contract.time_units import unit_of
 from dyno_frames.errors import ContractError, RequestSummary
 
@@ -55,5 +56,5 @@ def _instant(name: str, value: Any, unit: int, *, key: str, request: RequestSumm
         except (ValueError, OverflowError):
             pass  # outside what a Timestamp holds: said below
     raise ContractError(
-        "expected epoch seconds", field=name, row=key, value=repr(value)[:40], request=request
+        "expected epoch seconds", field=name, row=key, value=fit(repr(value), 40), request=request
     )

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+_WORD = re.compile(r"[^ \t\n\r]+")
+_SPACE = re.compile(r"[ \t\n\r]")
+_LONGEST_ADDRESS = 320
+
 HALF = "half of a surrogate pair, which UTF-8 cannot carry"
 """What is wrong with a text that is not whole, for messages."""
 
@@ -19,3 +25,42 @@ def is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def without_addresses(text: str) -> str:
+    """Return a text with ``<address>`` in place of every word that looks like an e-mail address.
+
+    Examples
+    --------
+    >>> without_addresses("no list holds ann@example.com")
+    'no list holds <address>'
+    """
+    return _WORD.sub(lambda word: "<address>" if "@" in word[0][1:-1] else word[0], text)
+
+
+def fit(text: str, length: int) -> str:
+    """Return at most so many characters of a text, printable and without addresses, and how long the text is.
+
+    Only the beginning is read, so the cost does not grow with the text. No part of an address is left: a word
+    is shown only if it is complete, or if more of it is hidden than an address can be long.
+
+    Examples
+    --------
+    >>> fit("no list holds ann@example.com", 500)
+    'no list holds <address>'
+    >>> fit("abcdefgh", 3)
+    'abc… (8 characters)'
+    """
+    shown = without_addresses(_beginning(text, length))
+    if not shown.isprintable():  # only now: a letter that cannot be printed may stand within an address
+        shown = "".join(letter if letter.isprintable() else " " for letter in shown)
+    if len(text) <= length and len(shown) <= length:
+        return shown
+    return f"{shown[:length]}… ({len(text)} characters)"
+
+
+def _beginning(text: str, length: int) -> str:
+    """Return the words of a text that begin in its first characters, each complete or longer than an address."""
+    head = text[: 2 * length + _LONGEST_ADDRESS]
+    space = _SPACE.search(head, length)
+    return head if space is None else head[: space.start()]

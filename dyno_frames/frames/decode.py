@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.contract.texts import is_whole
+from dyno_frames.contract.texts import fit, is_whole
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
 from dyno_frames.frames.units import UNIT_NAMES, in_seconds, is_time
@@ -194,12 +194,11 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
 
 
 def _row(rows: Sequence[Row], at: int) -> str:
-    return str(rows[at].get(KEY, at))
+    return fit(str(rows[at].get(KEY, at)), 80)
 
 
 def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:80]}…"
+    return fit(repr(value), 80)
 
 
 def _named(field: Field) -> str:

@@ -53,7 +53,9 @@ def count_rows(
     stats.answered(reply.attempts, reply.elapsed_s, is_count=True)
     found = envelope.count(reply.data)
     if found is None:
-        raise ContractError("expected a count", value=repr(reply.data)[:80], request=reply.request)
+        raise ContractError(
+            "expected a count", value=session.shown(repr(reply.data), 80), request=reply.request
+        )
     return found
 
 
@@ -65,15 +67,15 @@ def find_rows(session: Session, resource: str, body: Mapping[str, Any]) -> list[
     ContractError
         The answer holds no array of objects with an id each.
     """
-    return _rows(session.send(operation(resource, "find"), body=body))
+    return _rows(session, session.send(operation(resource, "find"), body=body))
 
 
-def _rows(reply: Reply) -> list[Row]:
+def _rows(session: Session, reply: Reply) -> list[Row]:
     rows = envelope.rows(reply.data)
     if rows is None or not all(isinstance(row, dict) and isinstance(row.get(KEY), str) for row in rows):
         raise ContractError(
             "expected an array of objects, each with a text id",
-            value=repr(reply.data)[:80],
+            value=session.shown(repr(reply.data), 80),
             request=reply.request,
         )
     found: list[Row] = rows
@@ -134,7 +136,7 @@ class Reader:
         stats.answered(reply.attempts, reply.elapsed_s, is_count=False)
         if isinstance(reply.data, pa.RecordBatch):
             return reply.data
-        rows = _rows(reply)
+        rows = _rows(self.session, reply)
         new = late_fields(rows, self.schema) if self.plan.fields is None else ()
         stats.fields_met.update(dict.fromkeys(field.name for field in new))
         noted = stats.invalid if self.on_invalid == "null" else None

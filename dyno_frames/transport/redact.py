@@ -3,67 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
 from dyno_frames.contract.operations import Operation
+from dyno_frames.contract.texts import fit
 from dyno_frames.errors import RequestSummary
 
-_WORD = re.compile(r"\S+")
-_SPACE = re.compile(r"\s")
-_LONGEST_ADDRESS = 320
 _LONGEST_TEXT = 60
 _LONGEST_BODY = 600
-_LONGEST_MESSAGE = 500
+LONGEST_MESSAGE = 500
 _MOST_ITEMS = 30
 _DEEPEST = 3
 
 
-def without_addresses(text: str) -> str:
-    """Return a text with ``<address>`` in place of every word that looks like an e-mail address.
-
-    Examples
-    --------
-    >>> without_addresses("no list holds ann@example.com")
-    'no list holds <address>'
-    """
-    return _WORD.sub(lambda word: "<address>" if "@" in word[0][1:-1] else word[0], text)
-
-
-def fit(text: str, length: int) -> str:
-    """Return at most so many characters of a text, printable and without addresses, and how long the text is.
-
-    Only the beginning is read, so the cost does not grow with the text. No part of an address is left: a word
-    is shown only if it is complete, or if more of it is hidden than an address can be long.
-
-    Examples
-    --------
-    >>> fit("no list holds ann@example.com", 500)
-    'no list holds <address>'
-    >>> fit("abcdefgh", 3)
-    'abc… (8 characters)'
-    """
-    beginning = _beginning(text, length)
-    if not beginning.isprintable():
-        beginning = "".join(letter if letter.isprintable() else " " for letter in beginning)
-    shown = without_addresses(beginning)
-    if len(text) <= length and len(shown) <= length:
-        return shown
-    return f"{shown[:length]}… ({len(text)} characters)"
-
-
-def _beginning(text: str, length: int) -> str:
-    """Return the words of a text that begin in its first characters, each complete or longer than an address."""
-    head = text[: 2 * length + _LONGEST_ADDRESS]
-    space = _SPACE.search(head, length)
-    return head if space is None else head[: space.start()]
-
-
 def message(text: str) -> str:
     """Return a server's words, fit for an exception: no addresses, no control characters, not endless."""
-    return fit(text, _LONGEST_MESSAGE)
+    return fit(text, LONGEST_MESSAGE)
 
 
 def summary(

@@ -89,7 +89,12 @@ Reader = Callable[[bytes], Any]
 """Takes a whole body and gives its payload in a form of the caller's, or None where it is not sure of it."""
 
 
-def judge(result: Received | Lost, *, reader: Reader | None = None) -> Verdict:
+def judge(
+    result: Received | Lost,
+    *,
+    reader: Reader | None = None,
+    shown: Callable[[str], str] = redact.message,
+) -> Verdict:
     """Tell what an attempt amounts to.
 
     Parameters
@@ -98,6 +103,8 @@ def judge(result: Received | Lost, *, reader: Reader | None = None) -> Verdict:
         What came back from the wire.
     reader
         Reads the body of an answer first; what it is not sure of is decoded as JSON.
+    shown
+        Makes the server's words fit to be shown.
     """
     if isinstance(result, Lost):
         return Verdict(event=result.event, detail=result.detail)
@@ -109,11 +116,11 @@ def judge(result: Received | Lost, *, reader: Reader | None = None) -> Verdict:
     body = _decoded(content)
     retry_after = result.headers.get("Retry-After")
     if not is_envelope(body):
-        return _without_envelope(result, body, retry_after)
+        return _without_envelope(result, body, retry_after, shown)
     no = refusal(body)
     if no is None:
         return Verdict(event=Event.ANSWER, data=body.get("data"), content=content)
-    no = Refusal(code=redact.message(no.code), message=redact.message(no.message))
+    no = Refusal(code=shown(no.code), message=shown(no.message))
     slow = no.code == Code.SLOW_DOWN or result.status == 429
     return Verdict(
         event=Event.SLOW_DOWN if slow else Event.REFUSAL,
@@ -123,12 +130,14 @@ def judge(result: Received | Lost, *, reader: Reader | None = None) -> Verdict:
     )
 
 
-def _without_envelope(result: Received, body: Any, retry_after: str | None) -> Verdict:
+def _without_envelope(
+    result: Received, body: Any, retry_after: str | None, shown: Callable[[str], str]
+) -> Verdict:
     status = result.status
     kind = "a body that is not JSON" if body is _MALFORMED else "JSON that is not the application's envelope"
     detail = f"HTTP status {status} with {kind}"
     if 300 <= status < 400:
-        target = urlsplit(result.headers.get("Location", "")).hostname or "the same host"
+        target = shown(_target(result.headers.get("Location", "")))
         return Verdict(event=Event.REDIRECT, detail=f"HTTP status {status} points to {target}")
     if status == 429:
         event = Event.TOO_MANY
@@ -141,6 +150,14 @@ def _without_envelope(result: Received, body: Any, retry_after: str | None) -> V
     else:
         event = Event.CLIENT_ERROR if status >= 400 else Event.NOT_JSON
     return Verdict(event=event, detail=detail, retry_after=retry_after)
+
+
+def _target(location: str) -> str:
+    """Return the host that a redirect points to; its path and query may hold secrets."""
+    try:
+        return urlsplit(location).hostname or "the same host"
+    except ValueError:  # such as http://[x
+        return "an address that cannot be read"
 
 
 def _decoded(content: bytes) -> Any:

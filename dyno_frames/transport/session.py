@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import orjson
 import requests
 
-from dyno_frames.contract.envelope import Code, Refusal
+from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
@@ -150,6 +150,12 @@ class Session:
         """What tells the key's account from others of the server in the names of files; it is not the key."""
         return self._key.mark(f"account of {self.server}")
 
+    def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
+        """Return a server's words, fit to be shown: without the key and addresses, printable and short."""
+        return redact.fit(
+            self._key.scrub(text), length
+        )  # in this order: a key that is cut is not found any more
+
     def close(self) -> None:
         """Close every connection and end every pause between attempts; twice is once."""
         self._closed()
@@ -222,7 +228,7 @@ class Session:
             cancel,
         )
         while True:
-            verdict = self._scrubbed(responses.judge(self._attempt(call), reader=reader))
+            verdict = responses.judge(self._attempt(call), reader=reader, shown=self.shown)
             call.events.append(verdict.event)
             decision = decide(operation.effect, verdict.event)
             self._log(call, verdict)
@@ -272,14 +278,6 @@ class Session:
         if call.operation.verb in {"POST", "PUT"}:
             headers["Content-Type"] = "application/json"
         return headers
-
-    def _scrubbed(self, verdict: Verdict) -> Verdict:
-        """Take the key out of a refusal that echoes it, before anything can show it."""
-        no = verdict.refusal
-        if no is None:
-            return verdict
-        hidden = Refusal(self._key.scrub(no.code), self._key.scrub(no.message))
-        return replace(verdict, refusal=hidden, detail=self._key.scrub(verdict.detail))
 
     def _wait(self, call: _Call, verdict: Verdict) -> bool:
         policy, tried = self.policy, len(call.events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pandas as pd
@@ -10,7 +11,14 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, SchemaError, UnknownFieldError
+from dyno_frames.errors import (
+    ContractError,
+    LiteralTypeError,
+    QueryError,
+    QuerySyntaxError,
+    SchemaError,
+    UnknownFieldError,
+)
 from dyno_frames.sandbox.sandbox import Sandbox
 
 
@@ -218,3 +226,34 @@ def test_a_field_that_only_old_rows_hold_is_typed_by_them_and_one_that_none_hold
         assert found["late"].dtype == object
         assert found["late"].iloc[150] == "only in the middle"
         assert client.campaigns.count("late == 'only in the middle'") == 1
+
+
+ODD_PAYLOADS = {
+    "rows without an id": [{"email": "ann@example.com", "key": "k3y-that-must-not-show"}],
+    "an object": {"k3y-that-must-not-show": "ann@example.com"},
+    "a text": "ann\u200b@example.com k3y-that-must-not-show",
+    "a text that is cut within the key": "x" * 70 + "k3y-that-must-not-show",
+    "a value outside its type": [{"id": "1", "name": "x", "created": "ann@example.com", "updated": 1}],
+    "an id that is an address": [{"id": "ann@example.com", "name": "x", "created": "soon"}],
+}
+
+
+@pytest.mark.parametrize("payload", ODD_PAYLOADS.values(), ids=ODD_PAYLOADS)
+@pytest.mark.parametrize("verb", ["find", "count"])
+def test_an_answer_outside_the_contract_is_shown_without_addresses_and_key(answer, http, payload, verb):
+    url, _ = answer(http(json.dumps({"has_error": False, "error_code": "", "data": payload})))
+    with connect(url, "k3y-that-must-not-show", name="odd") as client, pytest.raises(ContractError) as caught:
+        getattr(client.lists, verb)()
+    error = caught.value
+    shown = str(error) + str(error.facts()) + error._repr_html_() + repr(vars(error))
+    assert "ann" not in shown
+    assert "k3y" not in shown
+    assert error.value
+
+
+def test_a_time_of_a_get_that_is_an_address_is_shown_without_it(answer, http):
+    row = {"id": "1", "name": "x", "created": "ann@example.com"}
+    url, _ = answer(http(json.dumps({"has_error": False, "error_code": "", "data": row})))
+    with connect(url, "k", name="odd") as client, pytest.raises(ContractError) as caught:
+        client.lists.get("1")
+    assert "ann" not in str(caught.value) + str(caught.value.facts())

@@ -613,6 +613,29 @@ def test_the_key_shows_in_no_log_error_or_traceback(serve, connect, wire, caplog
         assert wire.key not in text
 
 
+@pytest.mark.parametrize("before", range(490, 501))
+def test_no_part_of_a_key_shows_where_a_refusal_is_cut(serve, connect, wire, before):
+    echo = "x" * before + wire.key + " is not a key"
+    server = serve(wire.no("400", echo), wire.no(echo, "no"))
+    for _ in range(2):
+        error = failure(connect(server.url), FIND, {})
+        assert "k3y" not in str(error) + str(error.facts()) + repr(vars(error))
+
+
+def test_a_redirect_to_a_host_that_is_named_after_the_key_does_not_show_it(serve, connect, wire):
+    server = serve(wire.Step(wire.http(b"", status=302, headers={"Location": f"http://{wire.key}.example/"})))
+    error = failure(connect(server.url), FIND, {})
+    assert "points to ***.example" in str(error)
+
+
+@pytest.mark.parametrize("location", ["http://[x", "//[", "http://[::1", "http://ann@[example.com/"])
+def test_a_redirect_to_what_cannot_be_read_is_a_transport_error(serve, connect, wire, location):
+    server = serve(wire.Step(wire.http(b"", status=302, headers={"Location": location})))
+    error = failure(connect(server.url), FIND, {})
+    assert isinstance(error, TransportError)
+    assert "points to an address that cannot be read" in str(error)
+
+
 def failure(session, asked, body) -> DynoError:
     with pytest.raises(DynoError) as caught:
         session.send(asked, body=body)
