@@ -11,7 +11,6 @@ from dyno_frames.actions.times import StartTime, start_time
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action, Status, allowed
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
-from dyno_frames.transport import redact
 
 _PAST_S = 60.0
 
@@ -101,10 +100,7 @@ def why_not(action: Action, status: str) -> str:
     if status in RULES[action].sources:
         return ""
     if status not in set(Status):
-        return (
-            f"its status is {redact.message(status)!r}, a word outside the contract, so nothing can be told of "
-            f"{action}"
-        )
+        return f"its status is {status!r}, a word outside the contract, so nothing can be told of {action}"
     sources = " or ".join(word for word in Status if word in RULES[action].sources)
     verbs = ", ".join(allowed(status))
     return f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"

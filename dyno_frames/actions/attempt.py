@@ -125,17 +125,18 @@ def _first_read(session: Session, action: Action, campaign_id: str, patience: Pa
 
 
 def _check_planned(case: Case, plan: ActionPlan, row: Mapping[str, Any]) -> None:
+    shown = case.session.shown
     changed = [
-        f"{name} was {redact.message(str(was))!r}, is {redact.message(str(row.get(name)))!r}"
+        f"{name} was {shown(str(was))!r}, is {shown(str(row.get(name)))!r}"
         for name, was in plan.planned
         if row.get(name) != was
     ]
     if not changed and RULES[plan.action].sends:
         try:
             reached, _ = recipients(case.session, plan.action, row)
-        except TransportError as error:
+        except TransportError as failure:
             case.evidence.append("the recipients could not be counted")
-            _refused_here(case, error)
+            _refused_here(case, failure)
             raise
         changed += [] if reached == plan.recipients else [f"recipients were {plan.recipients}, are {reached}"]
     if changed:

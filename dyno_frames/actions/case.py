@@ -11,9 +11,9 @@ from typing import Any
 from dyno_frames.actions.intent import Intent, number
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.outcome import Outcome, OutcomeStatus
+from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import ConfigError, ContractError, RequestSummary
-from dyno_frames.transport import redact
 from dyno_frames.transport.session import Session
 
 RESOURCE = "campaigns"
@@ -112,6 +112,8 @@ class Case:
 def read(session: Session, campaign_id: str, *, deadline_s: float | None = None) -> Mapping[str, Any]:
     """Return a campaign as it stands now, asked for on a connection of its own.
 
+    A status outside the contract comes as it may be shown and written down: the server may have put any text there.
+
     Raises
     ------
     ContractError
@@ -123,7 +125,7 @@ def read(session: Session, campaign_id: str, *, deadline_s: float | None = None)
         raise ContractError("expected a campaign with a status", request=reply.request)
     if row.get("id", campaign_id) != campaign_id:
         raise ContractError(f"asked for campaign {campaign_id!r} and got another one", request=reply.request)
-    return row
+    return row if row["status"] in set(Status) else {**row, "status": session.shown(row["status"])}
 
 
 def _is_word(status: object) -> bool:
@@ -133,6 +135,5 @@ def _is_word(status: object) -> bool:
 
 def seen(when: str, row: Mapping[str, Any]) -> str:
     """Return a reading as a line of evidence."""
-    status = redact.message(str(row.get("status")))
     marks = [f"{name} {row[name]}" for name in ("updated", "start_time") if number(row.get(name)) is not None]
-    return f"{when}: " + ", ".join([status, *marks])
+    return f"{when}: " + ", ".join([str(row.get("status")), *marks])

@@ -18,7 +18,7 @@ import requests
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
-from dyno_frames.contract.texts import HALF, is_whole
+from dyno_frames.contract.texts import HALF, fit, is_whole
 from dyno_frames.errors import (
     ConfigError,
     InsecureTransportWarning,
@@ -152,9 +152,7 @@ class Session:
 
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
         """Return a server's words, fit to be shown: without the key and addresses, printable and short."""
-        return redact.fit(
-            self._key.scrub(text), length
-        )  # in this order: a key that is cut is not found any more
+        return fit(self._key.scrub(text), length)  # a key that was cut before would not be found
 
     def close(self) -> None:
         """Close every connection and end every pause between attempts; twice is once."""

@@ -21,6 +21,7 @@ from dyno_frames.errors import (
     NotFoundError,
     OutcomeUnknownError,
     TransportError,
+    WaitError,
 )
 
 LATER = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(days=30)
@@ -677,3 +678,41 @@ def test_a_later_action_is_settled_though_an_earlier_one_stays_unknown(client, w
     with pytest.raises(OutcomeUnknownError, match="update_and_resume"):
         client.campaigns.resolve(campaign)
     assert client.journal.iloc[-1]["outcome"] == "applied"
+
+
+def with_status(client, status: str, *, once_sent: bool):
+    """Let readings show another status, from the beginning or once an action was sent."""
+    real, sent = client.session.send, []
+
+    def send(operation, **kwargs):
+        reply = real(operation, **kwargs)
+        if operation.name.startswith("campaigns.get") and (sent or not once_sent):
+            reply.data["status"] = status
+        elif operation.name == "campaigns.start":
+            sent.append(operation)
+            raise TransportError("no answer")
+        return reply
+
+    client.session.send = send
+
+
+@pytest.mark.parametrize("once_sent", [False, True])
+def test_a_status_outside_the_contract_is_shown_and_kept_without_addresses_and_key(
+    client, campaign, state, once_sent
+):
+    key = client.session._key.reveal()
+    with_status(client, f"held for ann\u200b@example.com by {key}", once_sent=once_sent)
+    with pytest.raises((IllegalTransitionError, OutcomeUnknownError)) as caught:
+        client.campaigns.start(campaign)
+    with pytest.raises(IllegalTransitionError) as planned:
+        client.campaigns.plan("start", campaign)
+    with pytest.raises(WaitError) as waiting:
+        client.campaigns.wait(campaign, timeout_s=0.3)
+    errors = [caught.value, planned.value, waiting.value]
+    (path,) = state.glob("*.jsonl")
+    texts = [str(error) + repr(vars(error)) + error._repr_html_() for error in errors]
+    texts += [path.read_text(), client.journal.to_string(), caught.value.outcome._repr_html_()]
+    for text in texts:
+        assert "ann" not in text.replace("cannot", "")
+        assert key not in text
+    assert "held for <address> by ***" in texts[0]
