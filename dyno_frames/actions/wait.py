@@ -28,7 +28,7 @@ class Pace:
     timeout_s
         For how long, in seconds; None is for ever.
     stuck_s
-        After how long without any movement where there should be some it is given up, in seconds.
+        After how long without any movement where there should be some it is given up, in seconds; None is never.
     first_s, longest_s
         The first pause between two readings, which grows, and the longest, in seconds.
     clock, wall
@@ -38,7 +38,7 @@ class Pace:
     """
 
     timeout_s: float | None = None
-    stuck_s: float = 300.0
+    stuck_s: float | None = 300.0
     first_s: float = 0.2
     longest_s: float = 5.0
     clock: Callable[[], float] = time.monotonic
@@ -145,7 +145,7 @@ def _target(until: str, pace: Pace) -> Status:
     if until not in set(Status):
         wrong.append(f"until= is {until!r}; expected one of {', '.join(Status)}")
     if wrong:
-        raise ConfigError("; ".join(wrong) + "; times are seconds, more than 0")
+        raise ConfigError("; ".join(wrong) + "; times are seconds, more than 0, or None for no limit")
     return Status(until)
 
 
@@ -188,17 +188,17 @@ def _reason(target: Status, watched: _Watched, pace: Pace) -> Reason | None:
         return "never"
     if left_s is not None and left_s <= 0:
         return "timeout"
-    still_s = pace.clock() - watched.moved_s
-    if still_s >= pace.stuck_s and (row is None or watched.failure or _should_move(row, pace)):
-        return "stuck"
-    return None
+    if pace.stuck_s is None or pace.clock() - watched.moved_s < pace.stuck_s:
+        return None
+    should_move = row is None or watched.failure or _should_move(row, now=pace.wall(), stuck_s=pace.stuck_s)
+    return "stuck" if should_move else None
 
 
-def _should_move(row: Mapping[str, Any], pace: Pace) -> bool:
+def _should_move(row: Mapping[str, Any], *, now: float, stuck_s: float) -> bool:
     """Tell whether something of a campaign should have moved: it runs, or its time came that long ago."""
     status, start = row.get("status"), number(row.get("start_time"))
     if status == Status.SCHEDULED:
-        return start is not None and start + pace.stuck_s <= pace.wall()
+        return start is not None and start + stuck_s <= now
     return status == Status.RUNNING
 
 

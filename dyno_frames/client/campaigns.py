@@ -380,7 +380,7 @@ class Campaigns(ResourceClient):
         *,
         timeout_s: float | None = None,
         progress: bool | None = None,
-        stuck_s: float = 300.0,
+        stuck_s: float | None = 300.0,
     ) -> dict[str, Any]:
         """Wait for a campaign to come to a status, and show how far it is and how fast.
 
@@ -395,7 +395,7 @@ class Campaigns(ResourceClient):
         progress
             Whether to show a bar; None shows one in a terminal or a notebook.
         stuck_s
-            After how long without any movement, where there should be some, it is given up, in seconds.
+            After how long without any movement, where there should be some, it is given up, in seconds; None is never.
 
         Returns
         -------

@@ -80,6 +80,28 @@ def test_a_campaign_that_runs_and_does_not_move_is_stuck(client):
     assert not caught.value.retryable
 
 
+def test_without_a_limit_a_campaign_that_does_not_move_is_waited_for_until_the_time_is_over(client):
+    of = client.lists.create(name="x", emails=["a@example.com"])
+    key = client.campaigns.create(name="x", list_id=of)
+    client.campaigns.start(key)
+    with pytest.raises(WaitError) as caught:
+        client.campaigns.wait(key, timeout_s=0.5, stuck_s=None)
+    assert caught.value.reason == "timeout"
+    years = iter(range(0, 10**11, 10**8))
+    pace = Pace(stuck_s=None, first_s=0.01, clock=lambda: next(years, 10**11))
+    stopping = threading.Thread(target=lambda: client.campaigns.stop(key))
+    shown = []
+    row = wait(
+        client.session,
+        key,
+        "stopped",
+        pace=pace,
+        show=lambda row: shown.append(row) or (len(shown) == 5 and stopping.start()),
+    )
+    stopping.join()
+    assert row["status"] == "stopped"
+
+
 def test_a_campaign_that_is_scheduled_is_stuck_when_its_time_is_over_and_not_before(client):
     key = client.campaigns.create(name="x")
     at = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(hours=1)
@@ -154,7 +176,7 @@ def test_a_campaign_that_is_not_there_is_not_found(client):
         ({"until": "done"}, "until= is 'done'; expected one of draft, scheduled"),
         ({"timeout_s": 0}, "timeout_s= is 0"),
         ({"stuck_s": "3"}, "stuck_s= is '3'"),
-        ({"timeout_s": True}, "timeout_s= is True"),
+        ({"timeout_s": True}, "timeout_s= is True; times are seconds, more than 0, or None for no limit"),
     ],
 )
 def test_what_cannot_be_waited_for_is_refused(client, given, said):
