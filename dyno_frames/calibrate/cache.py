@@ -7,13 +7,13 @@ import json
 import os
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 
 from dyno_frames.contract.profile import Profile
+from dyno_frames.transport.server_name import is_loopback
 
 VERSION = 1
 """Raised when a field of the profile changes its meaning."""
@@ -59,11 +59,7 @@ def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) 
 
 def _is_here(url: str) -> bool:
     # Ports of this machine are taken by one practice server after another, each with semantics of its own.
-    name = urlsplit(url).hostname or ""
-    try:
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _path(url: str) -> Path:

@@ -27,25 +27,46 @@ def server_name(url: str) -> str:
     return f"{_host(parts.hostname or '')}:{parts.port or _PORTS.get(parts.scheme, '')}"
 
 
-def _host(hostname: str) -> str:
-    name = hostname.lower().rstrip(".")
+def is_loopback(hostname: str) -> bool:
+    """Tell whether what is sent to a host's name or address cannot leave this machine. No name is looked up.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("api.mail.dyno.me")
+    (True, True, False)
+    """
+    name = _plain(hostname)
     address = _address(name)
     if address is not None:
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        return _HERE if mapped.is_loopback or mapped.is_unspecified else str(mapped)
-    if name in {_HERE, platform.node().lower().rstrip(".")} or name.endswith(f".{_HERE}"):
+        return address.is_loopback
+    return name == _HERE or name.endswith(f".{_HERE}")
+
+
+def _host(hostname: str) -> str:
+    name = _plain(hostname)
+    address = _address(name)
+    if is_loopback(name) or name == _plain(platform.node()):
         return _HERE
+    if address is not None:
+        return _HERE if address.is_unspecified else str(address)
     try:
         return name.encode("idna").decode()
     except UnicodeError:
         return name
 
 
+def _plain(hostname: str) -> str:
+    return hostname.lower().rstrip(".")
+
+
 def _address(name: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(name)
+        address = ip_address(name)
+        return getattr(address, "ipv4_mapped", None) or address
     except ValueError:
         pass
+    if len(name.split()) != 1:
+        return None  # inet_aton passes over what follows a blank
     try:
         return IPv4Address(socket.inet_aton(name))  # also 127.1 and 0x7f000001, which connect as well
     except (OSError, ValueError):

@@ -9,7 +9,6 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -39,7 +38,7 @@ from dyno_frames.transport.retry import (
     retry_after_s,
 )
 from dyno_frames.transport.secret import Secret, Veiled
-from dyno_frames.transport.server_name import server_name
+from dyno_frames.transport.server_name import is_loopback, server_name
 from dyno_frames.transport.wire import Adapter, CancelToken, Message, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
@@ -359,17 +358,3 @@ def _encoded(body: redact.Body) -> bytes:
             "and lists and dicts of them"
         )
     raise ConfigError(f"the request's body {fault}")
-
-
-def is_loopback(hostname: str) -> bool:
-    """Tell whether a host's name or address is this machine.
-
-    Examples
-    --------
-    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("api.mail.dyno.me")
-    (True, True, False)
-    """
-    try:
-        return ip_address(hostname).is_loopback
-    except ValueError:
-        return hostname.lower().rstrip(".") == "localhost"

@@ -143,7 +143,9 @@ def test_what_was_learnt_of_a_far_server_is_remembered_for_a_while(own_state):
     assert cache.load("https://other.example.com", clock=lambda: now) == Profile.unknown()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "http://localhost.:1", "http://[::1]:9", "http://127.1:1"]
+)
 def test_nothing_is_remembered_of_servers_on_this_machine(own_state, url):
     cache.save(url, Profile(name="learnt"))
     assert cache.load(url) == Profile.unknown()

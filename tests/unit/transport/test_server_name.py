@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import platform
+import warnings
 
 import pytest
 
-from dyno_frames.transport.server_name import server_name
+from dyno_frames.transport.secret import Secret
+from dyno_frames.transport.server_name import is_loopback, server_name
+from dyno_frames.transport.session import Session
 
 HERE = [
     "http://localhost:8080",
@@ -57,3 +60,33 @@ def test_two_spellings_are_one_server(one, other):
 )
 def test_other_servers_have_other_names(one, other):
     assert server_name(one) != server_name(other)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("127.1", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("localhost", True),
+        ("LOCALHOST.", True),
+        ("dyno.localhost", True),
+        ("192.168.0.1", False),
+        ("localhost.example.com", False),
+        ("127.0.0.1 example.com", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to judge, none to bind
+        ("api.mail.dyno.me", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_known_by_its_names(host, loopback):
+    assert is_loopback(host) is loopback
+
+
+@pytest.mark.parametrize("url", ["http://127.1:1", "http://[::ffff:127.0.0.1]:1", "http://LOCALHOST.:1"])
+def test_every_spelling_of_loopback_is_spoken_to_in_plain_http_without_a_warning(url):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Session(url, Secret("k")).close()

@@ -34,7 +34,7 @@ from dyno_frames.errors import (
 )
 from dyno_frames.transport.retry import Policy
 from dyno_frames.transport.secret import Secret
-from dyno_frames.transport.session import Session, is_loopback
+from dyno_frames.transport.session import Session
 
 FIND, GET = operation("campaigns", "find"), operation("campaigns", "get")
 CREATE, START = operation("lists", "create"), operation("campaigns", "start")
@@ -522,24 +522,6 @@ def test_a_name_that_does_not_resolve_is_no_connection(connect):
         session = connect("http://no-such-host.invalid:81", policy=Policy(attempts=1, outlast_s=0))
     with pytest.raises(ConnectError, match=r"no-such-host\.invalid:81"):
         session.send(START, body={})
-
-
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("127.0.0.1", True),
-        ("127.8.9.10", True),
-        ("::1", True),
-        ("localhost", True),
-        ("LOCALHOST.", True),
-        ("192.168.0.1", False),
-        ("localhost.example.com", False),
-        ("0.0.0.0", False),  # noqa: S104 - an address to judge, none to bind
-        ("api.mail.dyno.me", False),
-    ],
-)
-def test_loopback_is_known_by_its_names(host, loopback):
-    assert is_loopback(host) is loopback
 
 
 def test_plain_http_to_another_machine_warns_once_for_a_session():
