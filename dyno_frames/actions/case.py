@@ -32,7 +32,7 @@ class Patience:
     wall, clock
         Return epoch seconds, and monotonic seconds.
     sleep
-        Waits.
+        Waits; None waits until the session is closed, at most.
     """
 
     settle_s: float = 15.0
@@ -40,7 +40,7 @@ class Patience:
     longest_s: float = 2.0
     wall: Callable[[], float] = time.time
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] | None = None
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from dyno_frames.actions.outcome import Outcome
 from dyno_frames.contract.lifecycle import FINAL
 from dyno_frames.errors import (
     ApiError,
+    ConfigError,
     ContractError,
     NotFoundError,
     OutcomeUnknownError,
@@ -126,10 +127,12 @@ def settled(
             found, failure = judge(None), ""
         except (ApiError, TransportError, ContractError) as error:
             failure = error.message
+        except ConfigError as error:  # the session was closed: nothing can be read, and the action has left
+            failure = str(error)
         readings += 1
-        if _is_decided(case, found) or patience.clock() + pause_s >= deadline:
+        if case.session.closed or _is_decided(case, found) or patience.clock() + pause_s >= deadline:
             break
-        patience.sleep(pause_s)
+        (patience.sleep or case.session.rest)(pause_s)
         pause_s = min(patience.longest_s, 2 * pause_s)
     _note(case, found, failure, readings)
     return found, failure

@@ -79,7 +79,7 @@ def exchange(
     url: str,
     limits: Limits,
     settings: Mapping[str, Any],
-    cancel: CancelToken | None = None,
+    cancels: tuple[CancelToken, ...] = (),
 ) -> Received | Lost:
     """Send a request and read its answer to the end.
 
@@ -95,8 +95,8 @@ def exchange(
         When to stop waiting or reading.
     settings
         ``verify``, ``cert`` and ``proxies`` as requests takes them.
-    cancel
-        Ends the exchange when another thread calls it.
+    cancels
+        Each ends the exchange when another thread calls it.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def exchange(
     it writes them: none of them leaves this function.
     """
     silence_s = max(0.001, min(limits.timeout_s, limits.remaining_s()))
-    with watched(Watch(silence_s, limits.remaining_s, cancel)) as watch:
+    with watched(Watch(silence_s, limits.remaining_s, cancels)) as watch:
         try:
             return _exchanged(adapter, message, url=url, limits=limits, settings=settings, watch=watch)
         except KeyboardInterrupt:
@@ -165,6 +165,8 @@ def _not_answered(error: BaseException, watch: Watch) -> Lost:
         return Lost(Event.NO_CONNECTION, _words(reasons, "no connection"))
     if any(map(_is_timeout, reasons)):
         return Lost(Event.TIMEOUT, _silence(watch, f"no answer within {watch.silence_s:g} s"))
+    if watch.is_cancelled:
+        return Lost(Event.RESET, "the call was ended here before an answer came")
     return Lost(Event.RESET, _words(reasons, "the connection broke"))
 
 
@@ -172,7 +174,8 @@ def _cut(error: BaseException, watch: Watch) -> Lost:
     if any(map(_is_timeout, _reasons(error))):
         stopped = f"the answer stopped arriving for {watch.silence_s:g} s"
         return Lost(Event.TIMEOUT, _silence(watch, stopped))
-    return Lost(Event.CUT_BODY, "the answer broke off before its end")
+    by_us = ", for the call was ended here" if watch.is_cancelled else ""
+    return Lost(Event.CUT_BODY, f"the answer broke off before its end{by_us}")
 
 
 def _silence(watch: Watch, otherwise: str) -> str:

@@ -154,7 +154,7 @@ class Session:
         return fit(self._key.scrub(text), length)  # a key that was cut before would not be found
 
     def close(self) -> None:
-        """Close every connection and end every pause between attempts; twice is once."""
+        """Close every connection, and end every call of another thread and its pauses; twice is once."""
         self._closed()
         self._adapter.close()
 
@@ -233,7 +233,7 @@ class Session:
                 continue
             return self._conclude(call, verdict)
 
-    def _rest(self, seconds: float, cancel: CancelToken | None) -> None:
+    def rest(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, but not beyond the end of the session or of the call."""
         rest(seconds, self._closed, *(() if cancel is None else (cancel,)))
 
@@ -249,21 +249,22 @@ class Session:
         headers = self._headers(call)
         operation = call.operation
         message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
-        if not call.fresh:
+        adapter = self._adapter
+        if call.fresh:
+            headers["Connection"] = "close"
+            adapter = Adapter(pool_connections=1, pool_maxsize=1)
+        try:
             return exchange(
-                self._adapter,
+                adapter,
                 message,
                 url=self.url,
                 limits=limits,
                 settings=self._settings,
-                cancel=call.cancel,
+                cancels=(self._closed, *(() if call.cancel is None else (call.cancel,))),
             )
-        headers["Connection"] = "close"
-        adapter = Adapter(pool_connections=1, pool_maxsize=1)
-        try:
-            return exchange(adapter, message, url=self.url, limits=limits, settings=self._settings)
         finally:
-            adapter.close()
+            if call.fresh:
+                adapter.close()
 
     def _headers(self, call: _Call) -> dict[str, str]:
         headers = {
@@ -292,7 +293,7 @@ class Session:
         if self._sleep is not None:
             self._sleep(wait_s)
         else:
-            self._rest(wait_s, call.cancel)
+            self.rest(wait_s, call.cancel)
         return not self._is_over(call.cancel)
 
     def _log(self, call: _Call, verdict: Verdict) -> None:

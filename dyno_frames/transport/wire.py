@@ -35,16 +35,21 @@ class Watch:
         The longest silence, in seconds.
     remaining_s
         Returns what is left of the call's time, in seconds.
-    cancel
-        Ends the exchange when another thread calls it; or None.
+    cancels
+        Each ends the exchange when another thread calls it.
     has_left
         Whether a byte of the request was handed to the system.
     """
 
     silence_s: float
     remaining_s: Callable[[], float]
-    cancel: CancelToken | None = None
+    cancels: tuple[CancelToken, ...] = ()
     has_left: bool = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether one of the tokens was called."""
+        return any(token.called for token in self.cancels)
 
 
 _WATCH: ContextVar[Watch | None] = ContextVar("dyno_frames_watch", default=None)
@@ -58,8 +63,8 @@ def watched(watch: Watch) -> Iterator[Watch]:
         yield watch
     finally:
         _WATCH.reset(token)
-        if watch.cancel is not None:
-            watch.cancel.leave()  # the connection goes back to where any thread may take it
+        for cancel in watch.cancels:
+            cancel.leave()  # the connection goes back to where any thread may take it
 
 
 class CancelToken:
@@ -190,8 +195,8 @@ class _Reporting:
         watch = _WATCH.get()
         if watch is not None and not self._connecting:
             watch.has_left = True
-        if watch is not None and watch.cancel is not None:
-            watch.cancel.use(self.sock)
+        for cancel in () if watch is None else watch.cancels:
+            cancel.use(self.sock)
         super().send(data)  # type: ignore[misc]  # urllib3's, in the classes below
 
 

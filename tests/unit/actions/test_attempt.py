@@ -716,3 +716,24 @@ def test_a_status_outside_the_contract_is_shown_and_kept_without_addresses_and_k
         assert "ann" not in text.replace("cannot", "")
         assert key not in text
     assert "held for <address> by ***" in texts[0]
+
+
+def test_closing_the_client_ends_the_pause_between_two_readings(client, wire, campaign):
+    client.campaigns.patience = type(client.campaigns.patience)(settle_s=600, first_s=300, longest_s=300)
+    wire.break_("lose_request", "campaign_process/init")
+    raised = []
+
+    def start() -> None:
+        try:
+            client.campaigns.start(campaign)
+        except OutcomeUnknownError as error:
+            raised.append(error)
+
+    starting = threading.Thread(target=start, daemon=True)
+    starting.start()
+    wait_for(lambda: wire.sent("campaign_process/init") and wire.passed[-1].startswith("GET"))
+    client.close()
+    starting.join(20)
+    assert not starting.is_alive()
+    assert raised[0].outcome.status == "unknown"
+    assert client.journal["blocks"].any()

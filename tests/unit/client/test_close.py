@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from dyno_frames.client.connect import connect
-from dyno_frames.errors import DynoError
+from dyno_frames.errors import DynoError, OutcomeUnknownError
 from dyno_frames.sandbox.sandbox import Sandbox
 
 FIRST, ROWS = 1_400_000_000, 5_000
@@ -103,3 +103,93 @@ def _is_quiet(finding: threading.Thread, records: list[logging.LogRecord]) -> bo
     before = len(records)
     finding.join(0.5)
     return before == len(records) and any("sent again in" in record.getMessage() for record in records)
+
+
+class Silent:
+    """Passes requests on, and keeps the answers to creates and actions to itself."""
+
+    def __init__(self, netloc: str) -> None:
+        silent, self.kept, self.release = self, threading.Event(), threading.Event()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                connection = http.client.HTTPConnection(netloc, timeout=30)
+                headers = {
+                    name: self.headers[name]
+                    for name in ("User-Api-Key", "Content-Type")
+                    if name in self.headers
+                }
+                connection.request(self.command, self.path, content, headers)
+                response = connection.getresponse()
+                answer = response.read()
+                connection.close()
+                if self.path == "/lists" or "campaign_process" in self.path:
+                    silent.kept.set()
+                    silent.release.wait(60)
+                    return
+                self.send_response(response.status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_POST  # noqa: N815 - the name that http.server looks for
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,)).start()
+
+    def close(self) -> None:
+        self.release.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def silent(box) -> Iterator[Silent]:
+    silent = Silent(urlsplit(box.url).netloc)
+    yield silent
+    silent.close()
+
+
+def closed_during(client, silent: Silent, verb) -> BaseException:
+    """Return what a verb raises in another thread when the client is closed while its answer is waited for."""
+    raised: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            verb(client)
+        except DynoError as error:
+            raised.append(error)
+
+    calling = threading.Thread(target=call, daemon=True)
+    calling.start()
+    assert silent.kept.wait(20)
+    client.close()
+    calling.join(10)
+    assert not calling.is_alive()
+    return raised[0]
+
+
+def test_an_action_that_is_waited_for_when_the_client_is_closed_is_unknown_and_not_taken_for_unsent(
+    client, silent
+):
+    key = client.campaigns.create(name="x")
+    with connect(silent.url, client.session._key.reveal(), name="silent") as losing:
+        error = closed_during(losing, silent, lambda one: one.campaigns.start(key))
+    assert isinstance(error, OutcomeUnknownError)
+    assert "resolve" in str(error)
+    assert error.outcome.status == "unknown"
+    with connect(silent.url, client.session._key.reveal(), name="again") as again:
+        assert again.journal["blocks"].any()
+        assert again.campaigns.resolve(key).status == "applied"
+
+
+def test_a_create_that_is_waited_for_when_the_client_is_closed_is_unknown(client, silent):
+    with connect(silent.url, client.session._key.reveal(), name="silent") as losing:
+        error = closed_during(losing, silent, lambda one: one.lists.create(name="closed during"))
+    assert isinstance(error, OutcomeUnknownError)
+    assert client.lists.look_for(error) is not None

@@ -7,20 +7,20 @@ import threading
 import pytest
 
 from dyno_frames.contract.operations import OPERATIONS
-from dyno_frames.errors import TransportError
+from dyno_frames.errors import ConnectError, TransportError
 from dyno_frames.transport.retry import Policy
 from dyno_frames.transport.wire import CancelToken
 
 FIND = OPERATIONS["campaigns.find"]
 
 
-def sent_elsewhere(session, cancel):
+def sent_elsewhere(session, cancel, name="campaigns.find"):
     """Send in another thread, with a token or none; returns the thread and what was raised there."""
     raised = []
 
     def send():
         try:
-            session.send(FIND, body={}, cancel=cancel)
+            session.send(OPERATIONS[name], body={}, cancel=cancel)
         except TransportError as error:
             raised.append(error)
 
@@ -109,3 +109,22 @@ def test_what_begins_after_the_token_was_called_ends_at_once(serve, connect, wir
 def test_a_token_that_is_not_called_ends_nothing(serve, connect, wire, cancel):
     server = serve(wire.Step(b"", "reset"), wire.ok(1))
     assert connect(server.url).send(FIND, body={}, cancel=cancel).data == 1
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"])
+@pytest.mark.parametrize("name", ["campaigns.find", "campaigns.start", "lists.create"])
+@pytest.mark.parametrize("ended_by", ["the token", "closing"])
+def test_a_call_is_ended_though_the_server_is_silent_whatever_connection_it_travels_on(  # noqa: PLR0917 - fixtures
+    serve, connect, wire, answer, name, ended_by
+):
+    server = serve(wire.Step(answer, "stall"))
+    session, cancel = connect(server.url, timeout_s=60), CancelToken()
+    thread, raised = sent_elsewhere(session, cancel, name)
+    while not server.asked:
+        thread.join(0.01)
+    (cancel if ended_by == "the token" else session.close)()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert len(raised) == len(server.asked) == 1
+    assert "ended here" in str(raised[0])
+    assert not isinstance(raised[0], ConnectError)
