@@ -243,6 +243,9 @@ class Campaigns(ResourceClient):
     ) -> Outcome | None:
         """Read a campaign and settle its actions whose outcome was unknown. Nothing but readings is sent.
 
+        Every unresolved action is looked at. If the server does not find the campaign, they stay unresolved until you
+        give a decision: another account's key does not see it, and a replica that lags does not know it yet.
+
         Parameters
         ----------
         id
@@ -258,7 +261,7 @@ class Campaigns(ResourceClient):
         Raises
         ------
         OutcomeUnknownError
-            It still cannot be told.
+            At least one action still cannot be told; the message names each.
 
         Examples
         --------
