@@ -107,7 +107,8 @@ class Schema:
 
     def empty(self) -> pd.DataFrame:
         """Return zero rows with the full dtypes."""
-        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in self.dtypes.items()})
+        columns = {name: pd.Series(dtype=dtype).array for name, dtype in self.dtypes.items()}
+        return pd.DataFrame(columns, index=pd.RangeIndex(0))
 
 
 @lru_cache(maxsize=64)

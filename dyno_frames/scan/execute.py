@@ -15,8 +15,8 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Question
 from dyno_frames.scan.fetch import FilterFetch
-from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
-from dyno_frames.scan.progress import bar, watch
+from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
+from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.reader import Reader, kept
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.walk_state import WalkSpec, WalkState, keys_of
@@ -39,8 +39,7 @@ class Execution:
 
     def table(self, stats: ScanStats) -> tuple[pa.Table, Schema]:
         """Return the rows as one table, and its schema."""
-        with bar(self.progress, what=self.plan.resource) as shown:
-            watch(shown, stats)
+        with progress_bar(self.progress, stats, what=self.plan.resource):
             parts = [self._walked(conditions, stats) for conditions in self.plan.filters]
         table, wide = joined([batch for batches in parts for batch in batches], self._coming())
         if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
@@ -57,8 +56,7 @@ class Execution:
     def tables(self, stats: ScanStats) -> Iterator[pa.Table]:
         """Iterate over the rows in order, as the pages come, for a plan of one filter without order or limit."""
         coming = self._fetch(self.plan.filters[0], stats).batches()
-        with bar(self.progress, what=self.plan.resource) as shown, closing(coming):
-            watch(shown, stats)
+        with progress_bar(self.progress, stats, what=self.plan.resource), closing(coming):
             for table in in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks)):
                 whole, wide = joined(table.to_batches(), self._coming())
                 yield whole.select(self._names(wide)).combine_chunks()
@@ -82,7 +80,7 @@ class Execution:
             page_size=plan.page_size,
             first_limit=plan.first_limit,
             combines_operators=self.combines_operators,
-            keeps_order=self.keeps_order,
+            keeps_order=self.keeps_order and plan.order_field == CREATED,  # it was seen for this field
             counts=not plan.stops_early,
         )
         reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
@@ -93,14 +91,14 @@ class Execution:
         """Return the rows of one filter, as many as the limit needs."""
         fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
         wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
+        may_stop = self.plan.stops_early
         with closing(fetch.batches()) as coming:
             for batch in coming:
                 batches.append(batch)
-                if (
-                    self.plan.stops_early
-                    and _final_rows(batches, fetch.state, self.plan.order_field) >= wanted
-                ):
-                    break
+                if may_stop and _final_rows(batches, fetch.state, self.plan.order_field) >= wanted:
+                    if fetch.are_first():
+                        break
+                    may_stop = False  # another order than was asked for: all rows are read, and ordered here
         return batches
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from dyno_frames.contract.filters import NumberOperator
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.prefetch import MAX_WORKERS, MIN_PAGES, WindowPrefetcher, WindowSizes
@@ -22,29 +23,15 @@ from dyno_frames.scan.walk_state import FEW_ROWS, WalkSpec, WalkState, is_sure
 
 @dataclass(slots=True)
 class FilterFetch:
-    """Fetches the rows of one filter, once.
-
-    Parameters
-    ----------
-    reader
-        Sends the requests.
-    spec
-        The walk over the filter.
-    stats
-        Where to note what is found.
-    workers
-        Windows that are fetched at once, at most; 1 is one page after another.
-    rows_wanted
-        About as many rows are wanted; None is all. They are counted only if many more have to be read.
-    state
-        How far the walk has come.
-    """
+    """Fetches the rows of one filter, once."""
 
     reader: Reader
     spec: WalkSpec
     stats: ScanStats
-    workers: int = MAX_WORKERS
-    rows_wanted: int | None = None
+    workers: int = MAX_WORKERS  # windows that are fetched at once, at most; 1 is one page after another
+    rows_wanted: int | None = (
+        None  # about as many; they are counted only if many more have to be read. None is all
+    )
     state: WalkState = field(default_factory=WalkState)
     _budget: FindBudget = field(default_factory=FindBudget)
     _prefetcher: WindowPrefetcher | None = None
@@ -73,6 +60,15 @@ class FilterFetch:
             held = self.state.held
             yield from self._passed([self.state.hand_on(held, np.ones(held.num_rows, dtype=bool))])
         self._close(check)
+
+    def are_first(self) -> bool:
+        """Tell whether the rows read so far are the first by the order field: the server counts no others there."""
+        spec, state = self.spec, self.state
+        if spec.keeps_order or NumberOperator.EQ in spec.bounds:
+            return True
+        conditions = spec.conditions_until(state.last_key, inclusive=state.is_last_key_read)
+        expected = state.new_rows - (0 if state.is_last_key_read else len(state.last_ids))
+        return conditions is not None and self.reader.count(conditions, self.stats) == expected
 
     def _passed(self, batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         self.stats.on_page(sum(batch.num_rows for batch in batches))
@@ -118,7 +114,7 @@ class FilterFetch:
             round_trip_s=self.stats.round_trip_s or 0.0,
         )
         self._prefetcher = WindowPrefetcher(
-            self.reader, self.spec, self.state, stats=self.stats, budget=self._budget, sizes=sizes
+            self.reader, self.spec, self.state, self.stats, self._budget, sizes
         )
         cleanup.callback(self._prefetcher.close)
         self._prefetcher.start()

@@ -181,29 +181,24 @@ class Scan:
         return self.stream(warns=True)
 
     def stream(self, *, warns: bool = False) -> BatchStream:
-        """Return the rows as record batches; whoever asks for no warning looks at the certificate."""
-        done: list[Certificate] = []
+        """Return the rows as record batches; without ``warns``, the caller checks the certificate."""
+        return BatchStream(self._batches(warns=warns))
 
-        def certified() -> Certificate:
-            if warns:
-                check(done[0], strict=self.strict)
-            return done[0]
-
-        batches = self._streamed(done) if self._streams() else self._sliced(done)
-        return BatchStream(batches, certified)
-
-    def _sliced(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
-        answer = self.run()
-        yield from answer.table.to_batches()
-        done.append(answer.certificate)
-
-    def _streamed(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
-        stats, returned = ScanStats(), 0
-        self._check_costs(self.plan.filters, stats)
-        for table in self._execution(self.plan).tables(stats):
-            returned += table.num_rows
-            yield from table.to_batches()
-        done.append(certify(stats, returned))
+    def _batches(self, *, warns: bool) -> Generator[pa.RecordBatch, None, Certificate]:
+        if self._streams():
+            stats, returned = ScanStats(), 0
+            self._check_costs(self.plan.filters, stats)
+            for table in self._execution(self.plan).tables(stats):
+                returned += table.num_rows
+                yield from table.to_batches()
+            certificate = certify(stats, returned)
+        else:
+            answer = self.run()
+            yield from answer.table.to_batches()
+            certificate = answer.certificate
+        if warns:
+            check(certificate, strict=self.strict)
+        return certificate
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Give the rows to a library that speaks Arrow's stream interface, such as Polars and DuckDB."""
