@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -88,24 +88,30 @@ class Execution:
         return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted)
 
     def _walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
-        """Return the rows of one filter, as many as the limit needs."""
+        """Return the rows of one filter, as many as the limit needs, or all if they may not be the first."""
         fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
         wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
-        may_stop = self.plan.stops_early
         with closing(fetch.batches()) as coming:
             for batch in coming:
                 batches.append(batch)
-                if may_stop and _final_rows(batches, fetch.state, self.plan.order_field) >= wanted:
+                if not self.plan.stops_early:
+                    continue
+                if not fetch.state.in_order:
+                    break
+                if _final_rows(batches, fetch.state, self.plan.order_field) >= wanted:
                     if fetch.are_first():
-                        break
-                    may_stop = False  # another order than was asked for: all rows are read, and ordered here
-        return batches
+                        return batches
+                    break
+            else:
+                return batches
+        for walk in stats.checks[-1].walks:
+            walk.faults.clear()  # their rows are not used
+        plan = replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
+        return replace(self, plan=plan)._walked(conditions, stats)
 
 
 def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:
     """Return how many rows can have no other row before them, if the order is kept: not those with the last key."""
-    if not state.in_order:
-        return 0
     if state.is_last_key_read:
         return sum(batch.num_rows for batch in batches)
     return sum(int((keys_of(batch, order_field) != state.last_key).sum()) for batch in batches)
