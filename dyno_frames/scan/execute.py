@@ -12,10 +12,10 @@ import pyarrow as pa
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.schema import Schema
+from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Question
 from dyno_frames.scan.fetch import FilterFetch
-from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.reader import Reader, kept
 from dyno_frames.scan.stats import ScanStats
@@ -40,7 +40,7 @@ class Execution:
     def table(self, stats: ScanStats) -> tuple[pa.Table, Schema]:
         """Return the rows as one table, and its schema."""
         with progress_bar(self.progress, stats, what=self.plan.resource):
-            parts = [self._walked(conditions, stats) for conditions in self.plan.filters]
+            parts = [self.walked(conditions, stats) for conditions in self.plan.filters]
         table, wide = joined([batch for batches in parts for batch in batches], self._coming())
         if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
             table = unique(table)
@@ -87,7 +87,7 @@ class Execution:
         wanted = plan.first_limit if plan.stops_early else None
         return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted)
 
-    def _walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
+    def walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
         """Return the rows of one filter, as many as the limit needs, or all if they may not be the first."""
         fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
         wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
@@ -107,7 +107,7 @@ class Execution:
         for walk in stats.checks[-1].walks:
             walk.faults.clear()  # their rows are not used
         plan = replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
-        return replace(self, plan=plan)._walked(conditions, stats)
+        return replace(self, plan=plan).walked(conditions, stats)
 
 
 def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:
