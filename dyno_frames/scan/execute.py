@@ -15,6 +15,7 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Question
+from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.fetch import FilterFetch
 from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.reader import Reader, kept
@@ -71,7 +72,9 @@ class Execution:
         late = [name for name in wide.names if name not in known]
         return [*(self.plan.shape.columns or self.schema.names), *late]
 
-    def _fetch(self, conditions: Mapping[str, Any], stats: ScanStats) -> FilterFetch:
+    def _fetch(
+        self, conditions: Mapping[str, Any], stats: ScanStats, budget: FindBudget | None = None
+    ) -> FilterFetch:
         plan = self.plan
         spec = WalkSpec(
             plan.projected(conditions),
@@ -85,11 +88,14 @@ class Execution:
         )
         reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
         wanted = plan.first_limit if plan.stops_early else None
-        return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted)
+        shared = budget or FindBudget()
+        return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted, budget=shared)
 
-    def walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
+    def walked(
+        self, conditions: Mapping[str, Any], stats: ScanStats, budget: FindBudget | None = None
+    ) -> list[pa.RecordBatch]:
         """Return the rows of one filter, as many as the limit needs, or all if they may not be the first."""
-        fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
+        fetch, batches = self._fetch(conditions, stats, budget), list[pa.RecordBatch]()
         wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
         with closing(fetch.batches()) as coming:
             for batch in coming:
@@ -107,7 +113,7 @@ class Execution:
         for walk in stats.checks[-1].walks:
             walk.faults.clear()  # their rows are not used
         plan = replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
-        return replace(self, plan=plan).walked(conditions, stats)
+        return replace(self, plan=plan).walked(conditions, stats, fetch.budget)
 
 
 def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:

@@ -33,7 +33,7 @@ class FilterFetch:
         None  # about as many; they are counted only if many more have to be read. None is all
     )
     state: WalkState = field(default_factory=WalkState)
-    _budget: FindBudget = field(default_factory=FindBudget)
+    budget: FindBudget = field(default_factory=FindBudget)
     _prefetcher: WindowPrefetcher | None = None
 
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
@@ -43,9 +43,9 @@ class FilterFetch:
         """
         check = CountCheck([self.state], is_complete=False)
         self.stats.checks.append(check)
-        self._budget.rows = self.rows_wanted
+        self.budget.rows = self.rows_wanted
         if self.rows_wanted is not None:
-            self._budget.count = lambda: self.reader.count(self.spec.conditions, self.stats)
+            self.budget.count = lambda: self.reader.count(self.spec.conditions, self.stats)
         with ExitStack() as cleanup:
             for rows in self._walked(cleanup):
                 yield from self._passed([rows])
@@ -76,7 +76,7 @@ class FilterFetch:
 
     def _walked(self, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
         def counted(rows: int) -> None:
-            self._budget.rows = rows
+            self.budget.rows = rows
             self.stats.on_total(rows)
             if self.workers > 1 and self._is_worth_windows(rows):
                 self._start_windows(rows, cleanup)
@@ -86,7 +86,7 @@ class FilterFetch:
             self.state,
             reader=self.reader,
             stats=self.stats,
-            budget=self._budget,
+            budget=self.budget,
             on_count=counted,
         )
 
@@ -114,7 +114,7 @@ class FilterFetch:
             round_trip_s=self.stats.round_trip_s or 0.0,
         )
         self._prefetcher = WindowPrefetcher(
-            self.reader, self.spec, self.state, self.stats, self._budget, sizes
+            self.reader, self.spec, self.state, self.stats, self.budget, sizes
         )
         cleanup.callback(self._prefetcher.close)
         self._prefetcher.start()
@@ -126,7 +126,7 @@ class FilterFetch:
         state = WalkState(in_order=False)
         check.walks.append(state)
         steps = walk_by_offset(self.spec, state)
-        for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self._budget):
+        for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self.budget):
             yield from self._passed([rows])
 
     def _close(self, check: CountCheck) -> None:
@@ -149,6 +149,6 @@ class FilterFetch:
         """Tell whether the same rows come again, ordered by id."""
         again = check.second_reading = WalkState(largest_page=self.state.largest_page)
         steps = read_by_id(self.spec, again)
-        for _ in run_walk(steps, again, reader=self.reader, stats=self.stats, budget=self._budget):
+        for _ in run_walk(steps, again, reader=self.reader, stats=self.stats, budget=self.budget):
             pass
         return again.sample_ids == self.state.sample_ids
