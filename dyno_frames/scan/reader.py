@@ -20,6 +20,7 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
+from dyno_frames.query.recheck import excluding_columns
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.responses import Reply
 from dyno_frames.transport.session import Session
@@ -140,17 +141,26 @@ class Reader:
         noted = stats.invalid if self.on_invalid == "null" else None
         return decode(rows, self.schema.with_fields(new), invalid=noted)
 
-    def filtered(self, batches: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Iterate over batches with the rows that the residual keeps, if it can be evaluated row by row.
+    def filtered(self, batches: Sequence[pa.RecordBatch], stats: ScanStats) -> Iterator[pa.RecordBatch]:
+        """Iterate over batches with the rows that pandas keeps, if the query can be evaluated row by row.
 
+        It is evaluated even if the filters say it exactly: they do only on a server that filters as its profile says.
         The batches are evaluated together: pandas costs about as much for one page as for ten.
         """
-        if self.plan.exact or not self.plan.row_local or not batches:
+        if self.question.everything or not self.plan.row_local or not batches:
             yield from batches
             return
         names = list(self.schema.names)
         together = pa.Table.from_batches([batch.select(names) for batch in batches])
         places = kept(self.question, together, self.schema)
+        if len(places) == together.num_rows:
+            yield from batches
+            return
+        if self.plan.exact:
+            wrong = np.setdiff1d(np.arange(together.num_rows), places, assume_unique=True)
+            stats.wrong_rows += len(wrong)
+            rows = to_frame(together.take(pa.array(wrong)), self.schema)
+            stats.wrong_columns |= excluding_columns(self.question, rows)
         ends = np.cumsum([batch.num_rows for batch in batches])
         parts = np.split(places, np.searchsorted(places, ends[:-1]))
         for batch, end, part in zip(batches, ends, parts, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,7 +16,6 @@ from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
-from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
 from dyno_frames.scan.answer import Answer, BatchStream, check
@@ -56,7 +55,9 @@ class Scan:
     on_invalid
         What to do with a value outside its column's type: ``"raise"``, or ``"null"`` with a note in the certificate.
     keeps_order
-        Whether the server was seen to keep an order; if not, few rows are counted and read twice.
+        Whether the server was seen to order rows by ``created``; if not, few rows are counted and read twice.
+    distrust
+        Called with the columns by which the server returned rows that the query excludes.
 
     Examples
     --------
@@ -80,6 +81,7 @@ class Scan:
     max_requests: int | None = None
     on_invalid: OnInvalid = "raise"
     keeps_order: bool = False
+    distrust: Callable[[frozenset[str]], object] = lambda _columns: None
 
     def __post_init__(self) -> None:
         if self.strict and self.plan.reasons:
@@ -149,7 +151,12 @@ class Scan:
         stats = ScanStats()
         plan = self._cheaper_plan(stats)
         table, schema = self._execution(plan).table(stats)
-        return Answer(table, schema, certify(stats, table.num_rows), plan, self.origin)
+        return Answer(table, schema, self._certified(stats, table.num_rows), plan, self.origin)
+
+    def _certified(self, stats: ScanStats, rows_returned: int) -> Certificate:
+        if stats.wrong_columns:
+            self.distrust(frozenset(stats.wrong_columns))
+        return certify(stats, rows_returned)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a typed frame.
@@ -191,7 +198,7 @@ class Scan:
             for table in self._execution(self.plan).tables(stats):
                 returned += table.num_rows
                 yield from table.to_batches()
-            certificate = certify(stats, returned)
+            certificate = self._certified(stats, returned)
         else:
             answer = self.run()
             yield from answer.table.to_batches()
@@ -259,9 +266,7 @@ class Scan:
         self._check_costs(filters, stats)
         if filters is plan.filters:
             return plan
-        read = columns(self.question.node) if self.question.node is not None else frozenset()
-        fields = plan.fields and tuple(name for name in self.schema.names if name in {*plan.fields, *read})
-        return replace(plan, filters=filters, wider=None, disjoint=True, exact=False, fields=fields)
+        return replace(plan, filters=filters, wider=None, disjoint=True, exact=False)
 
     def _check_costs(self, filters: tuple[Mapping[str, Any], ...], stats: ScanStats) -> None:
         if self.max_rows is None and self.max_requests is None:
