@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -30,10 +32,13 @@ def excluding_columns(question: Question, frame: pd.DataFrame) -> frozenset[str]
     """
     if question.node is None:
         return frozenset()
-    failed = (part for part in conjuncts(question.node) if not _holds(part, frame))
+    failed = (part for part in conjuncts(question.node) if not matches(part, frame).all())
     return frozenset(name for part in failed for name in columns(part))
 
 
-def _holds(part: Node, frame: pd.DataFrame) -> bool:
-    mask = replay(part, frame)
-    return bool(np.asarray(pd.Series(mask).fillna(value=False), dtype=bool).all())
+def matches(node: Node, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which rows of a frame a condition is true for."""
+    mask: np.ndarray[Any, np.dtype[np.bool_]] = (
+        pd.Series(replay(node, frame)).fillna(value=False).to_numpy(dtype=bool)
+    )
+    return mask

@@ -23,6 +23,9 @@ from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.walk_state import WalkSpec, WalkState, keys_of
 from dyno_frames.transport.session import Session
 
+CHECKED_AT_ONCE = 10
+"""Batches that are checked with pandas at once: it costs about as much for ten pages as for one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
@@ -45,7 +48,10 @@ class Execution:
         table, wide = joined([batch for batches in parts for batch in batches], self._coming())
         if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
             table = unique(table)
-        table = by_created(table)
+        came = table.num_rows
+        table = by_created(self._reader().checked(table, stats))
+        if self.plan.stops_early and table.num_rows < came:  # the limit has to be filled with other rows
+            return replace(self, plan=self._unlimited()).table(stats)
         if not self.plan.row_local:
             table = table.take(pa.array(kept(self.question, table, wide)))
         shape = self.plan.shape
@@ -56,11 +62,32 @@ class Execution:
 
     def tables(self, stats: ScanStats) -> Iterator[pa.Table]:
         """Iterate over the rows in order, as the pages come, for a plan of one filter without order or limit."""
-        coming = self._fetch(self.plan.filters[0], stats).batches()
+        coming, reader = self._fetch(self.plan.filters[0], stats).batches(), self._reader()
         with progress_bar(self.progress, stats, what=self.plan.resource), closing(coming):
-            for table in in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks)):
-                whole, wide = joined(table.to_batches(), self._coming())
-                yield whole.select(self._names(wide)).combine_chunks()
+            tables = in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks))
+            for batches in self._grouped(tables):
+                whole, wide = joined(batches, self._coming())
+                yield reader.checked(whole, stats).select(self._names(wide)).combine_chunks()
+
+    def _grouped(self, tables: Iterator[pa.Table]) -> Iterator[list[pa.RecordBatch]]:
+        """Iterate over the batches of tables, more and more at once if they are checked, and one by one if not."""
+        group, size = list[pa.RecordBatch](), 1
+        for table in tables:
+            group += table.to_batches()
+            if len(group) >= size:
+                yield group
+                group = []
+                if self.plan.exact and not self.question.everything:
+                    size = min(2 * size, CHECKED_AT_ONCE)
+        if group:
+            yield group
+
+    def _unlimited(self) -> Plan:
+        """Return the plan that reads all rows, whatever the limit, and orders them here."""
+        return replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
+
+    def _reader(self) -> Reader:
+        return Reader(self.session, self.question, self.plan, self._coming(), self.on_invalid)
 
     def _coming(self) -> Schema:
         """Return the schema of the rows as they come, with the columns that only the residual reads."""
@@ -86,10 +113,15 @@ class Execution:
             keeps_order=self.keeps_order and plan.order_field == CREATED,  # it was seen for this field
             counts=not plan.stops_early,
         )
-        reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
         wanted = plan.first_limit if plan.stops_early else None
-        shared = budget or FindBudget()
-        return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted, budget=shared)
+        return FilterFetch(
+            self._reader(),
+            spec,
+            stats,
+            workers=self.workers,
+            rows_wanted=wanted,
+            budget=budget or FindBudget(),
+        )
 
     def walked(
         self, conditions: Mapping[str, Any], stats: ScanStats, budget: FindBudget | None = None
@@ -112,8 +144,7 @@ class Execution:
                 return batches
         for walk in stats.checks[-1].walks:
             walk.faults.clear()  # their rows are not used
-        plan = replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
-        return replace(self, plan=plan).walked(conditions, stats, fetch.budget)
+        return replace(self, plan=self._unlimited()).walked(conditions, stats, fetch.budget)
 
 
 def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:

@@ -72,7 +72,7 @@ class FilterFetch:
 
     def _passed(self, batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         self.stats.on_page(sum(batch.num_rows for batch in batches))
-        return self.reader.filtered(batches, self.stats)
+        return self.reader.filtered(batches)
 
     def _walked(self, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
         def counted(rows: int) -> None:
