@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 from dyno_frames.contract.profile import Profile
 from dyno_frames.transport.server_name import is_loopback
 
-VERSION = 1
+VERSION = 2
 """Raised when a field of the profile changes its meaning."""
 
 DAYS_KEPT = 30

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -224,6 +225,7 @@ class Questions:
             **limits,
             on_invalid=on_invalid,
             keeps_order=sampled.is_in_order,
+            distrust=partial(self.client.semantics.distrust, self.resource.name),
         )
 
     def _context(self, schema: Schema, question: Question, shape: Shape) -> Context:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +69,26 @@ class Semantics:
                 self.profile = learnt
                 cache.save(self._settings.url, learnt)
         return replace(context, profile=self.profile)
+
+    def distrust(self, resource: str, columns: Iterable[str]) -> None:
+        """Do not rely on filters by these columns again: rows came that they exclude.
+
+        Filters by them are still sent, and their rows are evaluated again with pandas.
+
+        Parameters
+        ----------
+        resource
+            The name of the resource.
+        columns
+            The columns, as :func:`~dyno_frames.query.recheck.excluding_columns` returns them.
+        """
+        with self._lock:
+            filtered = self.profile.filtered
+            for name in columns:
+                filtered = filtered.learned(f"{resource}.{name}", supported=False)
+            self.profile = replace(self.profile, filtered=filtered)
+            if self._settings.profile == "auto":
+                cache.save(self._settings.url, self.profile)
 
     def calibrate(self, examination: Examination) -> Calibration:
         """Learn all that can be learnt, and go on with it."""

@@ -22,7 +22,7 @@ from dyno_frames.export.queries import (
     unlimited,
     workers,
 )
-from dyno_frames.scan.order import by_created
+from dyno_frames.frames.tables import by_created
 from dyno_frames.scan.scan import Scan
 
 IDS_PER_COUNT = 8

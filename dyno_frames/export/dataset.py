@@ -203,7 +203,7 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     tables = [table for values in stored.partitions() for table in stored.tables(values)]
     whole = pa.concat_tables([schema.arrow.empty_table(), *tables])
     if manifest.partitions and manifest.ordered and {"created", "id"} <= set(schema.names):
-        from dyno_frames.scan.order import by_created
+        from dyno_frames.frames.tables import by_created
 
         whole = by_created(whole)
     certificate = manifest.certificate and {**manifest.certificate, "rows_returned": manifest.rows}

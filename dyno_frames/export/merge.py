@@ -16,7 +16,7 @@ from dyno_frames.export.files import ROWS_PER_GROUP, FileFormat, Key, write_empt
 from dyno_frames.export.manifest import StoredFile, schema_sha256
 from dyno_frames.export.partitions import Values
 from dyno_frames.export.sources import Source, Staged, Stored, has_any
-from dyno_frames.scan.order import by_created
+from dyno_frames.frames.tables import by_created
 
 
 @dataclass(frozen=True, slots=True)

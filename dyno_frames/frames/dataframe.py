@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.frames.schema import Schema
+from dyno_frames.frames.schema import Schema, category
 
 
 def to_frame(table: pa.Table, schema: Schema) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
     if field.kind is Kind.STATUS:
         words = status_words(column, schema)
         codes = pc.fill_null(pc.index_in(column, pa.array(words, pa.large_string())), -1)
-        return pd.Categorical.from_codes(codes.to_numpy(), dtype=pd.CategoricalDtype(words))
+        return pd.Categorical.from_codes(codes.to_numpy(), dtype=category(tuple(words)))
     if isinstance(dtype, pd.ArrowDtype):
         column = column.cast(dtype.pyarrow_dtype)
     # Arrow lends its buffers read-only; numbers and times are copied, so that the frame is the caller's to change.

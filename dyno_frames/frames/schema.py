@@ -91,7 +91,7 @@ class Schema:
     def dtype(self, field: Field) -> Any:
         """Return the dtype of a field's column in a frame."""
         if field.kind is Kind.STATUS:
-            return _category(self.statuses)
+            return category((*map(str, Status), *self.statuses))
         if field.kind is Kind.JSON:
             return pd.api.types.pandas_dtype(object)
         if self.dtype_backend == "pyarrow":
@@ -107,12 +107,14 @@ class Schema:
 
     def empty(self) -> pd.DataFrame:
         """Return zero rows with the full dtypes."""
-        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in self.dtypes.items()})
+        columns = {name: pd.Series(dtype=dtype).array for name, dtype in self.dtypes.items()}
+        return pd.DataFrame(columns, index=pd.RangeIndex(0))
 
 
 @lru_cache(maxsize=64)
-def _category(more: tuple[str, ...]) -> pd.CategoricalDtype:
-    return pd.CategoricalDtype([*map(str, Status), *more])
+def category(words: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Return the dtype of a column of these words; pandas takes a millisecond to make one."""
+    return pd.CategoricalDtype(list(words))
 
 
 @cache

@@ -304,7 +304,7 @@ def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
         resource=context.resource,
         expression=question.text,
         filters=tuple(part.conditions for part in pushed),
-        fields=_projection(question, shape, context, exact=exact),
+        fields=_projection(question, shape, context),
         exact=exact,
         terms=_terms(boxes, context) if exact else None,
         disjoint=disjoint,
@@ -383,9 +383,9 @@ def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[s
     return tuple((sign, part.conditions) for sign, part in pushed)
 
 
-def _projection(question: Question, shape: Shape, context: Context, *, exact: bool) -> tuple[str, ...] | None:
+def _projection(question: Question, shape: Shape, context: Context) -> tuple[str, ...] | None:
     if shape.columns is None or (question.node is None and not question.everything):
         return None
-    read = columns(question.node) if question.node is not None and not exact else frozenset()
+    read = columns(question.node) if question.node is not None else frozenset()
     wanted = {KEY, CREATED, *shape.columns, *shape.order_by, *read}
     return tuple(name for name in context.fields if name in wanted)

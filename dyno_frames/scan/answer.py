@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -19,21 +19,7 @@ from dyno_frames.scan.certificate import Certificate, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of one run of a scan.
-
-    Parameters
-    ----------
-    table
-        The rows, in order.
-    schema
-        Their columns.
-    certificate
-        How complete they are.
-    plan
-        The plan that was run.
-    origin
-        Where they come from.
-    """
+    """The rows of one run of a scan, in order, with the plan that was run and where they come from."""
 
     table: pa.Table
     schema: Schema
@@ -88,9 +74,12 @@ class BatchStream:
     Parameters
     ----------
     batches
-        Generates the batches.
-    certified
-        Returns the certificate; called when all batches have come.
+        Generates the batches and returns the certificate.
+
+    Attributes
+    ----------
+    certificate
+        How complete the rows are; None until the last batch has come.
 
     Examples
     --------
@@ -100,11 +89,8 @@ class BatchStream:
     <Verdict.EXACT: 'exact'>
     """
 
-    def __init__(
-        self, batches: Generator[pa.RecordBatch, None, None], certified: Callable[[], Certificate]
-    ) -> None:
+    def __init__(self, batches: Generator[pa.RecordBatch, None, Certificate]) -> None:
         self._batches = batches
-        self._certified = certified
         self.certificate: Certificate | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -113,9 +99,9 @@ class BatchStream:
     def __next__(self) -> pa.RecordBatch:
         try:
             return next(self._batches)
-        except StopIteration:
-            if self.certificate is None:
-                self.certificate = self._certified()
+        except StopIteration as end:
+            if end.value is not None:
+                self.certificate = end.value
             raise
 
     def close(self) -> None:

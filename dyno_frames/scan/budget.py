@@ -25,34 +25,16 @@ def max_finds(rows: int, page_rows: int) -> int:
 
 @dataclass(slots=True)
 class FindBudget:
-    """The pages that the walks over one filter may still ask for; threads share it.
+    """The pages that the walks over one filter may still ask for; threads share it."""
 
-    Parameters
-    ----------
-    rows
-        Rows of the filter, or an estimate; None until one is known.
-    count
-        Counts the rows, once, when an estimate is used up.
-    page_rows
-        The largest page seen so far.
-    used
-        Pages asked for.
-    """
-
-    rows: int | None = None
-    count: Callable[[], int] | None = None
-    page_rows: int = 0
-    used: int = 0
+    rows: int | None = None  # rows of the filter, or an estimate; None until one is known
+    count: Callable[[], int] | None = None  # counts the rows, once, when an estimate is used up
+    page_rows: int = 0  # the largest page seen so far
+    used: int = 0  # pages asked for
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def take(self, page_rows: int) -> bool:
-        """Take one page; return False if none is left.
-
-        Parameters
-        ----------
-        page_rows
-            The largest page that the walk has seen.
-        """
+        """Take one page; return False if none is left. The largest page that the walk has seen has ``page_rows``."""
         with self._lock:
             self.page_rows = max(self.page_rows, page_rows)
             if self._is_used_up() and self.count is not None:

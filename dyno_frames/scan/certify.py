@@ -25,7 +25,7 @@ def certify(stats: ScanStats, rows_returned: int) -> Certificate:
         rows_returned=rows_returned,
         page_cap=max((walk.largest_page for walk in stats.walks), default=0),
         fields_met=tuple(stats.fields_met),
-        notes=tuple(_noted(name, invalid) for name, invalid in stats.invalid.items()),
+        notes=(*_left_out(stats), *(_noted(name, invalid) for name, invalid in stats.invalid.items())),
     )
 
 
@@ -49,3 +49,11 @@ def _noted(name: str, invalid: Invalid) -> str:
     number = f"{len(invalid.rows):,} values" if len(invalid.rows) > 1 else "1 value"
     first = f"first {invalid.value} in row {invalid.rows[0]!r}"
     return f"{number} of {name} outside the column's type made null, {first}"
+
+
+def _left_out(stats: ScanStats) -> tuple[str, ...]:
+    if not stats.wrong_rows:
+        return ()
+    by = ", ".join(sorted(stats.wrong_columns)) or "these columns"
+    rows = "1 row" if stats.wrong_rows == 1 else f"{stats.wrong_rows:,} rows"
+    return (f"{rows} left out that the query excludes: the server does not filter by {by} as pandas does",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,15 +12,19 @@ import pyarrow as pa
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.schema import Schema
+from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Question
+from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.fetch import FilterFetch
-from dyno_frames.scan.order import by_created, in_ties_order, joined, ordered, unique
-from dyno_frames.scan.progress import bar, watch
+from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.reader import Reader, kept
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.walk_state import WalkSpec, WalkState, keys_of
 from dyno_frames.transport.session import Session
+
+CHECKED_AT_ONCE = 10
+"""Batches that are checked with pandas at once: it costs about as much for ten pages as for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +43,15 @@ class Execution:
 
     def table(self, stats: ScanStats) -> tuple[pa.Table, Schema]:
         """Return the rows as one table, and its schema."""
-        with bar(self.progress, what=self.plan.resource) as shown:
-            watch(shown, stats)
-            parts = [self._walked(conditions, stats) for conditions in self.plan.filters]
+        with progress_bar(self.progress, stats, what=self.plan.resource):
+            parts = [self.walked(conditions, stats) for conditions in self.plan.filters]
         table, wide = joined([batch for batches in parts for batch in batches], self._coming())
         if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
             table = unique(table)
-        table = by_created(table)
+        came = table.num_rows
+        table = by_created(self._reader().checked(table, stats))
+        if self.plan.stops_early and table.num_rows < came:  # the limit has to be filled with other rows
+            return replace(self, plan=self._unlimited()).table(stats)
         if not self.plan.row_local:
             table = table.take(pa.array(kept(self.question, table, wide)))
         shape = self.plan.shape
@@ -56,12 +62,32 @@ class Execution:
 
     def tables(self, stats: ScanStats) -> Iterator[pa.Table]:
         """Iterate over the rows in order, as the pages come, for a plan of one filter without order or limit."""
-        coming = self._fetch(self.plan.filters[0], stats).batches()
-        with bar(self.progress, what=self.plan.resource) as shown, closing(coming):
-            watch(shown, stats)
-            for table in in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks)):
-                whole, wide = joined(table.to_batches(), self._coming())
-                yield whole.select(self._names(wide)).combine_chunks()
+        coming, reader = self._fetch(self.plan.filters[0], stats).batches(), self._reader()
+        with progress_bar(self.progress, stats, what=self.plan.resource), closing(coming):
+            tables = in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks))
+            for batches in self._grouped(tables):
+                whole, wide = joined(batches, self._coming())
+                yield reader.checked(whole, stats).select(self._names(wide)).combine_chunks()
+
+    def _grouped(self, tables: Iterator[pa.Table]) -> Iterator[list[pa.RecordBatch]]:
+        """Iterate over the batches of tables, more and more at once if they are checked, and one by one if not."""
+        group, size = list[pa.RecordBatch](), 1
+        for table in tables:
+            group += table.to_batches()
+            if len(group) >= size:
+                yield group
+                group = []
+                if self.plan.exact and not self.question.everything:
+                    size = min(2 * size, CHECKED_AT_ONCE)
+        if group:
+            yield group
+
+    def _unlimited(self) -> Plan:
+        """Return the plan that reads all rows, whatever the limit, and orders them here."""
+        return replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
+
+    def _reader(self) -> Reader:
+        return Reader(self.session, self.question, self.plan, self._coming(), self.on_invalid)
 
     def _coming(self) -> Schema:
         """Return the schema of the rows as they come, with the columns that only the residual reads."""
@@ -73,7 +99,9 @@ class Execution:
         late = [name for name in wide.names if name not in known]
         return [*(self.plan.shape.columns or self.schema.names), *late]
 
-    def _fetch(self, conditions: Mapping[str, Any], stats: ScanStats) -> FilterFetch:
+    def _fetch(
+        self, conditions: Mapping[str, Any], stats: ScanStats, budget: FindBudget | None = None
+    ) -> FilterFetch:
         plan = self.plan
         spec = WalkSpec(
             plan.projected(conditions),
@@ -82,32 +110,45 @@ class Execution:
             page_size=plan.page_size,
             first_limit=plan.first_limit,
             combines_operators=self.combines_operators,
-            keeps_order=self.keeps_order,
+            keeps_order=self.keeps_order and plan.order_field == CREATED,  # it was seen for this field
             counts=not plan.stops_early,
         )
-        reader = Reader(self.session, self.question, plan, self._coming(), self.on_invalid)
         wanted = plan.first_limit if plan.stops_early else None
-        return FilterFetch(reader, spec, stats, workers=self.workers, rows_wanted=wanted)
+        return FilterFetch(
+            self._reader(),
+            spec,
+            stats,
+            workers=self.workers,
+            rows_wanted=wanted,
+            budget=budget or FindBudget(),
+        )
 
-    def _walked(self, conditions: Mapping[str, Any], stats: ScanStats) -> list[pa.RecordBatch]:
-        """Return the rows of one filter, as many as the limit needs."""
-        fetch, batches = self._fetch(conditions, stats), list[pa.RecordBatch]()
+    def walked(
+        self, conditions: Mapping[str, Any], stats: ScanStats, budget: FindBudget | None = None
+    ) -> list[pa.RecordBatch]:
+        """Return the rows of one filter, as many as the limit needs, or all if they may not be the first."""
+        fetch, batches = self._fetch(conditions, stats, budget), list[pa.RecordBatch]()
         wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
         with closing(fetch.batches()) as coming:
             for batch in coming:
                 batches.append(batch)
-                if (
-                    self.plan.stops_early
-                    and _final_rows(batches, fetch.state, self.plan.order_field) >= wanted
-                ):
+                if not self.plan.stops_early:
+                    continue
+                if not fetch.state.in_order:
                     break
-        return batches
+                if _final_rows(batches, fetch.state, self.plan.order_field) >= wanted:
+                    if fetch.are_first():
+                        return batches
+                    break
+            else:
+                return batches
+        for walk in stats.checks[-1].walks:
+            walk.faults.clear()  # their rows are not used
+        return replace(self, plan=self._unlimited()).walked(conditions, stats, fetch.budget)
 
 
 def _final_rows(batches: list[pa.RecordBatch], state: WalkState, order_field: str) -> int:
     """Return how many rows can have no other row before them, if the order is kept: not those with the last key."""
-    if not state.in_order:
-        return 0
     if state.is_last_key_read:
         return sum(batch.num_rows for batch in batches)
     return sum(int((keys_of(batch, order_field) != state.last_key).sum()) for batch in batches)

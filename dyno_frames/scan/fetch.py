@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from dyno_frames.contract.filters import NumberOperator
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.prefetch import MAX_WORKERS, MIN_PAGES, WindowPrefetcher, WindowSizes
@@ -22,31 +23,17 @@ from dyno_frames.scan.walk_state import FEW_ROWS, WalkSpec, WalkState, is_sure
 
 @dataclass(slots=True)
 class FilterFetch:
-    """Fetches the rows of one filter, once.
-
-    Parameters
-    ----------
-    reader
-        Sends the requests.
-    spec
-        The walk over the filter.
-    stats
-        Where to note what is found.
-    workers
-        Windows that are fetched at once, at most; 1 is one page after another.
-    rows_wanted
-        About as many rows are wanted; None is all. They are counted only if many more have to be read.
-    state
-        How far the walk has come.
-    """
+    """Fetches the rows of one filter, once."""
 
     reader: Reader
     spec: WalkSpec
     stats: ScanStats
-    workers: int = MAX_WORKERS
-    rows_wanted: int | None = None
+    workers: int = MAX_WORKERS  # windows that are fetched at once, at most; 1 is one page after another
+    rows_wanted: int | None = (
+        None  # about as many; they are counted only if many more have to be read. None is all
+    )
     state: WalkState = field(default_factory=WalkState)
-    _budget: FindBudget = field(default_factory=FindBudget)
+    budget: FindBudget = field(default_factory=FindBudget)
     _prefetcher: WindowPrefetcher | None = None
 
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
@@ -56,9 +43,9 @@ class FilterFetch:
         """
         check = CountCheck([self.state], is_complete=False)
         self.stats.checks.append(check)
-        self._budget.rows = self.rows_wanted
+        self.budget.rows = self.rows_wanted
         if self.rows_wanted is not None:
-            self._budget.count = lambda: self.reader.count(self.spec.conditions, self.stats)
+            self.budget.count = lambda: self.reader.count(self.spec.conditions, self.stats)
         with ExitStack() as cleanup:
             for rows in self._walked(cleanup):
                 yield from self._passed([rows])
@@ -74,13 +61,22 @@ class FilterFetch:
             yield from self._passed([self.state.hand_on(held, np.ones(held.num_rows, dtype=bool))])
         self._close(check)
 
+    def are_first(self) -> bool:
+        """Tell whether the rows read so far are the first by the order field: the server counts no others there."""
+        spec, state = self.spec, self.state
+        if spec.keeps_order or NumberOperator.EQ in spec.bounds:
+            return True
+        conditions = spec.conditions_until(state.last_key, inclusive=state.is_last_key_read)
+        expected = state.new_rows - (0 if state.is_last_key_read else len(state.last_ids))
+        return conditions is not None and self.reader.count(conditions, self.stats) == expected
+
     def _passed(self, batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         self.stats.on_page(sum(batch.num_rows for batch in batches))
         return self.reader.filtered(batches)
 
     def _walked(self, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
         def counted(rows: int) -> None:
-            self._budget.rows = rows
+            self.budget.rows = rows
             self.stats.on_total(rows)
             if self.workers > 1 and self._is_worth_windows(rows):
                 self._start_windows(rows, cleanup)
@@ -90,7 +86,7 @@ class FilterFetch:
             self.state,
             reader=self.reader,
             stats=self.stats,
-            budget=self._budget,
+            budget=self.budget,
             on_count=counted,
         )
 
@@ -118,7 +114,7 @@ class FilterFetch:
             round_trip_s=self.stats.round_trip_s or 0.0,
         )
         self._prefetcher = WindowPrefetcher(
-            self.reader, self.spec, self.state, stats=self.stats, budget=self._budget, sizes=sizes
+            self.reader, self.spec, self.state, self.stats, self.budget, sizes
         )
         cleanup.callback(self._prefetcher.close)
         self._prefetcher.start()
@@ -130,7 +126,7 @@ class FilterFetch:
         state = WalkState(in_order=False)
         check.walks.append(state)
         steps = walk_by_offset(self.spec, state)
-        for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self._budget):
+        for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self.budget):
             yield from self._passed([rows])
 
     def _close(self, check: CountCheck) -> None:
@@ -153,6 +149,6 @@ class FilterFetch:
         """Tell whether the same rows come again, ordered by id."""
         again = check.second_reading = WalkState(largest_page=self.state.largest_page)
         steps = read_by_id(self.spec, again)
-        for _ in run_walk(steps, again, reader=self.reader, stats=self.stats, budget=self._budget):
+        for _ in run_walk(steps, again, reader=self.reader, stats=self.stats, budget=self.budget):
             pass
         return again.sample_ids == self.state.sample_ids

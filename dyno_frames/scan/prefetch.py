@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from dyno_frames.contract.filters import NumberOperator
 from dyno_frames.scan.budget import FindBudget
-from dyno_frames.scan.limiter import AdaptiveLimiter
 from dyno_frames.scan.reader import Reader
 from dyno_frames.scan.run import run_walk
 from dyno_frames.scan.stats import ScanStats
@@ -30,8 +29,8 @@ NEAR_MAX_PAGES, FAR_MAX_PAGES = 10, 8
 SPARE_ROWS = 64
 """Rows by which a window is smaller than whole pages, for rows that pages have in common."""
 
-NEAR_FIRST, NEAR_MOST = 2, 4
-"""Windows of a server without latency that are fetched at once, at first and at most."""
+NEAR_WINDOWS = 3
+"""Windows of a server without latency that are fetched at once."""
 
 MAX_WORKERS = 12
 MAX_PARTS = 250
@@ -47,111 +46,73 @@ Fetched: TypeAlias = tuple[list[pa.RecordBatch], WalkState, ScanStats]
 
 @dataclass(frozen=True, slots=True)
 class WindowSizes:
-    """How a range of keys is cut, and how many windows are fetched at once.
+    """How a range of keys is cut, and how many windows are fetched at once."""
 
-    Parameters
-    ----------
-    target
-        Rows per window.
-    parts
-        Ranges that are counted at first.
-    first, most
-        Windows that are fetched at once, at first and at most.
-    """
-
-    target: int
-    parts: int
-    first: int
-    most: int
+    target: int  # rows per window
+    parts: int  # ranges that are counted at first
+    at_once: int  # windows that are fetched at once
 
     @classmethod
     def choose(cls, rows: int, *, page_rows: int, workers: int, round_trip_s: float) -> WindowSizes:
         """Choose sizes for so many rows on a server at a distance."""
-        more = int(round_trip_s / PAGE_S)
-        first, most = (min(workers, number + more) for number in (NEAR_FIRST, NEAR_MOST))
-        is_far = most == workers
-        pages = -(-rows // page_rows) // (most + is_far)
+        at_once = min(workers, NEAR_WINDOWS + int(round_trip_s / PAGE_S))
+        is_far = at_once == workers
+        pages = -(-rows // page_rows) // (at_once + is_far)
         pages = min(max(pages + is_far, MIN_PAGES), FAR_MAX_PAGES if is_far else NEAR_MAX_PAGES)
         target = pages * page_rows - min(page_rows, SPARE_ROWS)
-        return cls(target, min(MAX_PARTS, -(-rows // target)), first, most)
+        return cls(target, min(MAX_PARTS, -(-rows // target)), at_once)
 
 
+@dataclass(slots=True)
 class WindowPrefetcher:
     """Cuts what a walk has still to read into windows and fetches them, while the walk goes on.
 
-    Parameters
-    ----------
-    reader
-        Sends the requests.
-    spec, state
-        The walk; its end moves forward to where the first window begins.
-    stats
-        What the scan has found so far.
-    budget
-        The pages that all walks of the filter share.
-    sizes
-        How large windows are and how many are fetched at once.
+    The walk's end moves forward to where the first window begins. After a window for which a request had to be sent
+    again, half as many are fetched at once.
     """
 
-    __slots__ = (
-        "_budget",
-        "_cancel",
-        "_coming",
-        "_cut",
-        "_limiter",
-        "_pool",
-        "_reader",
-        "_sizes",
-        "_spec",
-        "_state",
-        "_stats",
-        "_windows",
-    )
+    reader: Reader
+    spec: WalkSpec
+    state: WalkState
+    stats: ScanStats
+    budget: FindBudget  # the pages that all walks of the filter share
+    sizes: WindowSizes
+    _at_once: int = field(init=False)
+    _pool: ThreadPoolExecutor = field(init=False)
+    _cancel: CancelToken = field(default_factory=CancelToken)
+    _windows: deque[Window] = field(default_factory=deque)
+    _coming: deque[Future[Fetched]] = field(default_factory=deque)
+    _cut: Future[tuple[list[Window], ScanStats]] | None = None
 
-    def __init__(
-        self,
-        reader: Reader,
-        spec: WalkSpec,
-        state: WalkState,
-        *,
-        stats: ScanStats,
-        budget: FindBudget,
-        sizes: WindowSizes,
-    ) -> None:
-        self._reader, self._spec, self._state = reader, spec, state
-        self._stats, self._budget, self._sizes = stats, budget, sizes
-        self._limiter = AdaptiveLimiter(sizes.first, sizes.most)
-        self._cancel = CancelToken()
-        self._pool = ThreadPoolExecutor(sizes.most, thread_name_prefix="dyno-scan")
-        self._windows: deque[Window] = deque()
-        self._coming: deque[Future[Fetched]] = deque()
-        self._cut: Future[tuple[list[Window], ScanStats]] | None = None
+    def __post_init__(self) -> None:
+        self._at_once = self.sizes.at_once
+        self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="dyno-scan")
 
     def start(self) -> None:
         """Begin to cut what lies between the last key that was read and the end."""
-        self._cut = self._pool.submit(self._windows_from, self._state.last_key, self._state.end)
+        self._cut = self._pool.submit(self._windows_from, self.state.last_key, self.state.end)
 
     def _windows_from(self, low: int, high: int) -> tuple[list[Window], ScanStats]:
-        stats = self._stats.of_thread()
+        stats = self.stats.of_thread()
         # Threads of their own: each thread that fetches keeps memory for itself, so those shall be few.
-        with ThreadPoolExecutor(self._sizes.first, thread_name_prefix="dyno-scan") as pool:
+        with ThreadPoolExecutor(self.sizes.at_once, thread_name_prefix="dyno-scan") as pool:
 
             def counts(windows: list[Window]) -> list[int]:
-                alone = [self._stats.of_thread() for _ in windows]
+                alone = [self.stats.of_thread() for _ in windows]
                 found = list(pool.map(self._count, windows, alone))
                 for one in alone:
                     stats.add(one)
                 return found
 
-            return cut(low, high, counts, target=self._sizes.target, parts=self._sizes.parts), stats
+            return cut(low, high, counts, target=self.sizes.target, parts=self.sizes.parts), stats
 
     def _count(self, window: Window, stats: ScanStats) -> int:
-        conditions, name = self._spec.conditions, self._spec.order_field
-        if self._spec.combines_operators:
-            inside = {**conditions, name: _within(self._spec.bounds, window)}
-            return self._reader.count(inside, stats, cancel=self._cancel)
+        conditions, name = self.spec.conditions, self.spec.order_field
+        if self.spec.combines_operators:
+            inside = {**conditions, name: _within(self.spec.bounds, window)}
+            return self.reader.count(inside, stats, cancel=self._cancel)
         from_low, from_high = (
-            self._reader.count(
+            self.reader.count(
                 {**conditions, name: {str(NumberOperator.GTE): end}}, stats, cancel=self._cancel
             )
             for end in (window.low, window.high)
@@ -164,32 +125,25 @@ class WindowPrefetcher:
             return
         windows, found = self._cut.result()
         self._cut = None
-        self._stats.add(found)
-        ahead = [window for window in windows if window.low > self._state.last_key]
+        self.stats.add(found)
+        ahead = [window for window in windows if window.low > self.state.last_key]
         if ahead:
-            self._state.end = ahead[0].low - 1
+            self.state.end = ahead[0].low - 1
             self._windows.extend(ahead)
             self._submit()
 
     def _submit(self) -> None:
-        while self._windows and len(self._coming) < min(self._sizes.most, 2 * self._limiter.allowed):
+        while self._windows and len(self._coming) < self._at_once + 1:
             self._coming.append(self._pool.submit(self._fetch, self._windows.popleft()))
 
     def _fetch(self, window: Window) -> Fetched:
         """Fetch one window."""
-        stats, state = self._stats.of_thread(), WalkState(last_key=window.low, end=window.high - 1)
-        with self._limiter.slot():
-            steps = run_walk(
-                walk(self._spec, state),
-                state,
-                reader=self._reader,
-                stats=stats,
-                budget=self._budget,
-                cancel=self._cancel,
-            )
-            batches = list(steps)
-        self._limiter.completed(state.rows, retried=stats.retries > 0)
-        return batches, state, stats
+        stats, state = self.stats.of_thread(), WalkState(last_key=window.low, end=window.high - 1)
+        steps = walk(self.spec, state)
+        rows = run_walk(
+            steps, state, reader=self.reader, stats=stats, budget=self.budget, cancel=self._cancel
+        )
+        return list(rows), state, stats
 
     def results(self) -> Iterator[tuple[list[pa.RecordBatch], WalkState]]:
         """Iterate over the windows in order, as they are complete."""
@@ -198,7 +152,9 @@ class WindowPrefetcher:
             while not wait([coming], _NOTICE_S).done:
                 pass
             batches, state, stats = coming.result()
-            self._stats.add(stats)
+            self.stats.add(stats)
+            if stats.retries:
+                self._at_once = max(1, self._at_once // 2)
             self._submit()
             yield batches, state
 

@@ -3,58 +3,42 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from dyno_frames.scan.stats import ScanStats
 
 _SECONDS_BEFORE = 1.0
 
 
-def bar(progress: bool | None, *, what: str) -> Any:  # noqa: FBT001 - the public argument itself
-    """Return a tqdm bar of rows, which shows nothing where nobody looks.
+@contextmanager
+def progress_bar(progress: bool | None, stats: ScanStats, *, what: str) -> Iterator[None]:  # noqa: FBT001 - public
+    """Show the rows of a run on a tqdm bar.
 
     Parameters
     ----------
     progress
         False is never, True is at once and everywhere, None is after a second and only for people.
+    stats
+        The run to follow.
     what
         What is counted.
     """
-    if not (_watched() if progress is None else progress):
-        return _Unseen()
+    if not (_is_watched() if progress is None else progress):
+        yield
+        return
     from tqdm.auto import tqdm
 
-    return tqdm(desc=what, unit=" rows", unit_scale=True, delay=0 if progress else _SECONDS_BEFORE)
+    with tqdm(desc=what, unit=" rows", unit_scale=True, delay=0 if progress else _SECONDS_BEFORE) as bar:
+
+        def expect(rows: int) -> None:
+            bar.total = (bar.total or 0) + rows
+
+        stats.on_page, stats.on_total = bar.update, expect
+        yield
 
 
-@dataclass(slots=True)
-class _Unseen:
-    """A bar that nobody looks at."""
-
-    total: int | None = None
-
-    def update(self, _rows: int) -> None:
-        """Show nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close nothing."""
-
-
-def watch(shown: Any, stats: ScanStats) -> None:
-    """Have a bar follow a run."""
-
-    def more(rows: int) -> None:
-        shown.total = (shown.total or 0) + rows
-
-    stats.on_page = shown.update
-    stats.on_total = more
-
-
-def _watched() -> bool:
+def _is_watched() -> bool:
     shell = sys.modules.get("IPython")
     kernel = shell is not None and getattr(shell.get_ipython(), "kernel", None) is not None
     return kernel or (sys.stderr is not None and sys.stderr.isatty())

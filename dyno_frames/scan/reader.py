@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from dyno_frames.contract import envelope
@@ -20,10 +21,13 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
+from dyno_frames.query.recheck import excluding_columns, matches
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.responses import Reply
 from dyno_frames.transport.session import Session
 from dyno_frames.transport.wire import CancelToken
+
+Places: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
 SCAN_DEADLINES = 10
 """The retries of one scan may take as long as those of so many requests."""
@@ -158,11 +162,32 @@ class Reader:
         for batch, end, part in zip(batches, ends, parts, strict=True):
             yield batch.take(pa.array(part - (end - batch.num_rows)))
 
+    def checked(self, table: pa.Table, stats: ScanStats) -> pa.Table:
+        """Return the rows that fit, of those that came for filters that say the query exactly; note the others.
 
-def kept(question: Question, table: pa.Table, schema: Schema) -> np.ndarray[Any, Any]:
-    """Return the places of the rows that pandas keeps; it is given only the columns that the expression reads."""
+        There are others only if the server does not filter as its profile says.
+        """
+        node = self.question.node
+        if not self.plan.exact or node is None or not table.num_rows:
+            return table
+        frame = _read_columns(self.question, table, self.schema)
+        fits = matches(node, frame)
+        if fits.all():
+            return table
+        stats.wrong_rows += int(np.count_nonzero(~fits))
+        stats.wrong_columns |= excluding_columns(self.question, frame[~fits])
+        return table.filter(pa.array(fits))
+
+
+def kept(question: Question, table: pa.Table, schema: Schema) -> Places:
+    """Return the places of the rows that pandas keeps."""
+    places: Places = question.keep(_read_columns(question, table, schema)).index.to_numpy()
+    return places
+
+
+def _read_columns(question: Question, table: pa.Table, schema: Schema) -> pd.DataFrame:
+    """Return the columns that the expression reads as a frame."""
     if question.node is not None:
         read = columns(question.node)
         schema = schema.select([name for name in schema.names if name in read] or [KEY])
-    places: np.ndarray[Any, Any] = question.keep(to_frame(table, schema)).index.to_numpy()
-    return places
+    return to_frame(table, schema)

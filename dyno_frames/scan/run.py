@@ -31,25 +31,12 @@ def run_walk(
 ) -> Iterator[pa.RecordBatch]:
     """Iterate over the rows that a walk hands on.
 
-    Parameters
-    ----------
-    steps, state
-        The walk, and its state.
-    reader
-        Sends the requests.
-    stats
-        Where requests are noted.
-    budget
-        The pages that the walk may ask for; when they are used up it ends with a fault.
-    cancel
-        Ends the walk when another thread calls it.
-    on_count
-        Called with each count.
+    Each count is passed to ``on_count``. When the budget is used up, the walk ends with a fault.
 
     Raises
     ------
     CancelledError
-        The token was called.
+        Another thread called the token.
     """
     reply: Reply = None
     while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,7 +16,6 @@ from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
-from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
 from dyno_frames.scan.answer import Answer, BatchStream, check
@@ -56,7 +55,9 @@ class Scan:
     on_invalid
         What to do with a value outside its column's type: ``"raise"``, or ``"null"`` with a note in the certificate.
     keeps_order
-        Whether the server was seen to keep an order; if not, few rows are counted and read twice.
+        Whether the server was seen to order rows by ``created``; if not, few rows are counted and read twice.
+    distrust
+        Called with the columns by which the server returned rows that the query excludes.
 
     Examples
     --------
@@ -80,6 +81,7 @@ class Scan:
     max_requests: int | None = None
     on_invalid: OnInvalid = "raise"
     keeps_order: bool = False
+    distrust: Callable[[frozenset[str]], object] = lambda _columns: None
 
     def __post_init__(self) -> None:
         if self.strict and self.plan.reasons:
@@ -149,7 +151,12 @@ class Scan:
         stats = ScanStats()
         plan = self._cheaper_plan(stats)
         table, schema = self._execution(plan).table(stats)
-        return Answer(table, schema, certify(stats, table.num_rows), plan, self.origin)
+        return Answer(table, schema, self._certified(stats, table.num_rows), plan, self.origin)
+
+    def _certified(self, stats: ScanStats, rows_returned: int) -> Certificate:
+        if stats.wrong_columns:
+            self.distrust(frozenset(stats.wrong_columns))
+        return certify(stats, rows_returned)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows as a typed frame.
@@ -181,29 +188,24 @@ class Scan:
         return self.stream(warns=True)
 
     def stream(self, *, warns: bool = False) -> BatchStream:
-        """Return the rows as record batches; whoever asks for no warning looks at the certificate."""
-        done: list[Certificate] = []
+        """Return the rows as record batches; without ``warns``, the caller checks the certificate."""
+        return BatchStream(self._batches(warns=warns))
 
-        def certified() -> Certificate:
-            if warns:
-                check(done[0], strict=self.strict)
-            return done[0]
-
-        batches = self._streamed(done) if self._streams() else self._sliced(done)
-        return BatchStream(batches, certified)
-
-    def _sliced(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
-        answer = self.run()
-        yield from answer.table.to_batches()
-        done.append(answer.certificate)
-
-    def _streamed(self, done: list[Certificate]) -> Generator[pa.RecordBatch, None, None]:
-        stats, returned = ScanStats(), 0
-        self._check_costs(self.plan.filters, stats)
-        for table in self._execution(self.plan).tables(stats):
-            returned += table.num_rows
-            yield from table.to_batches()
-        done.append(certify(stats, returned))
+    def _batches(self, *, warns: bool) -> Generator[pa.RecordBatch, None, Certificate]:
+        if self._streams():
+            stats, returned = ScanStats(), 0
+            self._check_costs(self.plan.filters, stats)
+            for table in self._execution(self.plan).tables(stats):
+                returned += table.num_rows
+                yield from table.to_batches()
+            certificate = self._certified(stats, returned)
+        else:
+            answer = self.run()
+            yield from answer.table.to_batches()
+            certificate = answer.certificate
+        if warns:
+            check(certificate, strict=self.strict)
+        return certificate
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Give the rows to a library that speaks Arrow's stream interface, such as Polars and DuckDB."""
@@ -264,9 +266,7 @@ class Scan:
         self._check_costs(filters, stats)
         if filters is plan.filters:
             return plan
-        read = columns(self.question.node) if self.question.node is not None else frozenset()
-        fields = plan.fields and tuple(name for name in self.schema.names if name in {*plan.fields, *read})
-        return replace(plan, filters=filters, wider=None, disjoint=True, exact=False, fields=fields)
+        return replace(plan, filters=filters, wider=None, disjoint=True, exact=False)
 
     def _check_costs(self, filters: tuple[Mapping[str, Any], ...], stats: ScanStats) -> None:
         if self.max_rows is None and self.max_requests is None:

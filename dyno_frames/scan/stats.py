@@ -11,28 +11,14 @@ from dyno_frames.scan.walk_state import WalkState
 
 @dataclass(slots=True)
 class CountCheck:
-    """The walks over one filter, and what the server counted for it.
+    """The walks over one filter, and what the server counted for it."""
 
-    Parameters
-    ----------
-    walks
-        The walks; their rows together are the filter's.
-    before, after
-        Rows of the filter before and after; None where nothing was counted.
-    is_complete
-        Whether every row of the filter was wanted: not where a limit ended the walk.
-    is_sure
-        Whether the server was seen to keep the order.
-    second_reading
-        The walk that read a few rows again, to verify them.
-    """
-
-    walks: list[WalkState]
-    before: int | None = None
+    walks: list[WalkState]  # their rows together are the filter's
+    before: int | None = None  # rows of the filter; None where nothing was counted
     after: int | None = None
-    is_complete: bool = True
-    is_sure: bool = True
-    second_reading: WalkState | None = None
+    is_complete: bool = True  # every row of the filter was wanted: no limit ended the walk
+    is_sure: bool = True  # the server was seen to keep the order
+    second_reading: WalkState | None = None  # the walk that read a few rows again, to verify them
 
     @property
     def rows(self) -> int:
@@ -49,35 +35,21 @@ class RetryTime:
 
 @dataclass(slots=True)
 class ScanStats:
-    """What a scan has found so far.
+    """What a scan has found so far."""
 
-    Parameters
-    ----------
-    requests, retries
-        Requests answered, and how many times one was sent again.
-    retry_time
-        Time spent on requests that had to be sent again; threads of one scan share it.
-    round_trip_s
-        The shortest time of a count that was not sent again, in seconds: how far away the server is.
-    checks
-        The filters that were walked.
-    fields_met
-        Names of fields outside the schema, in the order in which they came.
-    invalid
-        Values outside their column's type that were made null, by column.
-    on_page, on_total
-        Called with the rows of each page, and with rows that are to come, for a progress bar.
-    """
-
-    requests: int = 0
-    retries: int = 0
+    requests: int = 0  # requests answered
+    retries: int = 0  # how many times one was sent again
     retry_time: RetryTime = field(default_factory=RetryTime)
-    round_trip_s: float | None = None
-    checks: list[CountCheck] = field(default_factory=list)
-    fields_met: dict[str, None] = field(default_factory=dict)
-    invalid: dict[str, Invalid] = field(default_factory=dict)
-    on_page: Callable[[int], object] = lambda _rows: None
-    on_total: Callable[[int], object] = lambda _rows: None
+    round_trip_s: float | None = None  # the shortest time of a count that was not sent again
+    checks: list[CountCheck] = field(default_factory=list)  # the filters that were walked
+    fields_met: dict[str, None] = field(default_factory=dict)  # fields outside the schema, as they came
+    invalid: dict[str, Invalid] = field(default_factory=dict)  # values made null, by column
+    wrong_rows: int = 0  # rows that the server returned although the query excludes them
+    wrong_columns: set[str] = field(
+        default_factory=set
+    )  # the columns of the conditions that they do not meet
+    on_page: Callable[[int], object] = lambda _rows: None  # called with the rows of each page
+    on_total: Callable[[int], object] = lambda _rows: None  # called with rows that are to come
 
     @property
     def walks(self) -> list[WalkState]:

@@ -61,25 +61,13 @@ def ask(state: WalkState, body: Body) -> Generator[Step, Reply, pa.RecordBatch]:
 
 @dataclass(slots=True)
 class _Prefix:
-    """The rows that share a key, read so far from the first id on.
-
-    Parameters
-    ----------
-    ids
-        Their ids.
-    length
-        How many of the server's rows they are: the offset of the next one.
-    overlap, max_overlap
-        How many rows before it the next page begins, and at most.
-    stalls
-        Pages in a row that brought nothing new.
-    """
+    """The rows that share a key, read so far from the first id on."""
 
     ids: set[str]
-    length: int
-    overlap: int
+    length: int  # how many of the server's rows they are: the offset of the next one
+    overlap: int  # how many rows before that one the next page begins
     max_overlap: int
-    stalls: int = 0
+    stalls: int = 0  # pages in a row that brought nothing new
 
     @property
     def next_offset(self) -> int:

@@ -133,7 +133,7 @@ def _fix_end(spec: WalkSpec, state: WalkState, rows: int) -> Steps:
     if state.finished:
         kept |= (keys == lowest) & spec.wanted(keys)
     kept &= first_times(ids_of(page), set(state.last_ids))
-    state.held = page.filter(pa.array(kept))
+    state.held = page.take(pa.array(np.flatnonzero(kept)[::-1]))  # in the direction of the walk
 
 
 def _beyond(spec: WalkSpec, keys: Values, key: object) -> Values:

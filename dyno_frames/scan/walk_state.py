@@ -30,35 +30,18 @@ class OutOfOrderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WalkSpec:
-    """One walk: a filter, the field that orders it, and how pages are asked for.
+    """One walk: a filter, the field that orders it, and how pages are asked for."""
 
-    Parameters
-    ----------
-    body
-        Conditions and projection of every request.
-    order_field, ascending
-        A number field without nulls, and the direction.
-    page_size
-        Rows asked for in every request but the first.
-    first_limit
-        Rows asked for in the first request; smaller than a page only where the answer has a limit.
-    combines_operators
-        Whether the server is known to combine several operators on one field with "and". Where it is not, only the
-        walk's own bound on the order field is sent, and the bounds of the query are applied here.
-    keeps_order
-        Whether the server was seen to keep an order before this walk.
-    counts
-        Whether to count the filter before reading past the first pages.
-    """
-
-    body: Mapping[str, Any]
-    order_field: str = CREATED
+    body: Mapping[str, Any]  # conditions and projection of every request
+    order_field: str = CREATED  # a number field without nulls
     ascending: bool = True
     page_size: int = 1000
-    first_limit: int = 1000
+    first_limit: int = 1000  # smaller than a page only where the answer has a limit
     combines_operators: bool = True
-    keeps_order: bool = False
-    counts: bool = True
+    """Whether the server is known to combine several operators on one field with "and". If not, only the walk's own
+    bound on the order field is sent, and the bounds of the query are applied here."""
+    keeps_order: bool = False  # the server was seen to order rows by this field before the walk
+    counts: bool = True  # count the filter before reading past the first pages
 
     @property
     def conditions(self) -> Body:
@@ -86,6 +69,14 @@ class WalkSpec:
         kept = {name: value for name, value in kept.items() if name not in {past, at}}
         return self._page({str(past if beyond else at): last, **kept})
 
+    def conditions_until(self, key: Any, *, inclusive: bool) -> Body | None:
+        """Return the conditions of the rows up to a key, or None if the server may not combine them."""
+        if self.bounds and not self.combines_operators:
+            return None
+        before, at = _PAST_AND_AT[not self.ascending]
+        kept = {name: value for name, value in self.bounds.items() if name not in {before, at}}
+        return {**self.conditions, self.order_field: {str(at if inclusive else before): key, **kept}}
+
     def body_from_end(self, limit: int) -> Body:
         """Return the body of a page of the last rows, the last one first."""
         return self._page(self.body.get(self.order_field), ascending=not self.ascending, limit=limit)
@@ -93,13 +84,11 @@ class WalkSpec:
     def by_id_body(self, value: Any, *, ascending: bool, offset: int = 0) -> Body:
         """Return the body of a page ordered by id, of the rows that share one key or, for None, of all."""
         condition = self.body.get(self.order_field) if value is None else {str(NumberOperator.EQ): value}
-        body = self._page(condition, by=KEY, ascending=ascending)
-        return body | {str(Key.OFFSET): offset} if offset else body
+        return self._page(condition, by=KEY, ascending=ascending, offset=offset)
 
     def offset_body(self, offset: int) -> Body:
         """Return the body of the page after so many rows."""
-        body = self._page(self.body.get(self.order_field))
-        return body | {str(Key.OFFSET): offset} if offset else body
+        return self._page(self.body.get(self.order_field), offset=offset)
 
     def _page(
         self,
@@ -108,15 +97,18 @@ class WalkSpec:
         by: str | None = None,
         ascending: bool | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> Body:
         up = self.ascending if ascending is None else ascending
-        body: Body = dict(self.body)
-        if condition is not None:
-            body[self.order_field] = condition
-        return body | {
+        own = {} if condition is None else {self.order_field: condition}
+        place = {str(Key.OFFSET): offset} if offset else {}
+        return {
+            **self.body,
+            **own,
             str(Key.ORDER_BY): by or self.order_field,
             str(Key.ORDER_DIRECTION): ASCENDING if up else DESCENDING,
             str(Key.LIMIT): limit or self.page_size,
+            **place,
         }
 
     def is_beyond(self, key: Any, other: Any) -> bool:
@@ -152,56 +144,23 @@ _COMPARE = {
 
 @dataclass(slots=True)
 class WalkState:
-    """How far a walk has come and what it has found.
+    """How far a walk has come and what it has found."""
 
-    Parameters
-    ----------
-    last_key
-        Every row with a key before this one has been read; None before the first page.
-    last_ids
-        Ids of the rows with that key that have been read.
-    is_last_key_read
-        Whether those are all of them.
-    end
-        The last key to read, inclusive; None until it is known.
-    held
-        Rows beyond the end, which were read early and are handed on after all others.
-    finished
-        Whether nothing is left to read.
-    is_verified
-        Whether a count between two readings of the same rows has proved the answer complete, whatever the order.
-    count
-        Rows that the server counted for the filter; None where it was not asked.
-    pages, rows, new_rows
-        Pages that held rows, rows received, and rows handed on.
-    largest_page
-        The largest number of rows on a page: the server's page cap, as far as it was seen.
-    in_order
-        Whether every page came in the order that was asked for.
-    order_bits
-        How unlikely that order is by chance, in bits.
-    sample_ids
-        Ids of the rows handed on, as long as they are few.
-    faults
-        Why rows may be missing.
-    """
-
-    last_key: Any = None
-    last_ids: set[str] = field(default_factory=set)
-    is_last_key_read: bool = False
-    end: Any = None
-    held: pa.RecordBatch | None = None
-    finished: bool = False
-    is_verified: bool = False
-    count: int | None = None
-    pages: int = 0
-    rows: int = 0
-    new_rows: int = 0
-    largest_page: int = 0
-    in_order: bool = True
-    order_bits: float = 0.0
-    sample_ids: set[str] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)
+    last_key: Any = None  # every row with a key before this one has been read; None before the first page
+    last_ids: set[str] = field(default_factory=set)  # the rows with that key that have been read
+    is_last_key_read: bool = False  # whether those are all of them
+    end: Any = None  # the last key to read, inclusive; None until it is known
+    held: pa.RecordBatch | None = None  # rows beyond the end, read early and handed on after all others
+    finished: bool = False  # nothing is left to read
+    is_verified: bool = False  # a count between two readings of the same rows proved that they are all
+    count: int | None = None  # rows that the server counted for the filter, if it was asked
+    rows: int = 0  # rows received
+    new_rows: int = 0  # rows handed on
+    largest_page: int = 0  # the server's page cap, as far as it was seen
+    in_order: bool = True  # every page came in the order that was asked for
+    order_bits: float = 0.0  # how unlikely that order is by chance
+    sample_ids: set[str] = field(default_factory=set)  # the rows handed on, while they are few
+    faults: list[str] = field(default_factory=list)  # why rows may be missing
 
     def fault(self, text: str) -> None:
         """Note why rows may be missing, once."""
@@ -210,7 +169,6 @@ class WalkState:
 
     def received(self, page: pa.RecordBatch) -> None:
         """Note a page that came."""
-        self.pages += page.num_rows > 0
         self.rows += page.num_rows
         self.largest_page = max(self.largest_page, page.num_rows)
 

@@ -55,6 +55,8 @@ class Manners:
         Whether the rows of a page may come in any order.
     ignores_order
         Whether it has an order of its own.
+    ignores_other_orders
+        Whether it has an order of its own where another field than ``created`` and ``id`` is to order it.
     ignores_offset
         Whether it always begins with the first row.
     fails
@@ -68,6 +70,7 @@ class Manners:
     cuts: bool = False
     mixes: bool = False
     ignores_order: bool = False
+    ignores_other_orders: bool = False
     ignores_offset: bool = False
     fails: bool = False
 
@@ -212,11 +215,12 @@ class Restless(Session):
     def _find(self, wire: Row) -> list[Row]:
         manners, choices = self.manners, self.choices
         found = self._found(wire)
-        if not manners.ignores_order:
+        by = wire.get("application_order_by")
+        if not manners.ignores_order and (by in {"created", "id"} or not manners.ignores_other_orders):
             ties = {row["id"]: choices.below(1000) if manners.mixes_ties else 0 for row in found}
             down = wire.get("application_order_direction") == "desc"
             found.sort(key=lambda row: (ties[row["id"]], row["id"]))
-            found.sort(key=lambda row: row[wire["application_order_by"]], reverse=down)
+            found.sort(key=lambda row: row[by], reverse=down)
         offset = 0 if manners.ignores_offset else wire.get("application_offset", 0)
         cap = max(1, manners.cap // 2) if manners.lowers_cap and self.asked > 4 else manners.cap
         page = found[offset : offset + min(wire.get("application_limit", 100), cap)]

@@ -22,7 +22,7 @@ from dyno_frames.scan.scan import Scan
 from hostile.server import FIRST_S, Manners, Restless, Row
 
 SCHEMA = learn(CAMPAIGNS, [{"id": "r", "name": "n", "status": "draft", "created": FIRST_S, "opens": 0}])
-FORMS = ("frame", "batches", "newest first")
+FORMS = ("frame", "batches", "newest first", "most opened")
 SCOPE = Scope({}, {})
 
 
@@ -44,6 +44,10 @@ class Trial:
         The client's side: ``opens >= least`` is asked for.
     choices
         Who decides what happens during the run.
+    inserts, deletes
+        Rows that others insert and delete before every request.
+    limit
+        How many of the most opened are asked for, in that form.
     """
 
     rows: list[Row]
@@ -57,6 +61,7 @@ class Trial:
     choices: Choices
     inserts: int = 0
     deletes: int = 0
+    limit: int = 3
     met: Counter[str] = field(default_factory=Counter)
     log: list[str] = field(default_factory=list)
 
@@ -85,6 +90,7 @@ class Trial:
             cuts=choices.chance(1, 4),
             mixes=odd and choices.chance(1, 3),
             ignores_order=odd and choices.chance(1, 3),
+            ignores_other_orders=choices.chance(1, 4),
             ignores_offset=odd and choices.chance(1, 3),
             fails=choices.chance(1, 5),
         )
@@ -98,6 +104,7 @@ class Trial:
             several=choices.chance(3, 4),
             form=choices.pick(FORMS),
             choices=choices,
+            limit=choices.pick((1, 2, 3, 8, 20)),
         )
 
     @classmethod
@@ -120,6 +127,7 @@ class Trial:
             cap=cap,
             mixes_ties=choices.chance(1, 2),
             repeats=choices.chance(1, 8),
+            ignores_other_orders=choices.chance(1, 4),
             fails=choices.chance(1, 4),
         )
         return cls(
@@ -134,6 +142,7 @@ class Trial:
             choices=choices,
             inserts=inserts,
             deletes=deletes,
+            limit=choices.pick((1, 5, 100)),
         )
 
     def run(self) -> None:
@@ -177,12 +186,11 @@ class Trial:
         question = ask(expr, schema.empty(), SCOPE)
         told = Profile() if self.several else Profile(several=Several.LAST)
         context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)
-        order = (
-            {"order_by": ("created",), "ascending": (False,), "limit": 1_000_000}
-            if self.form == "newest first"
-            else {}
-        )
-        plan = make_plan(question, context, Shape(**order))
+        shapes = {
+            "newest first": Shape(order_by=("created",), ascending=(False,), limit=1_000_000),
+            "most opened": Shape(order_by=("opens",), ascending=(False,), limit=self.limit),
+        }
+        plan = make_plan(question, context, shapes.get(self.form, Shape()))
         origin = Origin(client="hostile", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
         return Scan(server, question, plan, schema, context, origin, progress=False, workers=self.workers)
 
@@ -203,6 +211,9 @@ class Trial:
             raise Broken(f"doubled: {[key for key, times in Counter(ids).items() if times > 1]}")
         if odd := [pair for pair in came if pair not in server.versions or pair[1] < self.least]:
             raise Broken(f"never so: {odd}")
+        if self.form == "most opened":
+            self._judge_most_opened(server, certificate, came)
+            return
         missing = server.throughout - {*ids}
         if missing and verdict is not Verdict.UNCERTIFIED:
             raise Broken(f"{verdict}, and missing: {sorted(missing)}")
@@ -217,6 +228,21 @@ class Trial:
             raise Broken("exact, and not all")
         if self._is_static() and self._is_plain() and verdict is not Verdict.EXACT:
             raise Broken(f"nothing moved, and {certificate}")
+
+    def _judge_most_opened(
+        self, server: Restless, certificate: Certificate, came: list[tuple[str, int]]
+    ) -> None:
+        if not self._is_static():
+            return
+        rows = sorted((-row["opens"], row["id"]) for row in self.rows if row["opens"] >= self.least)
+        wanted = [(key, -opens) for opens, key in rows[: self.limit]]
+        if certificate.verdict is Verdict.EXACT and came != wanted:
+            raise Broken(f"exact, and {came} for {wanted}")
+        if self._is_plain() and certificate.verdict is not Verdict.EXACT:
+            raise Broken(f"nothing moved, and {certificate}")
+        bound = max_finds(server.most_rows, max(certificate.page_cap, 1))
+        if server.finds > bound:
+            raise Broken(f"{server.finds} finds, and at most {bound} are allowed")
 
     def _is_static(self) -> bool:
         """Tell whether nobody writes."""

@@ -158,3 +158,15 @@ def test_a_torn_memory_is_none(own_state):
     for path in own_state.rglob("*.json"):
         path.write_text('{"version": 1, "at": 9e99, "profile": {"like": "unheard of"}}')
     assert cache.load(url) == Profile.unknown()
+
+
+def test_a_filter_that_let_rows_through_is_not_relied_upon_again(own_state):
+    with Sandbox(speed=0) as box, connect(box.url, box.api_key) as client:
+        assert client.campaigns.scan("opens > 5").explain().exact
+        client.semantics.distrust("campaigns", ["opens"])
+        plan = client.campaigns.scan("opens > 5").explain()
+        assert plan.requests[0]["opens"] == {"gte": 6}
+        assert not plan.exact
+        assert "this server returned rows that a filter by opens excludes" in plan.reasons[0]
+        assert client.campaigns.scan("clicks > 5").explain().exact
+        assert client.lists.scan("contacts > 5").explain().exact

@@ -93,10 +93,10 @@ def test_the_order_and_the_limit_are_shown(planned):
     assert "clicks down, name up, ties by id, at most 10 rows after 20" in as_html(plan)
 
 
-def test_columns_are_asked_for_with_what_the_order_and_the_residual_read(planned):
+def test_columns_are_asked_for_with_what_the_order_and_the_query_read(planned):
     exact = planned("opens > 5", columns=("subject",), order_by=("clicks",), ascending=(True,))
     local = planned("opens > delivered", columns=("subject",))
-    assert set(exact.fields) == {"id", "created", "subject", "clicks"}
+    assert set(exact.fields) == {"id", "created", "subject", "clicks", "opens"}
     assert set(local.fields) == {"id", "created", "subject", "opens", "delivered"}
     assert json.loads(json.dumps(exact.requests[0]))["application_fields"] == list(exact.fields)
 

@@ -657,3 +657,36 @@ def test_integers_beyond_the_floats_come_back_digit_by_digit(account, campaigns)
     )
     assert client.campaigns.count(f"opens == {2**53 + 1}") == rows["opens"].eq(2**53 + 1).sum()
     assert client.campaigns.find(f"opens > {2**63 - 2}")["opens"].unique().tolist() == [2**63 - 1]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_limited_answer_is_right_where_the_server_ignores_the_order(crowded, limit, ascending):
+    client, between = crowded
+    between.asking = lambda body: {
+        name: value
+        for name, value in body.items()
+        if body.get("application_order_by") == "created" or not name.startswith("application_order")
+    }
+    whole = client.campaigns.find().sort_values(["opens", "id"], ascending=[ascending, True])
+    found = client.campaigns.find(order_by="opens", ascending=ascending, limit=limit)
+    assert found["opens"].tolist() == whole["opens"].head(limit).tolist()
+    assert found["id"].tolist() == whole["id"].head(limit).tolist()
+
+
+def test_a_limited_answer_by_another_field_than_created_is_confirmed_by_one_count(crowded):
+    client, between = crowded
+    client.campaigns.find(limit=1)
+    between.bodies["find"].clear()
+    client.campaigns.find(order_by="opens", ascending=False, limit=2)
+    assert len(between.bodies["find"]) <= 2
+    assert len(between.bodies["count"]) == 1
+
+
+def test_a_stream_that_was_closed_ends(crowded):
+    client, _ = crowded
+    stream = client.campaigns.scan().to_batches()
+    next(stream)
+    stream.close()
+    assert list(stream) == []
+    assert stream.certificate is None

@@ -122,7 +122,7 @@ def test_an_empty_first_page_is_the_end():
     server = Server([])
     state, handed = drive(spec_of(), server)
     assert (handed, len(server.bodies), server.counts) == ([], 1, 0)
-    assert (state.pages, state.faults) == (0, [])
+    assert (state.rows, state.faults) == (0, [])
 
 
 def test_the_first_body_is_the_query_with_order_and_limit():
