@@ -116,7 +116,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         rows = sum(one.num_rows for one in held)
         if rows >= ROWS_PER_GROUP or sum(one.nbytes for one in held) >= BYTES_PER_GROUP:
             whole = pa.concat_tables(held)
-            cut = max(rows - rows % ROWS_PER_GROUP, 0) or rows
+            cut = rows - rows % ROWS_PER_GROUP or rows
             for start in range(0, cut, ROWS_PER_GROUP):
                 yield whole.slice(start, min(ROWS_PER_GROUP, cut - start))
             held = [whole.slice(cut)] if cut < rows else []

@@ -108,6 +108,11 @@ def is_countable(scan: Scan) -> bool:
     return scan.plan.terms is not None
 
 
+def makes_null(scan: Scan) -> bool:
+    """Tell whether values outside their column's type are made null."""
+    return scan.on_invalid == "null"
+
+
 def page_size(scan: Scan) -> int:
     """Return how many rows are asked for in one request."""
     return scan.plan.page_size
@@ -217,11 +222,6 @@ def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Fetched:
     """Return ``id`` and ``created`` of the rows in a window."""
     narrow = scan.refine(shape=replace(scan.plan.shape, columns=(KEY, CREATED)))
     return _fetch(window(narrow, low, high))
-
-
-def fetch_rows(scan: Scan, low: int | None, high: int | None) -> Fetched:
-    """Return the rows in a window."""
-    return _fetch(window(scan, low, high))
 
 
 def newest_change(scan: Scan) -> int | None:

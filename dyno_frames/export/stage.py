@@ -41,12 +41,15 @@ class Chunk:
         The largest ``created``, in epoch seconds; all rows up to it are in this chunk or one before it.
     groups
         The partition of each batch.
+    certificate
+        How complete the rows of this chunk and all chunks before it are; None if that is not known.
     """
 
     path: Path
     rows: int
     last: int
     groups: tuple[Values, ...]
+    certificate: Mapping[str, Any] | None = None
 
     def tables(self, values: Values) -> Iterator[pa.Table]:
         """Iterate over the rows of a partition; they stay on disk and are mapped."""
@@ -113,13 +116,31 @@ class Stage:
         disk.remove(self._note(kind))
         self._chunks[kind] = []
 
-    def write(self, kind: str, table: pa.Table, partitions: Sequence[Partition]) -> None:
-        """Keep rows as the next chunk; once this returns they are never fetched again."""
+    def write(
+        self,
+        kind: str,
+        table: pa.Table,
+        partitions: Sequence[Partition],
+        *,
+        certificate: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write rows as the next chunk; once this returns they are never fetched again.
+
+        Parameters
+        ----------
+        kind
+            The kind of chunk.
+        table, partitions
+            The rows, and how they are partitioned.
+        certificate
+            How complete the rows of this chunk and all chunks before it are, if that is known.
+        """
         chunks, groups = self.chunks(kind), split(table, partitions)
         note = {
             "rows": table.num_rows,
             "last": pc.max(table[CREATED].cast(pa.int64())).as_py(),
             "groups": [list(values) for values, _ in groups],
+            "certificate": certificate,
         }
         schema = table.schema.with_metadata({_NOTE: json.dumps(note)})
         temporary = self.folder / "next.part"
@@ -167,7 +188,7 @@ def _whole(paths: Sequence[Path], kind: str) -> list[Chunk]:
 
 
 def _described(path: Path, note: Mapping[str, Any]) -> Chunk:
-    return Chunk(path, note["rows"], note["last"], tuple(map(tuple, note["groups"])))
+    return Chunk(path, note["rows"], note["last"], tuple(map(tuple, note["groups"])), note.get("certificate"))
 
 
 def _write_groups(path: Path, schema: pa.Schema, groups: Sequence[pa.Table]) -> None:
