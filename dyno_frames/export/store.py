@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,7 +70,7 @@ def write_lock(store: DatasetStore) -> Iterator[None]:
         yield
 
 
-def manifest_of(store: DatasetStore, version: int) -> Manifest:
+def manifest_of(store: DatasetStore, version: Any) -> Manifest:
     """Return what a version is.
 
     Raises
@@ -78,10 +79,10 @@ def manifest_of(store: DatasetStore, version: int) -> Manifest:
         There is no such version.
     """
     versions = store.versions()
-    if version not in versions or isinstance(version, bool):
+    if isinstance(version, bool) or not isinstance(version, Integral) or version not in versions:
         there = f"its versions are {', '.join(map(str, versions))}" if versions else "it has none"
         raise SchemaError(f"version={version!r}: there is no such version of {store.url!r}; {there}")
-    return store.manifest(version)
+    return store.manifest(int(version))
 
 
 def damaged(store: DatasetStore, version: int, file: StoredFile, what: str) -> SchemaError:
