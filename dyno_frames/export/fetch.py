@@ -101,7 +101,7 @@ def fetch_missing(
 
 @contextmanager
 def _forgotten_if_unusable(stage: Stage) -> Iterator[None]:
-    """Delete the staged rows if they break the contract or cannot be partitioned: the next run must fetch them anew."""
+    """Delete the staged rows if they break the contract or cannot be partitioned, so the next run fetches them again."""
     try:
         yield
     except (ContractError, ConfigError):

@@ -78,7 +78,7 @@ def together(base: Source, change: Change, form: FileFormat, work: Path) -> Writ
     fresh: dict[str, Path] = {}
     for values in sorted({*base.partitions(), *change.incoming.partitions()}, key=str):
         incoming = _incoming(change, values, form)
-        for kept, tables in _stretches(base, values, incoming, change, form):
+        for kept, tables in _parts(base, values, incoming, change, form):
             if kept is not None:
                 files.append(kept)
                 continue
@@ -102,7 +102,7 @@ def _without(table: pa.Table, ids: pa.Array) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table[KEY], value_set=ids))) if len(ids) else table
 
 
-def _stretches(
+def _parts(
     base: Source, values: Values, incoming: pa.Table, change: Change, form: FileFormat
 ) -> Iterator[tuple[StoredFile | None, Iterable[pa.Table]]]:
     """Iterate over the parts of a partition: a file to share, or rows to write."""
