@@ -37,6 +37,9 @@ from dyno_frames.scan.scan import Scan
 OVERLAP_S = 300
 """Changes are fetched from this many seconds before the watermark: a server may show a change after its timestamp."""
 
+_BY_COUNTS = "were found by comparing counts"
+"""The end of a note that concerns one run only."""
+
 Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
 """The newest version, and the counts of this run: rows, added, changed, removed, moved."""
 
@@ -130,14 +133,20 @@ def _synced(scan: Scan, stage: Stage, base: Stored) -> _Growth:
         change = _with(change, Staged(stage.chunks(FOUND)), base)
     rows = _counts(base, change)["rows"]
     own = combined(fetched, _of_comparison(compared), found, _recounted(scan, compared, rows))
-    whole = own if by_ids else combined(own, _of_parent(parent))
+    whole = combined(own, certificate(notes=_notes(parent)) if by_ids else _of_parent(parent))
     whole |= UNCOUNTED | {"count_before": compared.counted}  # of all rows, not only of the changed ones
     return _Growth(change, whole, moved + compared.ids_moved + int(found["rows_moved"]))
 
 
 def _of_parent(parent: Manifest) -> dict[str, Any]:
     reasons = (parent.certificate or {}).get("reasons") or []
-    return certificate(verdict_of(parent.certificate), reasons=reasons)
+    return certificate(verdict_of(parent.certificate), reasons=reasons, notes=_notes(parent))
+
+
+def _notes(parent: Manifest) -> list[str]:
+    """Return the notes of the parent that still apply: its rows are in the next version too."""
+    notes = (parent.certificate or {}).get("notes") or []
+    return [note for note in notes if not note.endswith(_BY_COUNTS)]
 
 
 def _of_comparison(compared: Comparison) -> dict[str, Any]:
@@ -146,7 +155,7 @@ def _of_comparison(compared: Comparison) -> dict[str, Any]:
     return certificate(
         Verdict.UNCERTIFIED if compared.doubts else Verdict.EXACT,
         reasons=compared.doubts,
-        notes=[f"{rows} updated long before the last change were found by comparing counts"] if found else [],
+        notes=[f"{rows} updated long before the last change {_BY_COUNTS}"] if found else [],
         requests=compared.requests,
         rows_moved=compared.ids_moved,
     )

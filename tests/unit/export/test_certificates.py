@@ -110,3 +110,16 @@ def test_an_appended_answer_leaves_the_counts_of_the_dataset_unknown(account, tm
     added = account.scan("opens >= 6").to_parquet(tmp_path / "c", mode="append")
     assert (added.rows, verdict(added)) == (300, "exact")
     assert added.footer["certificate"]["count_before"] is None
+
+
+@pytest.mark.parametrize("mode", ["sync", "append"])
+def test_values_that_an_earlier_version_made_null_are_noted_in_the_next_version(account, tmp_path, mode):
+    account.sql("UPDATE campaigns SET clicks = 1.5 WHERE id = '00000'")
+    account.scan(on_invalid="null").to_parquet(tmp_path / "c")
+    account.sql("UPDATE campaigns SET clicks = 2 WHERE id = '00000'")
+    account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
+    expr = None if mode == "sync" else "opens == 77"
+    written = account.scan(expr, on_invalid="null").to_parquet(tmp_path / "c", mode=mode)
+    frame = written.to_frame()
+    assert (written.version, frame["clicks"].isna().sum()) == (2, 1)
+    assert any("1 value of clicks" in note for note in frame.dyno.certificate.notes)
