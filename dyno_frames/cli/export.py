@@ -26,7 +26,7 @@ EXAMPLE = (
     "path",
     metavar="PATH",
     required=True,
-    help="A name ending in .parquet is one file; other names and URLs are datasets of versions. Missing folders are created.",
+    help="A name ending in .parquet is one file; other names and URLs are datasets. Missing folders are created.",
 )
 @click.option(
     "--mode",

@@ -101,7 +101,7 @@ def fetch_missing(
 
 @contextmanager
 def _forgotten_if_unusable(stage: Stage) -> Iterator[None]:
-    """Delete the staged rows if they break the contract or cannot be partitioned, so the next run fetches them again."""
+    """Delete the staged rows, so that the next run fetches them again, if they break the contract or a partition."""
     try:
         yield
     except (ContractError, ConfigError):

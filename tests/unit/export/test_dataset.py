@@ -471,5 +471,5 @@ def test_questions_of_other_resources_can_be_synced_too(account, tmp_path):
     synced = account.client.lists.scan().to_parquet(tmp_path / "lists", mode="sync")
     assert synced.counts["added"] == 1
     assert made in set(synced.to_frame()["id"])
-    with pytest.raises(ConfigError, match=r"came from lists of .* and this query asks campaigns of"):
+    with pytest.raises(ConfigError, match=r"came from lists of .* and this query reads campaigns of"):
         account.scan().to_parquet(tmp_path / "lists", mode="sync")
