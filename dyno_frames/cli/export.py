@@ -26,26 +26,26 @@ EXAMPLE = (
     "path",
     metavar="PATH",
     required=True,
-    help="A name ending in .parquet is one file; another name, or a URL, is a dataset of versions. Its folder is made.",
+    help="A name ending in .parquet is one file; other names and URLs are datasets. Missing folders are created.",
 )
 @click.option(
     "--mode",
     type=click.Choice(["overwrite", "append", "sync"]),
     default="overwrite",
     show_default=True,
-    help="sync fetches only what has changed since the last run, and removes what is gone.",
+    help="sync fetches only rows that changed since the last run, and removes deleted rows.",
 )
 @click.option(
     "--partition-by",
     metavar="FIELD[,…]",
     callback=options.names,
-    help="Folders, from fields or created:month and the like.",
+    help="Fields for folders; a time as created:year, created:month or created:day (default: none).",
 )
 @click.option(
     "--max-rows-per-file", type=click.IntRange(min=1), default=1_000_000, show_default=True, metavar="ROWS"
 )
 @click.option("--compression", default="zstd", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as one line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
 @options.where
 @options.shape
 @options.allow_incomplete
@@ -68,9 +68,8 @@ def export(
 ) -> None:
     """Write the rows that answer a query as Parquet.
 
-    Whoever reads meanwhile sees what was there or the whole of what is new. A run that was killed is gone on with by
-    the next one of the same query; two runs never write to one dataset at once. It prints one line, and shows
-    progress only on a terminal.
+    Readers see either the old or the complete new data. The next run of the same query resumes an interrupted one, and
+    only one run can write to a dataset at a time. The command prints one line, and shows progress only on a terminal.
     """
     with options.connected(url, api_key) as client:
         verbs = getattr(client, resource)

@@ -1,4 +1,4 @@
-"""What every run of an export shares: begin or resume it, and describe the version that it makes."""
+"""Steps shared by all export modes: begin or resume a run, check its certificate, describe its version."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
     Parameters
     ----------
     stage
-        Where an interrupted run has left its rows.
+        The rows of an interrupted run, if there are any.
     scan, options
-        The query and how it is written.
+        The query and how to write it.
     parent
-        Number of the version that is there, and when it was written if that is known.
+        Number of the newest version, and when it was written, or None if that is unknown. None without a version.
     """
     same = None
     origin = origin_of(scan)
@@ -60,27 +60,27 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
 
 
 def _watermark(scan: Scan) -> int | None:
-    """Return the instant from which the next sync has to look for changes.
+    """Return the instant from which the next sync must fetch changes, in epoch seconds.
 
-    A row that is stamped later than now, by a clock that was wrong, must not hide the changes until then.
+    A row with an ``updated`` in the future, from a wrong clock, must not hide the changes before that time.
     """
     newest = newest_change(scan) if is_a_set(scan) else None
     return None if newest is None else min(newest, int(time.time()))
 
 
 def query_of(origin: Mapping[str, Any]) -> str:
-    """Return what makes two queries the same, as text: all but the connection's name and account."""
+    """Return the query as text for comparison: its origin without the name and account of the connection."""
     asked = {name: value for name, value in origin.items() if name not in {"client", "account"}}
     return json.dumps(asked, sort_keys=True)
 
 
-def checked(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
-    """Refuse to write rows that may be incomplete if the caller asked for strict answers.
+def raise_if_uncertified(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
+    """Raise, and delete the staged rows, if the scan is strict and its rows are uncertified.
 
     Raises
     ------
     ContractError
-        Rows may be missing and the scan is strict. The next run fetches them anew.
+        The scan is strict and rows may be missing. The stage is deleted, so the next run fetches every row again.
     """
     try:
         check_strict(scan, certificate)
@@ -92,7 +92,7 @@ def checked(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
 def file_format(
     schema: Schema, scan: Scan, options: WriteOptions, certificate: Mapping[str, Any]
 ) -> FileFormat:
-    """Return how the files of a version are written."""
+    """Return the format of the files of a version."""
     origin = origin_of(scan)
     return FileFormat(
         schema=schema,
@@ -111,7 +111,7 @@ def file_format(
 def manifest(
     scan: Scan, options: WriteOptions, form: FileFormat, written: Written, *, parent: int | None
 ) -> Manifest:
-    """Return the manifest of a version from its files."""
+    """Return the manifest of a version with these files."""
     made = Manifest(
         version=1 if parent is None else parent + 1,
         parent=parent,

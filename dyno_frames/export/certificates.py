@@ -1,4 +1,4 @@
-"""Certificates of what several runs have brought, as JSON values."""
+"""Certificates of several runs combined into one, as JSON values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 from dyno_frames.scan.certificate import Verdict
 
 _ORDER = (Verdict.EXACT, Verdict.AT_LEAST_ONCE, Verdict.UNCERTIFIED)
-_SUMMED = ("requests", "retries", "rows_moved")
+_SUMMED = ("requests", "retries", "rows_moved", "rows_returned")
+_JOINED = ("reasons", "notes", "fields_met")
+_COUNTS = ("count_before", "count_after")
+
+UNCOUNTED: dict[str, Any] = dict.fromkeys(_COUNTS)
+"""The counts of a certificate if nothing, or not all rows, were counted."""
 
 
 def certificate(
@@ -19,16 +24,16 @@ def certificate(
     requests: int = 0,
     rows_moved: int = 0,
 ) -> dict[str, Any]:
-    """Return the certificate of one step of a run.
+    """Return the certificate of a step that says nothing about counts.
 
     Parameters
     ----------
     verdict
-        How complete its rows are.
+        How complete the rows are.
     reasons, notes
-        Why it is not better, and what else a reader should know.
+        Why the verdict is not better, and what else a reader should know.
     requests, rows_moved
-        What it cost.
+        What the step cost.
     """
     return {
         "verdict": str(verdict),
@@ -40,34 +45,32 @@ def certificate(
 
 
 def combined(first: Mapping[str, Any], *others: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the certificate of what several runs have brought: as good as the worst of them.
+    """Return the certificate of the rows of several runs together.
 
-    Parameters
-    ----------
-    first, others
-        Their certificates; one without a verdict is uncertified. What only the first one has stays.
+    The verdict is the worst one; a certificate without a verdict is uncertified. Counts are summed, and None if one of
+    them is None; a certificate without the keys of the counts leaves them unchanged.
     """
     every = [first, *others]
     worst = max(_ORDER.index(verdict_of(one)) for one in every)
     return {
-        **first,
-        **{name: sum(one.get(name) or 0 for one in every) for name in _SUMMED},
         "verdict": str(_ORDER[worst]),
-        "reasons": _together(every, "reasons"),
-        "notes": _together(every, "notes"),
+        **{name: _together(every, name) for name in _JOINED},
+        **{name: _total(every, name) for name in _COUNTS},
+        **{name: sum(one.get(name) or 0 for one in every) for name in _SUMMED},
         "page_cap": max(one.get("page_cap") or 0 for one in every),
     }
 
 
 def verdict_of(one: Mapping[str, Any] | None) -> Verdict:
-    """Return a certificate's verdict; without one it is uncertified."""
+    """Return the verdict of a certificate; uncertified if there is no certificate or no verdict in it."""
     return Verdict((one or {}).get("verdict") or Verdict.UNCERTIFIED)
 
 
 def is_news(made: Mapping[str, Any], parent: Mapping[str, Any] | None) -> bool:
-    """Tell whether a version with the same rows must be written because its completeness is another one.
+    """Tell whether to write a version with the rows of its parent because its completeness differs.
 
-    That is so when rows may be missing and the parent does not say so, and when nothing is missing any longer.
+    This is so if rows may be missing and the parent does not say so for the same reasons, and if rows may be missing
+    from the parent and no longer are.
     """
     before, after = verdict_of(parent), verdict_of(made)
     if Verdict.UNCERTIFIED not in {before, after}:
@@ -77,3 +80,8 @@ def is_news(made: Mapping[str, Any], parent: Mapping[str, Any] | None) -> bool:
 
 def _together(every: Sequence[Mapping[str, Any]], name: str) -> list[str]:
     return list(dict.fromkeys(text for one in every for text in one.get(name) or []))
+
+
+def _total(every: Sequence[Mapping[str, Any]], name: str) -> int | None:
+    counts = [one[name] for one in every if name in one]
+    return sum(counts) if counts and None not in counts else None

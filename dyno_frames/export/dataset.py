@@ -1,4 +1,4 @@
-"""A written dataset: where it is, what it holds, and how to read it back, as it is or as it was."""
+"""A written dataset: where it is, what it holds, and how to read its versions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.export.files import FOOTER
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
+from dyno_frames.export.options import is_from_one
 from dyno_frames.export.sources import Stored
 from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
 from dyno_frames.export.stores import checked_path, store_of
@@ -32,20 +33,20 @@ class Dataset:
     Parameters
     ----------
     path
-        Where it is.
+        Path or URL of the file or dataset.
     rows
-        How many rows it holds.
+        Number of rows.
     size_bytes
-        Its size on disk, in bytes.
+        Size on disk, in bytes.
     footer
-        What it says of itself: question, host, certificate, schema.
+        Description of the data: origin, certificate, schema.
     version
-        Which version this is. A single file has one.
+        Number of the version; 1 for a single file.
     counts
-        What the run came to: ``rows`` that are here now, how many of them it ``added`` and ``changed``, how many it
-        ``removed``, and how many rows, ids included, it ``moved`` over the network. None for a single file.
+        Counts of the run: ``rows`` in the dataset, rows ``added``, ``changed`` and ``removed``, and rows and ids
+        ``moved`` over the network. None for a single file.
     manifest
-        All that is known of this version; None for a single file.
+        Description of the version; None for a single file.
 
     Examples
     --------
@@ -70,7 +71,7 @@ class Dataset:
 
     @property
     def files(self) -> list[str]:
-        """The files of this version, for readers that are given a list; they never change."""
+        """The files of this version, for readers that take a list of files; they never change."""
         if self.manifest is None:
             return [str(self.path)]
         store = store_of(self.path)
@@ -78,15 +79,15 @@ class Dataset:
 
     @property
     def versions(self) -> list[int]:
-        """The versions that can be read, oldest first."""
+        """Numbers of the versions that can be read, oldest first."""
         return [1] if self.manifest is None else store_of(self.path).versions()
 
     def to_frame(self) -> pd.DataFrame:
-        """Return its rows as a typed frame."""
+        """Return the rows of this version as a typed frame."""
         return read_dataset(self.path, None if self.manifest is None else self.version)
 
     def diff(self, old: int, new: int | None = None) -> pd.DataFrame:
-        """Return what has happened between two versions, one row for each id.
+        """Return the rows that differ between two versions, one row for each id.
 
         Parameters
         ----------
@@ -96,14 +97,14 @@ class Dataset:
         Returns
         -------
         pandas.DataFrame
-            ``change`` (``added``, ``changed`` or ``removed``), ``fields`` (a tuple of the names that differ), then the
-            row as it is in the newer version, or as it was where it was removed; and for each field that differs
-            anywhere a column ``…_before`` with what it was in the older version.
+            ``change`` (``added``, ``changed`` or ``removed``), ``fields`` (a tuple of the fields that differ), then the
+            row in the newer version, or in the older version if it was removed; and for each field that differs in
+            any row a column ``…_before`` with the value in the older version.
 
         Raises
         ------
         SchemaError
-            There is no such version; or it is a single file.
+            A version does not exist, this is a single file, or the columns of the versions cannot be compared.
 
         Examples
         --------
@@ -121,15 +122,19 @@ class Dataset:
         Parameters
         ----------
         keep
-            How many to keep, from 1.
+            Number of versions to keep, at least 1.
 
         Raises
         ------
         ConfigError
             A run is writing to the dataset.
+        SchemaError
+            ``keep`` is not a whole number from 1, or this is a single file.
         """
-        if keep < 1:
-            raise SchemaError(f"keep={keep}; the newest version always stays: expected a number from 1")
+        if not is_from_one(keep):
+            raise SchemaError(
+                f"keep={keep!r}; the newest version always stays: expected a whole number from 1"
+            )
         store = self._store()
         with write_lock(store):
             store.prepare()
@@ -138,14 +143,14 @@ class Dataset:
     def _store(self) -> DatasetStore:
         if self.manifest is None:
             raise SchemaError(
-                f"{str(self.path)!r} is one file and has no versions; a name without '.parquet' makes a dataset of "
-                "versions"
+                f"{str(self.path)!r} is one file and has no versions. Export to a name without '.parquet' for a "
+                "dataset of versions"
             )
         return store_of(self.path)
 
 
 def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
-    """Return a version of a dataset, with what the run that asked for it has counted."""
+    """Return a version of a dataset, with the counts of the run that wrote or confirmed it."""
     footer = {
         "origin": manifest.origin,
         "certificate": manifest.certificate,
@@ -164,27 +169,27 @@ def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int
 
 
 def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
-    """Return the committed rows of a dataset as a frame with the dtypes it was asked with.
+    """Return the committed rows of a dataset as a frame with the dtypes of the original answer.
 
     Parameters
     ----------
     path
-        Where it was written: a name, a URL, or a single file.
+        Path or URL of a dataset, or path of a single file.
     version
-        Which version; None is the newest. A single file has one.
+        Number of the version (default: the newest). A single file has version 1 only.
 
     Returns
     -------
     pandas.DataFrame
-        Its rows in the order they were written, bound to the account they came from.
+        The rows in the order they were written, with the account and the query they came from.
 
     Raises
     ------
     FileNotFoundError
-        There is nothing of this name.
+        The path does not exist.
     SchemaError
-        It was not written by this package, has no such version or no committed one, or a file of it is gone or was
-        changed.
+        The dataset was not written by this package, has no such version or no committed version, or one of its files
+        is missing or damaged.
 
     Examples
     --------
@@ -214,38 +219,62 @@ def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
     """Return the error for a store without a committed version."""
     if isinstance(store, LocalStore) and store.home.is_dir():
         return SchemaError(
-            f"no version of {store.url!r} is committed: there is no link of that name. A first export did not finish, "
-            "or the link was removed; run the export again, which makes it"
+            f"no version of {store.url!r} is committed: the link of that name does not exist. The first export did not "
+            "finish, or the link was removed. Run the export again; it creates the link"
         )
     if isinstance(store, LocalStore) and store.path.exists():
-        return SchemaError(f"{store.url!r} holds no dataset of dyno_frames; read it with pandas.read_parquet")
-    return FileNotFoundError(errno.ENOENT, "there is no dataset or file that to_parquet wrote", store.url)
+        return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")
+    return FileNotFoundError(
+        errno.ENOENT, "no dataset or file written by to_parquet exists at this path", store.url
+    )
 
 
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:
     if version not in {None, 1}:
         raise SchemaError(f"version={version!r}: {str(path)!r} is one file and has version 1 only")
     footer = read_footer(path)
-    schema = schema_from_json(footer["schema"])
-    plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)
-    return attach(
-        to_frame(plain, schema), origin_from_json(footer["origin"]), certificate=footer["certificate"]
+    try:
+        schema, origin = schema_from_json(footer["schema"]), origin_from_json(footer["origin"])
+        certificate = footer["certificate"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged_footer(path, error) from error
+    try:
+        plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)
+    except (pa.ArrowException, OSError) as error:
+        raise _not_parquet(path, error) from error
+    return attach(to_frame(plain, schema), origin, certificate=certificate)
+
+
+def _not_parquet(path: str | Path, error: Exception) -> Exception:
+    """Return the error for a damaged file; an error of the operating system is returned as it is."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error
+    return SchemaError(f"{str(path)!r} cannot be read as Parquet: {error}. Export the query again")
+
+
+def _damaged_footer(path: str | Path, error: Exception) -> SchemaError:
+    return SchemaError(
+        f"{str(path)!r} has a damaged footer ({type(error).__name__}: {error}). Export the query again, or read the "
+        "columns with pandas.read_parquet"
     )
 
 
 def read_footer(path: str | Path) -> dict[str, Any]:
-    """Return what a file says of itself.
+    """Return the footer of a file: origin, certificate, number of rows, schema.
 
     Raises
     ------
     SchemaError
-        It says nothing, because another program wrote it, or it is no whole Parquet file.
+        Another program wrote the file, or the file is damaged.
     """
     try:
         stored = (pq.read_metadata(path).metadata or {}).get(FOOTER)
-    except pa.ArrowInvalid as error:
-        raise SchemaError(f"{str(path)!r} cannot be read as Parquet: {error}") from error
+    except (pa.ArrowException, OSError) as error:
+        raise _not_parquet(path, error) from error
     if stored is None:
         raise SchemaError(f"{str(path)!r} was not written by dyno_frames; read it with pandas.read_parquet")
-    footer: dict[str, Any] = json.loads(stored)
+    try:
+        footer: dict[str, Any] = dict(json.loads(stored))
+    except (TypeError, ValueError) as error:
+        raise _damaged_footer(path, error) from error
     return footer

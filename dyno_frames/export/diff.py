@@ -1,4 +1,4 @@
-"""What has happened between two versions: rows added, changed and removed, and which fields differ."""
+"""Compare two versions of a dataset: rows added, changed and removed, and the fields that differ."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
 from dyno_frames.export.manifest import Manifest, schema_from_json
+from dyno_frames.export.merge import same_values
 from dyno_frames.export.sources import Stored
 from dyno_frames.export.store import DatasetStore, manifest_of
 from dyno_frames.frames.dataframe import to_frame
@@ -23,24 +24,29 @@ BEFORE = "_before"
 
 
 def difference(store: DatasetStore, old: int, new: int) -> pd.DataFrame:
-    """Return what has happened between two versions of a dataset; see ``Dataset.diff``.
+    """Return the rows that differ between two versions of a dataset; see ``Dataset.diff``.
 
     Parameters
     ----------
     store
         The dataset.
     old, new
-        The versions.
+        The numbers of the versions.
+
+    Raises
+    ------
+    SchemaError
+        A version does not exist, a version has no ``id``, or a column changed to a type that cannot hold older values.
     """
     before, after = (manifest_of(store, version) for version in (old, new))
     schema = schema_from_json(after.schema)
     if KEY not in schema.names or KEY not in schema_from_json(before.schema).names:
         raise SchemaError(f"{store.url!r} has no column 'id', so its versions cannot be compared")
-    then, now = _apart(store, before, after, schema)
+    then, now = _unshared(store, before, after, schema)
     at = pc.index_in(now[KEY], value_set=then[KEY].combine_chunks()).combine_chunks()
     both = pc.is_valid(at)
     was, is_ = then.take(at.drop_null()), now.filter(both)
-    differs = {name: _differs(was[name], is_[name]) for name in schema.names}
+    differs = {name: ~same_values(was[name], is_[name]) for name in schema.names}
     any_ = np.logical_or.reduce([np.zeros(is_.num_rows, dtype=bool), *differs.values()])
     gone = pc.invert(pc.is_in(then[KEY], value_set=now[KEY].combine_chunks()))
     parts = {
@@ -52,34 +58,47 @@ def difference(store: DatasetStore, old: int, new: int) -> pd.DataFrame:
     return _frame(parts, fields, was.filter(pa.array(any_)), schema)
 
 
-def _apart(
+def _unshared(
     store: DatasetStore, before: Manifest, after: Manifest, schema: Schema
 ) -> tuple[pa.Table, pa.Table]:
-    """Return the rows of both versions, but for those in files that both have."""
-    shared = {one.sha256 for one in before.files} & {one.sha256 for one in after.files}
+    """Return the rows of both versions, except those in files of one partition that both versions have.
+
+    The partition counts too: its value is in the name of the folder and not in the file.
+    """
+    held = [{(one.partition, one.sha256) for one in manifest.files} for manifest in (before, after)]
+    shared = held[0] & held[1] if before.partitions == after.partitions else set()
     tables = []
     for manifest in (before, after):
         own = schema_from_json(manifest.schema)
         stored = Stored(store, manifest, own)
         found = [
-            fitted(table, schema, version=manifest.version)
+            _fitted(table, own, schema, manifest.version, after.version)
             for one in manifest.files
-            if one.sha256 not in shared
+            if (one.partition, one.sha256) not in shared
             for table in stored.read(one)
         ]
         tables.append(pa.concat_tables([schema.arrow.empty_table(), *found]))
     return tables[0], tables[1]
 
 
-def _differs(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    same = pc.fill_null(pc.equal(old, new), fill_value=False)
-    both = pc.and_(pc.is_null(old), pc.is_null(new))
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = pc.invert(pc.or_(same, both)).to_numpy()
-    return found
+def _fitted(table: pa.Table, own: Schema, schema: Schema, version: int, newer: int) -> pa.Table:
+    try:
+        return fitted(table, schema, version=version)
+    except pa.ArrowException as error:
+        kinds = [
+            f"{name!r} is {own.by_name[name].kind} in version {version} and {field.kind} in version {newer}"
+            for name, field in schema.by_name.items()
+            if name in own.by_name and own.by_name[name].kind is not field.kind
+        ]
+        raise SchemaError(
+            f"versions {version} and {newer} cannot be compared: {'; '.join(kinds)}, which cannot hold every value of "
+            f"version {version}. Compare them the other way round, diff({newer}, {version}), or read both with "
+            "read_dataset"
+        ) from error
 
 
 def _frame(parts: dict[str, pa.Table], fields: dict[str, Any], was: pa.Table, schema: Schema) -> pd.DataFrame:
-    """Return the rows of all three kinds under one another, in order of (created, id)."""
+    """Return the rows of all three kinds as one frame, in order of (created, id)."""
     rows = pa.concat_tables(list(parts.values()))
     frame = to_frame(rows, schema)
     numbers = [part.num_rows for part in parts.values()]
@@ -102,7 +121,7 @@ def _nullable(dtype: Any) -> Any:
 
 
 def _names(fields: dict[str, Any], numbers: list[int]) -> pd.Series[Any]:
-    """Return for each row a tuple of the fields that differ; rows that differ in the same ones share it."""
+    """Return for each row a tuple of the names of the fields that differ; rows with the same names share one tuple."""
     added, changed, _ = numbers
     found = np.empty(sum(numbers), dtype=object)
     found[:] = [()] * len(found)

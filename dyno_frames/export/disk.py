@@ -1,4 +1,4 @@
-"""Files that are there for certain or not at all: written beside, synced, and put in place by one rename."""
+"""Write files atomically: to a temporary file in the same folder, synced, and renamed."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _CHUNK_BYTES = 8 << 20
 _COMMON_NAME_BYTES = 255
 _TEMPORARY = ".part"
 _NAME_LETTERS = 50
-"""Letters of the target's name in the name of a temporary file; at four bytes each they still fit."""
+"""Maximum letters of the target in the name of a temporary file; at four bytes each the name is short enough."""
 
 _RANDOM = re.compile("[0-9a-f]{32}")
 
 
 def check_name(path: Path, *, added_bytes: int = 0) -> None:
-    """Refuse a name that the file system would refuse, before anything is written.
+    """Raise if a name is too long for the file system, before anything is written.
 
     Parameters
     ----------
     path
-        The file or folder to be made.
+        The file or folder to create.
     added_bytes
-        How much longer the longest name is that is made from it.
+        Number of bytes that the longest name derived from it has in addition.
 
     Raises
     ------
@@ -57,9 +57,9 @@ def _longest_name(folder: Path) -> int:
 
 
 def sync(path: Path) -> None:
-    """Make sure that a file's bytes, or a folder's names, are on disk."""
+    """Flush the content of a file, or the names in a folder, to disk."""
     if os.name != "posix" and path.is_dir():
-        return  # a folder cannot be opened there
+        return  # folders cannot be opened on Windows
     number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
@@ -68,7 +68,7 @@ def sync(path: Path) -> None:
 
 
 def put(temporary: Path, target: Path) -> None:
-    """Move a finished file to its name, in one step, and make sure that both are on disk."""
+    """Rename a finished file to its final name, in one step, and flush file and name to disk."""
     sync(temporary)
     temporary.replace(target)
     sync(target.absolute().parent)
@@ -76,10 +76,10 @@ def put(temporary: Path, target: Path) -> None:
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
-    """Lend a temporary file in the target's folder; if all goes well it replaces the target.
+    """Provide a temporary file in the target's folder that replaces the target if the block succeeds.
 
-    Temporary files of runs that were killed are removed first. A run holds a lock on its own, so that another one
-    can tell.
+    Temporary files of interrupted runs are removed first. A run holds a lock on its temporary file, so that other runs
+    do not remove it.
     """
     _remove_abandoned(target)
     temporary = target.absolute().parent / f"{_prefix(target)}{uuid4().hex}{_TEMPORARY}"
@@ -107,8 +107,8 @@ def _remove_abandoned(target: Path) -> None:
 if sys.platform == "win32":
 
     @contextmanager
-    def _locked(path: Path) -> Iterator[None]:  # noqa: ARG001 - as elsewhere
-        """Do nothing: an open file cannot be removed here anyway."""
+    def _locked(path: Path) -> Iterator[None]:  # noqa: ARG001 - same signature on all systems
+        """Do nothing: Windows does not remove open files."""
         yield
 
 else:
@@ -116,7 +116,7 @@ else:
 
     @contextmanager
     def _locked(path: Path) -> Iterator[None]:
-        """Hold a lock on a file, which is made if it is not there; it ends with the process.
+        """Hold a lock on a file, created if missing; the lock ends with the process.
 
         Raises
         ------
@@ -132,12 +132,12 @@ else:
 
 
 def write_new(target: Path, text: str) -> None:
-    """Write a file that must not be there yet: whole or not at all, and only one writer can.
+    """Create a file atomically; only one of several writers succeeds.
 
     Raises
     ------
     FileExistsError
-        It is there.
+        The file exists.
     """
     temporary = target.parent / f".{target.name}.{uuid4().hex}{_TEMPORARY}"
     try:
@@ -150,7 +150,7 @@ def write_new(target: Path, text: str) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file a second name; if the file system has no such thing, copy it under a name that must be new."""
+    """Create a hard link, or copy the file if the file system has no hard links; the target must not exist."""
     try:
         os.link(source, target)
     except FileExistsError:
@@ -162,13 +162,13 @@ def link(source: Path, target: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Make sure that all names below a folder are on disk."""
+    """Flush the names in a folder and its subfolders to disk."""
     for below, _, _ in os.walk(folder):
         sync(Path(below))
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with everything in it, if it is there."""
+    """Remove a file, a link or a folder with its content, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,8 +1,8 @@
 """How the columns of a dataset may change from one version to the next.
 
-The rule: a column that is new is added, and is null in the rows that were there. A column that no longer comes stays,
-and is null in the rows that come. Counts and whole numbers are one type. Whole numbers widen to fractions where every
-one of them can be held exactly; texts, keys and states widen to texts. Whatever is more than that is refused.
+A new column is added, and is null in older rows. A column that the server no longer sends is kept, and is null in
+newer rows. Counts and integers become integers. Integers become floats if every value can be represented exactly. Ids,
+statuses and strings become strings. Every other change of type raises an error.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ _TEXT = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
 
 
 def evolved(old: Schema, new: Schema, *, version: int) -> Schema:
-    """Return the columns that hold both what is there and what comes.
+    """Return the columns that hold both the stored and the new rows.
 
     Parameters
     ----------
     old, new
         The dataset's columns and the answer's.
     version
-        The dataset's version, for the message.
+        The version of the dataset, for the message.
 
     Raises
     ------
     SchemaError
-        A column has changed in a way that the rule does not have; it names both versions.
+        The type of a column changed in another way; the message names both versions.
     """
     before, after = old.by_name, new.by_name
     joined = {one.name: _joined(before.get(one.name), one) for one in new.fields}
@@ -44,8 +44,8 @@ def evolved(old: Schema, new: Schema, *, version: int) -> Schema:
     ]
     if faults:
         raise SchemaError(
-            f"{'; '.join(faults)}: no row can be held in both, so nothing was written. Declare what they are with "
-            "connect(…, schema={…}), or write the dataset anew with mode='overwrite'; the old versions stay"
+            f"{'; '.join(faults)}: no type holds both, so nothing was written. Declare the types with "
+            "connect(…, schema={…}), or replace the dataset with mode='overwrite'; the old versions are kept"
         )
     kept = [one for one in joined.values() if one is not None]
     kept += [replace(one, nullable=True) for one in old.fields if one.name not in after]
@@ -54,7 +54,7 @@ def evolved(old: Schema, new: Schema, *, version: int) -> Schema:
 
 
 def _joined(old: Field | None, new: Field) -> Field | None:
-    """Return the field that holds the values of both; None where none does."""
+    """Return the field that holds the values of both, or None if no type does."""
     if old is None:
         return replace(new, nullable=True)
     nullable = old.nullable or new.nullable
@@ -76,7 +76,7 @@ def fitted(table: pa.Table, schema: Schema, *, version: int) -> pa.Table:
     Raises
     ------
     SchemaError
-        A whole number cannot be held as a fraction.
+        An integer cannot be represented exactly as a float.
     """
     arrow = schema.arrow
     columns = [_column(table, arrow.field(name), version) for name in schema.names]
@@ -98,7 +98,8 @@ def _check_exact(column: pa.ChunkedArray, name: str, version: int) -> None:
     if pc.any(outside).as_py():
         value = column.filter(outside)[0].as_py()
         raise SchemaError(
-            f"{name!r} is a whole number in version {version} and would be a fraction in version {version + 1}, which "
-            f"cannot hold {value}; nothing was written. Declare it with connect(…, schema={{{name!r}: 'object'}}) and "
-            "write the dataset anew with mode='overwrite'; the old versions stay"
+            f"{name!r} is an integer in version {version} and would be a float in version {version + 1}, which "
+            f"cannot hold {value} exactly; nothing was written. Declare it with "
+            f"connect(…, schema={{{name!r}: 'object'}}) and replace the dataset with mode='overwrite'; "
+            "the old versions are kept"
         )

@@ -1,8 +1,9 @@
-"""Fetch the rows of a query into chunks on disk, continuing after the last chunk that is whole."""
+"""Fetch the rows of a query into chunks on disk, continuing after the last undamaged chunk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -10,24 +11,25 @@ import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.errors import ConfigError, ContractError
-from dyno_frames.export.certificates import certificate, combined
+from dyno_frames.export.certificates import UNCOUNTED, certificate, combined
 from dyno_frames.export.partitions import Partition
 from dyno_frames.export.queries import (
     Rows,
     count,
     created_after,
     is_countable,
+    makes_null,
     unlimited,
     window,
     windows_of,
 )
-from dyno_frames.export.stage import Stage
+from dyno_frames.export.stage import Chunk, Stage
 from dyno_frames.scan.certificate import Verdict
 from dyno_frames.scan.scan import Scan
 
 CHUNK_ROWS = 65_536
 CHUNK_BYTES = 32 << 20
-"""A chunk holds about so much; a run that is killed has less than that to fetch again."""
+"""About the size of a chunk; the next run fetches at most this much again after an interruption."""
 
 MAIN = "main"
 FOUND = "found"
@@ -42,9 +44,9 @@ def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[di
     scan
         The query, with ``id`` and ``created`` among its columns.
     stage
-        Where the chunks go.
+        Where the chunks are written.
     partitions
-        What the rows are partitioned by.
+        How the rows are partitioned.
 
     Returns
     -------
@@ -54,12 +56,21 @@ def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[di
     done = stage.done(MAIN)
     if done is not None:
         return done, 0
-    here = list(stage.chunks(MAIN))
-    rest = created_after(scan, here[-1].last) if here else scan
-    made = _store([Rows(one) for one in windows_of(rest, CHUNK_ROWS)], stage, MAIN, partitions)
-    moved = int(made.get("rows_moved") or 0)
-    if here:
-        made = combined(made, _resumed(scan, stage, sum(chunk.rows for chunk in here)))
+    earlier = list(stage.chunks(MAIN))
+    rest = created_after(scan, earlier[-1].last) if earlier else scan
+    known = earlier[-1].certificate if earlier else certificate()
+    found: list[dict[str, Any]] = []
+    with _forgotten_if_unusable(stage):
+        for rows in map(Rows, windows_of(rest, CHUNK_ROWS)):
+            for table in _in_chunks(rows):
+                is_last = rows.certificate is not None and known is not None
+                proof = combined(known or {}, *found, rows.certificate or {}) if is_last else None
+                stage.write(MAIN, table, partitions, certificate=proof)
+            found.append(rows.certificate or {})
+    made = combined(*found)
+    moved = int(made["rows_moved"])
+    if earlier:
+        made = _resumed(scan, stage, earlier, made)
     stage.finish(MAIN, made)
     return made, moved
 
@@ -74,47 +85,44 @@ def fetch_missing(
     scan
         The query.
     missing
-        ``id`` and ``created`` of the rows, in order; each table is fetched in one go.
+        ``id`` and ``created`` of the rows, in order; each table is fetched with one query.
     stage, partitions
         As in :func:`fetch`.
     """
     stage.drop(FOUND)
     ids = pa.concat_arrays([keys[KEY].combine_chunks() for keys in missing])
     ends = [(int(keys[CREATED][0].value), int(keys[CREATED][-1].value)) for keys in missing]
-    rows = [Rows(window(unlimited(scan), first, last + 1)) for first, last in ends]
-    return _store(rows, stage, FOUND, partitions, only=ids)
-
-
-def _store(
-    streams: Sequence[Rows],
-    stage: Stage,
-    kind: str,
-    partitions: Sequence[Partition],
-    *,
-    only: pa.Array | None = None,
-) -> dict[str, Any]:
-    """Write the rows of several queries to chunks; return their certificate."""
-    try:
-        for table in _in_chunks(_batches(streams, only)):
-            stage.write(kind, table, partitions)
-    except (ContractError, ConfigError):
-        stage.forget()  # rows that break the contract, or cannot be partitioned, are of no use to the next run
-        raise
+    streams = [Rows(window(unlimited(scan), first, last + 1)) for first, last in ends]
+    with _forgotten_if_unusable(stage):
+        for table in _in_chunks(_with_ids(streams, ids)):
+            stage.write(FOUND, table, partitions)
     return combined(*(rows.certificate or {} for rows in streams))
 
 
-def _batches(streams: Sequence[Rows], only: pa.Array | None) -> Iterator[pa.RecordBatch]:
+@contextmanager
+def _forgotten_if_unusable(stage: Stage) -> Iterator[None]:
+    """Delete the staged rows, so that the next run fetches them again, if they break the contract or a partition."""
+    try:
+        yield
+    except (ContractError, ConfigError):
+        stage.forget()
+        raise
+
+
+def _with_ids(streams: Sequence[Rows], ids: pa.Array) -> Iterator[pa.RecordBatch]:
     for rows in streams:
         for batch in rows:
-            wanted = batch if only is None else batch.filter(pc.is_in(batch.column(KEY), value_set=only))
+            wanted = batch.filter(pc.is_in(batch.column(KEY), value_set=ids))
             if wanted.num_rows:
                 yield wanted
 
 
-def _in_chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _in_chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Iterate over the rows in tables of about one chunk; rows that share ``created`` stay together."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
+        if not batch.num_rows:
+            continue
         rows, size = sum(one.num_rows for one in held), sum(one.nbytes for one in held)
         is_full = rows >= CHUNK_ROWS or size >= CHUNK_BYTES
         if is_full and held[-1].column(CREATED)[-1] != batch.column(CREATED)[0]:
@@ -125,13 +133,28 @@ def _in_chunks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
-def _resumed(scan: Scan, stage: Stage, earlier: int) -> dict[str, Any]:
-    """Return the certificate of rows that came in several runs: nobody knows what the earlier ones met."""
-    why = f"{earlier:,} rows came in an earlier run that was interrupted"
-    if not is_countable(scan):
-        return certificate(Verdict.AT_LEAST_ONCE, reasons=[why])
-    counted, here = count(scan), sum(chunk.rows for chunk in stage.chunks(MAIN))
-    if counted <= here:
-        return certificate(Verdict.AT_LEAST_ONCE, reasons=[why], requests=1)
-    short = f"the server counts {counted:,} rows and {here:,} came"
-    return certificate(Verdict.UNCERTIFIED, reasons=[why, short], requests=1)
+def _resumed(scan: Scan, stage: Stage, earlier: Sequence[Chunk], rest: dict[str, Any]) -> dict[str, Any]:
+    """Return the certificate of rows that were fetched in several runs.
+
+    Earlier rows are certified by the certificate that is stored with their chunks. Rows without one are certified by
+    a count of the whole query, and uncertified if the server cannot count it.
+    """
+    proofs = [at for at, chunk in enumerate(earlier, 1) if chunk.certificate is not None]
+    certified = proofs[-1] if proofs else 0
+    known = (earlier[certified - 1].certificate or {}) if certified else certificate()
+    unproved = sum(chunk.rows for chunk in earlier[certified:])
+    if not unproved:
+        note = f"{sum(chunk.rows for chunk in earlier):,} rows came in an earlier run that was interrupted"
+        return combined(known, rest, certificate(notes=[note]))
+    why = f"{unproved:,} rows came in an earlier run that was interrupted"
+    here = sum(chunk.rows for chunk in stage.chunks(MAIN))
+    counted = count(scan) if is_countable(scan) else None
+    verdict = Verdict.UNCERTIFIED if counted is None or counted > here else Verdict.AT_LEAST_ONCE
+    said = (
+        "the server cannot count the rows of this query, so rows may be missing among them"
+        if counted is None
+        else f"the server counts {counted:,} rows and {here:,} came"
+    )
+    notes = ["values made null in that run are not listed here"] if makes_null(scan) else []
+    doubt = certificate(verdict, reasons=[f"{why}; {said}"], notes=notes, requests=int(counted is not None))
+    return combined(known, rest, doubt) | UNCOUNTED | {"count_after": counted, "rows_returned": here}

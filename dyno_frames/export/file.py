@@ -1,4 +1,4 @@
-"""Write a scan to one Parquet file: batch by batch into a file beside the target, which it then replaces."""
+"""Write a scan to one Parquet file: batch by batch into a temporary file that then replaces the target."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from dyno_frames.scan.scan import Scan
 
 
 def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
-    """Write the answer of a scan to one file; readers see the old file or the new one, whole.
+    """Write the answer of a scan to one file; readers see either the old file or the complete new one.
 
     Parameters
     ----------
     scan
-        The question.
+        The query.
     path
         The file. Its folder must exist.
     compression
@@ -39,7 +39,9 @@ def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
     Raises
     ------
     ConfigError
-        The file cannot be written there; nothing was asked.
+        The path is a folder, its folder does not exist, or its name is too long; no request was sent.
+    ContractError
+        The scan is strict and rows may be missing; the old file is unchanged.
     """
     target = Path(path)
     check_name(target)
@@ -52,7 +54,7 @@ def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
     with beside(target) as temporary:
         rows = _write(scan, temporary, compression)
         if pq.read_metadata(temporary).num_rows != rows:
-            raise ContractError(f"{target}: {rows:,} rows were written and the file holds another number")
+            raise ContractError(f"{target}: {rows:,} rows were written and the file has another number")
     footer = read_footer(target)
     return Dataset(path=target, rows=rows, size_bytes=target.stat().st_size, footer=footer)
 

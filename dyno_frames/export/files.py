@@ -1,4 +1,4 @@
-"""Write a stream of rows as Parquet files: row groups of one size, read again before they count as written."""
+"""Write a stream of rows as Parquet files with row groups of one size, and verify each file."""
 
 from __future__ import annotations
 
@@ -23,11 +23,10 @@ from dyno_frames.frames.schema import Schema
 
 ROWS_PER_GROUP = 131_072
 BYTES_PER_GROUP = 64 << 20
-"""A row group has so many rows, or fewer where they are long."""
+"""Maximum size of a row group; long rows fill it with fewer rows."""
 
 FOOTER = b"dyno_frames"
-"""The footer key that holds question, host, certificate and schema, as JSON."""
-
+"""The key in the footer under which origin, certificate and schema are stored, as JSON."""
 
 Key: TypeAlias = tuple[int, str]
 """The (created, id) of a row."""
@@ -42,13 +41,13 @@ class FileFormat:
     schema
         The columns of the answer.
     partitions
-        What the rows are parted by; such a field stands in the folder's name and not in the file.
+        How the rows are partitioned; the value of such a field is in the name of the folder and not in the file.
     max_rows_per_file, compression
         As in ``to_parquet``.
     footer
-        What each file says of itself.
+        The description of the data in each file.
     ordered
-        Whether rows come in the order of (created, id), each once.
+        Whether the rows are in order of (created, id), each once.
     """
 
     schema: Schema
@@ -60,7 +59,7 @@ class FileFormat:
 
     @property
     def inside(self) -> Schema:
-        """The columns that stand in the files."""
+        """The columns in the files: all but those of partitions."""
         outside = {part.name for part in self.partitions if not part.period}
         return self.schema.select(name for name in self.schema.names if name not in outside)
 
@@ -77,7 +76,7 @@ def stored_schema(schema: Schema) -> pa.Schema:
 
 
 def as_stored(table: pa.Table, schema: Schema, arrow: pa.Schema) -> pa.Table:
-    """Return rows as they stand in a file."""
+    """Return rows with the columns and types of a file."""
     columns = [_column(table[field.name], field) for field in schema.fields]
     return pa.Table.from_arrays(columns, schema=arrow)
 
@@ -93,8 +92,8 @@ def _column(column: pa.ChunkedArray, field: Field) -> Any:
 def parquet_writer(path: Path, arrow: pa.Schema, compression: str) -> pq.ParquetWriter:
     """Return a writer with an index and a checksum of each page.
 
-    Times and whole numbers are stored as differences: in order of ``created`` they are small, and a dictionary of
-    values that hardly repeat would be dead weight. So it would be for ids.
+    Times and whole numbers are delta-encoded: in order of ``created`` the differences are small. A dictionary of
+    these values, or of ids, would be large because the values hardly repeat.
     """
     whole = [one.name for one in arrow if pa.types.is_timestamp(one.type) or pa.types.is_integer(one.type)]
     return pq.ParquetWriter(
@@ -116,7 +115,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
         rows = sum(one.num_rows for one in held)
         if rows >= ROWS_PER_GROUP or sum(one.nbytes for one in held) >= BYTES_PER_GROUP:
             whole = pa.concat_tables(held)
-            cut = max(rows - rows % ROWS_PER_GROUP, 0) or rows
+            cut = rows - rows % ROWS_PER_GROUP or rows
             for start in range(0, cut, ROWS_PER_GROUP):
                 yield whole.slice(start, min(ROWS_PER_GROUP, cut - start))
             held = [whole.slice(cut)] if cut < rows else []
@@ -127,7 +126,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def write_files(
     tables: Iterable[pa.Table], values: Values, form: FileFormat, work: Path
 ) -> list[tuple[StoredFile, Path]]:
-    """Write the rows of one partition to files; return what they are and where they wait.
+    """Write the rows of one partition to files; return each file and its temporary path.
 
     Parameters
     ----------
@@ -136,9 +135,9 @@ def write_files(
     values
         The partition.
     form
-        How they are written.
+        The format of the files.
     work
-        The folder in which the files wait to be committed.
+        The folder for the files until they are committed.
     """
     written: list[tuple[StoredFile, Path]] = []
     for part in _in_files(in_groups(_once(tables) if form.ordered else tables), form.max_rows_per_file):
@@ -148,13 +147,13 @@ def write_files(
 
 
 def write_empty(form: FileFormat, work: Path) -> tuple[StoredFile, Path]:
-    """Write a file without rows, so that plain readers see the columns of a dataset that has none."""
+    """Write a file without rows, so that plain readers see the columns of an empty dataset."""
     path, whole = work / f"{uuid4().hex}.parquet", replace(form, partitions=())
     return _verified(path, _fill(path, iter(()), whole), (), whole), path
 
 
 def _in_files(groups: Iterator[pa.Table], most: int) -> Iterator[Iterator[pa.Table]]:
-    """Iterate over the row groups of each file; each file is to be read to its end before the next."""
+    """Iterate over the files, and in each over its row groups; read each file to its end before the next."""
     waiting: list[pa.Table] = []
 
     def one_file() -> Iterator[pa.Table]:
@@ -180,7 +179,7 @@ def _take(groups: Iterator[pa.Table], waiting: list[pa.Table]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Filled:
-    """What was written into a file: rows, and the first and the last key where they are in that order."""
+    """The number of rows written to a file, and the first and last key if the rows are in order."""
 
     rows: int = 0
     first: Key | None = None
@@ -199,10 +198,10 @@ def _fill(path: Path, groups: Iterator[pa.Table], form: FileFormat) -> _Filled:
 
 
 def _verified(path: Path, filled: _Filled, values: Values, form: FileFormat) -> StoredFile:
-    """Read a file's footer again, have its bytes on disk, and name it by them."""
+    """Check the number of rows in a file, sync it to disk, and return it under the name of its digest."""
     found = pq.read_metadata(path).num_rows
     if found != filled.rows:
-        raise ContractError(f"{path.name}: {filled.rows:,} rows were written and the file holds {found:,}")
+        raise ContractError(f"{path.name}: {filled.rows:,} rows were written and the file has {found:,}")
     disk.sync(path)
     digest = disk.sha256(path)
     return StoredFile(
@@ -224,7 +223,7 @@ def key_of(table: pa.Table, row: int) -> Key:
 
 
 def _once(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Iterate over rows in order of (created, id), each once; a repeated row stands beside its first."""
+    """Iterate over rows in order of (created, id), without repeated rows, which follow each other."""
     before: str | None = None
     for table in tables:
         if not table.num_rows:

@@ -1,4 +1,4 @@
-"""Append rows to a dataset, or sync it: fetch what has changed, and compare the rows here with those of the server."""
+"""Append rows to a dataset, or sync it: fetch changed rows, and compare the stored rows with those of the server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import KEY
 from dyno_frames.errors import ConfigError
-from dyno_frames.export.build import begin, checked, file_format, manifest, query_of
-from dyno_frames.export.certificates import certificate, combined, is_news, verdict_of
+from dyno_frames.export.build import begin, file_format, manifest, query_of, raise_if_uncertified
+from dyno_frames.export.certificates import UNCOUNTED, certificate, combined, is_news, verdict_of
 from dyno_frames.export.compare import Comparison, compare
 from dyno_frames.export.evolve import evolved
 from dyno_frames.export.fetch import FOUND, MAIN, fetch, fetch_missing
@@ -35,24 +35,27 @@ from dyno_frames.scan.certificate import Verdict
 from dyno_frames.scan.scan import Scan
 
 OVERLAP_S = 300
-"""Changes are fetched from so many seconds before the watermark: a server may be late to show what it stamped."""
+"""Changes are fetched from this many seconds before the watermark: a server may show a change after its timestamp."""
+
+_BY_COUNTS = "were found by comparing counts"
+"""The end of a note that concerns one run only."""
 
 Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
-"""The newest version, and what this run has counted."""
+"""The newest version, and the counts of this run: rows, added, changed, removed, moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """What a run has found to do.
+    """What the next version changes.
 
     Parameters
     ----------
     change
-        What is done to the rows that are here.
+        The rows to add and to leave out.
     certificate
-        How complete they are then.
+        How complete the next version is.
     moved
-        How many rows and ids were moved.
+        Number of rows and ids that were fetched.
     """
 
     change: Change
@@ -61,7 +64,7 @@ class _Growth:
 
 
 def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifest) -> Done:
-    """Write a version made from its parent and what has changed since, if anything has.
+    """Write the next version from its parent and the changes since; return the parent if nothing changed.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
     stage, base = Stage(store.work), Stored(store, parent, schema)
     begin(stage, scan, options, (parent.version, parent.written))
     found = (_synced if options.mode == "sync" else _appended)(scan, stage, base)
-    checked(stage, scan, found.certificate)
+    raise_if_uncertified(stage, scan, found.certificate)
     counts = _counts(base, found.change) | {"moved": found.moved}
     has_changed = any((counts["added"], counts["changed"], counts["removed"])) or schema.fields != old.fields
     if not has_changed and not is_news(found.certificate, parent.certificate):
@@ -97,45 +100,53 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
 
 
 def _appended(scan: Scan, stage: Stage, base: Stored) -> _Growth:
-    """Fetch every row of the query; one whose id is here replaces it."""
+    """Fetch every row of the query; a fetched row replaces the stored row with its id."""
     fetched, moved = fetch(scan, stage, base.manifest.partitions)
-    come = Staged(stage.chunks(MAIN))
-    skip, drop = unchanged(base, come, base.schema.names)
-    return _Growth(Change(come, drop, skip), combined(fetched, _of_parent(base.manifest)), moved)
+    incoming = Staged(stage.chunks(MAIN))
+    unchanged_ids, replaced_ids = unchanged(base, incoming, base.schema.names)
+    whole = (
+        combined(fetched, _of_parent(base.manifest)) | UNCOUNTED
+    )  # only the rows of this query were counted
+    return _Growth(Change(incoming, replaced_ids, unchanged_ids), whole, moved)
 
 
 def _synced(scan: Scan, stage: Stage, base: Stored) -> _Growth:
     """Fetch the rows that have changed since the watermark, then compare all rows with the server's.
 
-    Rows that are gone are dropped. Rows that are missing, because they were stamped long before the watermark, are
-    fetched. If the server still counts more rows than are here, the certificate is uncertified.
+    Rows that the server no longer has are removed. Rows that are missing, because their ``updated`` is long before the
+    watermark, are fetched. If the server still counts more rows than the dataset has, the certificate is uncertified.
     """
     parent, mark = base.manifest, base.manifest.watermark
     asked = scan if mark is None else changed_since(scan, mark - OVERLAP_S)
     fetched, moved = fetch(asked, stage, parent.partitions)
-    come = Staged(stage.chunks(MAIN))
-    skip, drop = unchanged(base, come, base.schema.names)
-    coming = _less(come.keys(), skip)
-    by_ids = (
-        verdict_of(parent.certificate) is Verdict.UNCERTIFIED
-    )  # its counts may have misled the run before, too
-    compared = compare(scan, [*(_less(keys, drop) for keys in base.each_keys()), coming], by_ids=by_ids)
+    incoming = Staged(stage.chunks(MAIN))
+    unchanged_ids, replaced_ids = unchanged(base, incoming, base.schema.names)
+    new_keys = _less(incoming.keys(), unchanged_ids)
+    by_ids = verdict_of(parent.certificate) is Verdict.UNCERTIFIED  # counts did not suffice before
+    stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
+    compared = compare(scan, [*stored_keys, new_keys], by_ids=by_ids)
     pa.default_memory_pool().release_unused()
-    change = _without(Change(come, drop, skip), compared.gone, coming)
+    change = _without(Change(incoming, replaced_ids, unchanged_ids), compared.gone, new_keys)
     found = certificate()
     if compared.missing:
         found = fetch_missing(scan, compared.missing, stage, parent.partitions)
         change = _with(change, Staged(stage.chunks(FOUND)), base)
     rows = _counts(base, change)["rows"]
     own = combined(fetched, _of_comparison(compared), found, _recounted(scan, compared, rows))
-    whole = own if by_ids else combined(own, _of_parent(parent))
-    whole |= {"count_before": compared.counted, "count_after": None}  # of all rows, not of those that changed
+    whole = combined(own, certificate(notes=_notes(parent)) if by_ids else _of_parent(parent))
+    whole |= UNCOUNTED | {"count_before": compared.counted}  # of all rows, not only of the changed ones
     return _Growth(change, whole, moved + compared.ids_moved + int(found["rows_moved"]))
 
 
 def _of_parent(parent: Manifest) -> dict[str, Any]:
     reasons = (parent.certificate or {}).get("reasons") or []
-    return certificate(verdict_of(parent.certificate), reasons=reasons)
+    return certificate(verdict_of(parent.certificate), reasons=reasons, notes=_notes(parent))
+
+
+def _notes(parent: Manifest) -> list[str]:
+    """Return the notes of the parent that still apply: its rows are in the next version too."""
+    notes = (parent.certificate or {}).get("notes") or []
+    return [note for note in notes if not note.endswith(_BY_COUNTS)]
 
 
 def _of_comparison(compared: Comparison) -> dict[str, Any]:
@@ -144,39 +155,40 @@ def _of_comparison(compared: Comparison) -> dict[str, Any]:
     return certificate(
         Verdict.UNCERTIFIED if compared.doubts else Verdict.EXACT,
         reasons=compared.doubts,
-        notes=[f"{rows} stamped long before the last change were found by comparing counts"] if found else [],
+        notes=[f"{rows} updated long before the last change {_BY_COUNTS}"] if found else [],
         requests=compared.requests,
         rows_moved=compared.ids_moved,
     )
 
 
 def _recounted(scan: Scan, compared: Comparison, rows: int) -> dict[str, Any]:
-    """Return what the server's count says of the rows that are here after everything was fetched."""
+    """Return the certificate from comparing the number of rows with the server's count after everything was fetched."""
     counted = compared.counted
     if counted is None or counted == rows:
         return certificate()
     after = count(scan)
-    text = f"the server counted {counted:,} rows before and {after:,} after; {rows:,} are here"
+    text = f"the server counted {counted:,} rows before and {after:,} after; the dataset has {rows:,}"
     is_complete = rows >= min(counted, after)
     return certificate(
         Verdict.AT_LEAST_ONCE if is_complete else Verdict.UNCERTIFIED, reasons=[text], requests=1
     )
 
 
-def _without(change: Change, gone: pa.Array, coming: pa.Table) -> Change:
-    """Return the change with rows dropped that are gone, be they here or among those that come."""
-    has_come = pc.is_in(gone, value_set=coming[KEY].combine_chunks())
-    drop = pc.unique(pa.concat_arrays([change.drop, gone.filter(pc.invert(has_come))]))
-    return replace(change, drop=drop, skip=pa.concat_arrays([change.skip, gone.filter(has_come)]))
+def _without(change: Change, gone: pa.Array, new_keys: pa.Table) -> Change:
+    """Return the change without the rows that the server no longer has, whether stored or incoming."""
+    is_new = pc.is_in(gone, value_set=new_keys[KEY].combine_chunks())
+    removed_ids = pc.unique(pa.concat_arrays([change.removed_ids, gone.filter(pc.invert(is_new))]))
+    unchanged_ids = pa.concat_arrays([change.unchanged_ids, gone.filter(is_new)])
+    return replace(change, removed_ids=removed_ids, unchanged_ids=unchanged_ids)
 
 
 def _with(change: Change, found: Staged, base: Stored) -> Change:
-    """Return the change with more rows that come."""
-    skip, drop = unchanged(base, found, base.schema.names)
+    """Return the change with more incoming rows."""
+    unchanged_ids, replaced_ids = unchanged(base, found, base.schema.names)
     return Change(
-        Staged([*change.come.chunks, *found.chunks]),
-        drop=pc.unique(pa.concat_arrays([change.drop, drop])),
-        skip=pa.concat_arrays([change.skip, skip]),
+        Staged([*change.incoming.chunks, *found.chunks]),
+        removed_ids=pc.unique(pa.concat_arrays([change.removed_ids, replaced_ids])),
+        unchanged_ids=pa.concat_arrays([change.unchanged_ids, unchanged_ids]),
     )
 
 
@@ -185,10 +197,10 @@ def _less(keys: pa.Table, ids: pa.Array) -> pa.Table:
 
 
 def _counts(base: Stored, change: Change) -> dict[str, int]:
-    """Return the rows of the new version, and how many were added, changed and removed."""
-    coming = _less(change.come.keys(), change.skip)[KEY].combine_chunks()
-    changed = int(pc.sum(pc.is_in(change.drop, value_set=coming)).as_py() or 0)
-    removed, added = len(change.drop) - changed, len(coming) - changed
+    """Return the number of rows of the new version, and how many were added, changed and removed."""
+    new_ids = _less(change.incoming.keys(), change.unchanged_ids)[KEY].combine_chunks()
+    changed = int(pc.sum(pc.is_in(change.removed_ids, value_set=new_ids)).as_py() or 0)
+    removed, added = len(change.removed_ids) - changed, len(new_ids) - changed
     rows = base.manifest.rows + added - removed
     return {"rows": rows, "added": added, "changed": changed, "removed": removed}
 
@@ -196,22 +208,22 @@ def _counts(base: Stored, change: Change) -> dict[str, int]:
 def _check(
     scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifest, *, is_same: bool
 ) -> None:
-    """Refuse a query whose rows cannot be put together with those of the parent."""
+    """Raise if the rows of the query cannot be merged with those of the parent."""
     origin = origin_of(scan)
-    said, cure = (
-        f"version {parent.version} of {store.url!r}",
-        "write elsewhere, or anew with mode='overwrite'",
-    )
+    said = f"version {parent.version} of {store.url!r}"
+    cure = "write to another path, or replace the dataset with mode='overwrite'"
     if options.partitions and options.partitions != parent.partitions:
         raise ConfigError(
             f"partition_by={_named(options.partitions)}, and {said} is partitioned by {_named(parent.partitions)}. "
-            "Leave it out, or write the dataset anew with mode='overwrite'"
+            "Leave it out, or replace the dataset with mode='overwrite'"
         )
     if not parent.ordered:
-        raise ConfigError(f"{said} has rows in an order of their own, so nothing can be added; {cure}")
+        raise ConfigError(
+            f"{said} is in the order or has the limit of its query, so no rows can be added; {cure}"
+        )
     if any(parent.origin[name] != origin[name] for name in ("url", "resource")):
         raise ConfigError(
-            f"{said} came from {parent.origin['resource']} of {parent.origin['url']}, and this query asks "
+            f"{said} came from {parent.origin['resource']} of {parent.origin['url']}, and this query reads "
             f"{origin['resource']} of {origin['url']}; {cure}"
         )
     columns = columns_asked(scan)
@@ -222,13 +234,13 @@ def _check(
     if origin["question"] is None:
         raise ConfigError(
             f"the query {origin['expression']!r} cannot be stored, so a sync cannot tell whether it is the same one; "
-            "write it as a query string"
+            "write the query as a string"
         )
     if not (parent.whole and is_same):
         other = parent.origin["expression"] if parent.whole else "several queries"
         raise ConfigError(
             f"{said} holds the answer to {other!r}, and this query is {origin['expression']!r}: a sync would "
-            f"take the rows of one for those of the other; {cure}"
+            f"remove the rows that only the first query returns; {cure}"
         )
 
 

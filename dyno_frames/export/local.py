@@ -1,14 +1,14 @@
 """A dataset on a local disk: its path is a link to the newest version.
 
 ``path`` is a symbolic link to ``.name.dyno/versions/000003``, a folder that holds exactly the files of
-that version and never changes. A commit is the one rename that has the link point elsewhere, so whoever lists the
-folder sees one version, whole, whatever program it is. Files that two versions share are one file with two names.
-Without the link nothing is committed. A run that finds no link makes it again, to the newest whole version.
+that version and never changes. A commit replaces the link with one rename, so every program that lists the folder sees
+one complete version. Versions share unchanged files as hard links. Without the link nothing is committed; the next run
+creates a missing link again, to the newest complete version.
 
-A program that lists the folder before a commit and opens a file after it finds that file, if both versions have
-it, or gets an error: files are named by their bytes, so it never finds other rows under the name. Listing the folders
-of partitions one by one during a commit may return files of two versions; ``read_dataset``, resolving the link first,
-and the list in ``dataset.files`` do not.
+A program that lists the folder before a commit and opens a file after it reads the same file, if both versions have
+it, or gets an error: files are named by their digest, so a name never holds other rows. Listing the folders of
+partitions one by one during a commit may return files of two versions. To avoid this, resolve the link first, read
+with ``read_dataset``, or read the list in ``dataset.files``.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ class LocalStore:
     Parameters
     ----------
     path
-        The name by which it is read: a link to the newest version.
+        The path of the dataset: a link to the newest version.
     """
 
     path: Path
 
     @property
     def url(self) -> str:
-        """How it is named."""
+        """The path as text."""
         return str(self.path)
 
     @property
     def home(self) -> Path:
-        """The hidden folder beside it that holds all versions."""
+        """The hidden folder with all versions, in the same folder as the link."""
         return self.path.absolute().parent / f".{self.path.name}.dyno"
 
     @property
     def work(self) -> Path:
-        """A local folder for what is not finished."""
+        """The folder for staged rows and uncommitted files."""
         return self.home / "work"
 
     def folder(self, version: int) -> Path:
@@ -62,16 +62,16 @@ class LocalStore:
         return self.home / "manifests" / f"{version:06d}.json"
 
     def check_name(self) -> None:
-        """Refuse a name that is too long for the file system, with what is added for the hidden folder."""
+        """Raise if the name of the dataset, or of its hidden folder, is too long for the file system."""
         disk.check_name(self.path, added_bytes=len(self.home.name) - len(self.path.name))
 
     def check(self) -> None:
-        """Refuse a path with something else at it, before anything is asked or made.
+        """Raise if no dataset can be written to the path, before a request is sent or a file is created.
 
         Raises
         ------
         ConfigError
-            A folder with files that are not ours, a file, or a name that is too long.
+            The path is a file or a folder with other files, its folder does not exist, or its name is too long.
         """
         self.check_name()
         parent = self.path.absolute().parent
@@ -82,14 +82,14 @@ class LocalStore:
         if self.path.is_dir():
             if any(self.path.iterdir()):
                 raise ConfigError(
-                    f"{str(self.path)!r} is a folder with files of another program in it; give a name that is free, "
+                    f"{str(self.path)!r} is a folder with files of another program in it; expected a new name, "
                     f"such as {str(self.path / 'campaigns')!r}"
                 )
         elif self.path.exists():
-            raise ConfigError(f"{str(self.path)!r} is a file; a dataset needs a name that is free")
+            raise ConfigError(f"{str(self.path)!r} is a file; expected a new name, or the name of a dataset")
 
     def pointed(self) -> int | None:
-        """Return the version that the link names; None if there is no link, or it is not one of ours."""
+        """Return the version that the link points to; None if there is no link, or it points to something else."""
         if not self.path.is_symlink():
             return None
         target = self.path.readlink()
@@ -101,37 +101,37 @@ class LocalStore:
         return sorted(int(path.stem) for path in found if path.stem.isdecimal())
 
     def versions(self) -> list[int]:
-        """Return the numbers of the committed versions, oldest first; none without the link."""
+        """Return the numbers of the committed versions, oldest first; empty without the link."""
         newest = self.pointed()
         if newest is None:
             return []
         return [*(number for number in self._written() if number < newest), newest]
 
     def manifest(self, version: int) -> Manifest:
-        """Return what a version is."""
+        """Return the manifest of a version."""
         path = self._manifest(version)
         try:
             return Manifest.from_json(path.read_bytes(), name=str(path))
         except FileNotFoundError:
-            raise unreadable(str(path), "is not there") from None
+            raise unreadable(str(path), "does not exist") from None
 
     def address(self, version: int, file: StoredFile) -> str:
         """Return the path of a file of a version."""
         return str(self.folder(version) / file.path)
 
     def opened(self, version: int, file: StoredFile) -> Any:
-        """Return a file of a version for reading, once its bytes are known to be those that were written."""
+        """Return a file of a version opened for reading, after checking its SHA-256."""
         path = self.folder(version) / file.path
         try:
             found = disk.sha256(path)
         except FileNotFoundError:
-            raise damaged(self, version, file, "is not there") from None
+            raise damaged(self, version, file, "does not exist") from None
         if found != file.sha256:
-            raise damaged(self, version, file, "is not as it was written: its SHA-256 differs")
+            raise damaged(self, version, file, "is damaged: its SHA-256 differs")
         return pa.memory_map(str(path))
 
     def prepare(self) -> None:
-        """Make the store ready for writing, make a missing link again, and clean up after a run that was killed."""
+        """Create the folders, create a missing link again, and remove the leftovers of an interrupted run."""
         self.check()
         for folder in ("manifests", "versions", "work"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
@@ -149,23 +149,22 @@ class LocalStore:
         disk.remove(self.home / "probe")
 
     def _check_links(self) -> None:
-        """Refuse a file system that has no links, before anything is asked."""
+        """Raise if the file system does not support symbolic links, before a request is sent."""
         try:
             disk.remove(self._next)
             self._next.symlink_to("work", target_is_directory=True)
         except (OSError, NotImplementedError) as error:
             raise ConfigError(
-                f"no symbolic link can be made beside {self.url!r} ({error}), so a version could not take the place "
-                "of another in one step. Write to a file system that has links, or write one file: a name that "
-                "ends in '.parquet'"
+                f"no symbolic link can be made beside {self.url!r} ({error}), so one version cannot replace another "
+                "in one step. Write to a file system that has links, or write one file: a name that ends in '.parquet'"
             ) from error
         disk.remove(self._next)
 
     def _relink(self) -> None:
-        """Point the missing link to the newest whole version, if there is any.
+        """Create a missing link to the newest complete version, if there is one.
 
-        A version is whole once its folder has its name. A first run that was killed between manifest and link is
-        completed here, and so is a dataset whose link somebody removed.
+        A version is complete once its folder has its final name. This finishes a first run that was interrupted between
+        manifest and link, and repairs a dataset whose link was removed.
         """
         whole = [number for number in self._written() if self.folder(number).is_dir()]
         if whole and self.pointed() is None:
@@ -176,9 +175,9 @@ class LocalStore:
         return self.home / "next"
 
     def _point(self, version: int) -> None:
-        """Make the link, or point it to another version, in one step."""
+        """Create the link, or replace it by a link to another version, in one step."""
         if self.path.is_dir() and not self.path.is_symlink():
-            self.path.rmdir()  # an empty folder that was made for the dataset
+            self.path.rmdir()  # an empty folder
         disk.remove(self._next)
         target = os.path.join(self.home.name, "versions", self.folder(version).name)  # noqa: PTH118 - the text of the link
         self._next.symlink_to(target, target_is_directory=True)
@@ -186,7 +185,7 @@ class LocalStore:
         disk.sync(self.path.absolute().parent)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
-        """Make a version the newest, in one step, from files of its parent and fresh ones."""
+        """Commit a version, in one step, from files of its parent and new files."""
         target = self.folder(manifest.version)
         building = target.with_name(f".{target.name}")
         disk.remove(building)
@@ -196,7 +195,13 @@ class LocalStore:
             (building / one.path).parent.mkdir(parents=True, exist_ok=True)
             disk.link(source, building / one.path)
         disk.sync_tree(building)
-        building.rename(target)
+        try:
+            building.rename(target)
+        except OSError:
+            disk.remove(building)
+            if target.is_dir():
+                raise overtaken(self, manifest.version) from None
+            raise
         disk.sync(target.parent)
         try:
             disk.write_new(self._manifest(manifest.version), manifest.to_json())
@@ -205,7 +210,7 @@ class LocalStore:
         self._point(manifest.version)
 
     def remove(self, versions: list[int]) -> int:
-        """Remove versions; return the bytes set free."""
+        """Remove versions; return the number of bytes freed."""
         free = 0
         for number in versions:
             disk.remove(self._manifest(number))
@@ -215,6 +220,6 @@ class LocalStore:
 
 
 def _last_names_bytes(folder: Path) -> int:
-    """Return the bytes of the files that have no name elsewhere."""
+    """Return the bytes of the files in a folder that have no other hard link."""
     found = [path.stat() for path in folder.rglob("*") if path.is_file()]
     return sum(one.st_size for one in found if one.st_nlink == 1)

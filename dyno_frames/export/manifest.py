@@ -1,4 +1,4 @@
-"""What one version of a dataset is: its files, its question, and what proves it. Written once, never changed."""
+"""The description of one version of a dataset: files, query, certificate. Written once, never changed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dyno_frames.export.sealed import CHECKSUM, seal, unseal
 from dyno_frames.frames.schema import Schema
 
 FORMAT = 2
-"""Raised when a manifest changes in a way that older readers would read wrongly."""
+"""Number of the format; increased when older readers would misread a manifest."""
 
 _WITHOUT_CHECKSUM = 1
-"""An older format that is still read."""
+"""An older format, still readable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +28,17 @@ class StoredFile:
     Parameters
     ----------
     path
-        Its name within the version, folders of the partition included.
+        Path within the version, including the folders of the partition.
     rows, size_bytes
-        What it holds, and its size.
+        Number of rows, and size of the file.
     sha256
         The digest of its bytes.
     schema_sha256
         The digest of its columns.
     partition
-        The values its folder stands for.
+        The values of the partition, as in the names of its folders.
     first, last
-        The smallest and the largest (created, id); None where the rows are not in that order.
+        The smallest and the largest (created, id); None if the rows are not in that order.
     """
 
     path: str
@@ -58,35 +58,35 @@ class Manifest:
     Parameters
     ----------
     version, parent
-        Its number, and that of the version it was made from; None where it stands alone.
+        Number of this version, and of the version before it (None for the first).
     mode
-        How it was made.
+        The mode of the export.
     written
-        When, as ISO 8601 in UTC.
+        Time of writing, as ISO 8601 in UTC.
     origin
-        Question and server; never the key.
+        Query and server; never the API key.
     plan, profile
-        What was sent for it, and what the server's filters were taken to mean.
+        The requests that were sent, and the profile of the server.
     schema
         The columns.
     partitions
-        What the rows are parted by.
+        How the rows are partitioned.
     max_rows_per_file, compression
-        How it is written.
+        As in ``to_parquet``.
     files
         Exactly the files of this version.
     counts
-        Rows; and how many were added, changed and removed against the parent.
+        Number of rows, and of rows added, changed and removed since the parent.
     watermark
-        Rows updated before this instant, in epoch seconds by the server, are as the server had them.
+        The next sync fetches rows updated since this instant, in epoch seconds of the server; None if it fetches all.
     ordered
-        Whether the rows are in the order of (created, id).
+        Whether the rows are in order of (created, id).
     whole
-        Whether these are the answer to ``origin``'s question alone, so that it can be synced.
+        Whether the rows are the answer to the query in ``origin`` alone, so that they can be synced.
     certificate
-        How complete it is.
+        How complete the version is.
     libraries
-        Versions of what wrote it.
+        Versions of Python and of the packages that wrote it.
     """
 
     version: int
@@ -110,21 +110,21 @@ class Manifest:
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """Number of rows."""
         return sum(one.rows for one in self.files)
 
     @property
     def size_bytes(self) -> int:
-        """The size of its files."""
+        """Total size of the files."""
         return sum(one.size_bytes for one in self.files)
 
     def to_json(self) -> str:
-        """Return it as text with a checksum."""
+        """Return the manifest as JSON with a checksum."""
         return seal({"format": FORMAT, **asdict(self)})
 
     @classmethod
     def from_json(cls, content: bytes, *, name: str) -> Self:
-        """Return what :meth:`to_json` wrote.
+        """Return the manifest that :meth:`to_json` wrote.
 
         Raises
         ------
@@ -143,14 +143,14 @@ class Manifest:
 
 
 def _checked(content: bytes, *, name: str) -> dict[str, Any]:
-    """Return the values of a manifest of a format that is known, without the number of the format."""
+    """Return the values of a manifest of a known format, without the number of the format."""
     stored: dict[str, Any] = json.loads(content)
     if CHECKSUM in stored:
         stored = unseal(content)
     number = stored.pop("format")
     if number not in {FORMAT, _WITHOUT_CHECKSUM}:
         raise SchemaError(
-            f"{name} is a manifest of format {number}; this package reads formats up to {FORMAT}: update it"
+            f"{name} is a manifest of format {number}; this package reads formats up to {FORMAT}. Update dyno_frames"
         )
     return stored
 
@@ -158,7 +158,7 @@ def _checked(content: bytes, *, name: str) -> dict[str, Any]:
 def unreadable(name: str, why: str) -> SchemaError:
     """Return the error for a manifest that cannot be read."""
     return SchemaError(
-        f"{name} {why}. Older versions can be read with version=…; mode='overwrite' writes the dataset anew"
+        f"{name} {why}. Read an older version with version=…, or replace the dataset with mode='overwrite'"
     )
 
 
@@ -181,7 +181,7 @@ def schema_to_json(schema: Schema) -> dict[str, Any]:
 
 
 def schema_from_json(stored: Mapping[str, Any]) -> Schema:
-    """Return what :func:`schema_to_json` wrote."""
+    """Return the schema that :func:`schema_to_json` wrote."""
     fields = tuple(Field(**one | {"kind": Kind(one["kind"])}) for one in stored["fields"])
     return Schema(
         stored["resource"], fields, statuses=tuple(stored["statuses"]), dtype_backend=stored["dtype_backend"]
@@ -189,6 +189,6 @@ def schema_from_json(stored: Mapping[str, Any]) -> Schema:
 
 
 def schema_sha256(schema: Schema) -> str:
-    """Return a digest of what the files of a schema look like."""
-    looks = [[one.name, str(one.kind), one.nullable] for one in schema.fields]
-    return hashlib.sha256(json.dumps(looks).encode()).hexdigest()
+    """Return a digest of the names, kinds and nullability of the columns."""
+    columns = [[one.name, str(one.kind), one.nullable] for one in schema.fields]
+    return hashlib.sha256(json.dumps(columns).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Put what is there and what has come together, in order, without holding more than a row group of it."""
+"""Merge the rows of a version with incoming rows, in order, holding about one row group in memory."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Written:
     Parameters
     ----------
     files
-        All of them.
+        All files of the version.
     fresh
-        Where those wait that no version has.
+        Local paths of the files that no earlier version has, by their path in the version.
     """
 
     files: tuple[StoredFile, ...]
@@ -37,48 +37,48 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is done to the rows that are there.
+    """How the next version differs from its parent.
 
     Parameters
     ----------
-    come
-        Rows that come, each partition in order.
-    drop
-        Ids of rows that are there and go, because they are gone or because they come anew.
-    skip
-        Ids of rows that come and are there already as they are.
+    incoming
+        Rows that were fetched, each partition in order.
+    removed_ids
+        Ids of rows of the parent to leave out: the server no longer has them, or an incoming row replaces them.
+    unchanged_ids
+        Ids of incoming rows that the parent holds with the same values.
     """
 
-    come: Staged
-    drop: pa.Array
-    skip: pa.Array
+    incoming: Staged
+    removed_ids: pa.Array
+    unchanged_ids: pa.Array
 
 
 _NO_IDS = pa.array([], pa.large_string())
 
 NO_CHANGE = Change(Staged([]), _NO_IDS, _NO_IDS)
-"""What a version that is written from one source alone has."""
+"""The change of a version that is written from one source."""
 
 
 def together(base: Source, change: Change, form: FileFormat, work: Path) -> Written:
-    """Write the files of the next version; files of the last one that stay as they are are not touched.
+    """Write the files of the next version; unchanged files of the last version are shared.
 
     Parameters
     ----------
     base
-        What is there.
+        The rows of the last version, or all rows if there is no change.
     change
-        What is done to it.
+        The rows to add and to leave out.
     form
-        How files are written.
+        The format of the files.
     work
-        Where new files wait.
+        The folder for new files until they are committed.
     """
     files: list[StoredFile] = []
     fresh: dict[str, Path] = {}
-    for values in sorted({*base.partitions(), *change.come.partitions()}, key=str):
-        comes = _coming(change, values, form)
-        for kept, tables in _stretches(base, values, comes, change, form):
+    for values in sorted({*base.partitions(), *change.incoming.partitions()}, key=str):
+        incoming = _incoming(change, values, form)
+        for kept, tables in _parts(base, values, incoming, change, form):
             if kept is not None:
                 files.append(kept)
                 continue
@@ -91,9 +91,9 @@ def together(base: Source, change: Change, form: FileFormat, work: Path) -> Writ
     return Written(tuple(files), fresh)
 
 
-def _coming(change: Change, values: Values, form: FileFormat) -> pa.Table:
-    """Return the rows of a partition that come; they stay on disk and are mapped."""
-    tables = [_without(table, change.skip) for table in change.come.tables(values)]
+def _incoming(change: Change, values: Values, form: FileFormat) -> pa.Table:
+    """Return the incoming rows of a partition that differ; they are memory-mapped."""
+    tables = [_without(table, change.unchanged_ids) for table in change.incoming.tables(values)]
     whole = pa.concat_tables([form.schema.arrow.empty_table(), *tables], promote_options="default")
     return by_created(whole) if form.ordered else whole
 
@@ -102,38 +102,38 @@ def _without(table: pa.Table, ids: pa.Array) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table[KEY], value_set=ids))) if len(ids) else table
 
 
-def _stretches(
-    base: Source, values: Values, comes: pa.Table, change: Change, form: FileFormat
+def _parts(
+    base: Source, values: Values, incoming: pa.Table, change: Change, form: FileFormat
 ) -> Iterator[tuple[StoredFile | None, Iterable[pa.Table]]]:
-    """Iterate over stretches of a partition: a file that stays, or rows to be written."""
+    """Iterate over the parts of a partition: a file to share, or rows to write."""
     if not isinstance(base, Stored):
-        yield None, merged(base.tables(values), comes, change.drop)
+        yield None, merged(base.tables(values), incoming, change.removed_ids)
         return
     files = base.files(values)
-    ends = [*(_place(comes, one.first) for one in files[1:] if one.first), comes.num_rows]
+    ends = [*(_place(incoming, one.first) for one in files[1:] if one.first), incoming.num_rows]
     if files and files[-1].last and files[-1].rows >= form.max_rows_per_file:
-        ends[-1] = _place(comes, files[-1].last)
+        ends[-1] = _place(incoming, files[-1].last)
     start = 0
     for one, end in zip(files, ends, strict=False):
-        here = comes.slice(start, end - start)
+        here = incoming.slice(start, end - start)
         start = end
-        if here.num_rows or _touched(base, one, change.drop, form):
-            yield None, merged(base.read(one), here, change.drop)
+        if here.num_rows or _touched(base, one, change.removed_ids, form):
+            yield None, merged(base.read(one), here, change.removed_ids)
         else:
             yield one, ()
-    if start < comes.num_rows:
-        yield None, merged(iter(()), comes.slice(start), change.drop)
+    if start < incoming.num_rows:
+        yield None, merged(iter(()), incoming.slice(start), change.removed_ids)
 
 
-def _touched(base: Stored, file: StoredFile, drop: pa.Array, form: FileFormat) -> bool:
-    """Tell whether a file must be written anew though no row comes into it."""
+def _touched(base: Stored, file: StoredFile, removed_ids: pa.Array, form: FileFormat) -> bool:
+    """Tell whether a file without incoming rows must be rewritten."""
     if file.schema_sha256 != schema_sha256(form.inside):
         return True
-    return bool(len(drop)) and has_any(base.read(file, [KEY]), drop)
+    return bool(len(removed_ids)) and has_any(base.read(file, [KEY]), removed_ids)
 
 
 def _place(table: pa.Table, key: Key) -> int:
-    """Return how many rows of a table in order are before a key."""
+    """Return how many rows of a sorted table are before a key."""
     values = _created(table)
     low = int(np.searchsorted(values, key[0], side="left"))
     high = int(np.searchsorted(values, key[0], side="right"))
@@ -145,30 +145,31 @@ def _created(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return found
 
 
-def merged(base: Iterator[pa.Table], comes: pa.Table, drop: pa.Array) -> Iterator[pa.Table]:
-    """Iterate over two runs of rows, each in order of (created, id), as one; without the first one's dropped rows.
+def merged(base: Iterator[pa.Table], incoming: pa.Table, removed_ids: pa.Array) -> Iterator[pa.Table]:
+    """Iterate over two sorted sequences of rows as one, in order of (created, id), without the removed ids of the base.
 
-    Rows that share ``created`` may lie on both sides of a cut, so those of the last value wait for what follows.
+    Rows that share ``created`` may be in two tables of the base, so rows with the last value are held back until the
+    next table is read.
     """
-    if not comes.num_rows:
+    if not incoming.num_rows:
         for table in base:
-            yield _without(table, drop)
+            yield _without(table, removed_ids)
         return
-    values, start = _created(comes), 0
+    values, start = _created(incoming), 0
     held: pa.Table | None = None
     for table in base:
         whole = table if held is None else pa.concat_tables([held, table])
         cut = int(np.searchsorted(_created(whole), _created(whole)[-1], side="left"))
         end = int(np.searchsorted(values, _created(whole)[-1], side="left"))
         ready, held = whole.slice(0, cut), whole.slice(cut)
-        yield from _one_order(_without(ready, drop), comes.slice(start, end - start))
+        yield from _one_order(_without(ready, removed_ids), incoming.slice(start, end - start))
         start = end
     if held is not None:
         end = int(np.searchsorted(values, _created(held)[-1], side="right"))
-        yield from _one_order(_without(held, drop), comes.slice(start, end - start))
+        yield from _one_order(_without(held, removed_ids), incoming.slice(start, end - start))
         start = end
-    for at in range(start, comes.num_rows, ROWS_PER_GROUP):
-        yield comes.slice(at, ROWS_PER_GROUP)
+    for at in range(start, incoming.num_rows, ROWS_PER_GROUP):
+        yield incoming.slice(at, ROWS_PER_GROUP)
 
 
 def _one_order(one: pa.Table, other: pa.Table) -> Iterator[pa.Table]:
@@ -177,34 +178,36 @@ def _one_order(one: pa.Table, other: pa.Table) -> Iterator[pa.Table]:
         yield by_created(pa.concat_tables(parts))
 
 
-def unchanged(base: Source, come: Staged, names: Sequence[str]) -> tuple[pa.Array, pa.Array]:
-    """Return the ids of rows that come and are there: those that are as they are, and those that differ.
+def unchanged(base: Source, incoming: Staged, names: Sequence[str]) -> tuple[pa.Array, pa.Array]:
+    """Return the ids of incoming rows that the base holds too: those with the same values, and those that differ.
 
     Parameters
     ----------
     base
-        What is there.
-    come
-        What comes.
+        The rows of the last version.
+    incoming
+        The rows that were fetched.
     names
-        The columns that count.
+        The columns to compare.
     """
-    ids = come.keys()[KEY].combine_chunks()
+    ids = incoming.keys()[KEY].combine_chunks()
     equal: list[pa.Array] = []
     differ: list[pa.Array] = []
     for old in base.with_ids(ids):
         here = old[KEY].combine_chunks()
-        new = pa.concat_tables([old.slice(0, 0), *come.with_ids(here)], promote_options="default")
+        new = pa.concat_tables([old.slice(0, 0), *incoming.with_ids(here)], promote_options="default")
         new = new.take(pc.index_in(here, value_set=new[KEY].combine_chunks()))
-        same = pa.chunked_array([np.logical_and.reduce([_same(old[name], new[name]) for name in names])])
+        same = pa.chunked_array(
+            [np.logical_and.reduce([same_values(old[name], new[name]) for name in names])]
+        )
         equal.append(here.filter(same.combine_chunks()))
         differ.append(here.filter(pc.invert(same).combine_chunks()))
     empty = pa.array([], pa.large_string())
     return pa.concat_arrays([empty, *equal]), pa.concat_arrays([empty, *differ])
 
 
-def _same(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell for each row whether both hold the same value, or none."""
+def same_values(old: pa.ChunkedArray, new: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell for each row whether both columns hold the same value, or null."""
     equal = pc.fill_null(pc.equal(old, new), fill_value=False)
     both = pc.and_(pc.is_null(old), pc.is_null(new))
     found: np.ndarray[tuple[int], np.dtype[np.bool_]] = pc.or_(equal, both).to_numpy()

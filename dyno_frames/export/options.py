@@ -1,4 +1,4 @@
-"""How a dataset is written: the arguments of ``to_parquet``, checked before any request."""
+"""The arguments of ``to_parquet``, checked before any request."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """How a dataset is written.
+    """The options of an export to a dataset.
 
     Parameters
     ----------
     mode
         ``"overwrite"``, ``"append"`` or ``"sync"``.
     partitions
-        What the rows are partitioned by, in the order of the folders.
+        The levels of folders, outermost first.
     max_rows_per_file
         Maximum number of rows in one file.
     compression
-        How the columns are compressed.
+        The compression of the columns.
     """
 
     mode: str = "overwrite"
@@ -51,15 +51,14 @@ def write_options(
     Raises
     ------
     ConfigError
-        One cannot be used; the message names every one that is wrong.
+        An argument is wrong; the message names every wrong argument.
     """
     faults = []
     if mode not in MODES:
         faults.append(f"mode={mode!r}; expected 'overwrite', 'append' or 'sync'")
     if compression not in COMPRESSIONS:
         faults.append(f"compression={compression!r}; expected one of {', '.join(COMPRESSIONS)}")
-    is_whole = isinstance(max_rows_per_file, int) and not isinstance(max_rows_per_file, bool)
-    if not is_whole or max_rows_per_file < 1:
+    if not is_from_one(max_rows_per_file):
         faults.append(f"max_rows_per_file={max_rows_per_file!r}; expected a whole number from 1")
     partitions, wrong = parse(partition_by, schema_of(scan))
     if faults := [*faults, *wrong]:
@@ -69,13 +68,18 @@ def write_options(
     )
 
 
+def is_from_one(value: Any) -> bool:
+    """Tell whether a value is a whole number from 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
 def check_dataset(scan: Scan, options: WriteOptions) -> None:
-    """Refuse a query whose rows cannot be kept as a dataset, or not in this mode.
+    """Raise if the rows of a query cannot be written as a dataset, or not in this mode.
 
     Raises
     ------
     ConfigError
-        Rows have no ``created``; or several answers of this query cannot be put together.
+        Rows have no ``created``, or several answers of this query cannot be merged.
     """
     if lacks(scan, CREATED):
         raise ConfigError(
@@ -88,15 +92,15 @@ def check_dataset(scan: Scan, options: WriteOptions) -> None:
     if not is_a_set(scan):
         expression = origin_of(scan)["expression"]
         raise ConfigError(
-            f"mode={mode!r} keeps a set of rows, and {expression!r} has an order, a limit or an offset, or compares "
-            "rows with other rows, so that it must be run as a whole; use mode='overwrite'"
+            f"mode={mode!r} merges rows by id, and {expression!r} has an order, a limit or an offset, or compares "
+            "rows with other rows, so its answers cannot be merged. Use mode='overwrite'"
         )
     needed = (KEY, CREATED) if mode == "append" else (KEY, CREATED, UPDATED)
     missing = [name for name in needed if name not in schema_of(scan).names]
     if missing:
-        raise ConfigError(f"mode={mode!r} needs the columns {', '.join(missing)}; name them in columns= too")
+        raise ConfigError(f"mode={mode!r} needs the columns {', '.join(missing)}. Add them to columns=")
     if mode == "sync" and lacks(scan, UPDATED):
         raise ConfigError(
-            "mode='sync' fetches the rows whose 'updated' has moved, and the server sends rows without 'updated'. "
+            "mode='sync' fetches the rows whose 'updated' changed, and the server sends rows without 'updated'. "
             "Use mode='overwrite', which fetches every row"
         )

@@ -1,4 +1,4 @@
-"""Hive partitions: which folder a row stands in, from a field or from the month, year or day of a time."""
+"""Hive partitions: the folder of a row, from a field or from the year, month or day of a time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from dyno_frames.frames.schema import Schema
 _FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 _WHOLE = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
 _LONGEST_NAME_BYTES = 255
-"""What every common file system and object store takes as the name of a folder."""
+"""Maximum length of a folder name in common file systems and object stores."""
 
 _SHOWN_LETTERS = 40
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
-"""What readers of Hive partitions take for no value."""
+"""The name that readers of Hive partitions read as null."""
 
 Values: TypeAlias = tuple[str, ...]
-"""A row's partition, as texts."""
+"""The partition of a row: the value at each level, as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Partition:
     Parameters
     ----------
     field
-        Where the value comes from.
+        The field with the value.
     period
-        ``"year"``, ``"month"`` or ``"day"`` of a time, in UTC; empty is the value itself.
+        ``"year"``, ``"month"`` or ``"day"`` of a time, in UTC; empty for the value itself.
     """
 
     field: str
@@ -52,8 +52,8 @@ class Partition:
         return f"{self.field}:{self.period}" if self.period else self.field
 
 
-def parse(given: str | Sequence[str] | None, schema: Schema) -> tuple[tuple[Partition, ...], list[str]]:
-    """Return the levels that ``partition_by=`` names, and what is wrong with it.
+def parse(given: Any, schema: Schema) -> tuple[tuple[Partition, ...], list[str]]:
+    """Return the levels that ``partition_by=`` names, and its faults.
 
     Parameters
     ----------
@@ -62,14 +62,21 @@ def parse(given: str | Sequence[str] | None, schema: Schema) -> tuple[tuple[Part
     schema
         The columns of the answer.
     """
-    texts = [given] if isinstance(given, str) else list(given or ())
-    found = [Partition(*str(text).partition(":")[::2]) for text in texts]
+    texts = [given] if isinstance(given, str) else given or ()
+    if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
+        return (), [
+            f"partition_by={given!r}; expected names of columns, for example ['status', 'created:month']"
+        ]
+    texts = list(texts)
+    found = [Partition(*text.partition(":")[::2]) for text in texts]
     faults = [fault for part in found if (fault := _fault(part, schema))]
     names = [part.name for part in found]
     if len(set(names)) < len(names):
-        faults.append(f"partition_by={texts} names a folder twice")
+        faults.append(f"partition_by={texts} names a folder twice. Name each level once")
     if not faults and {part.name for part in found if not part.period} >= set(schema.names):
-        faults.append(f"partition_by={texts} leaves no column for the files")
+        faults.append(
+            f"partition_by={texts} leaves no column for the files. Name fewer fields, or add columns"
+        )
     return tuple(found), faults
 
 
@@ -80,17 +87,19 @@ def _fault(part: Partition, schema: Schema) -> str:
     if part.period and part.period not in _FORMATS:
         return f"partition_by={str(part)!r}; expected {', '.join(f'{part.field}:{one}' for one in _FORMATS)}"
     if part.period and field.kind is not Kind.TIME:
-        return f"partition_by={str(part)!r}: {part.field} is no time"
+        return f"partition_by={str(part)!r}: {part.field} is not a time. Use the field itself, or a time"
     if part.period and part.name in schema.names:
-        return f"partition_by={str(part)!r}: there is a column {part.name} already"
+        return (
+            f"partition_by={str(part)!r}: the answer already has a column {part.name}. Choose another field"
+        )
     if not part.period and field.kind not in _WHOLE:
         cure = f"use '{part.field}:month'" if field.kind is Kind.TIME else "choose another"
-        return f"partition_by={part.field!r}: it has too many values, or none that name a folder; {cure}"
+        return f"partition_by={part.field!r}: it has too many values, or values that cannot name a folder; {cure}"
     return ""
 
 
 def folder(partitions: Sequence[Partition], values: Values) -> str:
-    """Return the folder of a partition, such as ``"status=draft/created_month=2016-01/"``; nothing without one."""
+    """Return the folder of a partition, such as ``"status=draft/created_month=2016-01/"``; empty without partitions."""
     return "".join(f"{_level(part, value)}/" for part, value in zip(partitions, values, strict=True))
 
 
@@ -99,12 +108,12 @@ def _level(part: Partition, value: str) -> str:
 
 
 def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values, pa.Table]]:
-    """Return the rows of each partition, in the order they have; partitions in the order of their texts.
+    """Return the rows of each partition, in their order; partitions are sorted by their values as text.
 
     Raises
     ------
     ConfigError
-        A row has no value, or one that no folder can stand for.
+        A row has no value, or a value that cannot name a folder.
     """
     if not partitions or not table.num_rows:
         return [((), table)] if table.num_rows else []
@@ -130,12 +139,12 @@ def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values
 
 
 def _check_values(partitions: Sequence[Partition], values: Values) -> None:
-    """Refuse values that have no folder of their own: readers would not find them, or read another value."""
+    """Raise if a value cannot name a folder: readers would not find its rows, or would read another value."""
     for part, value in zip(partitions, values, strict=True):
         shown = value if len(value) <= _SHOWN_LETTERS else f"{value[:_SHOWN_LETTERS]}…"
         size = len(_level(part, value).encode())
         if value == _NULL:
-            why = "means no value to pandas and other readers of partitions"
+            why = "means null to pandas and other readers of partitions"
         elif size > _LONGEST_NAME_BYTES:
             why = f"makes the name of a folder {size} bytes long; expected at most {_LONGEST_NAME_BYTES}"
         else:
@@ -157,7 +166,7 @@ def _texts(column: pa.ChunkedArray, part: Partition) -> pa.ChunkedArray:
 
 
 def restored(values: Values, partitions: Sequence[Partition], name: str, kind: pa.DataType) -> Any:
-    """Return the value that a partition's rows have in a column that stands in the folder's name alone."""
+    """Return the value of a column that is stored in the name of the folder only."""
     text = next(
         value for part, value in zip(partitions, values, strict=True) if part.name == name and not part.period
     )

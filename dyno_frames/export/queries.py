@@ -1,4 +1,4 @@
-"""Everything an export asks of a scan. No other file of the export knows how a scan is planned, run or certified."""
+"""The interface between exports and scans: no other file here depends on how a scan is planned, run or certified."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.windows import Window, cut
 
 PARTS = 16
-"""Windows that are counted at first."""
+"""Number of windows that are counted first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class Fetched:
 
     @property
     def is_certified(self) -> bool:
-        """Whether no row can be missing."""
+        """Whether the verdict rules out missing rows."""
         return self.certificate.get("verdict") != Verdict.UNCERTIFIED
 
 
 class Rows:
-    """The rows of a query as record batches, as the pages come.
+    """The rows of a query as record batches, as the pages arrive.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Rows:
     Attributes
     ----------
     certificate
-        How complete the rows are, as JSON values; None until the last batch has come.
+        How complete the rows are, as JSON values; None until the last batch was read.
     """
 
     __slots__ = ("_scan", "certificate")
@@ -86,56 +86,61 @@ def columns_asked(scan: Scan) -> tuple[str, ...] | None:
 
 
 def lacks(scan: Scan, name: str) -> bool:
-    """Tell whether rows were seen that have no value in a field which every row should have."""
+    """Tell whether the server was seen to send rows without a value in a field."""
     return name in scan.schema.unseen or (
         scan.on_invalid == "raise" and name in scan.schema.names and scan.schema.by_name[name].nullable
     )
 
 
 def is_unordered(scan: Scan) -> bool:
-    """Tell whether the answer is every row of the query, in no order of its own."""
+    """Tell whether the query has no order, limit or offset."""
     shape = scan.plan.shape
     return not shape.order_by and shape.limit is None and not shape.offset
 
 
 def is_a_set(scan: Scan) -> bool:
-    """Tell whether each row is in the answer or not whatever the other rows are."""
+    """Tell whether the answer is a set: whether a row is in it does not depend on other rows."""
     return is_unordered(scan) and scan.plan.row_local and not scan.question.untraceable
 
 
 def is_countable(scan: Scan) -> bool:
-    """Tell whether the server can count the rows, so that none has to be fetched for it."""
+    """Tell whether the server can count the rows, without fetching any."""
     return scan.plan.terms is not None
 
 
+def makes_null(scan: Scan) -> bool:
+    """Tell whether values outside their column's type are made null."""
+    return scan.on_invalid == "null"
+
+
 def page_size(scan: Scan) -> int:
-    """Return how many rows are asked for in one request."""
+    """Return the number of rows per request."""
     return scan.plan.page_size
 
 
 def workers(scan: Scan) -> int:
-    """Return how many requests are sent at once, at the most."""
+    """Return the maximum number of concurrent requests."""
     return scan.workers or MAX_WORKERS
 
 
 def plan_of(scan: Scan) -> dict[str, Any]:
-    """Return what is sent and what is evaluated locally, as JSON values."""
+    """Return the requests, and the part of the query that is evaluated locally, as JSON values."""
     plan = scan.plan
     return {"requests": list(plan.requests), "exact": plan.exact, "residual": plan.residual}
 
 
 def profile_of(scan: Scan) -> dict[str, Any]:
-    """Return what the server's filters were taken to mean, as JSON values."""
+    """Return the profile of the server, as JSON values."""
     return scan.context.profile.to_json()
 
 
 def origin_of(scan: Scan) -> dict[str, Any]:
-    """Return the query and the server, as JSON values without the key."""
+    """Return the query and the server, as JSON values without the API key."""
     return asdict(scan.origin)
 
 
 def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
-    """Refuse an answer that may lack rows if the caller asked for strict answers.
+    """Raise if the scan is strict and its answer is uncertified.
 
     Raises
     ------
@@ -147,7 +152,7 @@ def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
 
 
 def with_keys(scan: Scan) -> Scan:
-    """Return the scan with ``id`` and ``created`` among its columns, which say where a row belongs."""
+    """Return the scan with ``id`` and ``created`` among its columns, which exports need to sort rows."""
     columns = scan.plan.shape.columns
     if columns is None or {KEY, CREATED} <= set(columns):
         return scan
@@ -173,15 +178,15 @@ def created_after(scan: Scan, instant: int) -> Scan:
 
 
 def window(scan: Scan, low: int | None, high: int | None) -> Scan:
-    """Return the scan of the rows created from one instant on and before another; None is no bound."""
+    """Return the scan of the rows created from ``low`` on and before ``high``; None means unbounded."""
     bounds = {"ge": low, "lt": high}
     return _bounded(scan, CREATED, {name: at for name, at in bounds.items() if at is not None})
 
 
 def windows_of(scan: Scan, rows: int) -> list[Scan]:
-    """Return the scan, or windows of about so many rows if its plan has several filters.
+    """Return the scan, or windows of about this many rows if its plan has several filters.
 
-    Rows of one filter stream. Rows of several filters are merged in memory, which windows keep small.
+    Rows of one filter stream. Rows of several filters are merged in memory, so windows limit the memory.
     """
     if len(scan.plan.filters) < 2 or not is_a_set(scan) or scan.count_filters() <= rows:
         return [scan]
@@ -193,19 +198,19 @@ def windows_of(scan: Scan, rows: int) -> list[Scan]:
         return [window(scan, one.low, one.high).count_filters() for one in windows]
 
     found = cut(ends[0], ends[1], counts, target=rows, parts=PARTS)
-    edges = [None, *(one.low for one in found[1:]), None]  # rows before the first and after the last come too
+    edges = [None, *(one.low for one in found[1:]), None]  # unbounded at both ends
     return [window(scan, low, high) for low, high in pairwise(edges)]
 
 
 def count(scan: Scan) -> int:
-    """Return how many rows the server counts now."""
+    """Return the current number of rows on the server."""
     return unlimited(scan).count()
 
 
 def count_window(scan: Scan, low: int | None, high: int | None) -> tuple[int, int]:
-    """Return how many rows the server counts in a window, and how many requests that took.
+    """Return the number of rows in a window, and the number of requests for it.
 
-    A server that knows no two bounds on one field counts a window as the difference of two counts.
+    For a server without two bounds on one field, the number is the difference of two counts.
     """
     inside = window(scan, low, high)
     if is_countable(inside) or low is None or high is None:
@@ -219,16 +224,11 @@ def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Fetched:
     return _fetch(window(narrow, low, high))
 
 
-def fetch_rows(scan: Scan, low: int | None, high: int | None) -> Fetched:
-    """Return the rows in a window."""
-    return _fetch(window(scan, low, high))
-
-
 def newest_change(scan: Scan) -> int | None:
-    """Return when a row of the account was last updated, in epoch seconds by the server's clock.
+    """Return the latest ``updated`` in the account, in epoch seconds of the server's clock.
 
-    None means that there are no rows, or that the server keeps no such time. It is asked before a row is fetched:
-    a later change has this time or a later one.
+    None means that the account has no rows, or that the server does not send ``updated``. Call it before the first row
+    is fetched: a later change has this time or a later one.
     """
     if UPDATED in scan.schema.unseen:
         return None
@@ -237,12 +237,12 @@ def newest_change(scan: Scan) -> int | None:
 
 
 def unlimited(scan: Scan) -> Scan:
-    """Return the scan for a request of the export's own, which the caller's limits are not meant for."""
+    """Return the scan without the caller's limits, for requests of the export itself."""
     return replace(scan, max_rows=None, max_requests=None, progress=False, strict=False)
 
 
 def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
-    """Return the scan of the rows whose time also keeps to bounds, in epoch seconds by the operator's name."""
+    """Return the scan with bounds on a time, in epoch seconds by name of the operator."""
     question = scan.question
     for operator, instant in bounds.items():
         node: Node = Binary(operator, Column(name), Literal(pd.Timestamp(instant, unit="s", tz="UTC")))

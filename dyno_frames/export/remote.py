@@ -1,9 +1,9 @@
 """A dataset in an object store.
 
-There are no links there, so the manifest alone says which files are the newest version: it is created exclusively,
-after all its files are there, and never changed. That needs a store which creates an object whole or not at all.
-Files are kept under ``_dyno/files`` with names that no ``*.parquet`` pattern matches, so that a plain glob finds
-nothing rather than several versions at once; plain readers take the list in ``dataset.files``.
+Object stores have no links, so the manifest alone names the files of the newest version. It is created exclusively,
+after all its files are uploaded, and never changed. This requires a store that creates objects atomically. Files are
+stored under ``_dyno/files`` with names that no ``*.parquet`` pattern matches, so a plain glob finds no files instead of
+files of several versions; plain readers take the list in ``dataset.files``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.store import damaged, overtaken
 
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
-"""Protocols whose objects appear whole or not at all, and can be created exclusively."""
+"""Protocols whose objects are created atomically and can be created exclusively."""
 
 
 def remote_store(url: str) -> RemoteStore:
@@ -35,9 +35,9 @@ def remote_store(url: str) -> RemoteStore:
     Raises
     ------
     ConfigError
-        There is no such kind of URL.
+        The protocol of the URL is unknown, or the URL is a chain of file systems.
     MissingExtraError
-        fsspec, or what it needs for this kind of URL, is not installed.
+        fsspec, or the package that it needs for this protocol, is not installed.
     """
     try:
         import fsspec
@@ -63,11 +63,11 @@ class RemoteStore:
     Parameters
     ----------
     url
-        How it is named.
+        The URL of the dataset.
     files
-        The file system.
+        The file system of fsspec.
     root
-        Its folder there.
+        The path of the dataset in the file system.
     """
 
     url: str
@@ -76,18 +76,18 @@ class RemoteStore:
 
     @property
     def work(self) -> Path:
-        """A local folder for what is not finished: what was fetched survives a run that dies."""
+        """A local folder for staged rows and files before the upload; it survives an interrupted run."""
         named = os.environ.get(FOLDER_VARIABLE)
         cache = Path(named) if named else user_cache_path("dyno_frames")
         return cache / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
 
     def check(self) -> None:
-        """Refuse a file system on which a manifest could be seen half written.
+        """Raise if the file system is not an object store, which creates a manifest atomically.
 
         Raises
         ------
         ConfigError
-            It is not an object store.
+            The URL is not that of an object store.
         """
         protocol = self.url.partition("://")[0].lower()
         if protocol in OBJECT_STORES:
@@ -97,7 +97,7 @@ class RemoteStore:
         else:
             cure = "Write to a local path and copy the files in dataset.files"
         raise ConfigError(
-            f"{self.url!r} is not in an object store, so a reader could see a version half written. Expected a local "
+            f"{self.url!r} is not in an object store, so a reader could see an incomplete version. Expected a local "
             f"path, or a URL of an object store such as 's3://bucket/campaigns'. {cure}"
         )
 
@@ -118,37 +118,37 @@ class RemoteStore:
         return sorted(int(stem) for stem in stems if stem.isdecimal())
 
     def manifest(self, version: int) -> Manifest:
-        """Return what a version is."""
+        """Return the manifest of a version."""
         path = self._manifest(version)
         name = str(self.files.unstrip_protocol(path))
         try:
             return Manifest.from_json(self.files.cat_file(path), name=name)
         except FileNotFoundError:
-            raise unreadable(name, "is not there") from None
+            raise unreadable(name, "does not exist") from None
 
     def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - a local address depends on it
         """Return the URL of a file of a version."""
         return str(self.files.unstrip_protocol(self._file(file)))
 
     def opened(self, version: int, file: StoredFile) -> Any:
-        """Return a file of a version for reading, once its bytes are known to be those that were written."""
+        """Return a file of a version opened for reading, after checking its SHA-256."""
         with tempfile.TemporaryDirectory() as folder:
             here = Path(folder) / "file"
             try:
                 self.files.get_file(self._file(file), str(here))
             except FileNotFoundError:
-                raise damaged(self, version, file, "is not there") from None
+                raise damaged(self, version, file, "does not exist") from None
             if disk.sha256(here) != file.sha256:
-                raise damaged(self, version, file, "is not as it was written: its SHA-256 differs")
+                raise damaged(self, version, file, "is damaged: its SHA-256 differs")
             return pa.memory_map(str(here)) if os.name == "posix" else pa.BufferReader(here.read_bytes())
 
     def prepare(self) -> None:
-        """Make the store ready for writing."""
+        """Check the URL and create the local folder."""
         self.check()
         self.work.mkdir(parents=True, exist_ok=True)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
-        """Make a version the newest, in one step, from files of its parent and fresh ones."""
+        """Commit a version, in one step, from files of its parent and new files."""
         for one in manifest.files:
             if one.path in fresh:
                 self._upload(fresh[one.path], one)
@@ -166,11 +166,12 @@ class RemoteStore:
         self.files.invalidate_cache()
         if self.files.size(target) != file.size_bytes:
             raise OSError(
-                f"{self.files.unstrip_protocol(target)} was not stored whole; nothing was committed"
+                f"{self.files.unstrip_protocol(target)} was not stored completely; nothing was committed. "
+                "Run the export again"
             )
 
     def remove(self, versions: list[int]) -> int:
-        """Remove versions; return the bytes set free. Files that a version that stays has are kept."""
+        """Remove versions, and their files that no kept version has; return the number of bytes freed."""
         gone = {one.path: one for number in versions for one in self.manifest(number).files}
         stay = [number for number in self.versions() if number not in versions]
         kept = {one.path for number in stay for one in self.manifest(number).files}

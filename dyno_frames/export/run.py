@@ -1,4 +1,4 @@
-"""One run of an export, from what is there to the next version: fetch, compare, write, commit."""
+"""Run an export from the newest version to the next one: fetch, compare, write, commit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from dyno_frames.contract.resources import UPDATED
 from dyno_frames.errors import SchemaError
 from dyno_frames.export import disk
-from dyno_frames.export.build import begin, checked, file_format, manifest
+from dyno_frames.export.build import begin, file_format, manifest, raise_if_uncertified
 from dyno_frames.export.certificates import certificate, combined
 from dyno_frames.export.fetch import MAIN, fetch
 from dyno_frames.export.grow import Done, grow
@@ -22,23 +22,25 @@ from dyno_frames.scan.scan import Scan
 
 
 def run(scan: Scan, store: DatasetStore, options: WriteOptions) -> Done:
-    """Bring a dataset to its next version, or leave it at its last one if nothing has changed.
+    """Write the next version of a dataset, or return the newest one if nothing changed.
 
     Parameters
     ----------
     scan
         The query.
     store
-        Where the dataset lives.
+        Where the dataset is stored.
     options
-        How it is written.
+        How to write it.
 
     Raises
     ------
     ConfigError
-        Another run is writing there, the path is taken, or the dataset is not one of this query.
+        Another run is writing to the dataset, the path holds something else, or the dataset is not of this query.
     SchemaError
-        The columns have changed in a way that cannot be kept; or a file is damaged.
+        The columns changed so that the dataset cannot hold both, or a file is damaged.
+    ContractError
+        The scan is strict and rows may be missing.
     """
     store.check()
     with write_lock(store):
@@ -53,7 +55,7 @@ def run(scan: Scan, store: DatasetStore, options: WriteOptions) -> Done:
 
 
 def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: int | None) -> Done:
-    """Write a version from nothing but the server's answer."""
+    """Write a version from the server's answer alone."""
     stage = Stage(store.work)
     known = None if parent is None else (parent, _written(store, parent))
     begin(stage, scan, replace(options, mode="overwrite"), known)
@@ -61,7 +63,7 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
     if lacks(scan, UPDATED):
         note = "the server sends rows without 'updated', so this dataset cannot be synced"
         fetched = combined(fetched, certificate(notes=[note]))
-    checked(stage, scan, fetched)
+    raise_if_uncertified(stage, scan, fetched)
     form = file_format(schema_of(scan), scan, options, fetched)
     written = together(Staged(stage.chunks(MAIN)), NO_CHANGE, form, stage.folder)
     made = manifest(scan, options, form, written, parent=parent)
@@ -76,7 +78,7 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
 
 
 def _written(store: DatasetStore, version: int) -> str | None:
-    """Return when a version was written; None if its manifest is damaged, which is no obstacle to a new one."""
+    """Return when a version was written, or None if its manifest is damaged: it can still be overwritten."""
     try:
         found: Manifest = store.manifest(version)
     except SchemaError:

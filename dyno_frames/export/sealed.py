@@ -1,4 +1,4 @@
-"""JSON that carries a checksum, so that a damaged file is told from a written one."""
+"""JSON with a checksum, to detect damaged files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def seal(values: Mapping[str, Any]) -> str:
 
 
 def unseal(content: bytes) -> dict[str, Any]:
-    """Return the values that :func:`seal` wrote.
+    """Return the values in JSON that :func:`seal` wrote.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def unseal(content: bytes) -> dict[str, Any]:
     """
     values = json.loads(content)
     if not isinstance(values, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004 - callers catch one kind of error for damage
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - callers catch one type of error
     written = values.pop(CHECKSUM, None)
     if written != _digest(values):
         raise ValueError("its checksum does not match its content")

@@ -1,4 +1,4 @@
-"""Rows as tables in the order of (created, id): chunks that were fetched, or the files of a version."""
+"""Read rows by partition, in order of (created, id), from staged chunks or from the files of a version."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Pieces that were fetched."""
+    """The rows of staged chunks."""
 
     chunks: Sequence[Chunk]
 
@@ -67,14 +67,14 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The files of a version.
+    """The rows of a version.
 
     Parameters
     ----------
     store, manifest
-        Which version of which dataset.
+        The dataset and the version.
     schema
-        The columns that the rows are to have, the version's own or wider.
+        The columns to return: those of the version, or more.
     """
 
     store: DatasetStore
@@ -108,12 +108,12 @@ class Stored:
                 yield from _with_ids(self.read(one), ids)
 
     def read(self, file: StoredFile, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Iterate over the row groups of a file under the columns wanted.
+        """Iterate over the row groups of a file with the given columns.
 
         Raises
         ------
         SchemaError
-            The file is not there, or is not what was written.
+            The file is missing or damaged.
         """
         schema = self.schema if names is None else self.schema.select(names)
         if file.path not in self._opened:
@@ -131,7 +131,7 @@ class Stored:
             ) from error
 
     def _whole(self, table: pa.Table, file: StoredFile, schema: Schema) -> pa.Table:
-        """Return rows with the columns that stand in the folder's name, and those that are new."""
+        """Return rows with the columns of partitions, from the names of the folders, and new columns."""
         parts = self.manifest.partitions
         own = schema_from_json(self.manifest.schema)
         for part in parts:

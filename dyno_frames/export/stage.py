@@ -1,6 +1,6 @@
-"""What a run has fetched and not yet committed: chunks on disk that outlive the process that fetched them.
+"""Store fetched rows on disk until they are committed, so that the next run can resume an interrupted one.
 
-Every file here carries a checksum. A damaged file, and each chunk after it, is removed and fetched again.
+Every file has a checksum. A damaged chunk, and each chunk after it, is removed and fetched again.
 """
 
 from __future__ import annotations
@@ -24,32 +24,35 @@ _NOTE = b"dyno_frames"
 _RUN = "run.json"
 
 KEPT_S = 86_400
-"""The next run resumes an interrupted one for a day; then its rows are too old."""
+"""Maximum age of a run to resume: one day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows that were fetched, in a file of their own, each partition a record batch.
+    """A file of fetched rows, with one record batch for each partition.
 
     Parameters
     ----------
     path
         The file.
     rows
-        How many.
+        Number of rows.
     last
-        The largest ``created``, in epoch seconds; all rows up to it are in this chunk or one before it.
+        The largest ``created``, in epoch seconds; all rows up to it are in this chunk or an earlier one.
     groups
         The partition of each batch.
+    certificate
+        How complete the rows of this chunk and all chunks before it are; None if that is not known.
     """
 
     path: Path
     rows: int
     last: int
     groups: tuple[Values, ...]
+    certificate: Mapping[str, Any] | None = None
 
     def tables(self, values: Values) -> Iterator[pa.Table]:
-        """Iterate over the rows of a partition; they stay on disk and are mapped."""
+        """Iterate over the rows of a partition, memory-mapped."""
         if values in self.groups:
             source = pa.ipc.open_file(pa.memory_map(str(self.path)))
             batch = source.get_batch(self.groups.index(values))
@@ -62,7 +65,7 @@ class Stage:
     Parameters
     ----------
     folder
-        Where they are.
+        The folder of the chunks.
     """
 
     __slots__ = ("_chunks", "folder", "run")
@@ -73,12 +76,12 @@ class Stage:
         self._chunks: dict[str, list[Chunk]] = {}
 
     def resume(self, same: str | None) -> bool:
-        """Continue the run that is here; return whether it is the same one and not too old.
+        """Resume the staged run if it has the same identity; return whether it does and is not too old.
 
         Parameters
         ----------
         same
-            What tells whether a run is the same; None never is.
+            The identity of the run; a run with None is never resumed.
         """
         found = _read(self.folder / _RUN)
         if same is None or found is None or found["same"] != same:
@@ -87,14 +90,14 @@ class Stage:
         return bool(abs(time.time() - found["begun"]) < KEPT_S)
 
     def begin(self, same: str | None, *, watermark: int | None) -> None:
-        """Remove what is here and begin a new run.
+        """Delete the staged rows and begin a new run.
 
         Parameters
         ----------
         same
-            What tells whether a run is the same.
+            The identity of the run.
         watermark
-            When the account's latest change was, before anything is fetched.
+            Time of the latest change in the account, read before the first row is fetched.
         """
         self.forget()
         self.folder.mkdir(parents=True)
@@ -102,7 +105,7 @@ class Stage:
         _write(self.folder / _RUN, self.run)
 
     def forget(self) -> None:
-        """Remove what is here, so that the next run begins anew."""
+        """Delete the staged rows, so that the next run fetches every row."""
         self._chunks.clear()
         disk.remove(self.folder)
 
@@ -113,13 +116,31 @@ class Stage:
         disk.remove(self._note(kind))
         self._chunks[kind] = []
 
-    def write(self, kind: str, table: pa.Table, partitions: Sequence[Partition]) -> None:
-        """Keep rows as the next chunk; once this returns they are never fetched again."""
+    def write(
+        self,
+        kind: str,
+        table: pa.Table,
+        partitions: Sequence[Partition],
+        *,
+        certificate: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write rows as the next chunk; once this returns they are never fetched again.
+
+        Parameters
+        ----------
+        kind
+            The kind of chunk.
+        table, partitions
+            The rows, and how they are partitioned.
+        certificate
+            How complete the rows of this chunk and all chunks before it are, if that is known.
+        """
         chunks, groups = self.chunks(kind), split(table, partitions)
         note = {
             "rows": table.num_rows,
             "last": pc.max(table[CREATED].cast(pa.int64())).as_py(),
             "groups": [list(values) for values, _ in groups],
+            "certificate": certificate,
         }
         schema = table.schema.with_metadata({_NOTE: json.dumps(note)})
         temporary = self.folder / "next.part"
@@ -139,11 +160,11 @@ class Stage:
         return self._chunks[kind]
 
     def finish(self, kind: str, certificate: Mapping[str, Any]) -> None:
-        """Note that all chunks of a kind are here, and how complete their rows are."""
+        """Record that all chunks of a kind are staged, with the certificate of their rows."""
         _write(self._note(kind), {"chunks": len(self.chunks(kind)), "certificate": dict(certificate)})
 
     def done(self, kind: str) -> dict[str, Any] | None:
-        """Return the certificate of a kind of which all chunks are here; None if any is missing."""
+        """Return the certificate of a kind if all its chunks are staged, else None."""
         found = _read(self._note(kind))
         if found is None or found["chunks"] != len(self.chunks(kind)):
             return None
@@ -155,7 +176,7 @@ class Stage:
 
 
 def _whole(paths: Sequence[Path], kind: str) -> list[Chunk]:
-    """Return the first chunks that are as they were written."""
+    """Return the chunks up to the first damaged or missing one."""
     found: list[Chunk] = []
     for path in paths:
         if path.name != f"{kind}-{len(found):06d}-{disk.sha256(path)}.arrow":
@@ -167,7 +188,7 @@ def _whole(paths: Sequence[Path], kind: str) -> list[Chunk]:
 
 
 def _described(path: Path, note: Mapping[str, Any]) -> Chunk:
-    return Chunk(path, note["rows"], note["last"], tuple(map(tuple, note["groups"])))
+    return Chunk(path, note["rows"], note["last"], tuple(map(tuple, note["groups"])), note.get("certificate"))
 
 
 def _write_groups(path: Path, schema: pa.Schema, groups: Sequence[pa.Table]) -> None:
@@ -184,7 +205,7 @@ def _write(path: Path, values: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Return what was written; None if it is not there or damaged."""
+    """Return the stored values, or None if the file is missing or damaged."""
     try:
         return unseal(path.read_bytes())
     except (OSError, ValueError):

@@ -1,9 +1,10 @@
-"""What a store of datasets can do, wherever it is: versions that are written once, and one commit to a newer one."""
+"""The interface of a store of datasets: versions that are written once, and atomic commits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,44 +15,44 @@ from dyno_frames.export.manifest import Manifest, StoredFile
 
 
 class DatasetStore(Protocol):
-    """Where a dataset lives."""
+    """The place where a dataset is stored."""
 
     @property
     def url(self) -> str:
-        """How it is named."""
+        """The path or URL."""
 
     @property
     def work(self) -> Path:
-        """A local folder for what is not finished."""
+        """The local folder for staged rows and uncommitted files."""
 
     def check(self) -> None:
-        """Refuse a name or URL to which no dataset can be written, before anything is asked or made."""
+        """Raise if no dataset can be written there, before a request is sent or a file is created."""
 
     def versions(self) -> list[int]:
         """Return the numbers of the committed versions, oldest first."""
 
     def manifest(self, version: int) -> Manifest:
-        """Return what a version is."""
+        """Return the manifest of a version."""
 
     def address(self, version: int, file: StoredFile) -> str:
         """Return the path or URL of a file of a version."""
 
     def opened(self, version: int, file: StoredFile) -> Any:
-        """Return a file of a version for reading, once its bytes are known to be those that were written."""
+        """Return a file of a version opened for reading, after checking its SHA-256."""
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
-        """Make a version the newest, in one step, from files of its parent and fresh ones."""
+        """Commit a version, in one step, from files of its parent and new files."""
 
     def remove(self, versions: list[int]) -> int:
-        """Remove versions; return the bytes set free."""
+        """Remove versions; return the number of bytes freed."""
 
     def prepare(self) -> None:
-        """Make the store ready for writing, and clean up after a run that was killed."""
+        """Prepare the store for writing, and remove the leftovers of an interrupted run."""
 
 
 @contextmanager
 def write_lock(store: DatasetStore) -> Iterator[None]:
-    """Be the only run of this machine that writes to a store.
+    """Hold the lock of a store, so that only one run on this machine writes to it.
 
     Raises
     ------
@@ -64,39 +65,40 @@ def write_lock(store: DatasetStore) -> Iterator[None]:
             stack.enter_context(FileLock(store.work.parent / "lock", mode=0o600).acquire(timeout=0))
         except Timeout:
             raise ConfigError(
-                f"another run is writing to {store.url!r}; two cannot at once. Wait for it, or write elsewhere"
+                f"another run is writing to {store.url!r}; only one run can write at a time. Wait for it to end, or "
+                "write to another path"
             ) from None
         yield
 
 
-def manifest_of(store: DatasetStore, version: int) -> Manifest:
-    """Return what a version is.
+def manifest_of(store: DatasetStore, version: Any) -> Manifest:
+    """Return the manifest of a version.
 
     Raises
     ------
     SchemaError
-        There is no such version.
+        The version does not exist, or is not a whole number.
     """
     versions = store.versions()
-    if version not in versions or isinstance(version, bool):
+    if isinstance(version, bool) or not isinstance(version, Integral) or version not in versions:
         there = f"its versions are {', '.join(map(str, versions))}" if versions else "it has none"
         raise SchemaError(f"version={version!r}: there is no such version of {store.url!r}; {there}")
-    return store.manifest(version)
+    return store.manifest(int(version))
 
 
 def damaged(store: DatasetStore, version: int, file: StoredFile, what: str) -> SchemaError:
-    """Return the error for a file that cannot be relied upon."""
+    """Return the error for a file that is missing or damaged."""
     older = [number for number in store.versions() if number < version]
-    cure = f"read an older version (version={older[-1]}) or write" if older else "write"
+    cure = f"Read an older version (version={older[-1]}) or replace" if older else "Replace"
     return SchemaError(
         f"{store.address(version, file)!r}, a file of version {version}, {what}. "
-        f"No row of it is returned; {cure} the dataset anew with mode='overwrite'"
+        f"Its rows are not returned. {cure} the dataset with mode='overwrite'"
     )
 
 
 def overtaken(store: DatasetStore, version: int) -> ConfigError:
-    """Return the error for a version that another run has written first."""
+    """Return the error for a version that another run committed first."""
     return ConfigError(
-        f"another run has written version {version} of {store.url!r} meanwhile; this one is not committed. "
-        "Run it again: it continues from there"
+        f"another run has written version {version} of {store.url!r} meanwhile; this run committed nothing. "
+        "Run it again; it starts from that version"
     )

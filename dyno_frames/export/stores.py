@@ -1,4 +1,4 @@
-"""Which store a path or a URL names."""
+"""Find the store of a path or URL."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from dyno_frames.export.remote import remote_store
 from dyno_frames.export.store import DatasetStore
 
 ONE_FILE = ".parquet"
-"""How the name of a single file ends; any other name is a dataset of versions."""
+"""The suffix of a single file; every other name is a dataset of versions."""
 
 _MOST_LINKS = 40
-"""As many as Linux follows."""
+"""Maximum number of links to follow, as in Linux."""
 
 
 def checked_path(path: Any) -> str | Path:
-    """Return a path or URL that can be used.
+    """Return a path or URL, or raise if it is not one.
 
     Raises
     ------
     ConfigError
-        It is not a path.
+        The value is not a path.
     """
     if not isinstance(path, str | Path) or "\0" in str(path) or not Path(path).name:
         raise ConfigError(
@@ -48,9 +48,9 @@ def store_of(path: str | Path) -> DatasetStore:
     Raises
     ------
     ConfigError
-        It is not a path or URL of a dataset.
+        The value is not the path or URL of a dataset.
     MissingExtraError
-        It is a URL and fsspec is not installed.
+        The value is a URL and fsspec is not installed.
     """
     if "://" in str(checked_path(path)):
         return remote_store(str(path))
@@ -59,5 +59,5 @@ def store_of(path: str | Path) -> DatasetStore:
     for _ in range(_MOST_LINKS):
         if not local.path.is_symlink() or local.pointed() is not None:
             break
-        local = LocalStore(local.path.parent / local.path.readlink())  # a link of the user's own, not ours
+        local = LocalStore(local.path.parent / local.path.readlink())  # a link that the user made
     return local

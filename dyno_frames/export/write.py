@@ -25,11 +25,11 @@ def write(
     max_rows_per_file: int = 1_000_000,
     compression: str = "zstd",
 ) -> Dataset:
-    """Write the rows of a scan as Parquet; readers see what was there, or the whole of what is new.
+    """Write the rows of a scan as Parquet; readers see either the old or the complete new data.
 
-    A name that ends in ``.parquet`` is one file. Any other is a dataset: a link to a folder with the files of the
-    newest version, beside a hidden folder with all versions; ``pandas.read_parquet(path)`` and every other reader
-    of folders see the newest. The next run of the same query resumes an interrupted one.
+    A name that ends in ``.parquet`` is one file. Any other name is a dataset: a link to a folder with the files of the
+    newest version, next to a hidden folder with all versions. ``pandas.read_parquet(path)`` and every other reader
+    of folders read the newest version. The next run of the same query resumes an interrupted one.
 
     Parameters
     ----------
@@ -39,13 +39,13 @@ def write(
         The file, the dataset, or the URL of an object store such as ``"s3://bucket/campaigns"``. Its folder must
         exist.
     partition_by
-        Fields, or ``"created:month"``, ``":year"``, ``":day"`` of a time, that become folders such as
-        ``status=draft/`` (default: none; with ``append`` and ``sync`` those that are there).
+        Fields, or the ``:year``, ``:month`` or ``:day`` of a time such as ``"created:month"``, for folders such as
+        ``status=draft/`` (default: none; for ``append`` and ``sync`` those of the dataset).
     mode
-        ``"overwrite"``: a new version with the answer alone. ``"append"``: the rows of the answer are added; one
-        whose id is there replaces it. ``"sync"``: only rows that changed since the last run are fetched, rows that
-        the query no longer has are dropped, and rows that counts show to be missing are found. A sync needs a server
-        that moves ``updated`` with every change.
+        ``"overwrite"``: write a version with the answer alone. ``"append"``: add the rows of the answer; a row replaces
+        the stored row with its id. ``"sync"``: fetch only rows that changed since the last run, remove rows that the
+        query no longer returns, and find missing rows by counts. A sync needs a server that sets ``updated`` with
+        every change.
     max_rows_per_file
         Maximum number of rows in one file of a dataset.
     compression
@@ -54,15 +54,15 @@ def write(
     Returns
     -------
     Dataset
-        Where it is and what it holds.
+        The path, counts and certificate of the written data.
 
     Raises
     ------
     ConfigError
-        An argument cannot be used, rows have no ``created`` or (for a sync) no ``updated``, or another run is writing
-        there; nothing was written.
+        An argument is wrong, rows have no ``created`` or (for a sync) no ``updated``, or another run is writing to the
+        dataset; nothing was written.
     SchemaError
-        The columns have changed so that the dataset cannot hold both, or a file is damaged; nothing was written.
+        The columns changed so that the dataset cannot hold both, or a file is damaged; nothing was written.
     ContractError
         ``strict=True`` and rows may be missing; nothing was written.
 

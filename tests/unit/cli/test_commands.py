@@ -193,7 +193,7 @@ def test_export_prints_json_of_one_file_too(ask, finished, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["--mode", "sync", "--limit", "3"], "use mode='overwrite'"),
+        (["--mode", "sync", "--limit", "3"], "Use mode='overwrite'"),
         (["--mode", "upsert"], "upsert"),
         (["--partition-by", "stauts"], "stauts"),
         (["--max-rows-per-file", "0"], "0"),

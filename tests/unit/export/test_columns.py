@@ -88,7 +88,7 @@ def test_a_whole_number_that_no_fraction_holds_is_refused_and_named(opened, tmp_
         reconnected(account, schema={"score": "float"}) as client,
         pytest.raises(
             SchemaError,
-            match=r"whole number in version 1 and .* version 2, which cannot hold 9007199254740993",
+            match=r"integer in version 1 and .* version 2, which cannot hold 9007199254740993",
         ),
     ):
         client.campaigns.scan().to_parquet(tmp_path / "c", mode="sync")

@@ -374,7 +374,7 @@ def test_what_cannot_be_synced_is_refused_before_anything_is_asked(account, tmp_
         ({"partition_by": "stauts"}, "partition_by: no column is called 'stauts'"),
         ({"partition_by": "created"}, "use 'created:month'"),
         ({"partition_by": "created:week"}, "expected created:year, created:month, created:day"),
-        ({"partition_by": "name:month"}, "name is no time"),
+        ({"partition_by": "name:month"}, "name is not a time"),
         ({"partition_by": ["status", "status"]}, "names a folder twice"),
         ({"partition_by": "rate"}, "too many values"),
         ({"mode": "x", "compression": "y"}, "mode='x'.*compression='y'"),
@@ -405,7 +405,7 @@ def test_one_name_is_one_file_and_cannot_grow(account, tmp_path):
     with pytest.raises(SchemaError, match="is one file and has no versions"):
         one.diff(1)
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigError, match="is a file; a dataset needs a name that is free"):
+    with pytest.raises(ConfigError, match="is a file; expected a new name"):
         account.scan().to_parquet(tmp_path / "file")
 
 
@@ -471,5 +471,5 @@ def test_questions_of_other_resources_can_be_synced_too(account, tmp_path):
     synced = account.client.lists.scan().to_parquet(tmp_path / "lists", mode="sync")
     assert synced.counts["added"] == 1
     assert made in set(synced.to_frame()["id"])
-    with pytest.raises(ConfigError, match=r"came from lists of .* and this query asks campaigns of"):
+    with pytest.raises(ConfigError, match=r"came from lists of .* and this query reads campaigns of"):
         account.scan().to_parquet(tmp_path / "lists", mode="sync")

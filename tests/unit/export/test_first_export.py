@@ -53,7 +53,7 @@ def test_a_first_export_cut_before_the_link_is_visible_after_the_next_run(
 
 def test_before_the_first_link_nothing_is_read(account, tmp_path, cut_before_link):
     cut_before_link("sync")
-    with pytest.raises(SchemaError, match=r"no version of '.*c' is committed.*run the export again"):
+    with pytest.raises(SchemaError, match=r"no version of '.*c' is committed.*Run the export again"):
         dyno.read_dataset(tmp_path / "c")
     with pytest.raises(SchemaError, match="no version"):
         dyno.read_dataset(tmp_path / "c", version=1)
@@ -99,7 +99,7 @@ def test_the_version_that_the_link_names_is_kept_when_its_manifest_is_gone(accou
     account.sql("DELETE FROM campaigns WHERE id = '00111'")
     account.scan().to_parquet(tmp_path / "c", mode="sync")
     (tmp_path / ".c.dyno" / "manifests" / "000002.json").unlink()
-    with pytest.raises(SchemaError, match=r"000002\.json is not there"):
+    with pytest.raises(SchemaError, match=r"000002\.json does not exist"):
         dyno.read_dataset(tmp_path / "c")
     with pytest.raises(SchemaError, match=r"mode='overwrite'"):
         account.scan().to_parquet(tmp_path / "c", mode="sync")
@@ -180,7 +180,7 @@ def test_a_file_that_another_run_is_writing_is_left_alone(account, tmp_path):
 def test_a_folder_of_another_program_is_no_dataset(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(
-        SchemaError, match=r"holds no dataset of dyno_frames; read it with pandas\.read_parquet"
+        SchemaError, match=r"is not a dataset of dyno_frames\. Read it with pandas\.read_parquet"
     ):
         dyno.read_dataset(tmp_path / name)
 

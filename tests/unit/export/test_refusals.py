@@ -121,7 +121,7 @@ def test_a_dataset_of_rows_without_created_is_refused_with_the_cure(opened, tmp_
     [
         ("x" * 300, r"the value 'x+…' makes the name of a folder 305 bytes long; expected at most 255"),
         ("ä" * 60, r"makes the name of a folder 365 bytes long"),
-        ("__HIVE_DEFAULT_PARTITION__", r"means no value to pandas and other readers of partitions"),
+        ("__HIVE_DEFAULT_PARTITION__", r"means null to pandas and other readers of partitions"),
     ],
 )
 @pytest.mark.parametrize("mode", ["overwrite", "sync"])

@@ -116,7 +116,7 @@ def test_a_file_that_was_spoilt_in_the_store_is_named(account, url):
     with pytest.raises(SchemaError, match="its SHA-256 differs"):
         dyno.read_dataset(url)
     files.rm_file(root)
-    with pytest.raises(SchemaError, match="is not there"):
+    with pytest.raises(SchemaError, match="does not exist"):
         dyno.read_dataset(url)
 
 
