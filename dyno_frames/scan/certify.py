@@ -30,8 +30,9 @@ def certify(stats: ScanStats, rows_returned: int) -> Certificate:
 
 
 def _total(counts: list[int | None]) -> int | None:
+    """Return the sum of the counts, or None if one is unknown."""
     known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+    return sum(known) if known and len(known) == len(counts) else None
 
 
 def _compare(check: CountCheck) -> tuple[Verdict, str]:

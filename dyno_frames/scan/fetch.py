@@ -123,7 +123,7 @@ class FilterFetch:
         """Read everything again from the first row on, on a server that keeps no order."""
         for earlier in check.walks:
             earlier.new_rows = 0
-        state = WalkState(in_order=False)
+        state = WalkState(in_order=False, faults=[fault for walk in check.walks for fault in walk.faults])
         check.walks.append(state)
         steps = walk_by_offset(self.spec, state)
         for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self.budget):

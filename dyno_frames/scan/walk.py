@@ -12,7 +12,8 @@ end: the pages cover all keys below, and the second page all keys above. If the 
 whole answer.
 
 A page whose rows all share one key proves nothing about it: those rows are read by `read_ties`, and the next page
-begins right beyond the key.
+begins right beyond the key. So are the rows of a last key if none of them comes again on the next page: they are
+gone, or the server leaves out the key that it was asked from.
 
 **Invariant.** Every row with a key before ``last_key`` has been read; so has every row beyond ``end``.
 
@@ -22,6 +23,8 @@ so rows that arrive later are read if they happen to come, and never chased.
 **Cost.** A row is on at most two pages as the walk passes its key, and on two more if its key fills a page. For ``n``
 rows on pages of ``c`` this is at most ``4 * ceil(n / c)`` pages and a few; `dyno_frames.scan.budget` stops a walk on
 a server that makes it cost more, and the answer is then uncertified.
+
+**No rows.** An empty first page is believed if the server counts no rows, too.
 
 **A few rows.** If a server was not seen to keep an order, or if all rows of a short first page share one key, two pages
 do not prove anything. Then the filter is counted, and the page asked for again: if the count is the number of rows
@@ -67,16 +70,26 @@ def walk(spec: WalkSpec, state: WalkState) -> Steps:
         if state.last_key is None:
             yield from _begin(spec, state)
         yield from _advance(spec, state)
-    except OutOfOrderError:
+    except OutOfOrderError as error:
         state.in_order = False
-        state.fault(f"the server does not keep the order by {spec.order_field}")
+        state.fault(str(error) or _not_ordered(spec))
+
+
+def _not_ordered(spec: WalkSpec) -> str:
+    return f"the server does not keep the order by {spec.order_field}"
 
 
 def _begin(spec: WalkSpec, state: WalkState) -> Steps:
     """Read the first page, and fix the end with a page from the other side, unless a limit may soon be reached."""
     page = yield from ask(state, spec.first_body())
     if not page.num_rows:
+        state.count = yield from _count(spec)
+        if state.count:  # rows have come meanwhile, or the empty page was wrong
+            page = yield from ask(state, spec.first_body())
+    if not page.num_rows:
         state.finished = True
+        if state.count:
+            state.fault(f"the server counted {state.count:,} rows and returned none")
         return
     yield _accept(spec, state, page)
     is_short = page.num_rows < spec.first_limit
@@ -125,6 +138,8 @@ def _fix_end(spec: WalkSpec, state: WalkState, rows: int) -> Steps:
     keys = keys_of(page, spec.order_field)
     if not spec.is_sorted(keys, ascending=not spec.ascending):
         raise OutOfOrderError
+    if spec.is_beyond(state.last_key, keys[0]):
+        return  # a row beyond these has been read: they are not the last rows, unless it is gone
     state.order_bits += order_bits(keys)
     state.end = keys[-1].item()
     state.finished = spec.is_beyond(state.last_key, state.end)
@@ -145,6 +160,9 @@ def _advance(spec: WalkSpec, state: WalkState) -> Steps:
     """Read page after page until one reaches beyond the end."""
     while not _is_finished(spec, state):
         page = yield from ask(state, spec.body_from(state.last_key, beyond=state.is_last_key_read))
+        is_joined = state.is_last_key_read or not state.last_ids
+        if not is_joined and not (page.num_rows and keys_of(page, spec.order_field)[0] == state.last_key):
+            yield from read_ties(spec, state, state.last_key)
         if not page.num_rows:
             return
         yield _accept(spec, state, page)
@@ -187,7 +205,8 @@ def _accept(spec: WalkSpec, state: WalkState, page: pa.RecordBatch) -> pa.Record
 
 def walk_by_offset(spec: WalkSpec, state: WalkState) -> Steps:
     """Walk by offset, for a server that keeps no order: rows that stand still come, and no more is promised."""
-    state.fault(f"the server does not keep the order by {spec.order_field}")
+    if not state.faults:
+        state.fault(_not_ordered(spec))
     offset, seen = 0, set[str]()
     while True:
         page = yield from ask(state, spec.offset_body(offset))

@@ -210,9 +210,9 @@ def keys_of(page: pa.RecordBatch, name: str) -> Values:
     """
     column = page.column(name)
     kind = column.type
-    if column.null_count or not (
-        pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    ):
+    if column.null_count:
+        raise OutOfOrderError(f"rows without {name} came, and pages are read in the order of {name}")
+    if not (pa.types.is_timestamp(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         raise OutOfOrderError
     if pa.types.is_timestamp(kind):
         column = column.view(pa.int64())  # a cast copies

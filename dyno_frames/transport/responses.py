@@ -118,6 +118,8 @@ def judge(
     if not is_envelope(body):
         return _without_envelope(result, body, retry_after, shown)
     no = refusal(body)
+    if no is None and result.status >= 300:
+        return _without_envelope(result, body, retry_after, shown=shown)
     if no is None:
         return Verdict(event=Event.ANSWER, data=body.get("data"), content=content)
     no = Refusal(code=shown(no.code), message=shown(no.message))
@@ -134,7 +136,11 @@ def _without_envelope(
     result: Received, body: Any, retry_after: str | None, shown: Callable[[str], str]
 ) -> Verdict:
     status = result.status
-    kind = "a body that is not JSON" if body is _MALFORMED else "JSON that is not the application's envelope"
+    kind = "JSON that is not the application's envelope"
+    if body is _MALFORMED:
+        kind = "a body that is not JSON"
+    elif is_envelope(body):
+        kind = "an envelope that reports success"
     detail = f"HTTP status {status} with {kind}"
     if 300 <= status < 400:
         target = shown(_target(result.headers.get("Location", "")))

@@ -121,7 +121,7 @@ def spec_of(body=None, *, size=1000, **settings):
 def test_an_empty_first_page_is_the_end():
     server = Server([])
     state, handed = drive(spec_of(), server)
-    assert (handed, len(server.bodies), server.counts) == ([], 1, 0)
+    assert (handed, len(server.bodies), server.counts) == ([], 1, 1)
     assert (state.rows, state.faults) == (0, [])
 
 
@@ -409,3 +409,64 @@ def test_rows_that_match_throughout_come_from_a_table_that_moves_at_every_reques
     assert len(handed) == len(set(handed))
     assert throughout <= set(handed) or state.faults
     assert len(server.bodies) <= max_finds(len(server.rows) + 25 * len(server.bodies), cap)
+
+
+class Odd(Server):
+    """Breaks a promise in a way of its own: ``answer`` gives the rows of a page for a body."""
+
+    answer = None
+
+    def page(self, body):
+        return self.answer(super().page, body)
+
+
+def test_an_empty_first_page_is_asked_for_again_if_the_count_contradicts_it():
+    server = Odd(rows_of([1, 2, 2, 3]))
+    server.answer = lambda page, body: page(body) if server.bodies else page(body)[:0]
+    state, handed = drive(spec_of(), server)
+    assert (sorted(handed), state.faults) == (ids(server.rows), [])
+
+
+def test_empty_pages_that_the_count_contradicts_are_not_believed():
+    server = Odd(rows_of([1, 2, 2, 3]))
+    server.answer = lambda page, body: page(body)[:0]
+    state, handed = drive(spec_of(), server)
+    assert handed == []
+    assert state.faults == ["the server counted 4 rows and returned none"]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+@pytest.mark.parametrize("ties", [1, 2, 3, 7])
+def test_a_server_that_leaves_out_the_key_it_is_asked_from_loses_no_row(ties, ascending):
+    server = Odd(tied(60, ties), cap=5)
+    strict = {"gte": "gt", "lte": "lt"}
+
+    def answer(page, body):
+        conditions = {
+            name: {strict.get(word, word): bound for word, bound in value.items()}
+            if isinstance(value, dict)
+            else value
+            for name, value in body.items()
+        }
+        return page(conditions)
+
+    server.answer = answer
+    state, handed = drive(spec_of(ascending=ascending), server)
+    assert (sorted(handed), len(handed), state.faults) == (
+        ids(sorted(server.rows, key=lambda row: row["id"])),
+        60,
+        [],
+    )
+
+
+def test_one_last_row_that_is_before_rows_that_were_read_fixes_no_end():
+    server = Odd(rows_of(range(150)), cap=50)
+
+    def answer(page, body):
+        kept = {**body, "application_order_by": "created", "application_order_direction": "asc"}
+        return page(kept | {"application_limit": body["application_limit"] - 1 or 1})
+
+    server.answer = answer
+    state, handed = drive(spec_of(keeps_order=True), server)
+    assert sorted(handed) == ids(server.rows) or state.faults
+    assert len(handed) == len(set(handed))

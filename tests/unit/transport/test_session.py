@@ -423,6 +423,22 @@ def test_json_that_is_no_envelope_is_outside_the_contract(serve, connect, wire, 
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("status", [400, 404, 413])
+def test_success_with_a_status_that_says_otherwise_is_outside_the_contract(serve, connect, wire, status):
+    server = serve(wire.Step(wire.http({"has_error": False, "error_code": "", "data": []}, status=status)))
+    with pytest.raises(ContractError, match=f"{status} with an envelope that reports success"):
+        connect(server.url).send(FIND, body={})
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_success_with_the_status_of_a_failure_is_read_again(serve, connect, wire, status):
+    server = serve(
+        wire.Step(wire.http({"has_error": False, "error_code": "", "data": []}, status=status)), wire.ok([1])
+    )
+    assert connect(server.url).send(FIND, body={}).data == [1]
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("asked", [FIND, START], ids=str)
 def test_a_redirect_is_not_followed_and_names_the_host_alone(serve, connect, wire, status, asked):
