@@ -19,7 +19,7 @@ from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
-from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
+from dyno_frames.errors import QueryError, RejectedError, UnknownFieldError, warn_user
 from dyno_frames.frames.decode import OnInvalid, Row
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
@@ -268,9 +268,27 @@ class Questions:
         return replace(sampled, schema=schema, empty=schema.empty())
 
     def _some_rows(self, direction: str) -> list[Row]:
-        body = {Key.ORDER_BY: CREATED, Key.ORDER_DIRECTION: direction, Key.LIMIT: SAMPLE_ROWS}
-        plain = {str(name): value for name, value in body.items()}
-        return find_rows(self.client.session, self.resource.name, plain)
+        """Return a few rows from one end; a server that refuses so many is asked for fewer, and remembered."""
+        body = {str(Key.ORDER_BY): CREATED, str(Key.ORDER_DIRECTION): direction}
+        limit = min(SAMPLE_ROWS, self.client.settings.page_size)
+        try:
+            return self._page(body, limit)
+        except RejectedError:
+            accepted, refused = 0, limit
+            rows: list[Row] = []
+            while refused - accepted > 1:
+                limit = (accepted + refused) // 2
+                try:
+                    accepted, rows = limit, self._page(body, limit)
+                except RejectedError:
+                    refused = limit
+            if not accepted:
+                raise
+        self.client.semantics.limit_pages(accepted)
+        return rows
+
+    def _page(self, body: dict[str, Any], limit: int) -> list[Row]:
+        return find_rows(self.client.session, self.resource.name, {**body, str(Key.LIMIT): limit})
 
     def _learn(self) -> Sampled:
         settings = self.client.settings

@@ -70,6 +70,13 @@ class Semantics:
                 cache.save(self._settings.url, learnt)
         return replace(context, profile=self.profile)
 
+    def limit_pages(self, rows: int) -> None:
+        """Ask for no more rows at a time: the server refuses larger pages."""
+        with self._lock:
+            self.profile = replace(self.profile, page_limit=rows)
+            if self._settings.profile == "auto":
+                cache.save(self._settings.url, self.profile)
+
     def distrust(self, resource: str, columns: Iterable[str]) -> None:
         """Do not rely on filters by these columns again: rows came that they exclude.
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dyno_frames.contract import envelope
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
-from dyno_frames.errors import ContractError
+from dyno_frames.errors import ContractError, RejectedError
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.decode import OnInvalid, Row, decode, late_fields
 from dyno_frames.frames.page import fast_decoder
@@ -78,7 +78,7 @@ def _rows(session: Session, reply: Reply) -> list[Row]:
     rows = envelope.rows(reply.data)
     if rows is None or not all(isinstance(row, dict) and isinstance(row.get(KEY), str) for row in rows):
         raise ContractError(
-            "expected an array of objects, each with a text id",
+            "expected an array of objects, each with a text id; a server whose ids are numbers cannot be used",
             value=session.shown(repr(reply.data), 80),
             request=reply.request,
         )
@@ -130,13 +130,19 @@ class Reader:
         self, body: Mapping[str, Any], stats: ScanStats, *, cancel: CancelToken | None = None
     ) -> pa.RecordBatch:
         """Return one page; fields outside the schema are noted and come after its columns."""
-        reply = self.session.send(
-            operation(self.plan.resource, "find"),
-            body=body,
-            reader=self._fast,
-            deadline_s=_deadline_s(self.session, stats),
-            cancel=cancel,
-        )
+        try:
+            reply = self.session.send(
+                operation(self.plan.resource, "find"),
+                body=body,
+                reader=self._fast,
+                deadline_s=_deadline_s(self.session, stats),
+                cancel=cancel,
+            )
+        except RejectedError as error:
+            error.cure = (
+                error.cure or "If the server refuses pages of this size, connect(…, page_size=…) with less."
+            )
+            raise
         stats.answered(reply.attempts, reply.elapsed_s, is_count=False)
         if isinstance(reply.data, pa.RecordBatch):
             return reply.data
