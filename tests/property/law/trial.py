@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from dyno_frames.contract.profile import Overlong, Profile
 from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.errors import QueryError
+from dyno_frames.errors import DynoError, QueryError
 from dyno_frames.query.plan import Plan, Shape
 from dyno_frames.query.question import Scope
 from law import contents, servers
@@ -116,6 +116,7 @@ class Trial:
         self._counts(account, len(expected))
         self._is_shaped(account, expected)
         self._is_planned_elsewhere(account, set(expected["id"]))
+        self._has_no_row_too_many(account, set(expected["id"]))
 
     def _scan(self, account: Account, shape: Shape | None = None) -> Any:
         asked = Asked.of(self.tree, self.form)
@@ -228,6 +229,20 @@ class Trial:
             except Exception as error:
                 told_of = {name: value for name, value in told.to_json().items() if value is not None}
                 raise Broken(f"planned for {does.to_json()}, told {told_of}: {error}") from error
+
+    def _has_no_row_too_many(self, account: Account, expected: set[str]) -> None:
+        """Check that rows which a server finds by semantics of its own are left out, whatever its client believes."""
+        account.become(self.profile)
+        scan = self._scan(account)
+        told = replace(Profile(), operators=self.profile.operators)
+        plan = account.plan(scan.question, told)
+        try:
+            run = replace(scan, plan=plan, context=replace(scan.context, profile=told)).run()
+        except DynoError:
+            return  # a server may refuse what its client believes
+        if extra := set(run.table["id"].to_pylist()) - expected:
+            raise Broken(f"{sorted(extra)} came for {plan.filters}, by a client that believes the defaults")
+        self.met["left out"] += any("left out" in note for note in run.certificate.notes)
 
     def _holds(self, account: Account, plan: Plan, expected: set[str]) -> None:
         self.met["planned exactly" if plan.exact else "planned wider"] += 1
