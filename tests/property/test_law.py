@@ -12,7 +12,7 @@ from law.choices import Choices
 from law.servers import VALUES, profile
 from law.trial import Trial
 
-EXAMPLES = int(os.environ.get("DYNO_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("DYNO_EXAMPLES", "1000"))
 """How many questions the ordinary run asks."""
 
 ORDINARY = settings(
