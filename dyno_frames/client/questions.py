@@ -23,7 +23,8 @@ from dyno_frames.errors import QueryError, RejectedError, UnknownFieldError, war
 from dyno_frames.frames.decode import OnInvalid, Row
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
-from dyno_frames.query.plan import Context, Shape, make_plan
+from dyno_frames.query.plan import Context, Shape
+from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from dyno_frames.contract.profile import Profile
-from dyno_frames.query.plan import Context, Plan, Shape, bound, plan_bounded
+from dyno_frames.query.plan import Context, Plan, Shape
+from dyno_frames.query.planner import bound, plan_bounded
 from dyno_frames.query.question import Question
 
 _NOT_PLANNED = frozenset(

@@ -1,34 +1,20 @@
-"""What will be asked for a question, fixed before the first request and fit to be read."""
+"""A plan: what is sent for a query and what is evaluated locally, as values, text and HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import reduce
-from itertools import combinations
+from html import escape
 from typing import Any
 
-from dyno_frames.contract.fields import Field, Wire
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
+from dyno_frames.contract.fields import Field
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, KEY_PREFIX, Key
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.time_units import in_wire_units
-from dyno_frames.query.bounds import Bounds
-from dyno_frames.query.boxes import Box, Region
-from dyno_frames.query.locality import not_local
-from dyno_frames.query.predicate import Node, columns, conjuncts
-from dyno_frames.query.pushdown import Pushed, apart, push_down
-from dyno_frames.query.question import Question
-from dyno_frames.query.render import render
 from dyno_frames.query.text_filters import Condition
-
-MOST_APART = 8
-"""Alternatives that are asked for one by one; more are asked for as one wider request."""
-
-
-MOST_TERMS = 16
-"""Counts for one number of rows; of more, the rows are fetched."""
 
 
 class Verdict(StrEnum):
@@ -217,175 +203,84 @@ class Plan:
         return body if self.fields is None else body | {str(Key.FIELDS): list(self.fields)}
 
     def __str__(self) -> str:
-        from dyno_frames.query.explain import as_text
-
-        return as_text(self)
+        return _as_text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from dyno_frames.query.explain import as_html
-
-        return as_html(self)
+        return _as_html(self)
 
 
-def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
-    """Return the plan for a question.
-
-    Parameters
-    ----------
-    question
-        What is asked.
-    context
-        The resource and the server it is asked of.
-    shape
-        Columns, order and limit of the answer.
-    """
-    return plan_bounded(bound(question, context), context, shape)
-
-
-@dataclass(frozen=True, slots=True)
-class Bounded:
-    """A question with the region that holds its rows, which no profile changes.
-
-    Parameters
-    ----------
-    question
-        The question.
-    region
-        The region of the whole question.
-    parts
-        Each part that must hold, with its region.
-    row_local
-        Whether rows may be judged one by one.
-    """
-
-    question: Question
-    region: Region
-    parts: tuple[tuple[Node | str, Region], ...] = ()
-    row_local: bool = True
-
-
-def bound(question: Question, context: Context) -> Bounded:
-    """Return the region of a question against a resource's fields and dtypes.
-
-    Parameters
-    ----------
-    question, context
-        As for :func:`make_plan`; the profile is not read.
-    """
-    if question.everything:
-        return Bounded(question, Region())
-    nullable = frozenset(name for name, found in context.fields.items() if found.nullable)
-    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
-    if reason or question.node is None:
-        why = f"{reason}; every row is fetched and the question asked here"
-        return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
-    bounds = Bounds(context.fields, context.dtypes)
-    parts = tuple((part, bounds.region(part)) for part in conjuncts(question.node))
-    return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
-
-
-def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
-    """Return the plan for a question whose region is known.
-
-    Parameters
-    ----------
-    bounded
-        The question with its region, from :func:`bound`.
-    context, shape
-        As for :func:`make_plan`.
-    """
-    question, region = bounded.question, bounded.region
-    boxes, pushed, narrow = _requests(region, context)
-    disjoint = _disjoint(boxes, pushed)
-    exact = region.exact and narrow and all(part.exact for part in pushed)
-    return Plan(
-        resource=context.resource,
-        expression=question.text,
-        filters=tuple(part.conditions for part in pushed),
-        fields=_projection(question, shape, context),
-        exact=exact,
-        terms=_terms(boxes, context) if exact else None,
-        disjoint=disjoint,
-        wider=None if disjoint else _push(region.hull, context).conditions,
-        row_local=bounded.row_local,
-        conjuncts=tuple(_judged(part, region, context) for part, region in bounded.parts),
-        warnings=question.warnings,
-        shape=shape,
-        page_size=min(context.page_size, context.profile.page_limit or context.page_size),
-        units={name: found.per_second for name, found in context.fields.items() if found.per_second != 1},
-        **_order(shape, context, row_local=bounded.row_local),
-    )
-
-
-def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]:
-    """Return the order that the server is asked for, and whether a limit can end the scan early."""
-    first = context.fields[shape.order_by[0]] if shape.order_by else None
-    is_number = first is not None and first.wire is Wire.NUMBER and not first.nullable
-    stops_early = shape.limit is not None and row_local and (first is None or is_number)
-    if not stops_early or first is None:
-        return {"stops_early": stops_early}
-    return {
-        "stops_early": True,
-        "order_field": first.name,
-        "order_ascending": shape.ascending[0],
-    }
-
-
-def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
-    if isinstance(part, str):
-        return Conjunct(part, Verdict.LOCAL, "; ".join(region.reasons))
-    _, pushed, narrow = _requests(region, context)
-    reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
-    if not narrow:
-        reasons = (*reasons, "the alternatives are asked for as one wider request")
-    text = render(part)
-    if region.exact and narrow and all(found.exact for found in pushed):
-        return Conjunct(text, Verdict.EXACT)
-    limited = all(found.conditions for found in pushed)
-    why = "; ".join(dict.fromkeys(reason.removeprefix(text).lstrip(": ") for reason in reasons))
-    return Conjunct(text, Verdict.WIDER if limited else Verdict.LOCAL, why)
-
-
-def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:
-    """Return the boxes to ask for one by one, their filters, and whether they are no wider than the region."""
-    boxes = tuple(part for box in region.boxes for part in apart(box, context.profile, most=MOST_APART))
-    pushed = [_push(box, context) for box in boxes]
-    narrow = len(boxes) <= MOST_APART and (len(boxes) < 2 or all(part.conditions for part in pushed))
-    return (boxes, pushed, True) if narrow else ((region.hull,), [_push(region.hull, context)], False)
-
-
-def _push(box: Box, context: Context) -> Pushed:
-    return push_down(box, context.fields, context.profile, unseen=context.unseen, resource=context.resource)
-
-
-def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:
-    """Tell whether no row answers two filters: each two are kept apart by a field that both say exactly."""
-    said = [
-        Box({name: domain for name, domain in box.domains.items() if name not in part.wider})
-        for box, part in zip(boxes, pushed, strict=True)
+def _as_text(plan: Plan) -> str:
+    lines = [f"{plan.resource} where {plan.expression}", f"  {_summary(plan)}"]
+    lines += [
+        f"  {part.verdict:<14} {part.text}" + (f"\n{' ' * 17}{part.reason}" if part.reason else "")
+        for part in plan.conjuncts
     ]
-    return all(left.intersect(right).empty for left, right in combinations(said, 2))
+    lines += [f"  request {at}      {_json(_conditions(body))}" for at, body in enumerate(plan.requests, 1)]
+    if plan.wider is not None:
+        lines.append(
+            f"  or instead     {_json(_conditions(plan.sent(plan.wider)))}, if it matches fewer rows"
+        )
+    if plan.requests:
+        lines.append(f"  each with      {_json(_paging(plan.requests[0]))}")
+    if plan.residual:
+        lines.append(
+            f"  asked here     {plan.residual}" + ("" if plan.row_local else "  (on every row at once)")
+        )
+    lines += [f"  {_order(plan)}"]
+    if plan.rows_moved is not None:
+        lines.append(f"  after the run  {plan.rows_moved:,} rows moved for {plan.rows_returned:,} returned")
+    lines += [f"  beware         {warning}" for warning in plan.warnings]
+    return "\n".join(lines)
 
 
-def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[str, Condition]], ...] | None:
-    """Return the counts of a union: the parts, less what two share, and so on; None where they are too many."""
-    shared: list[tuple[int, Box]] = []
-    for box in boxes:
-        shared += [(-sign, part) for sign, other in shared if not (part := other.intersect(box)).empty]
-        shared.append((1, box))
-        if len(shared) > MOST_TERMS:
-            return None
-    pushed = [(sign, _push(box, context)) for sign, box in shared]
-    if not all(part.exact for _, part in pushed):
-        return None
-    return tuple((sign, part.conditions) for sign, part in pushed)
+def _summary(plan: Plan) -> str:
+    if not plan.filters:
+        return "no row can match: no request is sent"
+    asked = "1 filter" if len(plan.filters) == 1 else f"{len(plan.filters)} filters, merged by id"
+    judged = "the server's rows are the answer" if plan.exact else "pandas judges the rows that come"
+    return f"{asked}, pages of {plan.page_size:,} rows; {judged}"
 
 
-def _projection(question: Question, shape: Shape, context: Context) -> tuple[str, ...] | None:
-    if shape.columns is None or (question.node is None and not question.everything):
-        return None
-    read = columns(question.node) if question.node is not None else frozenset()
-    wanted = {KEY, CREATED, *shape.columns, *shape.order_by, *read}
-    return tuple(name for name in context.fields if name in wanted)
+def _order(plan: Plan) -> str:
+    shape = plan.shape
+    by = ", ".join(
+        f"{name} {'up' if up else 'down'}" for name, up in zip(shape.order_by, shape.ascending, strict=True)
+    )
+    rows = "" if shape.limit is None else f", at most {shape.limit:,} rows"
+    after = f" after {shape.offset:,}" if shape.offset else ""
+    return f"in order of    {by or 'created up'}, ties by id{rows}{after}"
+
+
+def _conditions(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if not name.startswith(KEY_PREFIX)}
+
+
+def _paging(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name.startswith(KEY_PREFIX)}
+
+
+def _json(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _as_html(plan: Plan) -> str:
+    """Return HTML without scripts, every text escaped."""
+    rows = "".join(
+        f"<tr><td>{escape(part.verdict)}</td><td><code>{escape(part.text)}</code></td><td>{escape(part.reason)}</td></tr>"
+        for part in plan.conjuncts
+    )
+    requests = "".join(f"<li><code>{escape(_json(body))}</code></li>" for body in plan.requests)
+    beware = "".join(f"<p><b>Beware:</b> {escape(warning)}</p>" for warning in plan.warnings)
+    moved = (
+        f"<p>{plan.rows_moved:,} rows moved for {plan.rows_returned:,} returned.</p>"
+        if plan.rows_moved is not None
+        else ""
+    )
+    return (
+        f"<div><p><b>{escape(plan.resource)}</b> where <code>{escape(plan.expression)}</code><br>"
+        f"{escape(_summary(plan))}</p>"
+        f"<table><thead><tr><th>verdict</th><th>part</th><th>reason</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<ol>{requests}</ol><p>{escape(_order(plan))}</p>{moved}{beware}</div>"
+    )

@@ -15,7 +15,8 @@ from dyno_frames.errors import ContractError, NotPushableError
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.plan import Context, Plan, Shape, make_plan
+from dyno_frames.query.plan import Context, Plan, Shape
+from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
 from dyno_frames.scan.answer import Answer, BatchStream, check

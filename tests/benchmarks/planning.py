@@ -18,7 +18,8 @@ from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query import question as questions
 from dyno_frames.query import regex
-from dyno_frames.query.plan import Context, Shape, make_plan
+from dyno_frames.query.plan import Context, Shape
+from dyno_frames.query.planner import make_plan
 
 TIMES = 60
 """Runs of each row; the table shows their median."""

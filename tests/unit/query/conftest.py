@@ -12,7 +12,8 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.plan import Context, Plan, Shape, make_plan
+from dyno_frames.query.plan import Context, Plan, Shape
+from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Question, Scope, ask
 
 EXTRAS = (

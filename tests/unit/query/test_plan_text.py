@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from dyno_frames.contract.profile import Profile
-from dyno_frames.query.explain import as_html, as_text
 
 ATTACK = "<img src=x onerror=alert(1)>"
 
@@ -61,7 +60,7 @@ def test_a_part_pushed_wider_says_so(planned):
 def test_a_contradiction_says_that_nothing_is_sent(planned):
     plan = planned("opens > 5 and opens < 3")
     assert "no request is sent" in str(plan)
-    assert "no request is sent" in as_html(plan)
+    assert "no request is sent" in plan._repr_html_()
     assert plan.requests == ()
 
 
@@ -90,7 +89,7 @@ def test_several_requests_are_numbered(planned):
 def test_the_order_and_the_limit_are_shown(planned):
     plan = planned("opens > 5", order_by=("clicks", "name"), ascending=(False, True), limit=10, offset=20)
     assert "in order of    clicks down, name up, ties by id, at most 10 rows after 20" in str(plan)
-    assert "clicks down, name up, ties by id, at most 10 rows after 20" in as_html(plan)
+    assert "clicks down, name up, ties by id, at most 10 rows after 20" in plan._repr_html_()
 
 
 def test_columns_are_asked_for_with_what_the_order_and_the_query_read(planned):
@@ -103,14 +102,14 @@ def test_columns_are_asked_for_with_what_the_order_and_the_query_read(planned):
 
 def test_after_a_run_the_figures_are_shown(planned):
     plan = replace(planned("opens > 5"), rows_moved=1234, rows_returned=1000)
-    assert "1,234 rows moved for 1,000 returned" in as_text(plan)
-    assert "1,234 rows moved for 1,000 returned" in as_html(plan)
+    assert "1,234 rows moved for 1,000 returned" in str(plan)
+    assert "1,234 rows moved for 1,000 returned" in plan._repr_html_()
 
 
 def test_a_trap_is_shown_as_a_warning(planned):
     plan = planned("created == '2016-01-01'")
     assert "beware" in str(plan)
-    assert "Beware:" in as_html(plan)
+    assert "Beware:" in plan._repr_html_()
     assert "matches nothing" in str(plan)
 
 
@@ -153,17 +152,17 @@ def test_no_literal_becomes_markup(question, planned):
 
 def test_a_column_name_does_not_become_markup(schema, planned):
     plan = replace(planned("opens > 5"), expression=f"`{ATTACK}` > 5", resource=ATTACK)
-    assert tags(as_html(plan)).met.isdisjoint({"img"})
+    assert tags(plan._repr_html_()).met.isdisjoint({"img"})
 
 
 def test_html_and_text_say_the_same(planned):
     plan = planned(
         "status == 'finished' and opens / delivered > 0.3 and name.str.contains('sale', case=False)"
     )
-    html = re.sub(r"<[^>]+>", " ", as_html(plan))
+    html = re.sub(r"<[^>]+>", " ", plan._repr_html_())
     for part in plan.conjuncts:
         assert str(part.verdict) in html
-        assert str(part.verdict) in as_text(plan)
+        assert str(part.verdict) in str(plan)
 
 
 @pytest.mark.parametrize("profile", [Profile(), Profile.unknown()])
@@ -178,7 +177,7 @@ def test_a_plan_of_any_server_is_written_without_an_error(profile, planned):
     ):
         plan = planned(question, profile)
         assert str(plan)
-        assert as_html(plan)
+        assert plan._repr_html_()
         json.dumps(plan.requests, allow_nan=False)
 
 

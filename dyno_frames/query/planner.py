@@ -1,0 +1,189 @@
+"""From a query to its plan: the filters that bound its rows, the order, and the fields that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
+from typing import Any
+
+from dyno_frames.contract.fields import Wire
+from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.query.bounds import Bounds
+from dyno_frames.query.boxes import Box, Region
+from dyno_frames.query.locality import not_local
+from dyno_frames.query.plan import Conjunct, Context, Plan, Shape, Verdict
+from dyno_frames.query.predicate import Node, columns, conjuncts
+from dyno_frames.query.pushdown import Pushed, apart, push_down
+from dyno_frames.query.question import Question
+from dyno_frames.query.render import render
+from dyno_frames.query.text_filters import Condition
+
+MOST_APART = 8
+"""Alternatives that are asked for one by one; more are asked for as one wider request."""
+
+MOST_TERMS = 16
+"""Counts for one number of rows; of more, the rows are fetched."""
+
+
+def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
+    """Return the plan for a question.
+
+    Parameters
+    ----------
+    question
+        What is asked.
+    context
+        The resource and the server it is asked of.
+    shape
+        Columns, order and limit of the answer.
+    """
+    return plan_bounded(bound(question, context), context, shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A question with the region that holds its rows, which no profile changes.
+
+    Parameters
+    ----------
+    question
+        The question.
+    region
+        The region of the whole question.
+    parts
+        Each part that must hold, with its region.
+    row_local
+        Whether rows may be judged one by one.
+    """
+
+    question: Question
+    region: Region
+    parts: tuple[tuple[Node | str, Region], ...] = ()
+    row_local: bool = True
+
+
+def bound(question: Question, context: Context) -> Bounded:
+    """Return the region of a question against a resource's fields and dtypes.
+
+    Parameters
+    ----------
+    question, context
+        As for :func:`make_plan`; the profile is not read.
+    """
+    if question.everything:
+        return Bounded(question, Region())
+    nullable = frozenset(name for name, found in context.fields.items() if found.nullable)
+    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
+    if reason or question.node is None:
+        why = f"{reason}; every row is fetched and the question asked here"
+        return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
+    bounds = Bounds(context.fields, context.dtypes)
+    parts = tuple((part, bounds.region(part)) for part in conjuncts(question.node))
+    return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
+
+
+def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
+    """Return the plan for a question whose region is known.
+
+    Parameters
+    ----------
+    bounded
+        The question with its region, from :func:`bound`.
+    context, shape
+        As for :func:`make_plan`.
+    """
+    question, region = bounded.question, bounded.region
+    boxes, pushed, narrow = _requests(region, context)
+    disjoint = _disjoint(boxes, pushed)
+    exact = region.exact and narrow and all(part.exact for part in pushed)
+    return Plan(
+        resource=context.resource,
+        expression=question.text,
+        filters=tuple(part.conditions for part in pushed),
+        fields=_projection(question, shape, context),
+        exact=exact,
+        terms=_terms(boxes, context) if exact else None,
+        disjoint=disjoint,
+        wider=None if disjoint else _push(region.hull, context).conditions,
+        row_local=bounded.row_local,
+        conjuncts=tuple(_judged(part, region, context) for part, region in bounded.parts),
+        warnings=question.warnings,
+        shape=shape,
+        page_size=min(context.page_size, context.profile.page_limit or context.page_size),
+        units={name: found.per_second for name, found in context.fields.items() if found.per_second != 1},
+        **_order(shape, context, row_local=bounded.row_local),
+    )
+
+
+def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]:
+    """Return the order that the server is asked for, and whether a limit can end the scan early."""
+    first = context.fields[shape.order_by[0]] if shape.order_by else None
+    is_number = first is not None and first.wire is Wire.NUMBER and not first.nullable
+    stops_early = shape.limit is not None and row_local and (first is None or is_number)
+    if not stops_early or first is None:
+        return {"stops_early": stops_early}
+    return {
+        "stops_early": True,
+        "order_field": first.name,
+        "order_ascending": shape.ascending[0],
+    }
+
+
+def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
+    if isinstance(part, str):
+        return Conjunct(part, Verdict.LOCAL, "; ".join(region.reasons))
+    _, pushed, narrow = _requests(region, context)
+    reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
+    if not narrow:
+        reasons = (*reasons, "the alternatives are asked for as one wider request")
+    text = render(part)
+    if region.exact and narrow and all(found.exact for found in pushed):
+        return Conjunct(text, Verdict.EXACT)
+    limited = all(found.conditions for found in pushed)
+    why = "; ".join(dict.fromkeys(reason.removeprefix(text).lstrip(": ") for reason in reasons))
+    return Conjunct(text, Verdict.WIDER if limited else Verdict.LOCAL, why)
+
+
+def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:
+    """Return the boxes to ask for one by one, their filters, and whether they are no wider than the region."""
+    boxes = tuple(part for box in region.boxes for part in apart(box, context.profile, most=MOST_APART))
+    pushed = [_push(box, context) for box in boxes]
+    narrow = len(boxes) <= MOST_APART and (len(boxes) < 2 or all(part.conditions for part in pushed))
+    return (boxes, pushed, True) if narrow else ((region.hull,), [_push(region.hull, context)], False)
+
+
+def _push(box: Box, context: Context) -> Pushed:
+    return push_down(box, context.fields, context.profile, unseen=context.unseen, resource=context.resource)
+
+
+def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:
+    """Tell whether no row answers two filters: each two are kept apart by a field that both say exactly."""
+    said = [
+        Box({name: domain for name, domain in box.domains.items() if name not in part.wider})
+        for box, part in zip(boxes, pushed, strict=True)
+    ]
+    return all(left.intersect(right).empty for left, right in combinations(said, 2))
+
+
+def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[str, Condition]], ...] | None:
+    """Return the counts of a union: the parts, less what two share, and so on; None where they are too many."""
+    shared: list[tuple[int, Box]] = []
+    for box in boxes:
+        shared += [(-sign, part) for sign, other in shared if not (part := other.intersect(box)).empty]
+        shared.append((1, box))
+        if len(shared) > MOST_TERMS:
+            return None
+    pushed = [(sign, _push(box, context)) for sign, box in shared]
+    if not all(part.exact for _, part in pushed):
+        return None
+    return tuple((sign, part.conditions) for sign, part in pushed)
+
+
+def _projection(question: Question, shape: Shape, context: Context) -> tuple[str, ...] | None:
+    if shape.columns is None or (question.node is None and not question.everything):
+        return None
+    read = columns(question.node) if question.node is not None else frozenset()
+    wanted = {KEY, CREATED, *shape.columns, *shape.order_by, *read}
+    return tuple(name for name in context.fields if name in wanted)
