@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dyno_frames.client import distribution, registry
+from dyno_frames.client import distribution
+from dyno_frames.client.client import Client, open_client
 from dyno_frames.client.questions import caller
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.errors import QueryError, SchemaError
@@ -21,7 +22,6 @@ from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
 if TYPE_CHECKING:
-    from dyno_frames.client.client import Client
     from dyno_frames.export.dataset import Dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets.builder import QueryBuilder
@@ -58,7 +58,7 @@ class DynoAccessor:
     @property
     def _client(self) -> Client:
         origin = self._origin
-        return registry.lookup(origin.client, origin.url, origin.account)
+        return open_client(origin.client, origin.url, origin.account)
 
     @property
     def _resource(self) -> ResourceClient:

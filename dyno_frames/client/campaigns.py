@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyno_frames.actions.action_request import ActionRequest, action_named, check_not_over, checked_request
 from dyno_frames.actions.attempt import attempt
@@ -13,6 +13,7 @@ from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, planned
 from dyno_frames.actions.resolve import Decided, resolve
 from dyno_frames.actions.wait import Pace, wait
+from dyno_frames.client.connection import Connection
 from dyno_frames.client.meter import meter
 from dyno_frames.client.resources import ResourceClient, checked_id
 from dyno_frames.client.rows import python_values
@@ -21,9 +22,6 @@ from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ConfigError, RequestSummary
-
-if TYPE_CHECKING:
-    from dyno_frames.client.client import Client
 
 
 class Campaigns(ResourceClient):
@@ -44,8 +42,10 @@ class Campaigns(ResourceClient):
 
     Parameters
     ----------
-    client
-        The connection.
+    connection
+        The server and the account.
+    templates, lists
+        Those of the same account, for previews.
 
     Attributes
     ----------
@@ -53,8 +53,9 @@ class Campaigns(ResourceClient):
         How long a campaign is read until its state explains itself.
     """
 
-    def __init__(self, client: Client) -> None:
-        super().__init__(client, CAMPAIGNS)
+    def __init__(self, connection: Connection, *, templates: ResourceClient, lists: ResourceClient) -> None:
+        super().__init__(connection, CAMPAIGNS)
+        self._templates, self._lists = templates, lists
         self.patience = Patience()
 
     def start(
@@ -269,8 +270,8 @@ class Campaigns(ResourceClient):
         Outcome(start 6f1c…: applied, draft → running)
         """
         return resolve(
-            self.client.session,
-            self.client.actions_journal,
+            self.connection.session,
+            self.connection.journal,
             checked_id(id),
             decision=decision,
             patience=self.patience,
@@ -299,7 +300,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.accept_journal_damage()  # doctest: +SKIP
         ()
         """
-        return tuple(self.client.actions_journal.accept_damage())
+        return tuple(self.connection.journal.accept_damage())
 
     def plan(
         self,
@@ -340,7 +341,7 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.apply(plan)  # doctest: +SKIP
         Outcome(start 6f1c…: applied, draft → scheduled)
         """
-        now, session, journal = self.patience.wall(), self.client.session, self.client.actions_journal
+        now, session, journal = self.patience.wall(), self.connection.session, self.connection.journal
         request = checked_request(action_named(action), at=at, time_zone=time_zone, **texts)
         check_not_over(request.at, now=now)
         return planned(session, journal, request, checked_id(id), now=now)
@@ -367,8 +368,8 @@ class Campaigns(ResourceClient):
             raise ConfigError(f"apply() takes a plan, got {type(plan).__name__}: client.campaigns.plan(…)")
         check_not_over(plan.at, now=self.patience.wall())
         return attempt(
-            self.client.session,
-            self.client.actions_journal,
+            self.connection.session,
+            self.connection.journal,
             plan.action,
             plan.campaign_id,
             plan.body,
@@ -420,7 +421,7 @@ class Campaigns(ResourceClient):
         key = checked_id(id)
         pace = Pace(timeout_s=timeout_s, stuck_s=stuck_s)
         with meter(progress, what=f"until {until}") as show:
-            row = wait(self.client.session, key, until, pace=pace, show=show)
+            row = wait(self.connection.session, key, until, pace=pace, show=show)
         asked = operation(CAMPAIGNS.name, "get")
         return python_values(CAMPAIGNS, row, key=key, request=RequestSummary(asked.verb, asked.url_path(key)))
 
@@ -444,13 +445,13 @@ class Campaigns(ResourceClient):
         >>> client.campaigns.preview("6f1c…", contacts={"name": "Ann"})  # doctest: +SKIP
         TemplatePreview of Spring sale
         """
-        return preview_of(self.client, self.get(id), contacts)
+        return preview_of(self.get(id), contacts, templates=self._templates, lists=self._lists)
 
     def _attempt(self, key: object, request: ActionRequest) -> Outcome:
         check_not_over(request.at, now=self.patience.wall())
         return attempt(
-            self.client.session,
-            self.client.actions_journal,
+            self.connection.session,
+            self.connection.journal,
             request.action,
             checked_id(key),
             request.body(),

@@ -7,18 +7,16 @@ from typing import Self
 
 import pandas as pd
 
-from dyno_frames.actions.journal import Journal
 from dyno_frames.calibrate.learn import Calibration
-from dyno_frames.client import journal_frame, registry
+from dyno_frames.client import journal_frame
 from dyno_frames.client.campaigns import Campaigns
+from dyno_frames.client.connection import Connection
 from dyno_frames.client.mailing_lists import Lists
+from dyno_frames.client.registry import Registry
 from dyno_frames.client.resources import ResourceClient
-from dyno_frames.client.semantics import Semantics
-from dyno_frames.client.settings import Settings
 from dyno_frames.client.templates import Templates
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import LISTS, TEMPLATES
-from dyno_frames.transport.session import Session
 
 
 class Client:
@@ -26,10 +24,8 @@ class Client:
 
     Parameters
     ----------
-    settings
-        What was asked for.
-    session
-        The connection, which the client closes.
+    connection
+        The server and the account; it is closed with the client.
 
     Attributes
     ----------
@@ -39,25 +35,27 @@ class Client:
         The six verbs; lists have a panel too, and templates a preview.
     """
 
-    def __init__(self, settings: Settings, session: Session) -> None:
-        self.settings = settings
-        self.session = session
-        self.semantics = Semantics(settings, session)
-        self.actions_journal = Journal(session.server, account=session.account)
-        self.campaigns = Campaigns(self)
-        self.lists = Lists(self, LISTS)
-        self.templates = Templates(self, TEMPLATES)
-        registry.register(self)
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.lists = Lists(connection, LISTS)
+        self.templates = Templates(connection, TEMPLATES)
+        self.campaigns = Campaigns(connection, templates=self.templates, lists=self.lists)
+        _OPEN.register(self)
 
     @property
     def name(self) -> str:
         """What the connection is called."""
-        return self.settings.name
+        return self.connection.name
 
     @property
     def url(self) -> str:
         """Where the server answers."""
-        return self.settings.url
+        return self.connection.url
+
+    @property
+    def account(self) -> str:
+        """What tells the account from others of the server; it is not the key."""
+        return self.connection.account
 
     @property
     def journal(self) -> pd.DataFrame:
@@ -66,7 +64,7 @@ class Client:
         Unresolved actions are shown for every key used with this server. If a file of the journal is damaged, the
         last row says what is damaged; see ``client.campaigns.accept_journal_damage``.
         """
-        return journal_frame.frame(self.actions_journal.entries(), self.actions_journal.damage())
+        return journal_frame.frame(self.connection.journal.entries(), self.connection.journal.damage())
 
     def calibrate(self) -> Profile:
         """Learn all that can be learnt of what this server's filters mean, print it, and go on with it.
@@ -93,12 +91,12 @@ class Client:
         resources: tuple[ResourceClient, ...] = (self.campaigns, self.lists, self.templates)
         examinations = [resource.examination() for resource in resources]
         best = max(examinations, key=lambda one: (one.subject is not None, one.gap is not None))
-        return self.semantics.calibrate(best)
+        return self.connection.semantics.calibrate(best)
 
     def close(self) -> None:
         """Close the connection; twice is once. Frames that came from it no longer find it."""
-        registry.unregister(self)
-        self.session.close()
+        _OPEN.unregister(self)
+        self.connection.session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -107,14 +105,21 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        closed = ", closed" if self.session.closed else ""
-        return f"Client({self.url!r}, name={self.name!r}{closed})"
+        return f"Client({self.connection!r})"
 
     def _repr_html_(self) -> str:
-        state = "closed" if self.session.closed else "connected"
+        state = "closed" if self.connection.session.closed else "connected"
         rows = {"url": self.url, "name": self.name, "state": state}
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(label)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
             for label, text in rows.items()
         )
         return f"<table><caption>Dyno client</caption>{cells}</table>"
+
+
+_OPEN: Registry[Client] = Registry()
+
+
+def open_client(name: str, url: str, account: str) -> Client:
+    """Return the open client of a name, a url and an account; see :meth:`Registry.lookup`."""
+    return _OPEN.lookup(name, url, account)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dyno_frames.client.client import Client
+from dyno_frames.client.connection import Connection
 from dyno_frames.client.settings import DtypeBackend, Settings
 from dyno_frames.contract.operations import PRODUCTION_URL
 from dyno_frames.contract.profile import Profile
@@ -102,7 +103,7 @@ def connect(
     secret = _found(settings.url) if given is None else _usable(given, "api_key=")
     connections = max(16, workers or 0)
     session = Session(settings.url, secret, timeout_s=float(timeout_s), connections=connections)
-    return Client(settings, session)
+    return Client(Connection(settings, session))
 
 
 def _settings(**asked: Any) -> Settings | ConfigError:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyno_frames.client.questions import Questions
 from dyno_frames.client.resources import ResourceClient
+from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.scan import exits
 
 
@@ -24,4 +26,4 @@ class Lists(ResourceClient):
         >>> client.lists.panel()  # doctest: +SKIP
         ListPanel of 8 lists
         """
-        return exits.leave("list_panel")(self.client)
+        return exits.leave("list_panel")(self, Questions(self.connection, CAMPAIGNS))

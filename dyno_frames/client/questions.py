@@ -4,59 +4,29 @@ from __future__ import annotations
 
 import difflib
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like
 
 from dyno_frames.calibrate.examine import Examination
+from dyno_frames.client.connection import Connection
+from dyno_frames.client.schemas import Sampled
 from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.fields import Kind
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
-from dyno_frames.contract.resources import CREATED, Resource
-from dyno_frames.errors import QueryError, RejectedError, UnknownFieldError, warn_user
-from dyno_frames.frames.decode import OnInvalid, Row
+from dyno_frames.contract.resources import Resource
+from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
+from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin, attach
-from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
+from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Context, Shape
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
-from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
-from dyno_frames.scan.walk_state import SURE_BITS, order_bits
-
-if TYPE_CHECKING:
-    from dyno_frames.client.client import Client
-
-SAMPLE_ROWS = 100
-"""How many of the newest rows are read, once per connection, to learn the fields outside the contract."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """What was learnt of a resource at the first question.
-
-    Parameters
-    ----------
-    schema
-        Its columns.
-    empty
-        Zero rows of them.
-    rows
-        The newest rows, as they came.
-    is_in_order
-        Whether they came in the order asked for, and too many for chance.
-    """
-
-    schema: Schema
-    empty: pd.DataFrame
-    rows: list[Row]
-    is_in_order: bool = False
 
 
 class Questions:
@@ -64,17 +34,15 @@ class Questions:
 
     Parameters
     ----------
-    client
-        The connection.
+    connection
+        The server and the account.
     resource
         Which of the three.
     """
 
-    def __init__(self, client: Client, resource: Resource) -> None:
-        self.client = client
+    def __init__(self, connection: Connection, resource: Resource) -> None:
+        self.connection = connection
         self.resource = resource
-        self._learnt: Sampled | None = None
-        self._lock = threading.Lock()
 
     def frame(self) -> pd.DataFrame:
         """Return zero rows with the full columns and dtypes, bound to this account and resource.
@@ -214,7 +182,7 @@ class Questions:
         plan = make_plan(question, context, shape)
         origin = replace(self._origin(question, shape), on_invalid=on_invalid)
         return Scan(
-            session_in_seconds(self.client.session, schema),
+            session_in_seconds(self.connection.session, schema),
             question,
             plan,
             schema,
@@ -222,15 +190,15 @@ class Questions:
             origin,
             progress=progress,
             strict=strict,
-            workers=self.client.settings.workers,
+            workers=self.connection.settings.workers,
             **limits,
             on_invalid=on_invalid,
             keeps_order=sampled.is_in_order,
-            distrust=partial(self.client.semantics.distrust, self.resource.name),
+            distrust=partial(self.connection.semantics.distrust, self.resource.name),
         )
 
     def _context(self, schema: Schema, question: Question, shape: Shape) -> Context:
-        semantics, page_size = self.client.semantics, self.client.settings.page_size
+        semantics, page_size = self.connection.semantics, self.connection.settings.page_size
         context = Context(
             self.resource.name, schema.by_name, schema.dtypes, semantics.profile, schema.unseen, page_size
         )
@@ -238,13 +206,16 @@ class Questions:
 
     def examination(self) -> Examination:
         """Return the examination of this server with rows of this resource."""
-        return self.client.semantics.examination(self._sampled().schema, self._sampled().rows)
+        return self.connection.semantics.examination(self._sampled().schema, self._sampled().rows)
+
+    def _sampled(self, on_invalid: OnInvalid = "raise") -> Sampled:
+        return self.connection.schemas.sampled(self.resource, on_invalid)
 
     def _origin(self, question: Question | None, shape: Shape) -> Origin:
         return Origin(
-            client=self.client.name,
-            url=self.client.url,
-            account=self.client.session.account,
+            client=self.connection.name,
+            url=self.connection.url,
+            account=self.connection.session.account,
             resource=self.resource.name,
             columns=shape.columns,
             order_by=shape.order_by,
@@ -254,67 +225,6 @@ class Questions:
             expression="every row" if question is None else question.text,
             question={"form": "all"} if question is None else question.memory,
         )
-
-    def _sampled(self, on_invalid: OnInvalid = "raise") -> Sampled:
-        """Return the schema and the newest rows that it was learnt from; two threads learn it once."""
-        if on_invalid not in get_args(OnInvalid):
-            raise QueryError(f"on_invalid={on_invalid!r}; expected 'raise' or 'null'")
-        with self._lock:
-            if self._learnt is None:
-                self._learnt = self._learn()
-            sampled = self._learnt
-        if on_invalid == "raise":
-            return sampled
-        schema = sampled.schema.with_nulls()
-        return replace(sampled, schema=schema, empty=schema.empty())
-
-    def _some_rows(self, direction: str) -> list[Row]:
-        """Return a few rows from one end; a server that refuses so many is asked for fewer, and remembered."""
-        body = {str(Key.ORDER_BY): CREATED, str(Key.ORDER_DIRECTION): direction}
-        limit = min(SAMPLE_ROWS, self.client.settings.page_size)
-        try:
-            return self._page(body, limit)
-        except RejectedError:
-            accepted, refused = 0, limit
-            rows: list[Row] = []
-            while refused - accepted > 1:
-                limit = (accepted + refused) // 2
-                try:
-                    accepted, rows = limit, self._page(body, limit)
-                except RejectedError:
-                    refused = limit
-            if not accepted:
-                raise
-        self.client.semantics.limit_pages(accepted)
-        return rows
-
-    def _page(self, body: dict[str, Any], limit: int) -> list[Row]:
-        return find_rows(self.client.session, self.resource.name, {**body, str(Key.LIMIT): limit})
-
-    def _learn(self) -> Sampled:
-        settings = self.client.settings
-        kinds = declared_kinds(settings.schema, self.resource.name)
-        rows = self._some_rows(DESCENDING)
-        is_in_order = _is_descending(rows)
-        blank = (
-            set(rows[0]) - {name for row in rows for name, value in row.items() if value is not None}
-            if rows
-            else ()
-        )
-        if set(blank) - set(self.resource.names) - set(kinds):
-            rows = [*rows, *self._some_rows(ASCENDING)]  # what the newest rows leave open the oldest may tell
-        units = declared_units(settings.schema, self.resource.name)
-        schema = learn(self.resource, rows, declared=kinds, units=units, dtype_backend=settings.dtype_backend)
-        return Sampled(schema, schema.empty(), rows, is_in_order)
-
-
-def _is_descending(rows: list[Row]) -> bool:
-    """Tell whether rows come by ``created``, newest first, and too many for chance."""
-    values = [row.get(CREATED) for row in rows]
-    if not all(isinstance(value, int) for value in values):
-        return False
-    numbers = np.array(values, dtype=object)
-    return bool((numbers[1:] <= numbers[:-1]).all()) and order_bits(numbers) >= SURE_BITS
 
 
 def _whole(argument: str, number: int | None) -> int | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from dyno_frames.client import fields as given
 from dyno_frames.client import sought as looking
+from dyno_frames.client.connection import Connection
 from dyno_frames.client.questions import Questions
 from dyno_frames.client.rows import python_values
 from dyno_frames.client.sought import Sought
@@ -26,9 +27,6 @@ from dyno_frames.errors import (
 )
 from dyno_frames.transport.redact import Body
 
-if TYPE_CHECKING:
-    from dyno_frames.client.client import Client
-
 _LOG = logging.getLogger("dyno_frames.client")
 
 
@@ -37,20 +35,20 @@ class ResourceClient(Questions):
 
     Parameters
     ----------
-    client
-        The connection.
+    connection
+        The server and the account.
     resource
         Which of the three.
     """
 
-    def __init__(self, client: Client, resource: Resource) -> None:
-        super().__init__(client, resource)
+    def __init__(self, connection: Connection, resource: Resource) -> None:
+        super().__init__(connection, resource)
         self._made: set[str] = set()
         self._unknown: dict[str, Sought] = {}
         self._latest: Sought | None = None
 
     def __repr__(self) -> str:
-        return f"<{self.resource.name} of {self.client!r}>"
+        return f"<{self.resource.name} of Client({self.connection!r})>"
 
     def _repr_html_(self) -> str:
         cells = "".join(
@@ -60,7 +58,7 @@ class ResourceClient(Questions):
             f"<td style='text-align:left'>{'set by the server' if field.server_set else ''}</td></tr>"
             for field in self.resource.fields
         )
-        where = f"{escape(self.resource.name.capitalize())} of {escape(self.client.url)}"
+        where = f"{escape(self.resource.name.capitalize())} of {escape(self.connection.url)}"
         verbs = ", ".join(
             f"<code>.{verb}</code>" for verb in ("find", "count", "get", "create", "update", "delete")
         )
@@ -92,7 +90,7 @@ class ResourceClient(Questions):
         1200
         """
         key = checked_id(id)
-        reply = self.client.session.send(self._operation("get"), key=key)
+        reply = self.connection.session.send(self._operation("get"), key=key)
         return python_values(self.resource, reply.data, key=key, request=reply.request)
 
     def create(self, **fields: Any) -> str:
@@ -189,12 +187,12 @@ class ResourceClient(Questions):
             self._unknown.pop(sought.fingerprint, None)
             return None
         found = looking.found(
-            self.client.session,
+            self.connection.session,
             self.resource,
             sought,
             known=frozenset(self._made),
             settle_s=settle_s,
-            page_size=self.client.settings.page_size,
+            page_size=self.connection.settings.page_size,
         )
         if len(found) > 1:
             raise OutcomeUnknownError(
@@ -235,7 +233,7 @@ class ResourceClient(Questions):
         if not fields:
             raise ConfigError(f"update({key!r}) names no field to change; expected one, such as name='…'")
         body = given.checked(self.resource, fields)
-        self.client.session.send(self._operation("update"), key=key, body=body)
+        self.connection.session.send(self._operation("update"), key=key, body=body)
 
     def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
         """Delete an object.
@@ -256,14 +254,14 @@ class ResourceClient(Questions):
         --------
         >>> client.templates.delete("6f1c…")  # doctest: +SKIP
         """
-        self.client.session.send(self._operation("delete"), key=checked_id(id))
+        self.connection.session.send(self._operation("delete"), key=checked_id(id))
 
     def _operation(self, verb: str) -> Operation:
         return operation(self.resource.name, verb)
 
     def _created(self, body: Body, sought: Sought) -> str:
         try:
-            reply = self.client.session.send(self._operation("create"), body=body)
+            reply = self.connection.session.send(self._operation("create"), body=body)
         except ConnectError:
             raise
         except ApiError as error:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.errors import NotFoundError
 from dyno_frames.scan import exits
-
-if TYPE_CHECKING:
-    from dyno_frames.client.client import Client
 
 
 class Templates(ResourceClient):
@@ -46,10 +43,12 @@ class Templates(ResourceClient):
         return exits.leave("preview")(self.get(id), contacts=contacts)
 
 
-def preview_of(client: Client, campaign: Mapping[str, Any], contacts: object) -> Any:
+def preview_of(
+    campaign: Mapping[str, Any], contacts: object, *, templates: ResourceClient, lists: ResourceClient
+) -> Any:
     """Return a preview of what a campaign would mail: its own words, its template's and its list's."""
-    template = _named(client.templates, campaign.get("template_id"))
-    mailing = _named(client.lists, campaign.get("list_id"))
+    template = _named(templates, campaign.get("template_id"))
+    mailing = _named(lists, campaign.get("list_id"))
     return exits.leave("preview")(template, campaign=campaign, mailing=mailing, contacts=contacts)
 
 

@@ -78,7 +78,7 @@ def _rows(session: Session, reply: Reply) -> list[Row]:
     rows = envelope.rows(reply.data)
     if rows is None or not all(isinstance(row, dict) and isinstance(row.get(KEY), str) for row in rows):
         raise ContractError(
-            "expected an array of objects, each with a text id; a server whose ids are numbers cannot be used",
+            "expected an array of objects, each with a text id; ids that are numbers are not supported",
             value=session.shown(repr(reply.data), 80),
             request=reply.request,
         )

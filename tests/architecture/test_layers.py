@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,29 @@ def faults(root: Path) -> list[str]:
     return found
 
 
+def circle(root: Path) -> list[str]:
+    """Return modules that import each other in a circle, types and imports inside functions included; or none."""
+    known = dict(modules(root))
+    graph = {}
+    for module, path in known.items():
+        parts = path.relative_to(root).parent.parts
+        targets = [
+            one.target.removeprefix(f"{PACKAGE}.")
+            for one in imports(ast.parse(path.read_text()), ".".join(parts))
+        ]
+        seen = {target if target in known else target.rpartition(".")[0] for target in targets}
+        graph[module] = (seen & known.keys()) - {module}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circle(ROOT) == []
+
+
 def test_every_import_keeps_to_the_layers():
     assert faults(ROOT) == []
 
@@ -222,6 +246,12 @@ def test_a_broken_rule_is_found_with_file_line_and_rule(tmp_path, place, text, r
     line = 1 if "no row" in rule else len(text.splitlines())
     assert fault.startswith(f"{PACKAGE}/{place}:{line}: ")
     assert fault.endswith(rule)
+
+
+def test_a_circle_of_types_is_found(tmp_path):
+    plant(tmp_path, "query/plan.py", "def f():\n    from dyno_frames.query.explain import as_text")
+    plant(tmp_path, "query/explain.py", "if TYPE_CHECKING:\n    from dyno_frames.query.plan import Plan")
+    assert set(circle(tmp_path)) == {"query.plan", "query.explain"}
 
 
 @pytest.mark.parametrize(("place", "text"), SOUND)

@@ -76,12 +76,16 @@ def main() -> None:
             page = {"application_limit": 1000}
             measured = {
                 "an action": median_ms(seesaw(client, key), given.times),
-                "get, this client": median_ms(lambda: client.session.send(get, key=key), given.times),
+                "get, this client": median_ms(
+                    lambda: client.connection.session.send(get, key=key), given.times
+                ),
                 "get, bare requests": median_ms(
                     lambda: bare.get(f"{box.url}/campaigns/{key}", headers=headers, timeout=30).json(),
                     given.times,
                 ),
-                "a page, this client": median_ms(lambda: client.session.send(find, body=page), given.times),
+                "a page, this client": median_ms(
+                    lambda: client.connection.session.send(find, body=page), given.times
+                ),
                 "a page, bare requests": median_ms(
                     lambda: bare.post(
                         f"{box.url}/campaigns/find", json=page, headers=headers, timeout=30
@@ -89,10 +93,10 @@ def main() -> None:
                     given.times,
                 ),
             }
-            grow(client.actions_journal, given.entries)
+            grow(client.connection.journal, given.entries)
             measured[f"an action after {given.entries:,}"] = median_ms(seesaw(client, key), given.times)
             measured[f"the journal of {given.entries:,} as a frame"] = median_ms(lambda: client.journal, 3)
-        size = Path(client.actions_journal.path).stat().st_size
+        size = Path(client.connection.journal.path).stat().st_size
     for name, taken in measured.items():
         print(f"{name:<40}{taken:>10.2f} ms")
     print(f"{'the journal':<40}{size / 2**20:>10.1f} MiB")

@@ -185,7 +185,7 @@ class Worker:
         self.control.ask("script", act=fault, reads=reads, lag=lag)
         delivered, applied = self.control.ask("counts", campaign=key)
         self.tally.starts_asked[key] += action is Action.START
-        with room(self.client.actions_journal.path, left):
+        with room(self.client.connection.journal.path, left):
             word, error, outcome = said(self.client, action, key, given)
         ended_s = time.time()
         self.tally.actions += 1
@@ -215,7 +215,7 @@ class Worker:
         self.tally.faults[fault["kind"], word] += 1
         for world, present in (("lagging reads", lag), ("full disk", left is not None)):
             self.tally.faults[world, word] += bool(present)
-        if self.random.random() < DAMAGED_SHARE and self.client.actions_journal.unresolved(key):
+        if self.random.random() < DAMAGED_SHARE and self.client.connection.journal.unresolved(key):
             self.damage(key)
         self._settle(key, happened=bool(happened), facts=facts)
 
@@ -273,7 +273,7 @@ class Worker:
 
     def damage(self, *keys: str) -> str | None:
         """Damage the journal, see that nothing that sends leaves, accept it, and settle what is open then."""
-        journal = self.client.actions_journal
+        journal = self.client.connection.journal
         how = damaged(journal.path, self.random)
         if how is None:
             return None
@@ -330,7 +330,7 @@ class Worker:
 
     def _hold_back(self, key: str, facts: tuple[object, ...]) -> None:
         """See that nothing that sends leaves while an outcome is unknown, or the journal is damaged."""
-        journal = self.client.actions_journal
+        journal = self.client.connection.journal
         if not journal.unresolved(key) and not journal.damage():
             return
         self.control.ask("script")
@@ -346,7 +346,7 @@ class Worker:
     def _settle(self, key: str, *, happened: bool, facts: tuple[object, ...]) -> None:
         """Resolve what is unknown, and see that what is said then is true."""
         self.control.ask("script")
-        while self.client.actions_journal.unresolved(key):
+        while self.client.connection.journal.unresolved(key):
             try:
                 resolved = self.client.campaigns.resolve(key)
                 word = "nothing" if resolved is None else resolved.status
@@ -355,7 +355,7 @@ class Worker:
             if word in {"applied", "not_applied"} and (word == "applied") != happened:
                 self.wrong(f"resolved as {word}, and it was not so", *facts)
             self.tally.resolved[word] += 1
-            if word == "unknown" and self.client.actions_journal.unresolved(key):
+            if word == "unknown" and self.client.connection.journal.unresolved(key):
                 decision = "applied" if happened else "not_applied"
                 self.client.campaigns.resolve(key, decision=decision)
 
@@ -418,14 +418,14 @@ def live(ground: Ground, lane: int, seed: str, diary: str) -> None:
             worker.control.ask("idle")
             delivered, applied = worker.control.ask("counts", campaign=key)
             known = len(
-                [one for one in worker.client.actions_journal.entries() if one.intent.campaign_id == key]
+                [one for one in worker.client.connection.journal.entries() if one.intent.campaign_id == key]
             )
             line = {"key": key, "action": action, "delivered": delivered, "applied": applied, "known": known}
             file.write(orjson.dumps({**line, "point": point, "fault": fault["kind"]}) + b"\n")
             lag, left = worker.random.choice(LAGS_S), some_room(worker.random)
             fatal = worker.random.random() < 0.5
             worker.control.ask("script", act={**fault, "kill": point}, pid=os.getpid(), lag=lag)
-            with room(worker.client.actions_journal.path, left, fatal=fatal):
+            with room(worker.client.connection.journal.path, left, fatal=fatal):
                 said(worker.client, action, key, given)
             worker.control.ask("idle")  # who decides what no reading can tell has to know
             worker._settle(key, happened=worker.control.ask("counts", campaign=key)[1] > applied, facts=())
@@ -450,7 +450,7 @@ def _recover(worker: Worker, line: Mapping[str, Any]) -> None:
     worker.control.ask("idle")
     delivered, applied = worker.control.ask("counts", campaign=key)
     delivered, applied = delivered - line["delivered"], applied - line["applied"]
-    mine = [entry for entry in worker.client.actions_journal.entries() if entry.intent.campaign_id == key]
+    mine = [entry for entry in worker.client.connection.journal.entries() if entry.intent.campaign_id == key]
     fresh = [entry for entry in mine[line["known"] :] if entry.intent.action == line["action"]][:1]
     if delivered > 1:
         worker.wrong("delivered more than once", *facts)

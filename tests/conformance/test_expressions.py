@@ -55,7 +55,7 @@ class Answer:
 @contextmanager
 def heard(client: Any) -> Iterator[list[Any]]:
     """Keep the body of every find that a client sends, in order."""
-    session, finds = client.session, []
+    session, finds = client.connection.session, []
     send = session.send
 
     def kept(operation: Any, **settings: Any) -> Any:

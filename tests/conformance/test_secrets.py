@@ -122,22 +122,33 @@ def test_the_key_does_travel(box):
     """Otherwise the other tests would prove nothing."""
     with dyno.connect(box.url, CANARY) as client:
         assert client.lists.count() > 0
-        assert client.session._key.reveal() == CANARY
+        assert client.connection.session._key.reveal() == CANARY
 
 
 def test_client_session_and_all_that_hangs_on_them_show_nothing(client, campaign):
     frame = client.campaigns.find(limit=3)
-    values = [client, client.session, client.campaigns, client.lists, client.settings, client.actions_journal]
-    values += [client.session._key, frame, frame.attrs, client.campaigns.scan(), client.journal]
+    values = [
+        client,
+        client.connection.session,
+        client.campaigns,
+        client.lists,
+        client.connection.settings,
+        client.connection.journal,
+    ]
+    values += [client.connection.session._key, frame, frame.attrs, client.campaigns.scan(), client.journal]
     for value in values:
         clean(*shapes(value), *insides(value))
-    clean(*insides(client.session._headers.__self__), repr(vars(client)), str(dir(client)))
+    clean(*insides(client.connection.session._headers.__self__), repr(vars(client)), str(dir(client)))
 
 
 def test_what_is_copied_or_pickled_shows_nothing(client, campaign):
-    for value in (client.settings, client.campaigns.plan("start", campaign), client.campaigns.find(limit=2)):
+    for value in (
+        client.connection.settings,
+        client.campaigns.plan("start", campaign),
+        client.campaigns.find(limit=2),
+    ):
         clean(pickle.dumps(value), *insides(copy.copy(value)), *insides(copy.deepcopy(value)))
-    for value in (client, client.session, client.session._key):
+    for value in (client, client.connection.session, client.connection.session._key):
         with pytest.raises(TypeError):
             pickle.dumps(value)
         clean(*insides(copy.copy(value)))
@@ -168,11 +179,13 @@ ERRORS: dict[str, Callable[[Any], object]] = {
     "a recipient in a list that is not known": lambda client: client.lists.update(
         "nothing", emails=[RECIPIENT]
     ),
-    "a recipient in a body that is no JSON": lambda client: client.session.send(
+    "a recipient in a body that is no JSON": lambda client: client.connection.session.send(
         operation("lists", "create"), body={"emails": [RECIPIENT], "name": object()}
     ),
-    "a filter the server refuses": lambda client: client.session.send(FIND, body={"name": {"like": 3}}),
-    "a body that is no JSON": lambda client: client.session.send(FIND, body={"name": object()}),
+    "a filter the server refuses": lambda client: client.connection.session.send(
+        FIND, body={"name": {"like": 3}}
+    ),
+    "a body that is no JSON": lambda client: client.connection.session.send(FIND, body={"name": object()}),
     "a closed session": lambda client: (client.close(), client.lists.get("1")),
 }
 FIND = operation("lists", "find")
@@ -211,8 +224,8 @@ def test_no_failure_on_the_way_shows_the_key(own_state, ending, caplog):
     if ending == "nobody":
         listener.close()
     with dyno.connect(url, CANARY, timeout_s=0.3) as client:
-        client.session.policy = Policy(attempts=2, outlast_s=0, deadline_s=1.0)
-        client.session.deadline_s = 1.0
+        client.connection.session.policy = Policy(attempts=2, outlast_s=0, deadline_s=1.0)
+        client.connection.session.deadline_s = 1.0
         if ending in {"nonsense", "echo"}:
             threading.Thread(target=_answer, args=(listener, ending == "echo")).start()
         for ask in (lambda: client.lists.get("1"), lambda: client.lists.create(name="x", emails=[RECIPIENT])):
@@ -283,7 +296,7 @@ NOTEBOOK = [
     "import logging, sys; logging.basicConfig(level=1, stream=sys.stdout, force=True)",
     "%xmode Verbose",
     "import dyno_frames as dyno; client = dyno.connect(name='notebook'); client",
-    "vars(client), vars(client.session), client.settings",
+    "vars(client), vars(client.connection.session), client.connection.settings",
     "frame = client.campaigns.find(limit=5); frame",
     "frame.attrs",
     "frame.dyno.panel()",
@@ -294,9 +307,9 @@ NOTEBOOK = [
     "client.campaigns.get('nothing')",
     "client.campaigns.resume(key)",
     "client.lists.create(name=3)",
-    "client.session.url = 'http://127.0.0.1:1'; client.session.deadline_s = 1.0; client.campaigns.get('x')",
+    "client.connection.session.url = 'http://127.0.0.1:1'; client.connection.session.deadline_s = 1.0; client.campaigns.get('x')",
     "%whos",
-    "globals()['client'].session._headers",
+    "globals()['client'].connection.session._headers",
 ]
 
 
@@ -363,7 +376,7 @@ def test_a_panel_that_the_command_line_writes_holds_nothing(box, client, campaig
 
 
 def test_an_unknown_outcome_shows_no_recipient(client, monkeypatch):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation: Any, **kwargs: Any) -> Any:
         reply = real(operation, **kwargs)
@@ -371,7 +384,7 @@ def test_an_unknown_outcome_shows_no_recipient(client, monkeypatch):
             raise TransportError("127.0.0.1: the connection broke")
         return reply
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     with pytest.raises(OutcomeUnknownError) as caught:
         client.lists.create(name="x", emails=[RECIPIENT])
     clean(*shapes(caught.value), *insides(vars(caught.value)), pickle.dumps(caught.value))

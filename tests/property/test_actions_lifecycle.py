@@ -106,7 +106,7 @@ class Lives(RuleBasedStateMachine):
         if later and RULES[action].later is not None:
             body |= {"iso_start_time": LATER.strftime("%Y-%m-%dT%H:%M:%S"), "time_zone": "UTC"}
         with pytest.raises(IllegalTransitionError, match="the server refused with code 409") as caught:
-            self.client.session.send(operation("campaigns", action), body=body)
+            self.client.connection.session.send(operation("campaigns", action), body=body)
         for word in (before, action, *allowed(before)):
             assert word in caught.value.message
         assert self.client.campaigns.get(key) == row
@@ -150,7 +150,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def nothing_is_left_unresolved(self) -> None:
         for key in self.status:
-            assert not self.client.actions_journal.unresolved(key)
+            assert not self.client.connection.journal.unresolved(key)
 
 
 def test_lives_of_campaigns_agree_with_the_table_in_client_and_server(tmp_path, monkeypatch):

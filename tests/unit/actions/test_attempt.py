@@ -165,20 +165,20 @@ def wait_for(condition, seconds: float = 10.0) -> None:
 
 def test_without_a_connection_it_certainly_did_not_happen(client, box, wire, campaign):
     port = wire._port
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.start":
-            client.session.url = "http://127.0.0.1:1"
+            client.connection.session.url = "http://127.0.0.1:1"
         return real(operation, **kwargs)
 
-    client.session.send = send
-    client.session._sleep = lambda _: None
+    client.connection.session.send = send
+    client.connection.session._sleep = lambda _: None
     with pytest.raises(ConnectError) as caught:
         client.campaigns.start(campaign)
     assert caught.value.outcome.status == "not_applied"
-    client.session.send = real
-    client.session.url = f"http://127.0.0.1:{port}"
+    client.connection.session.send = real
+    client.connection.session.url = f"http://127.0.0.1:{port}"
     assert client.journal.iloc[-1]["outcome"] == "not_applied"
     assert client.campaigns.start(campaign).status == "applied"
 
@@ -202,7 +202,7 @@ def test_what_the_status_does_not_allow_is_refused_before_sending(client, wire, 
 
 def test_a_refusal_by_the_server_is_raised_with_its_outcome(client, box, campaign, monkeypatch):
     bring(client, campaign, Status.RUNNING)
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.pause":
@@ -210,7 +210,7 @@ def test_a_refusal_by_the_server_is_raised_with_its_outcome(client, box, campaig
                 other.campaigns.stop(campaign)
         return real(operation, **kwargs)
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     with pytest.raises(IllegalTransitionError) as caught:
         client.campaigns.pause(campaign)
     assert caught.value.outcome.status == "not_applied"
@@ -252,7 +252,7 @@ def test_a_start_is_not_sent_when_another_process_started_the_campaign_since_it_
     client, box, wire, campaign
 ):
     """The slower one reads a draft, and the faster one is already resolved when it looks into the journal."""
-    real, started = client.session.send, []
+    real, started = client.connection.session.send, []
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -261,7 +261,7 @@ def test_a_start_is_not_sent_when_another_process_started_the_campaign_since_it_
                 started.append(other.campaigns.start(campaign))
         return reply
 
-    client.session.send = send
+    client.connection.session.send = send
     with pytest.raises(IllegalTransitionError, match="it is running"):
         client.campaigns.start(campaign)
     assert started[0].status == "applied"
@@ -273,7 +273,7 @@ def test_a_start_is_not_sent_when_one_that_was_under_way_ended_since_the_campaig
 ):
     sending, goes_on = threading.Event(), threading.Event()
     with connect(wire.url, box.api_key, name="another") as other:
-        real, others = client.session.send, other.session.send
+        real, others = client.connection.session.send, other.connection.session.send
 
         def send_slowly(operation, **kwargs):
             if operation.name == "campaigns.start":
@@ -287,7 +287,7 @@ def test_a_start_is_not_sent_when_one_that_was_under_way_ended_since_the_campaig
             starting.join(20)
             return reply
 
-        other.session.send, client.session.send = send_slowly, read_early
+        other.connection.session.send, client.connection.session.send = send_slowly, read_early
         starting = threading.Thread(target=lambda: other.campaigns.start(campaign))
         starting.start()
         assert sending.wait(20)
@@ -297,7 +297,7 @@ def test_a_start_is_not_sent_when_one_that_was_under_way_ended_since_the_campaig
 
 
 def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, campaign):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -305,10 +305,10 @@ def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, cam
             raise KeyboardInterrupt
         return reply
 
-    client.session.send = send
+    client.connection.session.send = send
     with pytest.raises(KeyboardInterrupt):
         client.campaigns.start(campaign)
-    client.session.send = real
+    client.connection.session.send = real
     assert client.journal.iloc[-1]["outcome"] == "open"
     assert not flight._HERE
     client.campaigns.pause(campaign)
@@ -332,26 +332,26 @@ def test_an_attempt_that_is_still_going_on_is_not_resolved(client, wire, campaig
 
 
 def test_when_the_campaign_cannot_be_read_either_it_is_unknown(client, wire, campaign):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.start":
             wire.break_("lose_request", "/")
         return real(operation, **kwargs)
 
-    client.session.send = send
-    client.session._sleep = lambda _: None
+    client.connection.session.send = send
+    client.connection.session._sleep = lambda _: None
     with pytest.raises(OutcomeUnknownError, match="could not be read") as caught:
         client.campaigns.start(campaign)
     assert caught.value.outcome.after == "draft"
     wire.break_("", "")
-    client.session.send = real
+    client.connection.session.send = real
     with pytest.raises(OutcomeUnknownError):
         client.campaigns.resolve(campaign)
 
 
 def test_what_happened_is_told_even_when_it_cannot_be_noted(client, campaign, state, monkeypatch):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -361,7 +361,7 @@ def test_what_happened_is_told_even_when_it_cannot_be_noted(client, campaign, st
             path.mkdir()
         return reply
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     outcome = client.campaigns.start(campaign)
     assert outcome.status == "applied"
     assert "could not note" in outcome.evidence[-1]
@@ -383,7 +383,7 @@ def test_the_texts_that_come_with_a_start_are_sent_and_not_written_down(client, 
     text = path.read_text()
     assert "very own" not in text
     assert "@" not in text
-    assert client.session._key.reveal() not in text
+    assert client.connection.session._key.reveal() not in text
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -423,7 +423,7 @@ def test_an_error_outside_the_contract_is_held_against_a_reading(client, wire, c
 
 
 def test_an_error_outside_the_contract_is_unknown_where_no_reading_succeeds(client, wire, campaign):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         try:
@@ -433,8 +433,8 @@ def test_an_error_outside_the_contract_is_unknown_where_no_reading_succeeds(clie
                 wire.break_("lose_request", "/")
 
     wire.break_("error", "campaign_process")
-    client.session.send = send
-    client.session._sleep = lambda _: None
+    client.connection.session.send = send
+    client.connection.session._sleep = lambda _: None
     with pytest.raises(OutcomeUnknownError, match="could not be read"):
         client.campaigns.start(campaign)
     assert client.journal["blocks"].any()
@@ -462,7 +462,7 @@ def test_an_unknown_outcome_is_a_warning_in_the_log(client, wire, campaign, capl
 
 def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
     """The first reading after the action hangs; it is given up in time for a second one."""
-    real, stalled = client.session.send, []
+    real, stalled = client.connection.session.send, []
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -471,7 +471,7 @@ def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
             raise TransportError("no answer within its deadline")
         return reply
 
-    client.session.send = send
+    client.connection.session.send = send
     client.campaigns.patience = type(client.campaigns.patience)(settle_s=15.0, first_s=0.01)
     wire.break_("lose_answer", "campaign_process/init")
     assert client.campaigns.start(campaign).status == "applied"
@@ -513,7 +513,7 @@ def test_a_refusal_of_the_contract_is_believed_at_once(client, wire, campaign):
 
 def test_an_error_is_not_judged_by_a_reading_from_before_the_others_failed(client, wire, campaign):
     """One early reading shows a draft, no later one succeeds: the action may have been carried out since."""
-    real, readings = client.session.send, []
+    real, readings = client.connection.session.send, []
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.get" and wire.sent("campaign_process"):
@@ -522,7 +522,7 @@ def test_an_error_is_not_judged_by_a_reading_from_before_the_others_failed(clien
                 raise TransportError("no answer")
         return real(operation, **kwargs)
 
-    client.session.send = send
+    client.connection.session.send = send
     wire.lag = 1
     wire.break_("error", "campaign_process/init")
     with pytest.raises(OutcomeUnknownError):
@@ -532,7 +532,7 @@ def test_an_error_is_not_judged_by_a_reading_from_before_the_others_failed(clien
 
 def test_a_campaign_that_one_reading_does_not_find_is_read_again(client, wire, campaign):
     """A replica that lags may not know a campaign yet that was created just now."""
-    real, missing = client.session.send, []
+    real, missing = client.connection.session.send, []
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.get" and wire.sent("campaign_process") and len(missing) < 2:
@@ -540,7 +540,7 @@ def test_a_campaign_that_one_reading_does_not_find_is_read_again(client, wire, c
             raise NotFoundError("RESOURCE NOT FOUND", code="404")
         return real(operation, **kwargs)
 
-    client.session.send = send
+    client.connection.session.send = send
     wire.break_("lose_answer", "campaign_process/init")
     assert client.campaigns.start(campaign).status == "applied"
     assert len(missing) == 2
@@ -557,7 +557,7 @@ def test_what_is_refused_here_is_raised_as_such_even_when_it_cannot_be_noted(cli
 
 
 def test_a_status_that_no_line_can_hold_is_outside_the_contract(client, wire, campaign):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -565,7 +565,7 @@ def test_a_status_that_no_line_can_hold_is_outside_the_contract(client, wire, ca
             reply.data["status"] = "draft\ud800"
         return reply
 
-    client.session.send = send
+    client.connection.session.send = send
     with pytest.raises(ContractError, match="status") as caught:
         client.campaigns.start(campaign)
     assert caught.value.outcome.status == "not_applied"
@@ -574,7 +574,7 @@ def test_a_status_that_no_line_can_hold_is_outside_the_contract(client, wire, ca
 
 def test_a_plan_whose_recipients_cannot_be_counted_again_is_refused_with_its_outcome(client, wire, campaign):
     plan = client.campaigns.plan("start", campaign)
-    client.session._sleep = lambda _: None
+    client.connection.session._sleep = lambda _: None
     wire.break_("lose_request", "GET /lists")
     with pytest.raises(TransportError) as caught:
         client.campaigns.apply(plan)
@@ -610,17 +610,17 @@ def test_an_action_whose_campaign_is_not_found_afterwards_keeps_sends_blocked(cl
     """A replica that lags for longer than the readings go on does not know the campaign yet."""
     wire.break_("lose_answer", "campaign_process/init")
     client.campaigns.patience = type(client.campaigns.patience)(settle_s=0.2, first_s=0.05)
-    real = client.session.send
+    real = client.connection.session.send
 
     def missing(operation, **kwargs):
         if operation.name == "campaigns.get" and wire.sent("campaign_process"):
             raise NotFoundError("RESOURCE NOT FOUND", code="404")
         return real(operation, **kwargs)
 
-    client.session.send = missing
+    client.connection.session.send = missing
     with pytest.raises(OutcomeUnknownError, match=r"does not find it.*resolve"):
         client.campaigns.start(campaign)
-    client.session.send = real
+    client.connection.session.send = real
     assert client.journal["blocks"].any()
     wire.break_("", "")
     assert client.campaigns.resolve(campaign).status == "applied"
@@ -662,7 +662,7 @@ def test_a_later_action_is_settled_though_an_earlier_one_stays_unknown(client, w
     wire.break_("lose_request", "campaign_process/update_and_resume")
     with pytest.raises(OutcomeUnknownError):
         client.campaigns.update_and_resume(campaign, subject="other")
-    real = client.session.send
+    real = client.connection.session.send
     wire.break_("lose_answer", "campaign_process/stop")
 
     def unreadable(operation, **kwargs):
@@ -670,10 +670,10 @@ def test_a_later_action_is_settled_though_an_earlier_one_stays_unknown(client, w
             raise TransportError("no answer")
         return real(operation, **kwargs)
 
-    client.session.send = unreadable
+    client.connection.session.send = unreadable
     with pytest.raises(OutcomeUnknownError):
         client.campaigns.stop(campaign)
-    client.session.send = real
+    client.connection.session.send = real
     wire.break_("", "")
     with pytest.raises(OutcomeUnknownError, match="update_and_resume"):
         client.campaigns.resolve(campaign)
@@ -682,7 +682,7 @@ def test_a_later_action_is_settled_though_an_earlier_one_stays_unknown(client, w
 
 def with_status(client, status: str, *, once_sent: bool):
     """Let readings show another status, from the beginning or once an action was sent."""
-    real, sent = client.session.send, []
+    real, sent = client.connection.session.send, []
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -693,14 +693,14 @@ def with_status(client, status: str, *, once_sent: bool):
             raise TransportError("no answer")
         return reply
 
-    client.session.send = send
+    client.connection.session.send = send
 
 
 @pytest.mark.parametrize("once_sent", [False, True])
 def test_a_status_outside_the_contract_is_shown_and_kept_without_addresses_and_key(
     client, campaign, state, once_sent
 ):
-    key = client.session._key.reveal()
+    key = client.connection.session._key.reveal()
     with_status(client, f"held for ann\u200b@example.com by {key}", once_sent=once_sent)
     with pytest.raises((IllegalTransitionError, OutcomeUnknownError)) as caught:
         client.campaigns.start(campaign)

@@ -328,7 +328,7 @@ def test_spellings_of_one_server_share_one_journal(host, client, wire, box, camp
     wire.passed.clear()
     url = wire.url.replace("127.0.0.1", host)
     with connect(url, box.api_key, name="spelled") as other:
-        assert other.actions_journal.path == client.actions_journal.path
+        assert other.connection.journal.path == client.connection.journal.path
         with pytest.raises(OutcomeUnknownError, match="not sent"):
             other.campaigns.start(campaign)
         assert len(other.journal) == len(client.journal)

@@ -290,7 +290,7 @@ def test_a_line_of_a_version_to_come_is_not_passed_over(journal, tmp_path):
 @pytest.fixture
 def damaged(client, wire, campaign):
     """A start whose answer was lost, in a process that died, and its line damaged."""
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         reply = real(operation, **kwargs)
@@ -298,11 +298,11 @@ def damaged(client, wire, campaign):
             raise KeyboardInterrupt
         return reply
 
-    client.session.send = send
+    client.connection.session.send = send
     with pytest.raises(KeyboardInterrupt):
         client.campaigns.start(campaign)
-    client.session.send = real
-    path = client.actions_journal.path
+    client.connection.session.send = real
+    path = client.connection.journal.path
     path.write_bytes(path.read_bytes().replace(b'"kind":"intent"', b'"kind":"inte~t"'))
     client.campaigns.pause(campaign)
     wire.passed.clear()

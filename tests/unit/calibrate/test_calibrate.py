@@ -163,7 +163,7 @@ def test_a_torn_memory_is_none(own_state):
 def test_a_filter_that_let_rows_through_is_not_relied_upon_again(own_state):
     with Sandbox(speed=0) as box, connect(box.url, box.api_key) as client:
         assert client.campaigns.scan("opens > 5").explain().exact
-        client.semantics.distrust("campaigns", ["opens"])
+        client.connection.semantics.distrust("campaigns", ["opens"])
         plan = client.campaigns.scan("opens > 5").explain()
         assert plan.requests[0]["opens"] == {"gte": 6}
         assert not plan.exact

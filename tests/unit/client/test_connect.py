@@ -27,7 +27,7 @@ def test_url_and_key_come_from_the_arguments_or_the_environment(monkeypatch):
         assert client.url == "http://127.0.0.1:7"
     with connect(URL, "other") as client:
         assert client.url == URL
-        assert client.session._key.reveal() == "other"
+        assert client.connection.session._key.reveal() == "other"
 
 
 def test_without_a_url_it_is_the_production_service_and_says_that_it_is_plain_http(monkeypatch):
@@ -149,7 +149,7 @@ def test_settings_hold_what_was_asked_for(backend):
     with connect(
         URL, KEY, name="mine", timeout_s=2, page_size=7, workers=3, dtype_backend=backend, profile=Profile()
     ) as client:
-        assert client.settings == Settings(
+        assert client.connection.settings == Settings(
             url=URL,
             name="mine",
             timeout_s=2,
@@ -158,13 +158,23 @@ def test_settings_hold_what_was_asked_for(backend):
             dtype_backend=backend,
             profile=Profile(),
         )
-        assert client.session.timeout_s == 2
+        assert client.connection.session.timeout_s == 2
 
 
 def test_the_key_shows_in_no_form_of_a_client():
     with connect(URL, KEY) as client:
-        shown = [repr(client), str(client), client._repr_html_(), repr(client.settings), repr(vars(client))]
-        shown += [repr(vars(client.session)), repr(client.campaigns), repr(pickle.dumps(client.settings))]
+        shown = [
+            repr(client),
+            str(client),
+            client._repr_html_(),
+            repr(client.connection.settings),
+            repr(vars(client)),
+        ]
+        shown += [
+            repr(vars(client.connection.session)),
+            repr(client.campaigns),
+            repr(pickle.dumps(client.connection.settings)),
+        ]
         assert not [text for text in shown if KEY in text]
         with pytest.raises(TypeError, match="pickle"):
             pickle.dumps(client)
@@ -210,7 +220,7 @@ def keyring(tmp_path, monkeypatch):
 def test_a_key_is_taken_from_the_keyring_where_there_is_one(keyring):
     ring = keyring({("dyno_frames", "127.0.0.1:9"): KEY})
     with connect(URL) as client:
-        assert client.session._key.reveal() == KEY
+        assert client.connection.session._key.reveal() == KEY
     assert ring.asked == [("dyno_frames", "127.0.0.1:9")]
 
 
@@ -219,7 +229,7 @@ def test_argument_and_environment_come_before_the_keyring(keyring, monkeypatch):
     connect(URL, "given").close()
     monkeypatch.setenv("DYNO_API_KEY", "named")
     with connect(URL) as client:
-        assert client.session._key.reveal() == "named"
+        assert client.connection.session._key.reveal() == "named"
     assert ring.asked == []
 
 

@@ -19,7 +19,7 @@ FIELDS = {"name": "Friends", "description": "all of them"}
 @pytest.fixture
 def broken(client, monkeypatch):
     """A client whose creates lose the answer, or the request; tells how many left."""
-    real = client.session.send
+    real = client.connection.session.send
 
     class Broken:
         lose, sent = "answer", 0
@@ -35,7 +35,7 @@ def broken(client, monkeypatch):
             real(operation, **kwargs)
         raise ReadTimeoutError("127.0.0.1: no answer within 5 s")
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     Broken.client = client
     return Broken
 
@@ -139,9 +139,9 @@ def test_an_answer_that_is_no_rows_is_outside_the_contract(answer, http, data):
 
     url, _ = answer(http('{"has_error": false, "error_code": "", "data": ' + data + "}"))
     with connect(url, "k") as client:
-        client.session.policy = Policy(attempts=1, outlast_s=0)
+        client.connection.session.policy = Policy(attempts=1, outlast_s=0)
         with pytest.raises(ContractError, match="array"):
-            sought.found(client.session, LISTS, sought.Sought.of(LISTS, {"name": "x"}), settle_s=0)
+            sought.found(client.connection.session, LISTS, sought.Sought.of(LISTS, {"name": "x"}), settle_s=0)
 
 
 def test_a_look_that_finds_nothing_does_not_let_the_same_be_created_again(broken, box):
@@ -184,8 +184,8 @@ def capped():
 def test_every_page_is_looked_at(capped, monkeypatch):
     for number in range(10):
         capped.lists.create(name="many", description=str(number))
-    with connect(capped.url, capped.session._key.reveal(), name="losing") as losing:
-        real = losing.session.send
+    with connect(capped.url, capped.connection.session._key.reveal(), name="losing") as losing:
+        real = losing.connection.session.send
 
         def send(operation, **kwargs):
             reply = real(operation, **kwargs)
@@ -193,7 +193,7 @@ def test_every_page_is_looked_at(capped, monkeypatch):
                 raise ReadTimeoutError("no answer")
             return reply
 
-        losing.session.send = send
+        losing.connection.session.send = send
         with pytest.raises(OutcomeUnknownError) as caught:
             losing.lists.create(name="many", description="mine")
         for number in range(10, 20):

@@ -31,13 +31,13 @@ def campaign(client):
 @pytest.fixture
 def sent(client, monkeypatch):
     """The operations that left, in order."""
-    names, real = [], client.session.send
+    names, real = [], client.connection.session.send
 
     def send(operation, **kwargs):
         names.append(operation.name)
         return real(operation, **kwargs)
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     return names
 
 
@@ -156,14 +156,14 @@ def test_a_plan_is_carried_out_once(client, campaign, sent):
 
 
 def test_a_plan_says_when_an_earlier_action_stands_in_its_way(client, campaign, monkeypatch):
-    real = client.session.send
+    real = client.connection.session.send
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.start":
             raise KeyboardInterrupt
         return real(operation, **kwargs)
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     with pytest.raises(KeyboardInterrupt):
         client.campaigns.start(campaign)
     (note,) = client.campaigns.plan("start", campaign).notes

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import dyno_frames as dyno
-from dyno_frames.client import registry
+from dyno_frames.client.client import open_client
 from dyno_frames.client.connect import connect
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.sandbox.sandbox import Sandbox
@@ -74,34 +74,34 @@ def test_a_frame_finds_a_client_that_nothing_else_holds(two):
     frame = connect(two.url, KEY, name="held by its frames").lists.find()
     gc.collect()
     assert names(frame.dyno.refresh()) == {"ours"}
-    registry.lookup("held by its frames", two.url, frame.attrs["dyno"]["account"]).close()
+    open_client("held by its frames", two.url, frame.attrs["dyno"]["account"]).close()
     with pytest.raises(ConfigError, match="connect first"):
         frame.dyno.refresh()
 
 
 def test_a_client_is_found_until_it_is_closed():
     with connect(URL, KEY, name="one") as client:
-        account = client.session.account
-        assert registry.lookup("one", URL + "/", account) is client
+        account = client.connection.session.account
+        assert open_client("one", URL + "/", account) is client
         with pytest.raises(ConfigError, match=r"connect first: client = dyno_frames\.connect\(.*name='two'"):
-            registry.lookup("two", URL, account)
+            open_client("two", URL, account)
         assert repr(client) == f"Client({URL!r}, name='one')"
     assert repr(client).endswith(", closed)")
     client.close()
     with pytest.raises(ConfigError, match="connect first"):
-        registry.lookup("one", URL, account)
+        open_client("one", URL, account)
 
 
 def test_a_later_client_of_the_same_account_takes_the_place_of_an_earlier_until_it_is_closed():
     with connect(URL, KEY) as first:
-        account = first.session.account
+        account = first.connection.session.account
         with connect(URL, KEY) as second, connect(URL, KEY) as third:
-            assert registry.lookup("default", URL, account) is third
+            assert open_client("default", URL, account) is third
             second.close()
-            assert registry.lookup("default", URL, account) is third
-        assert registry.lookup("default", URL, account) is first
+            assert open_client("default", URL, account) is third
+        assert open_client("default", URL, account) is first
     with pytest.raises(ConfigError):
-        registry.lookup("default", URL, account)
+        open_client("default", URL, account)
 
 
 def test_an_earlier_client_of_the_same_account_that_nothing_holds_is_let_go():
@@ -109,13 +109,13 @@ def test_an_earlier_client_of_the_same_account_that_nothing_holds_is_let_go():
     with connect(URL, KEY, name="made again") as later:
         gc.collect()
         assert earlier() is None
-        assert registry.lookup("made again", URL, later.session.account) is later
+        assert open_client("made again", URL, later.connection.session.account) is later
 
 
 def test_a_frame_says_its_account_without_its_key(two):
     with connect(two.url, KEY) as first, connect(two.url, OTHER_KEY) as second:
         marks = [client.lists.frame().attrs["dyno"]["account"] for client in (first, second)]
-        assert marks == [first.session.account, second.session.account]
+        assert marks == [first.connection.session.account, second.connection.session.account]
         assert marks[0] != marks[1]
         assert KEY not in str(first.lists.frame().attrs)
 

@@ -167,7 +167,7 @@ def test_a_create_without_an_answer_is_sent_once_and_says_how_to_look(answer, co
 
 def test_a_create_without_a_connection_certainly_made_nothing():
     with connect("http://127.0.0.1:9", KEY) as client:
-        client.session._sleep = lambda _: None
+        client.connection.session._sleep = lambda _: None
         with pytest.raises(ConnectError):
             client.lists.create(name="x")
 

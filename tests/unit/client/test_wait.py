@@ -92,7 +92,7 @@ def test_without_a_limit_a_campaign_that_does_not_move_is_waited_for_until_the_t
     stopping = threading.Thread(target=lambda: client.campaigns.stop(key))
     shown = []
     row = wait(
-        client.session,
+        client.connection.session,
         key,
         "stopped",
         pace=pace,
@@ -108,11 +108,11 @@ def test_a_campaign_that_is_scheduled_is_stuck_when_its_time_is_over_and_not_bef
     client.campaigns.start(key, at=at)
     pace = Pace(stuck_s=0.2, first_s=0.05, timeout_s=0.6)
     with pytest.raises(WaitError) as caught:
-        wait(client.session, key, "finished", pace=pace, show=lambda row: None)
+        wait(client.connection.session, key, "finished", pace=pace, show=lambda row: None)
     assert caught.value.reason == "timeout"
     late = Pace(stuck_s=0.2, first_s=0.05, wall=lambda: at.timestamp() + 1)
     with pytest.raises(WaitError) as caught:
-        wait(client.session, key, "finished", pace=late, show=lambda row: None)
+        wait(client.connection.session, key, "finished", pace=late, show=lambda row: None)
     assert caught.value.reason == "stuck"
 
 
@@ -132,7 +132,7 @@ def test_what_another_person_does_is_waited_for(client):
     seen = threading.Event()
     pausing = threading.Thread(target=lambda: (seen.wait(10), client.campaigns.pause(key)))
     pausing.start()
-    row = wait(client.session, key, "paused", pace=Pace(timeout_s=20), show=lambda row: seen.set())
+    row = wait(client.connection.session, key, "paused", pace=Pace(timeout_s=20), show=lambda row: seen.set())
     pausing.join()
     assert row["status"] == "paused"
 
@@ -141,14 +141,14 @@ def test_a_reading_that_fails_is_repeated(client, monkeypatch):
     key = client.campaigns.create(name="x")
     client.campaigns.start(key)
     client.campaigns.stop(key)
-    real, failures = client.session.send, [TransportError("gone"), TransportError("gone")]
+    real, failures = client.connection.session.send, [TransportError("gone"), TransportError("gone")]
 
     def send(operation, **kwargs):
         if failures:
             raise failures.pop()
         return real(operation, **kwargs)
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     assert client.campaigns.wait(key, "stopped")["status"] == "stopped"
     assert failures == []
 
@@ -158,7 +158,7 @@ def test_a_server_that_stays_away_is_said(client, monkeypatch):
         raise TransportError("127.0.0.1: no connection")
 
     key = client.campaigns.create(name="x")
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     with pytest.raises(
         WaitError, match=r"could not be read.*last reading failed: 127\.0\.0\.1: no connection"
     ):
@@ -223,14 +223,14 @@ def test_a_server_that_asks_to_slow_down_does_not_end_the_waiting(client, monkey
     key = client.campaigns.create(name="x")
     client.campaigns.start(key)
     client.campaigns.stop(key)
-    real, failures = client.session.send, [error, error, error]
+    real, failures = client.connection.session.send, [error, error, error]
 
     def send(operation, **kwargs):
         if failures:
             raise failures.pop()
         return real(operation, **kwargs)
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     assert client.campaigns.wait(key, "stopped")["status"] == "stopped"
     assert failures == []
 
@@ -239,7 +239,7 @@ def test_a_server_that_goes_on_refusing_is_said(client, monkeypatch):
     def send(operation, **kwargs):
         raise RateLimitError("SLOW DOWN", code="429")
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     with pytest.raises(WaitError, match="last reading failed: SLOW DOWN") as caught:
         client.campaigns.wait("c1", timeout_s=0.3)
     assert caught.value.reason == "timeout"
@@ -249,6 +249,6 @@ def test_a_key_that_is_not_accepted_ends_the_waiting(client, monkeypatch):
     def send(operation, **kwargs):
         raise AuthenticationError("UNAUTHORIZED", code="401")
 
-    monkeypatch.setattr(client.session, "send", send)
+    monkeypatch.setattr(client.connection.session, "send", send)
     with pytest.raises(AuthenticationError):
         client.campaigns.wait("c1", timeout_s=5)

@@ -170,7 +170,7 @@ def faulty():
             **settings,
         )
         servers.append(client)
-        client.session._sleep = lambda _: None
+        client.connection.session._sleep = lambda _: None
         client.campaigns.frame()
         server.asked = server.finds = 0
         return client, server

@@ -109,7 +109,7 @@ def test_a_request_that_was_sent_again_says_nothing_about_the_distance_of_a_serv
 
 def test_all_retries_of_a_scan_share_one_deadline(account, campaigns):
     client, _ = account(campaigns(300), page_size=10)
-    session, deadlines = client.session, []
+    session, deadlines = client.connection.session, []
     send = session.send
 
     def slow(operation, **settings):

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from dyno_frames.client.client import Client
+from dyno_frames.client.questions import Questions
 from dyno_frames.panels.campaigns.wording import counted
 from dyno_frames.panels.lists.growth import (
     CAMPAIGN_COLUMNS,
@@ -59,8 +59,8 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     Parameters
     ----------
-    client
-        The connection.
+    lists, campaigns
+        Those of one account.
 
     Raises
     ------
@@ -73,9 +73,9 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
     ListPanel of 8 lists
     """
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._lists = read(client)
+    def __init__(self, lists: Questions, campaigns: Questions) -> None:
+        self._sources = lists, campaigns
+        self._lists = read(lists, campaigns)
         self._order = ipywidgets.Dropdown(
             options=list(ORDERS), description="Sort by", layout={"width": "220px"}
         )
@@ -99,7 +99,7 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     def _refresh(self) -> None:
         try:
-            self._lists, self._notice.value = read(self._client), ""
+            self._lists, self._notice.value = read(*self._sources), ""
         except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
             self._notice.value = markup.status(
                 "Failed", f"{error_text(error)} The table shows what was read before."
@@ -116,10 +116,10 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         return with_static_forms(super()._repr_mimebundle_(**kwargs), repr(self), table(self._ordered))
 
 
-def read(client: Client) -> tuple[ListGrowth, ...]:
+def read(lists: Questions, campaigns: Questions) -> tuple[ListGrowth, ...]:
     """Return the account's lists with their growth."""
-    lists = client.lists.find(columns=LIST_COLUMNS)
-    return list_growth(lists, client.campaigns.find("sent > 0", columns=CAMPAIGN_COLUMNS))
+    found = lists.find(columns=LIST_COLUMNS)
+    return list_growth(found, campaigns.find("sent > 0", columns=CAMPAIGN_COLUMNS))
 
 
 def table(lists: Iterable[ListGrowth]) -> str:

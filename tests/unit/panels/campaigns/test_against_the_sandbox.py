@@ -71,7 +71,7 @@ def test_what_a_process_left_open_is_shown_by_the_first_panel_after_it(kit, sand
     row = client.campaigns.get(key)
     left = Intent.of(Action.START, row, {"campaign_id": key}, campaign_id=key, now=now - 60, until=now - 30)
     with connect(client.url, sandbox.api_key, name="before") as killed:
-        assert killed.actions_journal.intend(left, alone=True) == []
+        assert killed.connection.journal.intend(left, alone=True) == []
     panel = made(kit, client, key)
     assert "Start was requested at" in panel.state.facts.unresolved[key]
     assert "not known yet" in str(panel)
@@ -91,7 +91,7 @@ def test_a_panel_opens_beside_a_damaged_journal_and_a_start_is_refused_with_the_
     with connect(sandbox.url, sandbox.api_key, name="damaged") as client:
         key = client.campaigns.create(name="beside")
         client.campaigns.start(client.campaigns.create(name="other"))
-        client.actions_journal.path.write_bytes(b"")
+        client.connection.journal.path.write_bytes(b"")
         panel = made(kit, client, key)
         panel.dispatch(on.ActionChosen(Action.START))
         panel.dispatch(on.FormSubmitted(panel.state.phase.serial, panel.clock()))

@@ -1,0 +1,121 @@
+"""The schemas of a connection's resources, each learnt once from a few of its newest rows."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.client.semantics import Semantics
+from dyno_frames.client.settings import Settings
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
+from dyno_frames.contract.resources import CREATED, Resource
+from dyno_frames.errors import QueryError, RejectedError
+from dyno_frames.frames.decode import OnInvalid, Row
+from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
+from dyno_frames.scan.reader import find_rows
+from dyno_frames.scan.walk_state import SURE_BITS, order_bits
+from dyno_frames.transport.session import Session
+
+SAMPLE_ROWS = 100
+"""How many of the newest rows are read, once per connection, to learn the fields outside the contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What was learnt of a resource at the first question.
+
+    Parameters
+    ----------
+    schema
+        Its columns.
+    empty
+        Zero rows of them.
+    rows
+        The newest rows, as they came.
+    is_in_order
+        Whether they came in the order asked for, and too many for chance.
+    """
+
+    schema: Schema
+    empty: pd.DataFrame
+    rows: list[Row]
+    is_in_order: bool = False
+
+
+@dataclass(slots=True)
+class SchemaCache:
+    """What was learnt of each resource of one connection."""
+
+    settings: Settings
+    session: Session
+    semantics: Semantics
+    _learnt: dict[str, Sampled] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sampled(self, resource: Resource, on_invalid: OnInvalid = "raise") -> Sampled:
+        """Return the schema of a resource and the newest rows that it was learnt from; two threads learn it once."""
+        if on_invalid not in get_args(OnInvalid):
+            raise QueryError(f"on_invalid={on_invalid!r}; expected 'raise' or 'null'")
+        with self._lock:
+            if resource.name not in self._learnt:
+                self._learnt[resource.name] = self._learn(resource)
+            sampled = self._learnt[resource.name]
+        if on_invalid == "raise":
+            return sampled
+        schema = sampled.schema.with_nulls()
+        return replace(sampled, schema=schema, empty=schema.empty())
+
+    def _learn(self, resource: Resource) -> Sampled:
+        settings = self.settings
+        kinds = declared_kinds(settings.schema, resource.name)
+        rows = self._some_rows(resource, DESCENDING)
+        is_in_order = _is_descending(rows)
+        blank = (
+            set(rows[0]) - {name for row in rows for name, value in row.items() if value is not None}
+            if rows
+            else ()
+        )
+        if set(blank) - set(resource.names) - set(kinds):
+            rows = [
+                *rows,
+                *self._some_rows(resource, ASCENDING),
+            ]  # the oldest may tell what the newest leave open
+        units = declared_units(settings.schema, resource.name)
+        schema = learn(resource, rows, declared=kinds, units=units, dtype_backend=settings.dtype_backend)
+        return Sampled(schema, schema.empty(), rows, is_in_order)
+
+    def _some_rows(self, resource: Resource, direction: str) -> list[Row]:
+        """Return a few rows from one end; a server that refuses so many is asked for fewer, and remembered."""
+        body = {str(Key.ORDER_BY): CREATED, str(Key.ORDER_DIRECTION): direction}
+        limit = min(SAMPLE_ROWS, self.settings.page_size)
+        try:
+            return self._page(resource, body, limit)
+        except RejectedError:
+            accepted, refused = 0, limit
+            rows: list[Row] = []
+            while refused - accepted > 1:
+                limit = (accepted + refused) // 2
+                try:
+                    accepted, rows = limit, self._page(resource, body, limit)
+                except RejectedError:
+                    refused = limit
+            if not accepted:
+                raise
+        self.semantics.limit_pages(accepted)
+        return rows
+
+    def _page(self, resource: Resource, body: dict[str, Any], limit: int) -> list[Row]:
+        return find_rows(self.session, resource.name, {**body, str(Key.LIMIT): limit})
+
+
+def _is_descending(rows: list[Row]) -> bool:
+    """Tell whether rows come by ``created``, newest first, and too many for chance."""
+    values = [row.get(CREATED) for row in rows]
+    if not all(isinstance(value, int) for value in values):
+        return False
+    numbers = np.array(values, dtype=object)
+    return bool((numbers[1:] <= numbers[:-1]).all()) and order_bits(numbers) >= SURE_BITS
