@@ -17,8 +17,8 @@ from dyno_frames.contract.time_units import in_wire_units
 from dyno_frames.query.text_filters import Condition
 
 
-class Verdict(StrEnum):
-    """What became of a conjunct."""
+class Placement(StrEnum):
+    """Where a part of a query is evaluated."""
 
     EXACT = "pushed exactly"
     WIDER = "pushed wider"
@@ -27,20 +27,20 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
-    """One part that must hold, and what became of it.
+    """One part of a query that must hold, and where it is evaluated.
 
     Parameters
     ----------
     text
         The part, as written.
-    verdict
-        What became of it.
+    placement
+        By the server alone, by a wider filter and then locally, or locally.
     reason
-        Why it was not pushed exactly; empty where it was.
+        Why it is not pushed exactly; empty if it is.
     """
 
     text: str
-    verdict: Verdict
+    placement: Placement
     reason: str = ""
 
 
@@ -119,7 +119,7 @@ class Plan:
     row_local
         Whether the residual may be evaluated page by page.
     conjuncts
-        What became of each part of the question.
+        Each part of the query, and where it is evaluated.
     warnings
         Known traps of pandas in the question.
     shape
@@ -214,7 +214,7 @@ class Plan:
 def _as_text(plan: Plan) -> str:
     lines = [f"{plan.resource} where {plan.expression}", f"  {_summary(plan)}"]
     lines += [
-        f"  {part.verdict:<14} {part.text}" + (f"\n{' ' * 17}{part.reason}" if part.reason else "")
+        f"  {part.placement:<14} {part.text}" + (f"\n{' ' * 17}{part.reason}" if part.reason else "")
         for part in plan.conjuncts
     ]
     lines += [f"  request {at}      {_json(_conditions(body))}" for at, body in enumerate(plan.requests, 1)]
@@ -226,7 +226,7 @@ def _as_text(plan: Plan) -> str:
         lines.append(f"  each with      {_json(_paging(plan.requests[0]))}")
     if plan.residual:
         lines.append(
-            f"  asked here     {plan.residual}" + ("" if plan.row_local else "  (on every row at once)")
+            f"  evaluated here {plan.residual}" + ("" if plan.row_local else "  (on every row at once)")
         )
     lines += [f"  {_order(plan)}"]
     if plan.rows_moved is not None:
@@ -239,18 +239,19 @@ def _summary(plan: Plan) -> str:
     if not plan.filters:
         return "no row can match: no request is sent"
     asked = "1 filter" if len(plan.filters) == 1 else f"{len(plan.filters)} filters, merged by id"
-    judged = "the server's rows are the answer" if plan.exact else "pandas judges the rows that come"
+    judged = "the server's rows are the answer" if plan.exact else "pandas filters the rows that come"
     return f"{asked}, pages of {plan.page_size:,} rows; {judged}"
 
 
 def _order(plan: Plan) -> str:
     shape = plan.shape
     by = ", ".join(
-        f"{name} {'up' if up else 'down'}" for name, up in zip(shape.order_by, shape.ascending, strict=True)
+        f"{name} {'ascending' if up else 'descending'}"
+        for name, up in zip(shape.order_by, shape.ascending, strict=True)
     )
     rows = "" if shape.limit is None else f", at most {shape.limit:,} rows"
     after = f" after {shape.offset:,}" if shape.offset else ""
-    return f"in order of    {by or 'created up'}, ties by id{rows}{after}"
+    return f"order          {by or 'created ascending'}, then id{rows}{after}"
 
 
 def _conditions(body: dict[str, Any]) -> dict[str, Any]:
@@ -268,7 +269,7 @@ def _json(body: dict[str, Any]) -> str:
 def _as_html(plan: Plan) -> str:
     """Return HTML without scripts, every text escaped."""
     rows = "".join(
-        f"<tr><td>{escape(part.verdict)}</td><td><code>{escape(part.text)}</code></td><td>{escape(part.reason)}</td></tr>"
+        f"<tr><td>{escape(part.placement)}</td><td><code>{escape(part.text)}</code></td><td>{escape(part.reason)}</td></tr>"
         for part in plan.conjuncts
     )
     requests = "".join(f"<li><code>{escape(_json(body))}</code></li>" for body in plan.requests)
@@ -281,6 +282,6 @@ def _as_html(plan: Plan) -> str:
     return (
         f"<div><p><b>{escape(plan.resource)}</b> where <code>{escape(plan.expression)}</code><br>"
         f"{escape(_summary(plan))}</p>"
-        f"<table><thead><tr><th>verdict</th><th>part</th><th>reason</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><thead><tr><th>placement</th><th>part</th><th>reason</th></tr></thead><tbody>{rows}</tbody></table>"
         f"<ol>{requests}</ol><p>{escape(_order(plan))}</p>{moved}{beware}</div>"
     )

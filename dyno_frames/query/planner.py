@@ -13,7 +13,7 @@ from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
 from dyno_frames.query.locality import not_local
-from dyno_frames.query.plan import Conjunct, Context, Plan, Shape, Verdict
+from dyno_frames.query.plan import Conjunct, Context, Placement, Plan, Shape
 from dyno_frames.query.predicate import Node, columns, conjuncts
 from dyno_frames.query.pushdown import Pushed, apart, push_down
 from dyno_frames.query.question import Question
@@ -77,7 +77,7 @@ def bound(question: Question, context: Context) -> Bounded:
     nullable = frozenset(name for name, found in context.fields.items() if found.nullable)
     reason = question.untraceable if question.node is None else not_local(question.node, nullable)
     if reason or question.node is None:
-        why = f"{reason}; every row is fetched and the question asked here"
+        why = f"{reason}; every row is fetched, and the query evaluated locally"
         return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
     bounds = Bounds(context.fields, context.dtypes)
     parts = tuple((part, bounds.region(part)) for part in conjuncts(question.node))
@@ -133,17 +133,17 @@ def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]
 
 def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
     if isinstance(part, str):
-        return Conjunct(part, Verdict.LOCAL, "; ".join(region.reasons))
+        return Conjunct(part, Placement.LOCAL, "; ".join(region.reasons))
     _, pushed, narrow = _requests(region, context)
     reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
     if not narrow:
         reasons = (*reasons, "the alternatives are asked for as one wider request")
     text = render(part)
     if region.exact and narrow and all(found.exact for found in pushed):
-        return Conjunct(text, Verdict.EXACT)
+        return Conjunct(text, Placement.EXACT)
     limited = all(found.conditions for found in pushed)
     why = "; ".join(dict.fromkeys(reason.removeprefix(text).lstrip(": ") for reason in reasons))
-    return Conjunct(text, Verdict.WIDER if limited else Verdict.LOCAL, why)
+    return Conjunct(text, Placement.WIDER if limited else Placement.LOCAL, why)
 
 
 def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:

@@ -263,7 +263,7 @@ def test_every_part_of_a_plan_says_why_it_is_not_pushed_exactly(asked):
         for form in row.forms:
             plan = asked(row, form).plan
             for part in plan.conjuncts:
-                assert (part.verdict == "pushed exactly") is (part.reason == ""), str(plan)
+                assert (part.placement == "pushed exactly") is (part.reason == ""), str(plan)
 
 
 def test_only_the_questions_that_the_table_names_warn(asked, full):

@@ -39,7 +39,7 @@ def test_an_exact_plan_shows_its_request_and_that_nothing_is_asked_here(planned)
     assert 'request 1      {"status": "finished", "opens": {"gte": 100}}' in text
     assert 'each with      {"application_order_by": "created"' in text
     assert "the server's rows are the answer" in text
-    assert "asked here" not in text
+    assert "evaluated here" not in text
 
 
 def test_a_wider_plan_shows_what_is_asked_here_and_why(planned):
@@ -47,7 +47,7 @@ def test_a_wider_plan_shows_what_is_asked_here_and_why(planned):
     text = str(plan)
     assert "kept local" in text
     assert "compares columns" in text
-    assert "asked here     status == 'finished' and opens / delivered > 0.3" in text
+    assert "evaluated here status == 'finished' and opens / delivered > 0.3" in text
     assert plan.reasons == ("(opens / delivered) > 0.3: compares columns",)
 
 
@@ -88,8 +88,8 @@ def test_several_requests_are_numbered(planned):
 
 def test_the_order_and_the_limit_are_shown(planned):
     plan = planned("opens > 5", order_by=("clicks", "name"), ascending=(False, True), limit=10, offset=20)
-    assert "in order of    clicks down, name up, ties by id, at most 10 rows after 20" in str(plan)
-    assert "clicks down, name up, ties by id, at most 10 rows after 20" in plan._repr_html_()
+    assert "order          clicks descending, name ascending, then id, at most 10 rows after 20" in str(plan)
+    assert "clicks descending, name ascending, then id, at most 10 rows after 20" in plan._repr_html_()
 
 
 def test_columns_are_asked_for_with_what_the_order_and_the_query_read(planned):
@@ -161,8 +161,8 @@ def test_html_and_text_say_the_same(planned):
     )
     html = re.sub(r"<[^>]+>", " ", plan._repr_html_())
     for part in plan.conjuncts:
-        assert str(part.verdict) in html
-        assert str(part.verdict) in str(plan)
+        assert str(part.placement) in html
+        assert str(part.placement) in str(plan)
 
 
 @pytest.mark.parametrize("profile", [Profile(), Profile.unknown()])

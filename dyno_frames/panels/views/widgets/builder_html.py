@@ -74,7 +74,7 @@ def plan_html(planned: PlannedCount | None) -> str:
     if planned is None:
         return ""
     plan = planned.plan
-    parts = [(str(part.verdict), part.text, part.reason) for part in plan.conjuncts]
+    parts = [(str(part.placement), part.text, part.reason) for part in plan.conjuncts]
     headings = ("Verdict", "Part", "Why" if any(reason for *_, reason in parts) else "")
     verdicts = markup.table(headings, parts) if parts else markup.listing(["Every row."])
     warnings = markup.listing(f"Warning: {warning}" for warning in plan.warnings)
