@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import orjson
 
-from dyno_frames.contract.envelope import Code, Refusal, is_envelope, refusal
+from dyno_frames.contract.envelope import REFUSALS, Code, Refusal, is_envelope, refusal
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ApiError,
@@ -222,6 +222,14 @@ def refused(no: Refusal, request: RequestSummary, *, slow: bool = False, attempt
     kind = RateLimitError if slow else _KINDS.get(no.code, ApiError)
     cure = _CURES.get(kind, "")
     return kind(no.message, code=no.code, request=request, cure=cure, attempts=attempts)
+
+
+def says_nothing_changed(error: ApiError) -> bool:
+    """Tell whether the application refused a request before it changed anything, for a reason of the contract.
+
+    Any other error may come after the request was carried out, and so may the answer that there are too many requests.
+    """
+    return error.code in REFUSALS and not isinstance(error, RateLimitError)
 
 
 def slowed_down(message: str, request: RequestSummary, *, attempts: int = 1) -> RateLimitError:
