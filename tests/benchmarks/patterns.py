@@ -32,7 +32,7 @@ GROWTH = 24.0
 """A text eight times as long costs about eight times as much, or 64 times where the cost is quadratic."""
 
 BOUNDED = {
-    ("contract/texts.py", r"[^ \t\n\r]+"): 2 * 500 + 320,
+    ("contract/masking.py", r"[^ \t\n\r]+"): 2 * 500 + 320,
     ("contract/texts.py", r"[ \t\n\r]"): 2 * 500 + 320,
     ("sandbox/load.py", r"""[^\s'\"]+@[^\s'\"]+"""): 80,
 }
