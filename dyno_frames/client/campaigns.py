@@ -422,7 +422,8 @@ class Campaigns(ResourceClient):
         with meter(progress, what=f"until {until}") as show:
             row = wait(self.client.session, key, until, pace=pace, show=show)
         asked = operation(CAMPAIGNS.name, "get")
-        return python_values(CAMPAIGNS, row, key=key, request=RequestSummary(asked.verb, asked.url_path(key)))
+        request = RequestSummary(asked.verb, asked.url_path(key))
+        return self.client.session.decoded(lambda: python_values(CAMPAIGNS, row, key=key, request=request))
 
     def preview(self, id: str, *, contacts: object = None) -> Any:  # noqa: A002 - the API's own word
         """Return a preview of what a campaign would mail, as :meth:`client.templates.preview` does of a template.

@@ -93,7 +93,9 @@ class ResourceClient(Questions):
         """
         key = checked_id(id)
         reply = self.client.session.send(self._operation("get"), key=key)
-        return python_values(self.resource, reply.data, key=key, request=reply.request)
+        return self.client.session.decoded(
+            lambda: python_values(self.resource, reply.data, key=key, request=reply.request)
+        )
 
     def create(self, **fields: Any) -> str:
         """Create an object and return its id. It is never sent twice.

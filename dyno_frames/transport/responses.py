@@ -45,8 +45,8 @@ class Reply:
         How long it took with all attempts, in seconds.
     """
 
-    data: Any
-    content: bytes
+    data: Any = field(repr=False)
+    content: bytes = field(repr=False)
     request: RequestSummary
     attempts: int
     elapsed_s: float
@@ -74,8 +74,8 @@ class Verdict:
 
     event: Event
     detail: str = ""
-    data: Any = None
-    content: bytes = b""
+    data: Any = field(default=None, repr=False)
+    content: bytes = field(default=b"", repr=False)
     refusal: Refusal | None = None
     retry_after: str | None = None
 
