@@ -18,8 +18,7 @@ Span = tuple[int, int, str]
 _ADDRESS, _KEY = "<address>", "***"
 _WORD = re.compile(r"[^ \t\n\r]+")
 _ESCAPE = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|&#[0-9]{1,7};?|&#[xX][0-9A-Fa-f]{1,6};?|&[A-Za-z]{2,31};"
-    r"|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}"
+    r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,31};)|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"
 )
 _LAYERS = 3
 """So many encodings around each other are read, such as percent-encoding that is percent-encoded."""

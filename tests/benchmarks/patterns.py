@@ -33,6 +33,10 @@ GROWTH = 24.0
 
 BOUNDED = {
     ("contract/masking.py", r"[^ \t\n\r]+"): 2 * 500 + 320,
+    (
+        "contract/masking.py",
+        r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,31};)|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})",
+    ): 2 * 500 + 320,
     ("contract/texts.py", r"[ \t\n\r]"): 2 * 500 + 320,
     ("sandbox/load.py", r"""[^\s'\"]+@[^\s'\"]+"""): 80,
 }
