@@ -37,8 +37,8 @@ class Campaigns(ResourceClient):
     * raise ``TransportError`` when it certainly did not take effect;
     * raise ``ContractError`` when the campaign that was read first is outside the contract, and nothing was sent;
     * raise ``OutcomeUnknownError`` when nobody can tell, for example after an error 429 or 500 if the readings show
-      the old status. Actions that send mail then wait for :meth:`resolve`. The same error is raised, and nothing is sent, while the journal is damaged: see
-      :meth:`accept_journal_damage`.
+      the old status. Actions that send mail then wait for :meth:`resolve`. The same error is raised, and nothing is
+      sent, while the journal is damaged: see :meth:`accept_journal_damage`.
 
     Errors carry ``.outcome`` with the evidence.
 
