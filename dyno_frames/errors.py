@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Self
@@ -304,6 +304,12 @@ class ContractError(DynoError):
         self.request = request
         self.outcome: Any = None
         super().__init__(message)
+
+    def changed(self, change: Callable[[str], str]) -> Self:
+        """Return this error with its texts changed, without cause and traceback."""
+        request = self.request
+        texts = {name: change(getattr(self, name)) for name in ("field", "row", "value")}
+        return type(self)(change(self.message), request=request, **texts)
 
     def __str__(self) -> str:
         where = f" (field {self.field!r}, row {self.row or '?'}, value {self.value})" if self.field else ""

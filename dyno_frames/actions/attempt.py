@@ -15,7 +15,7 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, JournalDamage, told
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, recipients
-from dyno_frames.actions.reconcile import confirmed, reconciled, refused
+from dyno_frames.actions.reconcile import confirmed, reconciled
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import RULES, Action
 from dyno_frames.contract.operations import operation
@@ -26,15 +26,12 @@ from dyno_frames.errors import (
     ContractError,
     IllegalTransitionError,
     OutcomeUnknownError,
-    RateLimitError,
     RejectedError,
     TransportError,
 )
 from dyno_frames.transport import redact
+from dyno_frames.transport.responses import says_nothing_changed
 from dyno_frames.transport.session import Session
-
-_CERTAIN = frozenset({*Code, "403"} - {Code.SLOW_DOWN})
-"""The codes that say: refused before anything was changed. A server under load may say anything."""
 
 
 def attempt(
@@ -189,8 +186,8 @@ def _send(case: Case, body: Mapping[str, Any]) -> Outcome:
         reply = case.session.send(asked, body=body)
     except ApiError as error:
         case.evidence.append(f"the server refused with code {error.code or '?'}")
-        if error.code not in _CERTAIN or isinstance(error, RateLimitError):
-            return refused(case, error)
+        if not says_nothing_changed(error):
+            return reconciled(case, error)
         error.outcome = case.concluded("not_applied")
         raise
     except ConnectError as error:

@@ -120,11 +120,11 @@ def read(session: Session, campaign_id: str, *, deadline_s: float | None = None)
         What came is no campaign with a status, or another one.
     """
     reply = session.send(operation(RESOURCE, "get"), key=campaign_id, deadline_s=deadline_s, fresh=True)
-    row = reply.data
-    if not isinstance(row, Mapping) or not _is_word(row.get("status")):
+    if not isinstance(reply.data, Mapping) or not _is_word(reply.data.get("status")):
         raise ContractError("expected a campaign with a status", request=reply.request)
-    if row.get("id", campaign_id) != campaign_id:
+    if reply.data.get("id", campaign_id) != campaign_id:
         raise ContractError(f"asked for campaign {campaign_id!r} and got another one", request=reply.request)
+    row: Mapping[str, Any] = reply.data
     return row if row["status"] in set(Status) else {**row, "status": session.shown(row["status"])}
 
 

@@ -56,25 +56,8 @@ def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanati
     return Explanation("applied", f"the server accepted it, and the campaign is {status}")
 
 
-def after_error(intent: Intent, row: Mapping[str, Any] | None, *, now: float) -> Explanation:
-    """Read a campaign after the application answered an action with an error that is none of the contract's.
-
-    It may have failed after it had carried the action out; it will not carry it out later.
-
-    Parameters
-    ----------
-    intent, row, now
-        As for :func:`after_silence`.
-    """
-    found = after_silence(intent, row, now=now)
-    status = None if row is None else row.get("status")
-    if found.word != "open" or status not in RULES[intent.action].sources:
-        return found
-    return Explanation("not_applied", f"the server answered with an error, and it is {status}")
-
-
 def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) -> Explanation:
-    """Read a campaign after an action left and no answer came.
+    """Read a campaign after an action left and no answer tells its outcome.
 
     Parameters
     ----------

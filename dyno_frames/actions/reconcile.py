@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dyno_frames.actions import explain
@@ -36,7 +37,7 @@ def confirmed(case: Case) -> Outcome:
     OutcomeUnknownError
         It does not show.
     """
-    found, _ = settled(case, lambda row: explain.after_acceptance(case.intent, row))
+    found = settled(case, lambda row: explain.after_acceptance(case.intent, row))
     if found is None:
         case.evidence.append("the server accepted it, and the campaign could not be read again")
         return case.concluded("applied")
@@ -45,8 +46,11 @@ def confirmed(case: Case) -> Outcome:
     raise unknown(case, found)
 
 
-def reconciled(case: Case, error: TransportError | ContractError) -> Outcome:
-    """Read a campaign after the action left and no answer came, until its state explains itself.
+def reconciled(case: Case, error: ApiError | TransportError | ContractError) -> Outcome:
+    """Read a campaign after the action left and no answer tells its outcome, until its state explains itself.
+
+    An error that does not say that the action was refused is no such answer either: the server may have carried the
+    action out before the error, or may carry it out later, and readings may come from a replica that lags.
 
     Parameters
     ----------
@@ -57,60 +61,45 @@ def reconciled(case: Case, error: TransportError | ContractError) -> Outcome:
 
     Raises
     ------
-    TransportError
+    ApiError, TransportError
         It did not take effect.
     OutcomeUnknownError
         Nobody can tell.
     """
-    found, _ = settled(case, lambda row: explain.after_silence(case.intent, row, now=case.patience.wall()))
+    found = settled(case, lambda row: explain.after_silence(case.intent, row, now=case.patience.wall()))
     if found is not None and found.word == "applied":
         return case.concluded("applied")
     if found is not None and found.word == "not_applied":
-        failure = TransportError(
-            f"{error.message}; it did not take effect: {found.reason}", request=case.request
+        raise _not_applied(case, error, found)
+    if found is not None and isinstance(error, ApiError):
+        found = replace(
+            found, reason=f"the server answered with error {error.code or '?'}, and {found.reason}"
         )
-        failure.retryable = False
-        failure.outcome = case.concluded("not_applied")
-        raise failure from error
     raise unknown(case, found) from error
 
 
-def refused(case: Case, error: ApiError) -> Outcome:
-    """Read a campaign after the server answered with an error that does not prove that nothing was changed.
-
-    The action may have been carried out before the error, and readings may come from a replica that lags. So the
-    campaign is read as long as after no answer, and only the last reading says that nothing happened.
-
-    Raises
-    ------
-    ApiError
-        It did not take effect.
-    OutcomeUnknownError
-        Nobody can tell.
-    """
-    now = case.patience.wall
-    found, failure = settled(case, lambda row: explain.after_silence(case.intent, row, now=now()))
-    if found is not None and found.word == "open" and not failure:
-        found = explain.after_error(case.intent, case.row, now=now())
-        case.evidence.append(found.reason)
-    if found is not None and found.word == "applied":
-        return case.concluded("applied")
-    if found is not None and found.word == "not_applied":
-        error.outcome = case.concluded("not_applied")
-        raise error
-    raise unknown(case, found) from error
+def _not_applied(
+    case: Case, error: ApiError | TransportError | ContractError, found: Explanation
+) -> ApiError | TransportError:
+    failure: ApiError | TransportError
+    if isinstance(error, ApiError):
+        failure = error
+    else:
+        said = f"{error.message}; it did not take effect: {found.reason}"
+        failure = TransportError(said, request=case.request)
+        failure.__cause__ = error
+    failure.retryable = False
+    failure.outcome = case.concluded("not_applied")
+    return failure
 
 
-def settled(
-    case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]
-) -> tuple[Explanation | None, str]:
+def settled(case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]) -> Explanation | None:
     """Read until a reading explains itself or the time is over.
 
     Returns
     -------
-    tuple
-        What the last successful reading said, or None if none succeeded; and why the last reading failed, or an
-        empty text if it succeeded.
+    Explanation or None
+        What the last successful reading said; None if none succeeded.
     """
     patience = case.patience
     deadline = patience.clock() + patience.settle_s
@@ -135,7 +124,7 @@ def settled(
         (patience.sleep or case.session.rest)(pause_s)
         pause_s = min(patience.longest_s, 2 * pause_s)
     _note(case, found, failure, readings)
-    return found, failure
+    return found
 
 
 def _is_decided(case: Case, found: Explanation | None) -> bool:

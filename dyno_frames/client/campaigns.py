@@ -34,9 +34,9 @@ class Campaigns(ResourceClient):
     * raise ``ApiError`` when the application refuses or the status does not allow it;
     * raise ``TransportError`` when it certainly did not take effect;
     * raise ``ContractError`` when the campaign that was read first is outside the contract, and nothing was sent;
-    * raise ``OutcomeUnknownError`` when nobody can tell. Actions that send mail then wait for
-      :meth:`resolve`. The same error is raised, and nothing is sent, while the journal is damaged: see
-      :meth:`accept_journal_damage`.
+    * raise ``OutcomeUnknownError`` when nobody can tell, for example after an error 429 or 500 if the readings show
+      the old status. Actions that send mail then wait for :meth:`resolve`. The same error is raised, and nothing is
+      sent, while the journal is damaged: see :meth:`accept_journal_damage`.
 
     Errors carry ``.outcome`` with the evidence.
 
@@ -423,7 +423,10 @@ class Campaigns(ResourceClient):
         with meter(progress, what=f"until {until}") as show:
             row = wait(self.connection.session, key, until, pace=pace, show=show)
         asked = operation(CAMPAIGNS.name, "get")
-        return python_values(CAMPAIGNS, row, key=key, request=RequestSummary(asked.verb, asked.url_path(key)))
+        request = RequestSummary(asked.verb, asked.url_path(key))
+        return self.connection.session.decoded(
+            lambda: python_values(CAMPAIGNS, row, key=key, request=request)
+        )
 
     def preview(self, id: str, *, contacts: object = None) -> Any:  # noqa: A002 - the API's own word
         """Return a preview of what a campaign would mail, as :meth:`client.templates.preview` does of a template.

@@ -13,7 +13,6 @@ from dyno_frames.client.questions import Questions
 from dyno_frames.client.rows import python_values
 from dyno_frames.client.sought import Sought
 from dyno_frames.contract import envelope
-from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
 from dyno_frames.contract.texts import HALF, is_whole
@@ -26,6 +25,7 @@ from dyno_frames.errors import (
     TransportError,
 )
 from dyno_frames.transport.redact import Body
+from dyno_frames.transport.responses import says_nothing_changed
 
 _LOG = logging.getLogger("dyno_frames.client")
 
@@ -91,7 +91,9 @@ class ResourceClient(Questions):
         """
         key = checked_id(id)
         reply = self.connection.session.send(self._operation("get"), key=key)
-        return python_values(self.resource, reply.data, key=key, request=reply.request)
+        return self.connection.session.decoded(
+            lambda: python_values(self.resource, reply.data, key=key, request=reply.request)
+        )
 
     def create(self, **fields: Any) -> str:
         """Create an object and return its id. It is never sent twice.
@@ -119,8 +121,8 @@ class ResourceClient(Questions):
             No answer came, or the outcome of an earlier create of the very same fields is unknown; :meth:`look_for`
             looks whether it exists.
         ApiError
-            The server answered with an error outside the contract; the same is not sent again before
-            :meth:`look_for`.
+            The server answered with an error that does not say whether the object was created, such as 429 or a code
+            outside the contract. The same is not sent again before :meth:`look_for`.
 
         Examples
         --------
@@ -265,11 +267,12 @@ class ResourceClient(Questions):
         except ConnectError:
             raise
         except ApiError as error:
-            if error.code not in set(Code) and not error.cure:
+            if not says_nothing_changed(error):
                 self._is_unknown(sought)
+                error.retryable = False
                 error.cure = (
-                    "The code is none of the contract's; look whether it was made all the same: "
-                    f"client.{self.resource.name}.look_for()"
+                    f"The error does not say whether the {self.resource.singular} was created. Look for it before you "
+                    f"create it again: client.{self.resource.name}.look_for()"
                 )
             raise
         except (TransportError, ContractError) as error:

@@ -19,6 +19,10 @@ class Code(StrEnum):
     SLOW_DOWN = "429"
 
 
+REFUSALS = frozenset({*Code, "403"} - {Code.SLOW_DOWN})
+"""The codes that say that nothing was changed. A server that is too busy may say so after it changed something."""
+
+
 MESSAGES = {
     Code.REJECTED: "INVALID REQUEST",
     Code.UNAUTHORIZED: "UNAUTHORIZED",

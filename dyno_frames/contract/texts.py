@@ -1,10 +1,11 @@
-"""Texts that can travel: JSON and URLs are UTF-8, and UTF-8 has no half of a surrogate pair."""
+"""Texts that can travel and be shown: JSON and URLs are UTF-8, and UTF-8 has no half of a surrogate pair."""
 
 from __future__ import annotations
 
 import re
 
-_WORD = re.compile(r"[^ \t\n\r]+")
+from dyno_frames.contract.masking import masked
+
 _SPACE = re.compile(r"[ \t\n\r]")
 _LONGEST_ADDRESS = 320
 
@@ -27,22 +28,20 @@ def is_whole(text: str) -> bool:
     return True
 
 
-def without_addresses(text: str) -> str:
-    """Return a text with ``<address>`` in place of every word that looks like an e-mail address.
-
-    Examples
-    --------
-    >>> without_addresses("no list holds ann@example.com")
-    'no list holds <address>'
-    """
-    return _WORD.sub(lambda word: "<address>" if "@" in word[0][1:-1] else word[0], text)
-
-
-def fit(text: str, length: int) -> str:
-    """Return at most so many characters of a text, printable and without addresses, and how long the text is.
+def fit(text: str, length: int, *, key: str = "") -> str:
+    """Return at most so many characters of a text, printable and without secrets, and how long the text is.
 
     Only the beginning is read, so the cost does not grow with the text. No part of an address is left: a word
     is shown only if it is complete, or if more of it is hidden than an address can be long.
+
+    Parameters
+    ----------
+    text
+        The text.
+    length
+        How many characters to show.
+    key
+        An API key to mask, as :func:`~dyno_frames.contract.masking.masked` does.
 
     Examples
     --------
@@ -51,16 +50,11 @@ def fit(text: str, length: int) -> str:
     >>> fit("abcdefgh", 3)
     'abc… (8 characters)'
     """
-    shown = without_addresses(_beginning(text, length))
+    head = text[: 2 * length + _LONGEST_ADDRESS]
+    space = _SPACE.search(head, length)
+    shown = masked(head, key=key, end=None if space is None else space.start())
     if not shown.isprintable():  # only now: a letter that cannot be printed may stand within an address
         shown = "".join(letter if letter.isprintable() else " " for letter in shown)
     if len(text) <= length and len(shown) <= length:
         return shown
     return f"{shown[:length]}… ({len(text)} characters)"
-
-
-def _beginning(text: str, length: int) -> str:
-    """Return the words of a text that begin in its first characters, each complete or longer than an address."""
-    head = text[: 2 * length + _LONGEST_ADDRESS]
-    space = _SPACE.search(head, length)
-    return head if space is None else head[: space.start()]

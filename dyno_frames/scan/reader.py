@@ -15,7 +15,7 @@ from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
 from dyno_frames.errors import ContractError, RejectedError
 from dyno_frames.frames.dataframe import to_frame
-from dyno_frames.frames.decode import OnInvalid, Row, decode, late_fields
+from dyno_frames.frames.decode import Invalid, OnInvalid, Row, decode, late_fields
 from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
@@ -75,15 +75,21 @@ def find_rows(session: Session, resource: str, body: Mapping[str, Any]) -> list[
 
 
 def _rows(session: Session, reply: Reply) -> list[Row]:
-    rows = envelope.rows(reply.data)
-    if rows is None or not all(isinstance(row, dict) and isinstance(row.get(KEY), str) for row in rows):
+    found = _found(reply)
+    if found is None:
         raise ContractError(
             "expected an array of objects, each with a text id; ids that are numbers are not supported",
             value=session.shown(repr(reply.data), 80),
             request=reply.request,
         )
-    found: list[Row] = rows
     return found
+
+
+def _found(reply: Reply) -> list[Row] | None:
+    rows = envelope.rows(reply.data)
+    if rows is None or not all(isinstance(row, dict) and isinstance(row.get(KEY), str) for row in rows):
+        return None
+    return rows
 
 
 def _deadline_s(session: Session, stats: ScanStats) -> float:
@@ -146,11 +152,23 @@ class Reader:
         stats.answered(reply.attempts, reply.elapsed_s, is_count=False)
         if isinstance(reply.data, pa.RecordBatch):
             return reply.data
+        return self.session.decoded(lambda: self._decoded(reply, stats))
+
+    def _decoded(self, reply: Reply, stats: ScanStats) -> pa.RecordBatch:
         rows = _rows(self.session, reply)
         new = late_fields(rows, self.schema) if self.plan.fields is None else ()
         stats.fields_met.update(dict.fromkeys(field.name for field in new))
-        noted = stats.invalid if self.on_invalid == "null" else None
-        return decode(rows, self.schema.with_fields(new), invalid=noted)
+        noted: dict[str, Invalid] = {}
+        invalid = noted if self.on_invalid == "null" else None
+        batch = decode(rows, self.schema.with_fields(new), invalid=invalid)
+        stats.note({name: self._shown(one) for name, one in noted.items()})
+        return batch
+
+    def _shown(self, invalid: Invalid) -> Invalid:
+        """Return values outside their type as they may be shown; of their rows, the first one is."""
+        first, *others = invalid.rows
+        shown = self.session.shown
+        return Invalid((shown(first), *others), shown(invalid.value))
 
     def filtered(self, batches: Sequence[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Iterate over batches with the rows that the residual keeps, if it can be evaluated row by row.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dyno_frames.frames.decode import Invalid
@@ -83,5 +83,9 @@ class ScanStats:
         times_s = [one for one in (self.round_trip_s, other.round_trip_s) if one is not None]
         self.round_trip_s = min(times_s, default=None)
         self.fields_met.update(other.fields_met)
-        for name, noted in other.invalid.items():
+        self.note(other.invalid)
+
+    def note(self, invalid: Mapping[str, Invalid]) -> None:
+        """Add values that were made null, by column."""
+        for name, noted in invalid.items():
             self.invalid[name] = self.invalid[name] + noted if name in self.invalid else noted

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import orjson
 
-from dyno_frames.contract.envelope import Code, Refusal, is_envelope, refusal
+from dyno_frames.contract.envelope import REFUSALS, Code, Refusal, is_envelope, refusal
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import (
     ApiError,
@@ -45,8 +45,8 @@ class Reply:
         How long it took with all attempts, in seconds.
     """
 
-    data: Any
-    content: bytes
+    data: Any = field(repr=False)
+    content: bytes = field(repr=False)
     request: RequestSummary
     attempts: int
     elapsed_s: float
@@ -74,8 +74,8 @@ class Verdict:
 
     event: Event
     detail: str = ""
-    data: Any = None
-    content: bytes = b""
+    data: Any = field(default=None, repr=False)
+    content: bytes = field(default=b"", repr=False)
     refusal: Refusal | None = None
     retry_after: str | None = None
 
@@ -228,6 +228,14 @@ def refused(no: Refusal, request: RequestSummary, *, slow: bool = False, attempt
     kind = RateLimitError if slow else _KINDS.get(no.code, ApiError)
     cure = _CURES.get(kind, "")
     return kind(no.message, code=no.code, request=request, cure=cure, attempts=attempts)
+
+
+def says_nothing_changed(error: ApiError) -> bool:
+    """Tell whether the application refused a request before it changed anything, for a reason of the contract.
+
+    Any other error may come after the request was carried out, and so may the answer that there are too many requests.
+    """
+    return error.code in REFUSALS and not isinstance(error, RateLimitError)
 
 
 def slowed_down(message: str, request: RequestSummary, *, attempts: int = 1) -> RateLimitError:

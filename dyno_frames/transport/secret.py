@@ -7,6 +7,8 @@ import hmac
 from collections.abc import Callable
 from typing import NoReturn, Self
 
+from dyno_frames.contract.masking import masked
+
 _VEIL = "Secret(***)"
 
 
@@ -48,8 +50,8 @@ class Secret:
         return self.__reveal()
 
     def scrub(self, text: str) -> str:
-        """Return a text with the key, where it occurs in it, replaced by asterisks."""
-        return text.replace(self.__reveal(), "***")
+        """Return a text with asterisks in place of the key, however it is written, and without addresses."""
+        return masked(text, key=self.__reveal())
 
     def mark(self, purpose: str) -> str:
         """Return eight hexadecimal digits that tell this key from others, and from which none can be found.

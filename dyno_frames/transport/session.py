@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -20,6 +20,7 @@ from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
 from dyno_frames.contract.texts import HALF, fit, is_whole
 from dyno_frames.errors import (
     ConfigError,
+    ContractError,
     InsecureTransportWarning,
     RequestSummary,
 )
@@ -43,6 +44,8 @@ from dyno_frames.transport.wire import Adapter, CancelToken, Message, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -151,7 +154,21 @@ class Session:
 
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
         """Return a server's words, fit to be shown: without the key and addresses, printable and short."""
-        return fit(self._key.scrub(text), length)  # a key that was cut before would not be found
+        return fit(text, length, key=self._key.reveal())
+
+    def decoded(self, decode: Callable[[], T]) -> T:
+        """Return what a function decodes from an answer; its error comes without the key and without its frames.
+
+        Raises
+        ------
+        ContractError
+            What the function raises. Frames of decoding hold the answer, and causes repeat parts of it.
+        """
+        try:
+            return decode()
+        except ContractError as error:
+            wrong = error.changed(self._key.scrub)
+        raise wrong
 
     def close(self) -> None:
         """Close every connection, and end every call of another thread and its pauses; twice is once."""

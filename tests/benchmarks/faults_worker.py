@@ -224,8 +224,6 @@ class Worker:
         self._number += 1
         self.tally.actions += 1
         name, fault = f"new {self.lane}-{self._number}", act_fault(self.random)
-        if fault.get("status") == 429:
-            fault["status"] = 500  # of a create, too many requests is a refusal
         lists, error = self.client.lists, None
         self.control.ask("script", act=fault, create=True)
         try:

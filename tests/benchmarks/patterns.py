@@ -32,7 +32,11 @@ GROWTH = 24.0
 """A text eight times as long costs about eight times as much, or 64 times where the cost is quadratic."""
 
 BOUNDED = {
-    ("contract/texts.py", r"[^ \t\n\r]+"): 2 * 500 + 320,
+    ("contract/masking.py", r"[^ \t\n\r]+"): 2 * 500 + 320,
+    (
+        "contract/masking.py",
+        r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,31};)|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})",
+    ): 2 * 500 + 320,
     ("contract/texts.py", r"[ \t\n\r]"): 2 * 500 + 320,
     ("sandbox/load.py", r"""[^\s'\"]+@[^\s'\"]+"""): 80,
 }

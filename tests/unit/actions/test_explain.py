@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from dyno_frames.actions.explain import after_acceptance, after_error, after_silence
+from dyno_frames.actions.explain import after_acceptance, after_silence
 from dyno_frames.actions.intent import Intent
 from dyno_frames.contract.lifecycle import FINAL, RULES, Action, Status
 
@@ -174,17 +174,6 @@ def test_a_time_that_was_over_on_arrival_explains_a_start_while_the_request_was_
     intent = Intent.of(action, row, BODIES["timed"], campaign_id="c", now=8_999.0, until=9_130.0)
     found = after_silence(intent, {"status": "running", "start_time": start}, now=9_600.0)
     assert found.word == word, found
-
-
-@pytest.mark.parametrize(("action", "before", "form"), CASES)
-def test_after_an_error_a_status_that_allows_the_action_says_it_was_not_carried_out(action, before, form):
-    start = SOON if before == Status.SCHEDULED else None
-    intent = asked(action, before, form=form, start=start)
-    assert after_error(intent, {"status": before, "start_time": start}, now=NOW).word == "not_applied"
-    reached = {"status": intent.expects, "start_time": LATER if form == "timed" else SOON}
-    assert after_error(intent, reached, now=NOW).word == "applied"
-    assert after_error(intent, {"status": "sending"}, now=NOW).word == "open"
-    assert after_error(intent, None, now=NOW).word == "unknown"
 
 
 @pytest.mark.parametrize("status", ["scheduled", "running"])

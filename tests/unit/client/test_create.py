@@ -210,13 +210,16 @@ def test_every_page_is_looked_at(capped, monkeypatch):
         assert found in str(several.value)
 
 
-@pytest.mark.parametrize("code", ["77", "500", ""])
-def test_a_create_that_ended_with_an_error_outside_the_contract_is_not_sent_again(answer, http, code):
+@pytest.mark.parametrize(
+    ("code", "status"), [("77", 500), ("500", 500), ("", 500), ("429", 429), ("409", 429)]
+)
+def test_a_create_that_ended_with_an_error_that_proves_nothing_is_not_sent_again(answer, http, code, status):
     refusal = {"has_error": True, "error_code": code, "error message": "LATE"}
-    url, seen = answer(http(json.dumps(refusal), 500))
+    url, seen = answer(http(json.dumps(refusal), status))
     with connect(url, "k") as client:
-        with pytest.raises(ApiError, match="LATE"):
+        with pytest.raises(ApiError, match=r"LATE.*look_for\(\)") as caught:
             client.lists.create(name="x")
+        assert not caught.value.retryable
         with pytest.raises(OutcomeUnknownError, match=r"nothing was sent.*look_for\(\)"):
             client.lists.create(name="x")
     assert len(seen) == 1

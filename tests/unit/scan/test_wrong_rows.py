@@ -62,3 +62,13 @@ def test_nothing_is_noted_where_the_server_filters_right(account, campaigns):
     client, _ = account(campaigns(40, tied=2), page_size=7)
     certificate = client.campaigns.find("opens > 5").dyno.certificate
     assert (certificate.notes, certificate.verdict) == ((), Verdict.EXACT)
+
+
+def test_values_made_null_are_noted_without_the_key(account, campaigns):
+    client, between = account(campaigns(4))
+    key = between.box.api_key
+    between.answering = lambda rows: [row | {"id": f"{key} {row['id']}", "subject": [key]} for row in rows]
+    found = client.campaigns.find(on_invalid="null", limit=2)
+    (note,) = [note for note in found.dyno.certificate.notes if "made null" in note]
+    assert "first ['***'] in row '***" in note
+    assert key not in note

@@ -269,7 +269,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(serve, connect, wire):
     assert len(server.asked) == 1
 
 
-def test_an_act_that_is_told_to_slow_down_was_refused(serve, connect, wire):
+def test_an_act_that_is_told_to_slow_down_is_not_sent_again(serve, connect, wire):
     server = serve(wire.no("429", "SLOW DOWN", status=429, headers={"Retry-After": "0"}), wire.ok())
     with pytest.raises(RateLimitError):
         connect(server.url).send(START, body={})
