@@ -15,6 +15,7 @@ from dyno_frames.errors import ContractError, NotPushableError
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
+from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.plan import Context, Plan, Shape, make_plan
 from dyno_frames.query.question import Question
 from dyno_frames.scan import exits
@@ -224,6 +225,7 @@ class Scan:
         progress: bool | None = None,
     ) -> Any:
         """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
+        check_flags(optional=True, progress=progress)
         shown = self.progress if progress is None else progress
         return exits.leave("parquet")(
             replace(self, progress=shown),
