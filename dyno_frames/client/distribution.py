@@ -94,7 +94,7 @@ def _check_freq(freq: object, dtype: Any) -> None:
     """Refuse what does not name a period that pandas' ``resample`` counts on a column of this dtype."""
     one = pd.DatetimeIndex(pd.Series([pd.Timestamp(0, tz="UTC")], dtype=dtype))
     try:
-        if isinstance(freq, str) and (offset := to_offset(freq)) is not None and offset.n > 0:
+        if isinstance(freq, str) and to_offset(freq).n > 0:
             pd.Series(1, index=one).resample(freq).size()
             return
     except (ValueError, ZeroDivisionError):  # not a period; or shorter than the unit of the column
