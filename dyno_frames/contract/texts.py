@@ -1,6 +1,12 @@
-"""Texts that can travel: JSON and URLs are UTF-8, and UTF-8 has no half of a surrogate pair."""
+"""Texts that can travel and texts that people may read: UTF-8, on one line where a header is made, no addresses."""
 
 from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"\S+")
+_QUERY_WORD = re.compile(r"[^\s<>=!&|()\[\]{}*/%^,~\"'`]+")
+_ADDRESS = "<address>"
 
 HALF = "half of a surrogate pair, which UTF-8 cannot carry"
 """What is wrong with a text that is not whole, for messages."""
@@ -19,3 +25,29 @@ def is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def without_addresses(text: str) -> str:
+    """Return a text with ``<address>`` in place of every word that looks like an e-mail address.
+
+    Examples
+    --------
+    >>> without_addresses("no list holds ann@example.com")
+    'no list holds <address>'
+    """
+    return _WORD.sub(_hidden, text)
+
+
+def without_query_addresses(text: str) -> str:
+    """Return a query, or a text about one, without e-mail addresses; operators and ``@names`` stay.
+
+    Examples
+    --------
+    >>> without_query_addresses("opens>@least and from_email=='ann@example.com'")
+    "opens>@least and from_email=='<address>'"
+    """
+    return _QUERY_WORD.sub(_hidden, text)
+
+
+def _hidden(word: re.Match[str]) -> str:
+    return _ADDRESS if "@" in word[0][1:-1] else word[0]

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ContractError, NotPushableError
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
@@ -88,7 +89,7 @@ class Scan:
         if self.strict and self.plan.reasons:
             raise NotPushableError(
                 "strict=True, and a part of the query would be evaluated locally instead of on the server: "
-                + "; ".join(self.plan.reasons)
+                + without_query_addresses("; ".join(self.plan.reasons))
             )
 
     def refine(

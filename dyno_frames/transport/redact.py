@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any
 
 from dyno_frames.contract.operations import Operation
+from dyno_frames.contract.texts import without_addresses
 from dyno_frames.errors import RequestSummary
 
-_WORD = re.compile(r"\S+")
 _SPACE = re.compile(r"\s")
 _LONGEST_ADDRESS = 320
 _LONGEST_TEXT = 60
@@ -19,17 +19,6 @@ _LONGEST_BODY = 600
 _LONGEST_MESSAGE = 500
 _MOST_ITEMS = 30
 _DEEPEST = 3
-
-
-def without_addresses(text: str) -> str:
-    """Return a text with ``<address>`` in place of every word that looks like an e-mail address.
-
-    Examples
-    --------
-    >>> without_addresses("no list holds ann@example.com")
-    'no list holds <address>'
-    """
-    return _WORD.sub(lambda word: "<address>" if "@" in word[0][1:-1] else word[0], text)
 
 
 def fit(text: str, length: int) -> str:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.contract.operations import operation
+from dyno_frames.contract.texts import without_addresses
 from dyno_frames.transport import redact
 
 BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,7 +55,7 @@ def test_a_server_s_words_lose_addresses_and_control_characters():
 @BUSY
 @given(st.emails(), st.text(max_size=20), st.text(max_size=20))
 def test_no_address_survives(address, before, after):
-    shown = redact.without_addresses(f"{before} {address} {after}")
+    shown = without_addresses(f"{before} {address} {after}")
     assert address not in shown
 
 
