@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _WORD = re.compile(r"\S+")
 _QUERY_WORD = re.compile(r"[^\s<>=!&|()\[\]{}*/%^,~\"'`]+")
 _ADDRESS = "<address>"
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 HALF = "half of a surrogate pair, which UTF-8 cannot carry"
 """What is wrong with a text that is not whole, for messages."""
@@ -25,6 +27,19 @@ def is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def control_character(text: str) -> str:
+    r"""Return the first character of a text that ends a line or is a control character; empty if it has none.
+
+    Examples
+    --------
+    >>> control_character("Spring sale"), control_character("Spring\r\nBcc: x")
+    ('', '\r')
+    """
+    if text.isprintable():
+        return ""
+    return next((one for one in text if unicodedata.category(one) in _CONTROLS), "")
 
 
 def without_addresses(text: str) -> str:
