@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.types import is_list_like
 
 from dyno_frames.contract.fields import Kind
 from dyno_frames.errors import ConfigError
@@ -62,6 +63,8 @@ def parse(given: str | Sequence[str] | None, schema: Schema) -> tuple[tuple[Part
     schema
         The columns of the answer.
     """
+    if given is not None and not isinstance(given, str) and not is_list_like(given, allow_sets=False):
+        return (), [f"partition_by={given!r}; expected a field or a list of fields, such as ['status']"]
     texts = [given] if isinstance(given, str) else list(given or ())
     found = [Partition(*str(text).partition(":")[::2]) for text in texts]
     faults = [fault for part in found if (fault := _fault(part, schema))]

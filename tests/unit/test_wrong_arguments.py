@@ -219,3 +219,14 @@ def test_a_damaged_certificate_of_a_frame_is_named(stored, campaigns):
     campaigns.attrs["dyno"] = {**campaigns.attrs["dyno"], "certificate": stored}
     with pytest.raises(SchemaError, match="the stored certificate is damaged; run the query again"):
         _ = campaigns.dyno.certificate
+
+
+@pytest.mark.parametrize("given", [5, 5.0, object, {"status"}, True])
+def test_partitions_that_are_not_a_list_of_fields_are_refused(given, unheard):
+    with pytest.raises(ConfigError, match=r"partition_by=.*expected a field or a list of fields, such as"):
+        unheard.campaigns.scan().to_parquet("never", partition_by=given)
+
+
+def test_a_file_may_hold_more_rows_than_there_are(client, tmp_path):
+    written = client.campaigns.scan(limit=5).to_parquet(tmp_path / "a", max_rows_per_file=10**30)
+    assert written.rows == 5
