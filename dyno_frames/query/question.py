@@ -447,7 +447,8 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
     names = [part for part in text.split("'")[1::2] if part] if "'" in text else [text]
     name = names[-1 if isinstance(cause, AttributeError) else 0] if names else ""
     attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text
-    named = attribute or isinstance(cause, NameError | KeyError) or "not found in given DataFrame" in text
+    key = type(cause) is KeyError and text in cause.args  # not a zone that does not exist
+    named = attribute or isinstance(cause, NameError) or key or "not found in given DataFrame" in text
     if not named or not name or name in empty.columns:
         return ""
     near = difflib.get_close_matches(name, [str(column) for column in empty.columns], n=1)

@@ -147,3 +147,10 @@ def test_strict_and_reprs_show_no_address(client):
     with pytest.raises(QueryError) as raised:
         frame.dyno.refresh()
     assert ADDRESS not in str(raised.value)
+
+
+@pytest.mark.parametrize("expression", [len, "created.dt.tz_convert('Mars/North') > '2015'"])
+def test_only_a_name_is_taken_for_a_column(expression):
+    with pytest.raises(QueryError) as raised:
+        ask(expression, EMPTY)
+    assert "no column is called" not in str(raised.value)
