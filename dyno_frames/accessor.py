@@ -13,6 +13,7 @@ from dyno_frames.client import distribution
 from dyno_frames.client.client import Client, open_client
 from dyno_frames.client.questions import caller
 from dyno_frames.client.resources import ResourceClient
+from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError, SchemaError
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
@@ -49,7 +50,7 @@ class DynoAccessor:
 
     def __repr__(self) -> str:
         origin = self._origin
-        return f"<dyno: {origin.resource} of {origin.url} where {origin.expression}>"
+        return f"<dyno: {origin.resource} of {origin.url} where {_shown(origin)}>"
 
     @property
     def _origin(self) -> Origin:
@@ -275,7 +276,7 @@ class DynoAccessor:
         origin = self._origin
         if origin.question is None:
             raise QueryError(
-                f"the question {origin.expression!r} holds what a frame cannot remember (a variable or a function "
+                f"the question {_shown(origin)!r} holds what a frame cannot remember (a variable or a function "
                 f"of yours); {cure}"
             )
         scan = self.scan(
@@ -416,6 +417,10 @@ class DynoAccessor:
         from dyno_frames.plots.plotter import Plotter
 
         return Plotter(self._frame)
+
+
+def _shown(origin: Origin) -> str:
+    return without_query_addresses(origin.expression)
 
 
 def _check_names(level: object, **given: object) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dyno_frames.actions.times import StartTime, start_time
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action, Status, allowed
-from dyno_frames.contract.texts import HALF, is_whole
+from dyno_frames.contract.resources import ONE_LINE
+from dyno_frames.contract.texts import HALF, control_character, fit, is_whole
 from dyno_frames.errors import ConfigError
 
 _PAST_S = 60.0
@@ -78,6 +79,13 @@ def checked_request(
     halves = [name for name, text in kept.items() if not is_whole(text)]
     if halves:
         raise ConfigError(f"nothing was sent: {', '.join(halves)} holds {HALF}")
+    faults = [
+        f"{name} is {fit(text, 60)!r} and holds {control!r}; expected one line of text"
+        for name, text in kept.items()
+        if name in ONE_LINE and (control := control_character(text))
+    ]
+    if faults:
+        raise ConfigError(f"nothing was sent: {'; '.join(faults)}")
     return ActionRequest(action=action, texts=kept, at=_when(at, time_zone))
 
 

@@ -67,6 +67,15 @@ def start_time(at: datetime | str, time_zone: str | None = None) -> StartTime:
     >>> start_time("2026-07-01T07:30:00Z", "Europe/Paris").iso_start_time
     '2026-07-01T09:30:00'
     """
+    try:
+        return _start_time(at, time_zone)
+    except ConfigError:
+        raise
+    except (OverflowError, ValueError):
+        raise ConfigError(f"at= is {at!s}; expected a time from year 1 to 9999 in every time zone") from None
+
+
+def _start_time(at: datetime | str, time_zone: str | None) -> StartTime:
     place = _zone(time_zone)
     moment = _datetime(at)
     if moment.tzinfo is None:

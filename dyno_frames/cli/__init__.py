@@ -18,8 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 the server or the network failed, 2 the command or the query is wrong, 3 an action's
-        outcome is unknown.
+        0 done, 1 the server or the network failed, 2 the command or the query is wrong, or a file cannot be read
+        or written, 3 an action's outcome is unknown, 4 the answer is incomplete.
 
     Examples
     --------

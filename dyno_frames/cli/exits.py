@@ -29,7 +29,7 @@ class Exit(IntEnum):
     SERVER = 1
     """The server or the network failed."""
     COMMAND = 2
-    """The command, the query or a setting is wrong."""
+    """The command, the query or a setting is wrong, or a file cannot be read or written."""
     UNKNOWN = 3
     """An action left, and nobody can tell what it did."""
     INCOMPLETE = 4
@@ -92,10 +92,22 @@ def one_line(error: BaseException) -> str:
     """
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    text = str(error) or type(error).__name__
+    text = _file_fault(error) or str(error) or type(error).__name__
     if isinstance(error, QuerySyntaxError | TableError):
         return "\n".join(printable(line) for line in text.splitlines())
     return printable(" ".join(text.split()))
+
+
+def _file_fault(error: BaseException) -> str:
+    """Return what to say of a file that cannot be used; empty for every other error."""
+    if not isinstance(error, OSError) or isinstance(error, DynoError | ConnectionError | TimeoutError):
+        return ""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{str(error.filename)!r} cannot be used: {reason}; choose another path, or check its folder"
+    if error.errno in _FULL_DISK:
+        return f"the output cannot be written: {reason}; free some space, or write to another device"
+    return ""
 
 
 def printable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -45,4 +46,5 @@ def find(
     with options.connected(url, api_key) as client:
         verbs = getattr(client, resource)
         frame = verbs.find(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
-    click.echo(written(frame, form, formulas=formulas), nl=False)
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    click.echo(written(frame, form, formulas=formulas, terminal=terminal), nl=False)

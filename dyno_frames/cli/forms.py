@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 _TIMES = "%Y-%m-%dT%H:%M:%SZ"
 _WIDEST = 48
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Spreadsheets evaluate a text cell that begins with one of these; the last four are full-width forms."""
+"""Spreadsheets evaluate a text cell that begins with one of these; the last four are full-width forms.
+
+Some of them drop blanks before it.
+"""
 
 
-def written(frame: pd.DataFrame, form: str, *, formulas: bool = False) -> str:
+def written(frame: pd.DataFrame, form: str, *, formulas: bool = False, terminal: bool = False) -> str:
     r"""Return a frame as text that ends with a line end.
 
     Parameters
@@ -27,6 +30,8 @@ def written(frame: pd.DataFrame, form: str, *, formulas: bool = False) -> str:
         ``table``, ``csv`` or ``jsonl``.
     formulas
         Whether CSV keeps text that a spreadsheet evaluates as a formula; if not, such a text begins with ``'``.
+    terminal
+        Whether a terminal shows the text; CSV then has control characters spelt out, as a table always has.
 
     Examples
     --------
@@ -37,6 +42,7 @@ def written(frame: pd.DataFrame, form: str, *, formulas: bool = False) -> str:
     match form:
         case "csv":
             plain = frame if formulas else _without_formulas(frame)
+            plain = _map_text(plain, printable) if terminal else plain
             return plain.to_csv(index=False, date_format=_TIMES, lineterminator="\n")
         case "jsonl":
             return frame.to_json(orient="records", lines=True, date_format="iso") if len(frame) else ""
@@ -53,7 +59,11 @@ def _table(frame: pd.DataFrame) -> str:
 
 
 def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    return _map_text(frame, lambda text: f"'{text}" if text.startswith(_FORMULA_STARTS) else text)
+    return _map_text(frame, lambda text: f"'{text}" if _is_formula(text) else text)
+
+
+def _is_formula(text: str) -> bool:
+    return text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
 
 
 def _map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

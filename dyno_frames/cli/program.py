@@ -34,8 +34,8 @@ def program() -> None:
 
     The account is DYNO_URL and DYNO_API_KEY, or --url and --api-key. "dyno-frames demo" needs neither.
 
-    Exit codes: 0 done, 1 the server or the network failed, 2 the command or the query is wrong, 3 an
-    action's outcome is unknown, 4 the answer is incomplete (unless --allow-incomplete).
+    Exit codes: 0 done, 1 the server or the network failed, 2 the command or the query is wrong, or a file cannot
+    be read or written, 3 an action's outcome is unknown, 4 the answer is incomplete (unless --allow-incomplete).
     """
 
 
@@ -61,7 +61,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 NAME, list(sys.argv[1:] if arguments is None else arguments)
             ) as context:
                 program.invoke(context)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed by the caller
+                sys.stdout.flush()
         except click.exceptions.Exit as stop:
             return stop.exit_code
         except click.ClickException as fault:

@@ -419,6 +419,8 @@ class Campaigns(ResourceClient):
         1188
         """
         key = checked_id(id)
+        if not isinstance(progress, bool | None):
+            raise ConfigError(f"progress={progress!r}; expected True, False or None")
         pace = Pace(timeout_s=timeout_s, stuck_s=stuck_s)
         with meter(progress, what=f"until {until}") as show:
             row = wait(self.connection.session, key, until, pace=pace, show=show)

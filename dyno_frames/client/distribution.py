@@ -13,6 +13,7 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.errors import QueryError, UnknownFieldError
 from dyno_frames.frames.provenance import ATTRIBUTE
 from dyno_frames.query import stored
+from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def value_counts(
     The words of ``status`` are known, so their counts are asked for and no row moves; if they do not add up to
     the whole, and for every other column, that one column is fetched.
     """
+    check_flags(normalize=normalize, dropna=dropna)
     scan = questions.scan(expr, columns=[column], scope=scope)
     words = (
         list(scan.schema.dtype(scan.schema.by_name[column]).categories) if _is_status(scan, column) else []
@@ -61,11 +63,11 @@ def histogram(
     The first and the last row are read, the periods between them are counted, and no other row moves. Where
     periods cannot be counted exactly, or are too many, that one column is fetched.
     """
-    _check_freq(freq)
     scan = questions.scan(expr, columns=[column], scope=scope)
     field = scan.schema.by_name[column]
     if field.kind is not Kind.TIME:
         raise QueryError(f"histogram({column!r}): it holds {field.kind}, and periods are of time columns")
+    _check_freq(freq, scan.schema.dtype(field))
     ends = None if field.nullable or scan.plan.terms is None else _ends(questions, scan, column)
     bins = None if ends is None else _bins(column, ends, freq)
     if bins is not None:
@@ -88,14 +90,19 @@ def checked(questions: Questions, column: str) -> None:
         raise UnknownFieldError(f"no column is called {column!r} (columns: {', '.join(names)})")
 
 
-def _check_freq(freq: object) -> None:
-    """Refuse what is no period of pandas'."""
+def _check_freq(freq: object, dtype: Any) -> None:
+    """Refuse what does not name a period that pandas' ``resample`` counts on a column of this dtype."""
+    one = pd.DatetimeIndex(pd.Series([pd.Timestamp(0, tz="UTC")], dtype=dtype))
     try:
-        if isinstance(freq, str) and to_offset(freq) is not None:
+        if isinstance(freq, str) and to_offset(freq).n > 0:
+            pd.Series(1, index=one).resample(freq).size()
             return
-    except ValueError:
+    except (ValueError, ZeroDivisionError):  # not a period; or shorter than the unit of the column
         pass
-    raise QueryError(f"freq={freq!r}; expected a period of pandas' resample, such as 'ME', 'D' or 'YE'")
+    raise QueryError(
+        f"freq={freq!r}; expected a period of pandas' resample that is positive and at least a second, such as "
+        "'ME', 'D' or 'YE'"
+    )
 
 
 def _is_status(scan: Scan, column: str) -> bool:

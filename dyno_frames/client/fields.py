@@ -11,9 +11,10 @@ import numpy as np
 
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import KEY_PREFIX
-from dyno_frames.contract.resources import Resource
-from dyno_frames.contract.texts import HALF, is_whole
+from dyno_frames.contract.resources import ONE_LINE, Resource
+from dyno_frames.contract.texts import HALF, control_character, is_whole
 from dyno_frames.errors import ConfigError
+from dyno_frames.transport import redact
 from dyno_frames.transport.redact import Body
 
 EMAILS = "emails"
@@ -76,12 +77,19 @@ def _faults(resource: Resource, name: str, value: Any) -> Iterator[str]:
     elif value is None:
         if not field.nullable:
             yield f"{name} is None, and is never null"
-    elif field.wire is Wire.STRING and not isinstance(value, str):
-        yield f"{name} is of type {type(value).__name__}; expected a text"
-    elif field.wire is Wire.STRING and not is_whole(value):
-        yield f"{name} holds {HALF}"
-    elif field.wire is not Wire.STRING and not _is_json(value):
+    elif field.wire is Wire.STRING:
+        yield from _text_faults(name, value)
+    elif not _is_json(value):
         yield f"{name} is of type {type(value).__name__}, which JSON cannot carry"
+
+
+def _text_faults(name: str, value: Any) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f"{name} is of type {type(value).__name__}; expected a text"
+    elif not is_whole(value):
+        yield f"{name} holds {HALF}"
+    elif name in ONE_LINE and (control := control_character(value)):
+        yield f"{name} is {redact.message(value)!r} and holds {control!r}; expected one line of text"
 
 
 def _address_faults(name: str, value: Any) -> Iterator[str]:
@@ -91,10 +99,18 @@ def _address_faults(name: str, value: Any) -> Iterator[str]:
     halves = [place for place, part in enumerate(value) if isinstance(part, str) and not is_whole(part)]
     if halves:
         yield f"{name} holds {HALF}, at {halves[0]}"
+    controls = [
+        place for place, part in enumerate(value) if isinstance(part, str) and control_character(part)
+    ]
+    if controls:
+        yield f"{name} holds line ends or other control characters, at {_places(controls)}"
     wrong = [place for place, part in enumerate(value) if not isinstance(part, str) or "@" not in part]
     if wrong:
-        shown = ", ".join(map(str, wrong[:5])) + (", …" if len(wrong) > 5 else "")
-        yield f"{name} holds {len(wrong)} values that are no addresses, at {shown}"
+        yield f"{name} holds {len(wrong)} values that are no addresses, at {_places(wrong)}"
+
+
+def _places(places: list[int]) -> str:
+    return ", ".join(map(str, places[:5])) + (", …" if len(places) > 5 else "")
 
 
 def _stranger_faults(resource: Resource, name: str, value: Any) -> Iterator[str]:

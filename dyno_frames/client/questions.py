@@ -23,6 +23,7 @@ from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
+from dyno_frames.query.arguments import check_flags, whole_number
 from dyno_frames.query.plan import Context, Shape
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Expression, Question, Scope, ask
@@ -166,9 +167,11 @@ class Questions:
         """
         if scope is not None and not isinstance(scope, Scope):
             raise QueryError(f"scope={scope!r}; expected a Scope of names, or None for the caller's")
+        check_flags(strict=strict)
+        check_flags(optional=True, progress=progress)
         limits = {
-            "max_rows": _whole("max_rows", max_rows),
-            "max_requests": _whole("max_requests", max_requests),
+            "max_rows": whole_number("max_rows", max_rows),
+            "max_requests": whole_number("max_requests", max_requests),
         }
         sampled = self._sampled(on_invalid)
         schema = sampled.schema
@@ -227,15 +230,6 @@ class Questions:
         )
 
 
-def _whole(argument: str, number: int | None) -> int | None:
-    given: Any = number
-    if given is None:
-        return None
-    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
-        raise QueryError(f"{argument}={number!r}; expected a whole number from 0, or None")
-    return int(given)
-
-
 def caller(depth: int) -> Scope:
     """Return the names of whoever called the function that is ``depth`` calls above this one's caller."""
     frame = sys._getframe(depth + 1)  # noqa: SLF001 - what pandas itself uses for @names
@@ -266,10 +260,10 @@ def _shape(
         raise QueryError("columns=[] names no column; expected a list of names, or None for all")
     if chosen is not None and len(set(chosen)) < len(chosen):
         raise QueryError(f"columns={list(chosen)} names a column twice")
-    start = _whole("offset", offset)
+    start = whole_number("offset", offset)
     if start is None:
         raise QueryError("offset=None; expected a whole number from 0")
-    return Shape(chosen, order, directions, _whole("limit", limit), start)
+    return Shape(chosen, order, directions, whole_number("limit", limit), start)
 
 
 def _order(order_by: str | Sequence[str] | None) -> tuple[str, ...]:

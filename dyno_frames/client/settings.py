@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.contract.texts import HALF, is_whole
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, SchemaError
+from dyno_frames.frames.schema import declared_kinds
 
 DtypeBackend = Literal["numpy_nullable", "pyarrow"]
+
+MAX_TIMEOUT_S = 86_400
+"""A day; the operating system cannot wait for every number of seconds."""
+
+MAX_PAGE_SIZE = 1_000_000
+"""A page is held in memory as a whole."""
+
+MAX_WORKERS = 256
+"""Each is a thread with a connection of its own."""
 
 _BACKENDS = (None, "numpy_nullable", "pyarrow")
 
@@ -70,36 +80,65 @@ class Settings:
 def _faults(settings: Settings) -> Iterator[str]:
     yield from _url_faults(settings.url)
     if not _is_text(settings.name):
-        yield f"name= is {settings.name!r}; expected a text that is not empty"
+        yield f"name= is {settings.name!r}; expected a text that is not empty and can be written as UTF-8"
     if not _is_duration(settings.timeout_s):
-        yield f"timeout_s= is {settings.timeout_s!r}; expected seconds, more than 0, such as 30.0"
-    if not _is_count(settings.page_size):
-        yield f"page_size= is {settings.page_size!r}; expected a whole number from 1, such as 1000"
-    if settings.workers is not None and not _is_count(settings.workers):
-        yield f"workers= is {settings.workers!r}; expected a whole number from 1, or None"
-    if settings.dtype_backend not in _BACKENDS:
+        yield (
+            f"timeout_s= is {settings.timeout_s!r}; expected seconds, more than 0 and at most {MAX_TIMEOUT_S:,}, "
+            "such as 30.0"
+        )
+    if not _is_count(settings.page_size, MAX_PAGE_SIZE):
+        yield (
+            f"page_size= is {settings.page_size!r}; expected a whole number from 1 to {MAX_PAGE_SIZE:,}, "
+            "such as 1000"
+        )
+    if settings.workers is not None and not _is_count(settings.workers, MAX_WORKERS):
+        yield f"workers= is {settings.workers!r}; expected a whole number from 1 to {MAX_WORKERS}, or None"
+    if not _is_backend(settings.dtype_backend):
         yield (
             f"dtype_backend= is {settings.dtype_backend!r}; expected 'numpy_nullable', 'pyarrow', "
             "or None for pandas' own types"
         )
+    yield from _schema_faults(settings.schema)
     if not _is_profile(settings.profile):
         yield f"profile= is {settings.profile!r}; expected 'auto' or a Profile"
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and bool(value.strip()) and is_whole(value)
 
 
 def _is_duration(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MAX_TIMEOUT_S
+
+
+def _is_backend(value: object) -> bool:
+    return isinstance(value, str | None) and value in _BACKENDS
+
+
+def _schema_faults(schema: object) -> Iterator[str]:
+    if schema is None:
+        return
+    if not isinstance(schema, Mapping):
+        yield (
+            f"schema= is of type {type(schema).__name__}; expected a dict of types by field, such as "
+            "{'score': 'float'}, or of such dicts by resource"
+        )
+        return
+    faults: dict[str, None] = {}
+    for resource in RESOURCES:
+        try:
+            declared_kinds(schema, resource)
+        except SchemaError as error:
+            faults[str(error)] = None
+    yield from faults
 
 
 def _is_profile(value: object) -> bool:
-    return value == "auto" or isinstance(value, Profile)
+    return isinstance(value, Profile) or (isinstance(value, str) and value == "auto")
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+def _is_count(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
 
 
 _EXPECTED_URL = "expected one such as 'http://127.0.0.1:8080'"

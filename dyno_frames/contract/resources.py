@@ -55,6 +55,9 @@ UPDATED = "updated"
 COUNTERS = ("recipients", "sent", "delivered", "opens", "clicks", "bounces", "complaints", "unsubscribes")
 """A campaign's figures."""
 
+ONE_LINE = frozenset({"name", "subject", "from_name", "from_email"})
+"""Texts that become headers of a message or labels; a line end in one would add a header."""
+
 _ID = Field(KEY, Kind.KEY, nullable=False, server_set=True)
 _NAME = Field("name", Kind.STRING, nullable=False)
 _TAIL = (

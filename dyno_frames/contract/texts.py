@@ -1,13 +1,16 @@
-"""Texts that can travel and be shown: JSON and URLs are UTF-8, and UTF-8 has no half of a surrogate pair."""
+"""Texts that can travel and texts that people may read: UTF-8, on one line where a header is made, no addresses."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from dyno_frames.contract.masking import masked
 
 _SPACE = re.compile(r"[ \t\n\r]")
 _LONGEST_ADDRESS = 320
+_QUERY_WORD = re.compile(r"[^\s<>=!&|()\[\]{}*/%^,~\"'`]+")
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 HALF = "half of a surrogate pair, which UTF-8 cannot carry"
 """What is wrong with a text that is not whole, for messages."""
@@ -58,3 +61,31 @@ def fit(text: str, length: int, *, key: str = "") -> str:
     if len(text) <= length and len(shown) <= length:
         return shown
     return f"{shown[:length]}… ({len(text)} characters)"
+
+
+def control_character(text: str) -> str:
+    r"""Return the first character of a text that ends a line or is a control character; empty if it has none.
+
+    Examples
+    --------
+    >>> control_character("Spring sale"), control_character("Spring\r\nBcc: x")
+    ('', '\r')
+    """
+    if text.isprintable():
+        return ""
+    return next((one for one in text if unicodedata.category(one) in _CONTROLS), "")
+
+
+def without_query_addresses(text: str) -> str:
+    """Return a query, or a text about one, without e-mail addresses; operators and ``@names`` stay.
+
+    Examples
+    --------
+    >>> without_query_addresses("opens>@least and from_email=='ann@example.com'")
+    "opens>@least and from_email=='<address>'"
+    """
+    return _QUERY_WORD.sub(_hidden, text)
+
+
+def _hidden(word: re.Match[str]) -> str:
+    return "<address>" if "@" in word[0][1:-1] else word[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
+from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.partitions import Partition, parse
 from dyno_frames.export.queries import is_a_set, lacks, origin_of, schema_of
@@ -90,7 +91,7 @@ def check_dataset(scan: Scan, options: WriteOptions) -> None:
     if mode == "overwrite":
         return
     if not is_a_set(scan):
-        expression = origin_of(scan)["expression"]
+        expression = without_query_addresses(origin_of(scan)["expression"])
         raise ConfigError(
             f"mode={mode!r} merges rows by id, and {expression!r} has an order, a limit or an offset, or compares "
             "rows with other rows, so its answers cannot be merged. Use mode='overwrite'"

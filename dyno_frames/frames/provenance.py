@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import pandas as pd
 
+from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import SchemaError
 from dyno_frames.frames.decode import OnInvalid
 
@@ -68,7 +69,7 @@ def origin_of(frame: pd.DataFrame) -> Origin:
     Raises
     ------
     SchemaError
-        It does not say.
+        It does not say, or what it says is damaged.
     """
     stored = frame.attrs.get(ATTRIBUTE)
     if not isinstance(stored, Mapping) or not stored.keys() >= _NEEDED:
@@ -77,7 +78,25 @@ def origin_of(frame: pd.DataFrame) -> Origin:
             "client.campaigns.frame() or client.campaigns.find(…); pandas drops attrs in some operations, such as "
             "a merge"
         )
-    return origin_from_json(stored)
+    origin = origin_from_json(stored)
+    faults = list(_faults(origin))
+    if faults:
+        raise SchemaError(
+            f"attrs['dyno'] of this frame is damaged: {'; '.join(faults)}. Begin with a frame that is bound to an "
+            "account: client.campaigns.frame() or client.campaigns.find(…)"
+        )
+    return origin
+
+
+def _faults(origin: Origin) -> Iterator[str]:
+    for name in ("client", "url", "account", "expression"):
+        if not isinstance(getattr(origin, name), str):
+            yield f"{name!r} is of type {type(getattr(origin, name)).__name__}; expected a text"
+    if origin.resource not in tuple(RESOURCES):
+        yield f"'resource' is {origin.resource!r}; expected one of {', '.join(RESOURCES)}"
+    question: Any = origin.question
+    if not isinstance(question, Mapping | None):
+        yield f"'question' is of type {type(question).__name__}; expected a dict or None"
 
 
 def origin_from_json(stored: Mapping[str, Any]) -> Origin:

@@ -273,6 +273,9 @@ def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict
     {'score': <Kind.FLOAT: 'float'>}
     """
     words = _words(schema, resource)
+    strangers = [name for name in words if not isinstance(name, str)]
+    if strangers:
+        raise SchemaError(f"schema= has the keys {strangers}; expected names of fields")
     wrong = {name: word for name, word in words.items() if word not in _DECLARED}
     if wrong:
         raise SchemaError(f"schema= declares {wrong}; expected one of {', '.join(_DECLARED)} for each field")
@@ -296,8 +299,11 @@ def declared_units(schema: Mapping[str, Any] | None, resource: str = "") -> dict
     return {name: DECLARED_UNITS[word] for name, word in words.items() if word in DECLARED_UNITS}
 
 
-def _words(schema: Mapping[str, Any] | None, resource: str) -> dict[str, str]:
-    given = dict(schema or {})
+def _words(schema: Mapping[str, Any] | None, resource: str) -> dict[Any, str]:
+    given: dict[Any, Any] = dict(schema or {})
     own = {name: given.pop(name) for name in RESOURCES if isinstance(given.get(name), Mapping)}
     given |= own.get(resource, {})
-    return {name: _BUILTIN.get(word, str(word)) for name, word in given.items()}
+    return {
+        name: _BUILTIN.get(word, str(word)) if isinstance(word, type) else str(word)
+        for name, word in given.items()
+    }

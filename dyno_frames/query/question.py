@@ -15,14 +15,15 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
 from dyno_frames.query import stored
 from dyno_frames.query.names import Names
-from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, columns, walk
-from dyno_frames.query.regex import facts
+from dyno_frames.query.predicate import Binary, Column, Literal, Node, columns, walk
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
 from dyno_frames.query.trace import Duck, Notes, UntraceableError, node_of, trace_callable, trace_query
+from dyno_frames.query.trial import check_arguments, few_rows, refused
 
 Expression: TypeAlias = "str | Callable[[Any], Any] | pd.api.typing.Expression | Mapping[str, Any] | None"
 """A query string, a function of the frame, a ``pd.col`` expression, a stored question, or None for every row."""
@@ -94,8 +95,19 @@ def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None)
     Raises
     ------
     QueryError
-        pandas would refuse it, or it is no condition on rows.
+        pandas would refuse it, or it is no condition on rows. The message shows no e-mail address.
     """
+    try:
+        return _ask(expression, empty, scope)
+    except QueryError as error:
+        shown = without_query_addresses(str(error))
+        if shown == str(error):
+            raise
+        hidden = type(error)(shown)
+    raise hidden  # without its cause, which shows the addresses too
+
+
+def _ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Question:
     if expression is None:
         return Question("every row", _all_rows, memory={"form": "all"})
     if isinstance(expression, str):
@@ -125,6 +137,8 @@ def _no_question(expression: object) -> str:
 
 
 def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+    if not text.strip():
+        raise QueryError(f"the query {text!r} is blank; expected a condition on rows, or None for every row")
     if "@" in text:
         return _read_text(text, empty, scope)
     try:
@@ -229,20 +243,38 @@ def _traced(
     if isinstance(result, pd.Series | pd.Index | pd.DataFrame | np.ndarray):
         raise QueryError(_no_question(result))
     if found is None:
-        _dry_run(keep, empty, text or repr(result), None)
         name = text or "a function of the frame"
+        _choosing_rows(result, keep, empty, text)
         return Question(name, keep, untraceable="it gives no condition on columns", memory=memory)
     node, shadow = found
     text = text or render(node)
     _check_boolean(shadow, node, empty)
     _check_order(node, empty)
-    _check_patterns(node, empty)
+    check_arguments(node, empty)
     if notes.friendly or notes.once or notes.touched > columns(node):
         keep = _replayed(node)
     if memory is None or notes.friendly:
         tree = stored.dump(node)
         memory = memory if tree is None else {"form": "tree", "tree": tree}
-    return Question(text, keep, node, warnings=tuple(notes.warnings or ()), memory=memory)
+    return Question(
+        text, keep, node, warnings=tuple(map(without_query_addresses, notes.warnings or ())), memory=memory
+    )
+
+
+def _choosing_rows(result: Any, keep: Keep, empty: pd.DataFrame, text: str) -> None:
+    """Refuse a result that is made of no column, unless pandas chooses rows by it, as by a slice."""
+    try:
+        _dry_run(keep, empty, text or repr(result), None)
+    except QueryError as error:
+        if error.__cause__ is None:
+            raise
+        asked = f"the query {text!r}" if text else "the function"
+        plain = isinstance(result, str | int | float | list | tuple | None)
+        given = repr(result) if plain else f"one {type(result).__name__}"
+        raise QueryError(
+            f"{asked} gives {given}, not true or false for each row; expected a condition on columns, such as "
+            "lambda c: c.opens > 100"
+        ) from error
 
 
 def narrowed(question: Question, node: Node) -> Question:
@@ -280,7 +312,7 @@ def _check_boolean(shadow: Any, node: Node, empty: pd.DataFrame) -> None:
     given = shadow
     if isinstance(shadow, pd.Series):
         try:
-            given = replay(node, _few(empty))
+            given = replay(node, few_rows(empty))
         except Exception:  # noqa: BLE001 - it needs other rows than these to say what it gives
             return
         if _is_condition(given):
@@ -296,27 +328,6 @@ def _is_condition(given: Any) -> bool:
     return getattr(given, "ndim", 0) == 1 and (
         bool(pd.api.types.is_bool_dtype(dtype)) or dtype == np.dtype(object)
     )
-
-
-def _check_patterns(node: Node, empty: pd.DataFrame) -> None:
-    """Refuse a pattern that cannot be compiled: pandas would, but only once a row is there."""
-    for part in walk(node):
-        match part:
-            case Call(
-                Attribute(Attribute(_, "str"), "contains" | "match" | "fullmatch" | "count"),
-                (Literal(str(text)), *_),
-            ):
-                if not facts(text).row_local:
-                    _try_pattern(part, empty)
-            case _:
-                continue
-
-
-def _try_pattern(part: Node, empty: pd.DataFrame) -> None:
-    try:
-        replay(part, _few(empty))
-    except Exception as error:
-        raise QueryError(_refused(render(part), error)) from error
 
 
 _ORDERINGS = {"lt", "le", "gt", "ge"}
@@ -376,8 +387,8 @@ def _dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | Non
 def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, text: str) -> QueryError:
     if isinstance(error, NameError | KeyError | AttributeError | ValueError):
         unknown = _unknown_name(error, traced, empty, text)
-        return UnknownFieldError(unknown) if unknown else QueryError(_refused(text, error))
-    return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(_refused(text, error))
+        return UnknownFieldError(unknown) if unknown else QueryError(refused(text, error))
+    return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(refused(text, error))
 
 
 def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
@@ -392,34 +403,11 @@ def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
 
 
 def _answers_few(keep: Keep, empty: pd.DataFrame) -> bool:
-    few = _few(empty)
+    few = few_rows(empty)
     try:
         return _chooses_rows(_quietly(keep, few), few)
     except Exception:  # noqa: BLE001 - refused there too, so the first refusal stands
         return False
-
-
-def _few(empty: pd.DataFrame) -> pd.DataFrame:
-    """Return three plain rows of the schema."""
-    return pd.DataFrame(
-        {name: pd.Series([_plain(dtype)] * 3, dtype=dtype) for name, dtype in empty.dtypes.items()}
-    )
-
-
-def _plain(dtype: Any) -> Any:
-    if isinstance(dtype, pd.CategoricalDtype):
-        return dtype.categories[0]
-    if isinstance(dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(dtype):
-        return pd.Timestamp(0, tz="UTC")
-    if pd.api.types.is_bool_dtype(dtype):
-        return True
-    if pd.api.types.is_numeric_dtype(dtype):
-        return 1
-    return None if dtype == np.dtype(object) else "a"
-
-
-def _refused(text: str, error: Exception) -> str:
-    return f"pandas refuses {text!r}: {type(error).__name__}: {error}"
 
 
 def _pointed(error: SyntaxError, text: str) -> str:
@@ -428,7 +416,9 @@ def _pointed(error: SyntaxError, text: str) -> str:
         error, line = typed, text
     else:
         line = str(error.text or text).rstrip("\n")
-    where = f"\n    {line}\n    {' ' * max((error.offset or 1) - 1, 0)}^" if error.offset else f"\n    {text}"
+    before = without_query_addresses(line[: max((error.offset or 1) - 1, 0)])
+    line = without_query_addresses(line)
+    where = f"\n    {line}\n    {' ' * len(before)}^" if error.offset else f"\n    {text}"
     return f"the query cannot be parsed: {error.msg}{where}"
 
 
@@ -457,7 +447,8 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
     names = [part for part in text.split("'")[1::2] if part] if "'" in text else [text]
     name = names[-1 if isinstance(cause, AttributeError) else 0] if names else ""
     attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text
-    named = attribute or isinstance(cause, NameError | KeyError) or "not found in given DataFrame" in text
+    key = type(cause) is KeyError and text in cause.args  # not a zone that does not exist
+    named = attribute or isinstance(cause, NameError) or key or "not found in given DataFrame" in text
     if not named or not name or name in empty.columns:
         return ""
     near = difflib.get_close_matches(name, [str(column) for column in empty.columns], n=1)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from html import escape
 from typing import Any, Self
 
+from dyno_frames.errors import SchemaError
+
 
 class Verdict(StrEnum):
     """How complete an answer is."""
@@ -18,6 +20,10 @@ class Verdict(StrEnum):
     """Every row that matched throughout is here; rows that changed meanwhile may be, too."""
     UNCERTIFIED = "uncertified"
     """Rows may be missing; the reasons say why."""
+
+
+_NUMBERS = ("requests", "retries", "rows_moved", "rows_returned", "page_cap")
+_DAMAGED = "the stored certificate is damaged; run the query again to get a new one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +70,23 @@ class Certificate:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` wrote."""
-        plain: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
-        }
-        return cls(**plain | {"verdict": Verdict(plain["verdict"])})
+        """Return what :meth:`to_json` wrote.
+
+        Raises
+        ------
+        SchemaError
+            It is damaged.
+        """
+        try:
+            plain: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+            }
+            certificate = cls(**plain | {"verdict": Verdict(plain["verdict"])})
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise SchemaError(_DAMAGED) from error
+        if not all(isinstance(getattr(certificate, name), int) for name in _NUMBERS):
+            raise SchemaError(_DAMAGED)
+        return certificate
 
     def __repr__(self) -> str:
         why = f" ({'; '.join(self.reasons)})" if self.reasons else ""

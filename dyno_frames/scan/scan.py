@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ContractError, NotPushableError
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
+from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.plan import Context, Plan, Shape
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Question
@@ -88,7 +90,7 @@ class Scan:
         if self.strict and self.plan.reasons:
             raise NotPushableError(
                 "strict=True, and a part of the query would be evaluated locally instead of on the server: "
-                + "; ".join(self.plan.reasons)
+                + without_query_addresses("; ".join(self.plan.reasons))
             )
 
     def refine(
@@ -225,6 +227,7 @@ class Scan:
         progress: bool | None = None,
     ) -> Any:
         """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
+        check_flags(optional=True, progress=progress)
         shown = self.progress if progress is None else progress
         return exits.leave("parquet")(
             replace(self, progress=shown),

@@ -25,6 +25,7 @@ ROWS = (
     ("panels",),
     ("accessor",),
     ("__init__", "cli"),
+    ("__main__",),
 )
 """The rows from the bottom up; a room imports only from rows below its own."""
 
@@ -229,6 +230,7 @@ SOUND = [
     ),
     ("query/trace.py", "import re\nimport pandas as pd\nfrom dyno_frames.contract.fields import Field"),
     ("transport/session.py", "import requests\nfrom urllib.parse import quote"),
+    ("__main__.py", "from dyno_frames.cli import main"),
     ("scan/pages.py", "from urllib.parse import quote\nfrom dyno_frames.query.plan import Plan"),
 ]
 

@@ -10,7 +10,17 @@ from dyno_frames.contract import times
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.fields import Kind
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.contract.resources import CAMPAIGNS, COUNTERS, CREATED, KEY, LISTS, UPDATED, Resource
+from dyno_frames.contract.resources import (
+    CAMPAIGNS,
+    COUNTERS,
+    CREATED,
+    KEY,
+    LISTS,
+    ONE_LINE,
+    UPDATED,
+    Resource,
+)
+from dyno_frames.contract.texts import control_character
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.store.columns import invalid_name_reason
 from dyno_frames.sandbox.store.rows import EMAILS
@@ -82,12 +92,19 @@ def _check_value(resource: Resource, name: str, value: Any) -> None:
             raise field_error(name, f"{short_repr(value)}; expected a string")
         if not field.nullable and not value.strip():
             raise field_error(name, "empty; expected a string that is not blank")
+        check_line(name, value)
         if name == _TIME_ZONE:
             _check_zone(value)
     try:
         encode(value)
     except ValueError as error:
         raise field_error(name, str(error)) from error
+
+
+def check_line(name: str, value: str) -> None:
+    """Refuse a line end or another control character in a text that becomes a header of a message."""
+    if name in ONE_LINE and (control := control_character(value)):
+        raise field_error(name, f"contains {control!r}; expected one line of text")
 
 
 def _check_zone(value: str) -> None:

@@ -11,6 +11,7 @@ from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import OVERRIDES, TIMES, Action, Rule, Status, allowed
 from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.contract.times import Instant
+from dyno_frames.sandbox.campaigns.edits import check_line
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.store.rows import SET_UPDATED
@@ -119,6 +120,7 @@ def parse_action(rule: Rule, body: Mapping[str, Any]) -> ActionRequest:
     for name, value in {rule.id_key: key, **given}.items():
         if not isinstance(value, str):
             raise field_error(name, f"{short_repr(value)}; expected a string")
+        check_line(name, value)
         try:
             encode(value)
         except ValueError as error:

@@ -10,7 +10,7 @@ from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator, StringOperator
 from dyno_frames.contract.lifecycle import RULES, Status
 from dyno_frames.contract.operations import API_KEY_HEADER, OPERATIONS, Operation
-from dyno_frames.contract.resources import RESOURCES, Resource
+from dyno_frames.contract.resources import ONE_LINE, RESOURCES, Resource
 
 VERSION: Final = "3.1.0"
 
@@ -18,6 +18,9 @@ Json: TypeAlias = dict[str, Any]
 
 _STRING: Final[Json] = {"type": "string"}
 _NULLABLE_STRING: Final[Json] = {"type": ["string", "null"]}
+_CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_LINE: Final = rf"^[^{_CONTROLS}]*$"
+_NAME: Final = rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"
 _ZONE: Final = "time_zone"
 
 _SUMMARIES: Final = {
@@ -172,8 +175,10 @@ def _edit(resource: Resource, *, required: list[str]) -> Json:
         if field.server_set:
             continue
         properties[field.name] = (
-            dict(_NULLABLE_STRING) if field.nullable else {"type": "string", "pattern": r"\S"}
+            dict(_NULLABLE_STRING) if field.nullable else {"type": "string", "pattern": _NAME}
         )
+        if field.nullable and field.name in ONE_LINE:
+            properties[field.name]["pattern"] = _LINE
         if field.name == _ZONE:
             properties[field.name] = {
                 "enum": [None, "UTC", "Europe/Paris", "America/New_York", "Asia/Ho_Chi_Minh"]
@@ -216,6 +221,7 @@ def _condition(value: Json, operators: type[StringOperator | NumberOperator]) ->
 def _action(name: str) -> Json:
     rule = next(rule for action, rule in RULES.items() if str(action) == name)
     properties: Json = {rule.id_key: _STRING} | dict.fromkeys(rule.optional, _STRING)
+    properties |= {name: _STRING | {"pattern": _LINE} for name in rule.optional if name in ONE_LINE}
     if "iso_start_time" in properties:
         properties["iso_start_time"] = {
             "type": "string",

@@ -55,13 +55,16 @@ def open_database(path: Path | None) -> sqlite3.Connection:
     """
     if path is not None and not path.parent.is_dir():
         raise ConfigError(f"the folder of {path} does not exist; create it, or give another path")
-    connection = sqlite3.connect(
-        ":memory:" if path is None else path, isolation_level=None, check_same_thread=False, timeout=0.5
-    )
     try:
-        _prepare(connection, on_disk=path is not None)
+        connection = sqlite3.connect(
+            ":memory:" if path is None else path, isolation_level=None, check_same_thread=False, timeout=0.5
+        )
+        try:
+            _prepare(connection, on_disk=path is not None)
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as error:
-        connection.close()
         cure = "close the sandbox that uses it" if "locked" in str(error) else "give another path"
         raise ConfigError(f"{path} cannot be used as a sandbox's database: {error}; {cure}") from error
     return connection

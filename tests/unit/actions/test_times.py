@@ -102,6 +102,25 @@ def test_what_is_no_time_is_refused(at):
         start_time(at, "UTC")
 
 
+@pytest.mark.parametrize(
+    ("at", "zone"),
+    [
+        ("9999-12-31T23:59:59Z", "Europe/Paris"),
+        ("9999-12-31T23:59:59", "America/New_York"),
+        (datetime.max, "America/New_York"),  # noqa: DTZ901 - a wall time
+        (datetime.max.replace(tzinfo=UTC), "Asia/Tokyo"),
+        ("9999-12-31T23:59:59-05:00", None),
+        ("0001-01-01T00:00:00Z", "America/New_York"),
+        ("0001-01-01T00:00:00", "Asia/Tokyo"),
+        ("0001-01-01T00:00:00+05:00", None),
+    ],
+)
+def test_a_time_beyond_the_calendar_is_refused(at, zone):
+    with pytest.raises(ConfigError, match=r"at= (is|cannot be used)") as raised:
+        start_time(at, zone)
+    assert "clocks skip it" not in str(raised.value)
+
+
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "", "../etc/passwd", 3, PARIS])
 def test_what_is_no_zone_is_refused(zone):
     with pytest.raises(ConfigError, match="time_zone="):

@@ -215,3 +215,68 @@ def test_an_export_that_meets_another_ends_with_2(ask, tmp_path):
         ended = ask("export", "campaigns", "--to", tmp_path / "c", "--mode", "sync")
     assert (ended.code, ended.out) == (2, "")
     assert "another run is writing to" in ended.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (
+            ["export", "lists", "--to", "/proc/x"],
+            "cannot be used: No such file or directory; choose another path",
+        ),
+        (["export", "lists", "--to", "/proc/x.parquet"], "cannot be used: No such file or directory"),
+        (["export", "lists", "--to", "/dev/full/x.parquet"], "'/dev/full' cannot be used"),
+        (["sandbox", "--db", "/proc/x"], "/proc/x cannot be used as a sandbox's database: unable to open"),
+    ],
+)
+def test_a_path_that_cannot_be_written_ends_with_2_and_one_clear_line(ask, arguments, word):
+    ended = ask(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert word in ended.err
+    assert ended.err.count("\n") == 1
+    assert "Errno" not in ended.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
+@pytest.mark.parametrize("target", ["> /dev/full", ">&-"])
+def test_an_output_that_cannot_be_written_is_said_in_one_line(sandbox, target):
+    account = {"DYNO_URL": sandbox.url, "DYNO_API_KEY": sandbox.api_key}
+    line = f"{sys.executable} -m dyno_frames find lists --format csv {target}"
+    asked = subprocess.run(
+        ["sh", "-c", line],
+        env={**os.environ, **account},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    full = "the output cannot be written: No space left on device; free some space"
+    assert asked.returncode == (0 if "&-" in target else 2)
+    assert asked.stderr == "" if "&-" in target else full in asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_csv_on_a_terminal_does_not_steer_it(tmp_path):
+    import pty
+
+    from dyno_frames.sandbox.sandbox import Sandbox
+
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"name": "a\\u001b]0;pwn\\u0007b", "created": 1439054168}\n', encoding="utf-8")
+    with Sandbox(load={"lists": file}, speed=0) as box:
+        account = {"DYNO_URL": box.url, "DYNO_API_KEY": box.api_key}
+        line = [sys.executable, "-m", "dyno_frames", "find", "lists", "--format", "csv", "--columns", "name"]
+        ours, theirs = pty.openpty()
+        asked = subprocess.run(line, stdout=theirs, env={**os.environ, **account}, timeout=60, check=True)
+        os.close(theirs)
+        shown = os.read(ours, 4096)
+        os.close(ours)
+        plain = subprocess.run(
+            line, env={**os.environ, **account}, capture_output=True, timeout=60, check=True
+        )
+    assert asked.returncode == 0
+    assert b"a\\x1b]0;pwn\\x07b" in shown
+    assert b"\x1b" not in shown
+    assert b"a\x1b]0;pwn\x07b" in plain.stdout

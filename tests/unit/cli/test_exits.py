@@ -62,3 +62,15 @@ def test_no_word_of_a_server_steers_the_terminal(hostile):
 @pytest.mark.parametrize("text", ["naïve – “quoted”", "日本語", "👩‍👧 family", "a\u00a0b"])
 def test_people_s_own_letters_stay(text):
     assert printable(text) == text
+
+
+def test_a_file_that_cannot_be_used_is_named_with_the_cure():
+    shown = one_line(FileNotFoundError(2, "No such file or directory", "/proc/x"))
+    assert (
+        shown
+        == "'/proc/x' cannot be used: No such file or directory; choose another path, or check its folder"
+    )
+    assert one_line(OSError(28, "No space left on device")).startswith(
+        "the output cannot be written: No space left"
+    )
+    assert one_line(ConnectionResetError(104, "reset")) == "[Errno 104] reset"

@@ -70,7 +70,18 @@ def test_the_frame_is_left_as_it_was():
     pd.testing.assert_frame_equal(frame, before)
 
 
-FORMULAS = ["=1+1", "+49", "-2", "@SUM(A1)", "\tx", "\uff1d1", '=HYPERLINK("http://127.0.0.1")']
+FORMULAS = [
+    " =1+1",
+    "\u00a0+1",
+    "\x0b-2",
+    "=1+1",
+    "+49",
+    "-2",
+    "@SUM(A1)",
+    "\tx",
+    "\uff1d1",
+    '=HYPERLINK("http://127.0.0.1")',
+]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
@@ -93,3 +104,22 @@ def test_a_header_of_a_table_does_not_steer_the_terminal(names):
     shown = written(frame_of(names).rename(columns={"opens": "\x1b[31mred"}), "table")
     assert "\x1b" not in shown
     assert "\\x1b[31mred" in shown
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;pwn\x07", "\x9b31m", "\u202e", "\r", "\u2028"])
+def test_csv_for_a_terminal_spells_control_characters_out(hostile):
+    frame = frame_of([f"a{hostile}b"]).rename(columns={"opens": f"{hostile}opens"})
+    shown = written(frame, "csv", terminal=True)
+    assert hostile[0] not in shown
+    assert "a\\" in shown
+    assert hostile[0] in written(frame, "csv"), "data that is redirected is left as it is"
+
+
+def test_csv_for_a_terminal_is_otherwise_the_same():
+    frame = frame_of(["naïve, “quoted”", "日本語"])
+    assert written(frame, "csv", terminal=True) == written(frame, "csv")
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;pwn\x07", "\x9b31m", "\u202e"])
+def test_json_lines_hold_no_control_character(hostile):
+    assert hostile[0] not in written(frame_of([hostile]), "jsonl")

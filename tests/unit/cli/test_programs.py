@@ -153,3 +153,12 @@ def test_a_table_that_does_not_fit_is_told_row_by_row_and_nothing_starts(run, tm
     assert created.startswith("  column 'created': expected epoch seconds")
     assert "(rows 2), the first contains 'b'" in twice
     assert not (tmp_path / "box.db").exists()
+
+
+def test_the_package_itself_is_the_command_line():
+    line = [sys.executable, "-m", "dyno_frames"]
+    asked = subprocess.run([*line, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    assert asked.stdout.startswith("dyno-frames, version")
+    wrong = subprocess.run([*line, "fnid"], capture_output=True, text=True, timeout=60, check=False)
+    assert wrong.returncode == 2
+    assert "fnid" in wrong.stderr

@@ -17,7 +17,7 @@ from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.errors import ConfigError, IllegalTransitionError, NotFoundError, RejectedError
 
 LATER = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(days=30)
-HOSTILE = "<script>alert(1)</script>\x1b[31m"
+HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_plan_is_a_frozen_value_that_pickles(client, campaign):
 
 def test_a_plan_shows_escaped_in_a_notebook(client, campaign):
     client.campaigns.update(campaign, name=HOSTILE)
-    plan = client.campaigns.plan("start", campaign, subject=HOSTILE)
+    plan = client.campaigns.plan("start", campaign, subject=HOSTILE, preview_message="\x1b[31m")
     html = plan._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
