@@ -59,7 +59,8 @@ def connect(
     dtype_backend
         As in pandas' readers: None, ``"numpy_nullable"`` or ``"pyarrow"``.
     schema
-        Types of fields outside the contract, by resource and name.
+        Types of fields outside the contract, by resource and name. Numbers and flags are nullable: ``"float64"`` gives
+        a ``Float64`` column. For times that the server does not keep in seconds: ``"epoch_ms"``.
     profile
         What the server's filters mean; ``"auto"`` learns it from the server.
 

@@ -178,7 +178,7 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
     cure = (
         cure_of_unit(field)
         if in_another_unit
-        else ""
+        else "; a server that sends other values cannot be used"
         if field.name in {KEY, CREATED}
         else (
             f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right, "
