@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dyno_frames import extensions
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import DynoError
-from dyno_frames.scan import exits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,9 +185,11 @@ def _put_together() -> None:
     """Give scans, templates and previews what lies above them or beside them, and frames their accessor."""
     import pandas as pd
 
-    exits.register("parquet", _late("dyno_frames.export.write", "write"))
-    exits.register("list_panel", _late("dyno_frames.panels.views.widgets.lists", "ListPanel"))
-    exits.register("preview", _late("dyno_frames.panels.views.widgets.preview", "TemplatePreview"))
+    extensions.register("write_parquet", _late("dyno_frames.export.write", "write"))
+    extensions.register("list_panel", _late("dyno_frames.panels.views.widgets.lists", "ListPanel"))
+    extensions.register(
+        "template_preview", _late("dyno_frames.panels.views.widgets.preview", "TemplatePreview")
+    )
     register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
     register(_accessor)
 

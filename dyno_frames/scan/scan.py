@@ -13,6 +13,7 @@ from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import KEY
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ContractError, NotPushableError
+from dyno_frames.extensions import extension
 from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
@@ -20,7 +21,6 @@ from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.plan import Context, Plan, Shape
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Question
-from dyno_frames.scan import exits
 from dyno_frames.scan.answer import Answer, BatchStream, check
 from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.certificate import Certificate
@@ -229,7 +229,7 @@ class Scan:
         """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
         check_flags(optional=True, progress=progress)
         shown = self.progress if progress is None else progress
-        return exits.leave("parquet")(
+        return extension("write_parquet")(
             replace(self, progress=shown),
             path,
             partition_by=partition_by,

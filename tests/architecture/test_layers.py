@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = "dyno_frames"
 
 ROWS = (
-    ("errors",),
+    ("errors", "extensions"),
     ("contract",),
     ("query", "frames", "messages", "transport"),
     ("sandbox",),
