@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, assert_never
 
 from dyno_frames.actions.intent import Intent, hashed, number
@@ -26,10 +26,13 @@ class Explanation:
         effect; ``"unknown"``: something else happened, and this reading cannot tell.
     reason
         Why, in words.
+    is_final
+        Whether no later reading can say otherwise.
     """
 
     word: Word
     reason: str
+    is_final: bool = True
 
 
 def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanation:
@@ -72,6 +75,15 @@ def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) 
         return Explanation(
             "unknown", "the server does not find it: it was deleted, or this key may not see it"
         )
+    updated, before = number(row.get("updated")), intent.updated_before
+    if updated is not None and before is not None and updated < before:
+        return Explanation("open", "this reading is older than the one before the action: a replica lags")
+    found = _after_silence(intent, row, now=now)
+    # A replica that lags by less than a second shows an earlier state with the same time of change.
+    return replace(found, is_final=updated is None or before is None or updated > before)
+
+
+def _after_silence(intent: Intent, row: Mapping[str, Any], *, now: float) -> Explanation:
     status = str(row.get("status"))
     match intent.action:
         case Action.START:

@@ -34,6 +34,8 @@ class Intent:
         The time it names, in epoch seconds; None for at once.
     start_before
         The campaign's ``start_time`` that was read.
+    updated_before
+        The campaign's ``updated`` that was read.
     counters
         The campaign's figures that were read.
     overrides, texts_before
@@ -53,6 +55,7 @@ class Intent:
     expects: str
     start_epoch_s: int | None = None
     start_before: int | float | None = None
+    updated_before: int | float | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     overrides: Mapping[str, str] = field(default_factory=dict)
     texts_before: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Intent:
             expects=RULES[action].target(future=start_epoch_s is not None and start_epoch_s > now),
             start_epoch_s=start_epoch_s,
             start_before=number(row.get("start_time")),
+            updated_before=number(row.get("updated")),
             counters=figures(row),
             overrides={name: hashed(body[name]) for name in OVERRIDES if name in body},
             texts_before={name: hashed(row[name]) for name in OVERRIDES if name in body and name in row},

@@ -129,7 +129,7 @@ def settled(case: Case, judge: Callable[[Mapping[str, Any] | None], Explanation]
 
 def _is_decided(case: Case, found: Explanation | None) -> bool:
     """Tell whether reading on is of no use. A replica that lags may not know a campaign yet that is new."""
-    if found is None or found.word == "open":
+    if found is None or found.word == "open" or not found.is_final:
         return False
     return case.row is not None or found.word != "unknown"
 

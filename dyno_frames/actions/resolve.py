@@ -109,6 +109,14 @@ def _settle(case: Case, entry: Entry, decision: Decided | None) -> Outcome:
 
 
 def _reading(case: Case, now: float) -> Explanation:
+    found = _read_once(case, now)
+    if found.is_final or found.word not in {"applied", "not_applied"}:
+        return found
+    (case.patience.sleep or case.session.rest)(case.patience.longest_s)
+    return _read_once(case, now)
+
+
+def _read_once(case: Case, now: float) -> Explanation:
     try:
         case.row = read(case.session, case.intent.campaign_id)
     except NotFoundError:

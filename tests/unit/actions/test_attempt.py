@@ -12,6 +12,7 @@ from dyno_frames.actions import flight
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import RULES, Action, Status
+from dyno_frames.contract.operations import operation
 from dyno_frames.errors import (
     ApiError,
     ConfigError,
@@ -657,6 +658,28 @@ def test_an_action_whose_campaign_is_not_found_afterwards_keeps_sends_blocked(cl
     assert client.journal["blocks"].any()
     wire.break_("", "")
     assert client.campaigns.resolve(campaign).status == "applied"
+
+
+def test_a_replica_that_still_shows_the_status_before_the_last_proves_nothing(client, wire, campaign):
+    """A draft that was scheduled, and whose schedule was to be canceled: the replica still shows the draft."""
+    real, draft = (
+        client.connection.session.send,
+        client.connection.session.send(operation("campaigns", "get"), key=campaign),
+    )
+    bring(client, campaign, Status.SCHEDULED)
+    wire.break_("lose_request", "campaign_process/cancel_schedule")
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.cancel_schedule(campaign)
+    wire.break_("", "")
+    readings = []
+
+    def lagging(operation, **kwargs):
+        readings.append(operation.name)
+        return draft if readings == ["campaigns.get"] else real(operation, **kwargs)
+
+    client.connection.session.send = lagging
+    with pytest.raises(OutcomeUnknownError):
+        client.campaigns.resolve(campaign)
 
 
 def test_a_person_settles_the_actions_of_a_campaign_that_was_deleted(client, wire, campaign):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -193,3 +194,16 @@ def test_a_text_that_stood_there_before_proves_nothing():
     intent = Intent.of(Action.RESCHEDULE, row, body, campaign_id="c", now=NOW, until=NOW)
     assert after_silence(intent, row, now=NOW).word == "open"
     assert after_silence(intent, {**row, "status": "running"}, now=LATER + 1.0).word == "unknown"
+
+
+@pytest.mark.parametrize(("action", "before", "form"), CASES)
+def test_a_reading_from_before_the_action_proves_nothing(action, before, form):
+    intent = replace(asked(action, before, form=form, start=SOON), updated_before=100)
+    for status in Status:
+        assert after_silence(intent, {"status": status, "updated": 99}, now=NOW).word == "open"
+
+
+def test_a_reading_of_the_second_in_which_the_campaign_changed_last_is_not_final():
+    intent = replace(asked(Action.CANCEL_SCHEDULE, Status.SCHEDULED, start=SOON), updated_before=100)
+    readings = [after_silence(intent, {"status": "draft", "updated": at}, now=NOW) for at in (100, 101)]
+    assert [(found.word, found.is_final) for found in readings] == [("applied", False), ("applied", True)]
