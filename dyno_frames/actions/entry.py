@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -86,14 +86,19 @@ def lines_about(campaign_id: str, lines: Iterable[bytes]) -> Iterator[bytes]:
 def _add(found: dict[str, Entry], stored: dict[str, Any], account: str) -> None:
     if stored["kind"] == "intent":
         intent = Intent.from_json(stored)
-        found[intent.id] = Entry(intent=intent, account=account)
+        entry = Entry(intent=intent, account=account)
+        found[intent.id] = _concluded(entry, stored["refusal"]) if "refusal" in stored else entry
     elif stored["intent"] in found:  # the line of its intent may have been damaged, and that accepted
-        status: OutcomeStatus = stored["status"]
-        found[stored["intent"]] = replace(
-            found[stored["intent"]],
-            status=status,
-            after=stored["after"],
-            evidence=tuple(stored["evidence"]),
-            judged_at=stored["at"],
-            blocks=stored["blocks"],
-        )
+        found[stored["intent"]] = _concluded(found[stored["intent"]], stored)
+
+
+def _concluded(entry: Entry, stored: Mapping[str, Any]) -> Entry:
+    status: OutcomeStatus = stored["status"]
+    return replace(
+        entry,
+        status=status,
+        after=stored["after"],
+        evidence=tuple(stored["evidence"]),
+        judged_at=stored["at"],
+        blocks=stored["blocks"],
+    )

@@ -243,9 +243,9 @@ class Journal:
         outcome
             Why.
         """
-        with self._writing():
-            written = {"kind": "intent", **intent.to_json()}
-            self._append(written, self._line(intent, outcome, blocks=False), count=False)
+        refusal = self._line(intent, outcome, blocks=False)
+        with self._writing():  # one line, so that a process that dies while it writes leaves no open intent
+            self._append({"kind": "intent", **intent.to_json(), "refusal": refusal}, count=False)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

@@ -122,6 +122,18 @@ CAMPAIGNS = st.sampled_from(["c1", "c2", "c", '"id":"c1"', "ü/\n", "outcome"])
 MOVES = st.lists(st.tuples(CAMPAIGNS, st.sampled_from(["open", "applied", "unknown"])), max_size=12)
 
 
+def test_a_refusal_that_is_cut_anywhere_leaves_no_open_action(journal):
+    """A process may die while it writes that an action was refused: the action never left."""
+    refused = intent(action=Action.CANCEL_SCHEDULE)
+    journal.refuse(refused, outcome(refused, "not_applied"))
+    whole = journal.path.read_bytes()
+    (entry,) = journal.entries()
+    assert (entry.status, entry.blocks) == ("not_applied", False)
+    for end in range(len(whole)):
+        journal.path.write_bytes(whole[:end])
+        assert [one for one in journal.entries() if one.status == "open"] == []
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=MOVES)
 def test_what_is_unresolved_is_found_without_reading_all(journal, moves):
