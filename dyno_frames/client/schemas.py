@@ -91,11 +91,10 @@ class SchemaCache:
     def _some_rows(self, resource: Resource, direction: str) -> list[Row]:
         """Return a few rows from one end; a server that refuses so many is asked for fewer, and remembered."""
         body = {str(Key.ORDER_BY): CREATED, str(Key.ORDER_DIRECTION): direction}
-        limit = min(SAMPLE_ROWS, self.settings.page_size)
         try:
-            return self._page(resource, body, limit)
+            return self._page(resource, body, SAMPLE_ROWS)
         except RejectedError:
-            accepted, refused = 0, limit
+            accepted, refused = 0, SAMPLE_ROWS
             rows: list[Row] = []
             while refused - accepted > 1:
                 limit = (accepted + refused) // 2

@@ -137,7 +137,7 @@ def test_a_refresh_of_lists_that_fails_in_any_way_is_said(client):
         def __getattr__(self, name):
             raise RuntimeError("key=hunter2")
 
-    panel._client = Broken()
+    panel._sources = Broken(), Broken()
     panel._refresh()
     assert "Failed" in shown(panel)
     assert "RuntimeError" in shown(panel)
