@@ -93,11 +93,13 @@ class Lane:
         act = self._act if self._answered_reads and not self._act_came else None
         if act is not None and act["kind"] in {"reset_accept", "reset_request"}:
             self._act_came = True
-            if act.get("bytes"):
-                self.note("touched")
             self._kill(act, "came")
-            with suppress(asyncio.IncompleteReadError):
-                await reader.readexactly(act.get("bytes", 0))
+            try:
+                came = await reader.readexactly(act.get("bytes", 0))
+            except asyncio.IncompleteReadError as cut:
+                came = cut.partial
+            if came and not came.startswith(b"GET "):  # a read that was asked for again may come first
+                self.note("touched")
             raise self._reset(writer)
         head, body = await _message(reader)
         line = head.split(b"\r\n", 1)[0]
