@@ -429,5 +429,6 @@ def _check_names(level: object, **given: object) -> None:
     for argument, names in given.items():
         if names is not None and not isinstance(names, Mapping):
             raise QueryError(
-                f"{argument} is of type {type(names).__name__}; expected a dict of names, or None for the caller's"
+                f"{argument} is of type {type(names).__name__}; expected a dict of names, or None to use the variables "
+                "of the calling code"
             )

@@ -79,9 +79,8 @@ def attempt(
     """
     patience = patience or Patience()
     body = {RULES[action].id_key: campaign_id, **body}
-    while (
-        True
-    ):  # again only after another process wrote an entry of the campaign, so one of them always gets on
+    # Again only after another process wrote an entry of the campaign, so one of them always gets on.
+    while True:
         known_lines = _known_lines(journal, campaign_id) if RULES[action].sends else None
         row = _first_read(session, action, campaign_id, patience)
         now = patience.wall()

@@ -49,8 +49,8 @@ def confirmed(case: Case) -> Outcome:
 def reconciled(case: Case, error: ApiError | TransportError | ContractError) -> Outcome:
     """Read a campaign after the action left and no answer tells its outcome, until its state explains itself.
 
-    An error that does not say that the action was refused is no such answer either: the server may have carried the
-    action out before the error, or may carry it out later, and readings may come from a replica that lags.
+    This includes errors that do not prove a refusal: the server may have applied the action before the error, or may
+    apply it later, and readings may come from a replica that lags.
 
     Parameters
     ----------

@@ -105,7 +105,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client({self.connection!r})"
+        return self.connection.shown_as("Client")
 
     def _repr_html_(self) -> str:
         state = "closed" if self.connection.session.closed else "connected"

@@ -52,5 +52,9 @@ class Connection:
         return self.session.account
 
     def __repr__(self) -> str:
+        return self.shown_as("Connection")
+
+    def shown_as(self, kind: str) -> str:
+        """Return the text that stands for this connection, or for an object of another type that uses it."""
         closed = ", closed" if self.session.closed else ""
-        return f"{self.url!r}, name={self.name!r}{closed}"
+        return f"{kind}({self.url!r}, name={self.name!r}{closed})"

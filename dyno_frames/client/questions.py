@@ -166,7 +166,9 @@ class Questions:
             To explain, count, or let its rows come as a frame, Arrow batches or Parquet.
         """
         if scope is not None and not isinstance(scope, Scope):
-            raise QueryError(f"scope={scope!r}; expected a Scope of names, or None for the caller's")
+            raise QueryError(
+                f"scope={scope!r}; expected a Scope of names, or None to use the variables of the calling code"
+            )
         check_flags(strict=strict)
         check_flags(optional=True, progress=progress)
         limits = {
@@ -218,7 +220,7 @@ class Questions:
         return Origin(
             client=self.connection.name,
             url=self.connection.url,
-            account=self.connection.session.account,
+            account=self.connection.account,
             resource=self.resource.name,
             columns=shape.columns,
             order_by=shape.order_by,

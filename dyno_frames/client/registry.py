@@ -10,7 +10,7 @@ from dyno_frames.errors import ConfigError
 
 
 class Named(Protocol):
-    """What is found by its name, its server and its account."""
+    """An object with the name, server and account by which it is found."""
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ class Registry(Generic[T]):
         self._lock = threading.Lock()
 
     def register(self, client: T) -> None:
-        """Keep a client for its frames until it is closed; it stands for earlier ones of the same connection."""
+        """Keep a client until it is closed. Frames find it instead of earlier clients with the same key."""
         key = _key_of(client)
         with self._lock:
             earlier = [known for known in self._earlier.pop(key, ()) if known() is not None]

@@ -48,7 +48,7 @@ class ResourceClient(Questions):
         self._latest: Sought | None = None
 
     def __repr__(self) -> str:
-        return f"<{self.resource.name} of Client({self.connection!r})>"
+        return f"<{self.resource.name} of {self.connection.shown_as('Client')}>"
 
     def _repr_html_(self) -> str:
         cells = "".join(

@@ -80,10 +80,8 @@ class SchemaCache:
             else ()
         )
         if set(blank) - set(resource.names) - set(kinds):
-            rows = [
-                *rows,
-                *self._some_rows(resource, ASCENDING),
-            ]  # the oldest may tell what the newest leave open
+            # The oldest rows may tell what the newest leave open.
+            rows = [*rows, *self._some_rows(resource, ASCENDING)]
         units = declared_units(settings.schema, resource.name)
         schema = learn(resource, rows, declared=kinds, units=units, dtype_backend=settings.dtype_backend)
         return Sampled(schema, schema.empty(), rows, is_in_order)

@@ -11,6 +11,7 @@ from dyno_frames.calibrate import cache
 from dyno_frames.calibrate.examine import Examination
 from dyno_frames.calibrate.learn import MOST_REQUESTS, Calibration, calibrate, learn_some
 from dyno_frames.client.settings import Settings
+from dyno_frames.contract.profile import Profile
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.needs import needs
 from dyno_frames.query.plan import Context, Shape
@@ -66,16 +67,13 @@ class Semantics:
                 left -= examination.asked - asked
                 if learnt == self.profile:
                     break
-                self.profile = learnt
-                cache.save(self._settings.url, learnt)
+                self._keep(learnt)
         return replace(context, profile=self.profile)
 
     def limit_pages(self, rows: int) -> None:
         """Ask for no more rows at a time: the server refuses larger pages."""
         with self._lock:
-            self.profile = replace(self.profile, page_limit=rows)
-            if self._settings.profile == "auto":
-                cache.save(self._settings.url, self.profile)
+            self._keep(replace(self.profile, page_limit=rows))
 
     def distrust(self, resource: str, columns: Iterable[str]) -> None:
         """Do not rely on filters by these columns again: rows came that they exclude.
@@ -93,15 +91,18 @@ class Semantics:
             filtered = self.profile.filtered
             for name in columns:
                 filtered = filtered.learned(f"{resource}.{name}", supported=False)
-            self.profile = replace(self.profile, filtered=filtered)
-            if self._settings.profile == "auto":
-                cache.save(self._settings.url, self.profile)
+            self._keep(replace(self.profile, filtered=filtered))
 
     def calibrate(self, examination: Examination) -> Calibration:
         """Learn all that can be learnt, and go on with it."""
         with self._lock:
             found = calibrate(examination)
             if self._settings.profile == "auto":
-                self.profile = found.profile
-                cache.save(self._settings.url, found.profile)
+                self._keep(found.profile)
         return found
+
+    def _keep(self, profile: Profile) -> None:
+        """Go on with a profile, and remember it for later connections if profiles are learnt."""
+        self.profile = profile
+        if self._settings.profile == "auto":
+            cache.save(self._settings.url, profile)

@@ -32,7 +32,7 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Letters:
-    """The letters that a text stands for, and where each begins and ends in the text."""
+    """A decoded text, and where each of its characters begins and ends in the original text."""
 
     text: str
     starts: Sequence[int]
@@ -94,7 +94,7 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _read(text: str) -> _Letters:
-    """Return the letters that a text stands for, without those that cannot be seen."""
+    """Return a text decoded and normalized, without invisible characters."""
     letters = _Letters(text, range(len(text)), range(1, len(text) + 1))
     for _ in range(_LAYERS):
         if _ESCAPE.search(letters.text) is None:
@@ -200,9 +200,8 @@ def _pieces(key: str, alphabet: frozenset[str]) -> Iterator[tuple[int, frozenset
 
 def _in_base64(content: bytes) -> Iterator[str]:
     """Yield what a content is in base64, whatever comes before it: there are three forms."""
-    for before, skipped in enumerate(
-        (0, 2, 3)
-    ):  # the letters that hold bits of what comes before are left out
+    # The letters that hold bits of what comes before are left out.
+    for before, skipped in enumerate((0, 2, 3)):
         yield b64encode(bytes(before) + content).decode().rstrip("=")[skipped:]
 
 

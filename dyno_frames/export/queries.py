@@ -237,7 +237,7 @@ def newest_change(scan: Scan) -> int | None:
 
 
 def unlimited(scan: Scan) -> Scan:
-    """Return the scan without the caller's limits, for requests of the export itself."""
+    """Return the scan without limits, progress bar and strictness, for requests that the export adds."""
     return replace(scan, max_rows=None, max_requests=None, progress=False, strict=False)
 
 

@@ -1,4 +1,4 @@
-"""The caller's variables, which a query may name and no traceback shows."""
+"""Variables of the calling code that a query can name. Tracebacks do not show their values."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
 
 
 def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:
-    """Return the boxes to ask for one by one, their filters, and whether they are no wider than the region."""
+    """Return the boxes to request one by one, their filters, and whether none was widened."""
     boxes = tuple(part for box in region.boxes for part in apart(box, context.profile, most=MOST_APART))
     pushed = [_push(box, context) for box in boxes]
     narrow = len(boxes) <= MOST_APART and (len(boxes) < 2 or all(part.conditions for part in pushed))

@@ -64,7 +64,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where names of the caller's are looked up. It shows how many there are, and no value.
+    """Variables of the calling code, for the names in a query. The repr shows their number without the values.
 
     Parameters
     ----------
@@ -95,7 +95,8 @@ def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None)
     Raises
     ------
     QueryError
-        pandas would refuse it, or it is no condition on rows. The message shows no e-mail address.
+        pandas would refuse the expression, or it is not a condition on rows. The message shows no e-mail
+        address.
     """
     try:
         return _ask(expression, empty, scope)

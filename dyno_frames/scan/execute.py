@@ -142,8 +142,7 @@ class Execution:
                     break
             else:
                 return batches
-        for walk in stats.checks[-1].walks:
-            walk.faults.clear()  # their rows are not used
+        fetch.discard()
         return replace(self, plan=self._unlimited()).walked(conditions, stats, fetch.budget)
 
 

@@ -29,19 +29,21 @@ class FilterFetch:
     spec: WalkSpec
     stats: ScanStats
     workers: int = MAX_WORKERS  # windows that are fetched at once, at most; 1 is one page after another
-    rows_wanted: int | None = (
-        None  # about as many; they are counted only if many more have to be read. None is all
-    )
+    rows_wanted: int | None = None  # about so many, counted only if many more have to be read; None is all
     state: WalkState = field(default_factory=WalkState)
     budget: FindBudget = field(default_factory=FindBudget)
+    check: CountCheck = field(init=False)
     _prefetcher: WindowPrefetcher | None = None
+
+    def __post_init__(self) -> None:
+        self.check = CountCheck([self.state], is_complete=False)
 
     def batches(self) -> Generator[pa.RecordBatch, None, None]:
         """Iterate over the rows that the residual keeps, each row once, ordered by the order field.
 
         A server that does not keep the order gets its rows read by offset: rows that came before come again.
         """
-        check = CountCheck([self.state], is_complete=False)
+        check = self.check
         self.stats.checks.append(check)
         self.budget.rows = self.rows_wanted
         if self.rows_wanted is not None:
@@ -55,11 +57,16 @@ class FilterFetch:
                 check.walks.append(state)
                 yield from self._passed(batches)
         if not all(state.in_order for state in check.walks):
-            yield from self._read_by_offset(check)
+            yield from self._read_by_offset()
         elif self.state.held is not None and self.state.held.num_rows:
             held = self.state.held
             yield from self._passed([self.state.hand_on(held, np.ones(held.num_rows, dtype=bool))])
-        self._close(check)
+        self._close()
+
+    def discard(self) -> None:
+        """Note that another fetch replaces this one: what may be missing from its rows does not matter."""
+        for walk_state in self.check.walks:
+            walk_state.faults.clear()
 
     def are_first(self) -> bool:
         """Tell whether the rows read so far are the first by the order field: the server counts no others there."""
@@ -119,18 +126,20 @@ class FilterFetch:
         cleanup.callback(self._prefetcher.close)
         self._prefetcher.start()
 
-    def _read_by_offset(self, check: CountCheck) -> Iterator[pa.RecordBatch]:
+    def _read_by_offset(self) -> Iterator[pa.RecordBatch]:
         """Read everything again from the first row on, on a server that keeps no order."""
-        for earlier in check.walks:
+        walks = self.check.walks
+        for earlier in walks:
             earlier.new_rows = 0
-        state = WalkState(in_order=False, faults=[fault for walk in check.walks for fault in walk.faults])
-        check.walks.append(state)
+        state = WalkState(in_order=False, faults=[fault for earlier in walks for fault in earlier.faults])
+        walks.append(state)
         steps = walk_by_offset(self.spec, state)
         for rows in run_walk(steps, state, reader=self.reader, stats=self.stats, budget=self.budget):
             yield from self._passed([rows])
 
-    def _close(self, check: CountCheck) -> None:
+    def _close(self) -> None:
         """Count once more, and read a few rows again if the order of the server is not known."""
+        check = self.check
         check.is_complete, check.before = True, self.state.count
         check.is_sure = is_sure(self.spec, check.walks)
         if self.state.is_verified or not check.rows:
@@ -140,14 +149,14 @@ class FilterFetch:
             check.after = self.reader.count(self.spec.conditions, self.stats)
             check.before = check.after if check.before is None else check.before
         is_verifiable = not self.state.faults and check.rows <= FEW_ROWS
-        if not check.is_sure and is_verifiable and not self._comes_again(check):
+        if not check.is_sure and is_verifiable and not self._comes_again():
             self.state.fault(
                 f"the rows are too few to tell whether the server keeps the order by {self.spec.order_field}"
             )
 
-    def _comes_again(self, check: CountCheck) -> bool:
+    def _comes_again(self) -> bool:
         """Tell whether the same rows come again, ordered by id."""
-        again = check.second_reading = WalkState(largest_page=self.state.largest_page)
+        again = self.check.second_reading = WalkState(largest_page=self.state.largest_page)
         steps = read_by_id(self.spec, again)
         for _ in run_walk(steps, again, reader=self.reader, stats=self.stats, budget=self.budget):
             pass

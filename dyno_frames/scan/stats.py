@@ -45,9 +45,7 @@ class ScanStats:
     fields_met: dict[str, None] = field(default_factory=dict)  # fields outside the schema, as they came
     invalid: dict[str, Invalid] = field(default_factory=dict)  # values made null, by column
     wrong_rows: int = 0  # rows that the server returned although the query excludes them
-    wrong_columns: set[str] = field(
-        default_factory=set
-    )  # the columns of the conditions that they do not meet
+    wrong_columns: set[str] = field(default_factory=set)  # columns of the conditions that they do not meet
     on_page: Callable[[int], object] = lambda _rows: None  # called with the rows of each page
     on_total: Callable[[int], object] = lambda _rows: None  # called with rows that are to come
 

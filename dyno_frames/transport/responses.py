@@ -115,11 +115,10 @@ def judge(
             return Verdict(event=Event.ANSWER, data=payload, content=content)
     body = _decoded(content)
     retry_after = result.headers.get("Retry-After")
-    if not is_envelope(body):
-        return _without_envelope(result, body, retry_after, shown)
-    no = refusal(body)
-    if no is None and result.status >= 300:
-        return _without_envelope(result, body, retry_after, shown=shown)
+    known = is_envelope(body)
+    no = refusal(body) if known else None
+    if no is None and not (known and result.status < 300):
+        return _not_an_answer(result, body, retry_after, shown)
     if no is None:
         return Verdict(event=Event.ANSWER, data=body.get("data"), content=content)
     no = Refusal(code=shown(no.code), message=shown(no.message))
@@ -132,7 +131,7 @@ def judge(
     )
 
 
-def _without_envelope(
+def _not_an_answer(
     result: Received, body: Any, retry_after: str | None, shown: Callable[[str], str]
 ) -> Verdict:
     status = result.status

@@ -23,19 +23,13 @@ from dyno_frames.errors import (
     TransportError,
     UnknownFieldError,
 )
-from dyno_frames.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module", params=["decided", "auto"])
-def unheard(request) -> Iterator[Any]:
-    """A client that has learnt the account, and whose server is gone: whatever it sends fails as a ConnectError."""
+def unheard(request, without_server) -> Iterator[Any]:
+    """A client whose requests fail."""
     profile = "auto" if request.param == "auto" else Profile()
-    with Sandbox(speed=0) as served:
-        connected = connect(
-            served.url, served.api_key, name=f"bad input {request.param}", profile=profile, timeout_s=0.5
-        )
-        connected.campaigns.frame()
-    with connected:
+    with without_server(f"bad input {request.param}", profile) as connected:
         yield connected
 
 

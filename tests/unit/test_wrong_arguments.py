@@ -12,18 +12,12 @@ import pytest
 from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError, QueryError, SchemaError
-from dyno_frames.sandbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
-def unheard() -> Iterator[Any]:
-    """A client that has learnt the account and whose server is gone: a request would fail as a ConnectError."""
-    with Sandbox(speed=0) as served:
-        connected = connect(
-            served.url, served.api_key, name="wrong arguments", profile=Profile(), timeout_s=0.5
-        )
-        connected.campaigns.frame()
-    with connected:
+def unheard(without_server) -> Iterator[Any]:
+    """A client whose requests fail."""
+    with without_server("wrong arguments", Profile()) as connected:
         yield connected
 
 

@@ -119,7 +119,7 @@ class Interrupted(BaseException):
 def interrupted(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Run an export that ends after so many chunks; returns how many rows are in them."""
 
-    def run(path: Path, *, chunks: int, scan: Any = None, **arguments: Any) -> int:
+    def run(path: Path | str, *, chunks: int, scan: Any = None, **arguments: Any) -> int:
         new_file, written = pa.ipc.new_file, list[int]()
 
         def some(sink: Any, schema: pa.Schema) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -147,27 +146,11 @@ def test_a_plain_pattern_finds_nothing_rather_than_several_versions(account, url
     assert len(written.to_frame()) == 300
 
 
-def test_what_was_fetched_for_a_url_is_kept_on_this_machine(account, url, tmp_path, monkeypatch):
-    import pyarrow as pa
-
-    class InterruptedHere(BaseException):
-        """Stands for whatever ends a run."""
-
-    new_file, written = pa.ipc.new_file, []
-
-    def some(sink, schema):
-        if len(written) == 3:
-            raise InterruptedHere
-        written.append(json.loads(schema.metadata[b"dyno_frames"])["rows"])
-        return new_file(sink, schema)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(pa.ipc, "new_file", some)
-        with pytest.raises(InterruptedHere):
-            account.scan().to_parquet(url)
+def test_what_was_fetched_for_a_url_is_kept_on_this_machine(account, interrupted, url, tmp_path):
+    staged = interrupted(url, chunks=3)
     assert store_of(url).versions() == []
     done = account.scan().to_parquet(url)
-    assert done.counts["moved"] < 300 - sum(written) + 20
+    assert done.counts["moved"] < 300 - staged + 20
     pd.testing.assert_frame_equal(dyno.read_dataset(url), account.find())
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.name != "lock"] == []
 
