@@ -24,9 +24,10 @@ from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.arguments import check_flags, whole_number
+from dyno_frames.query.bind import ask
 from dyno_frames.query.plan import Context, Shape
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.query.question import Expression, Question, Scope
 from dyno_frames.scan.scan import Scan
 
 

@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
 from dyno_frames.frames.schema import Schema
+from dyno_frames.query.bind import ask
 from dyno_frames.query.plan import Shape
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
-from dyno_frames.query.question import ask, narrowed
+from dyno_frames.query.question import narrowed
 from dyno_frames.scan.answer import check
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.prefetch import MAX_WORKERS

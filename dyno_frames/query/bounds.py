@@ -13,11 +13,12 @@ from typing import Any
 
 from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.query.boxes import NOTHING, Box, Region
-from dyno_frames.query.domain import Numbers, Texts
-from dyno_frames.query.leaves import Found, number_leaf, text_leaf
+from dyno_frames.query.domain import LeafValues, Numbers, Texts
+from dyno_frames.query.number_leaves import number_leaf
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, Unary, columns
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import on_null
+from dyno_frames.query.text_leaves import text_leaf
 
 
 class Bounds:
@@ -79,7 +80,7 @@ class Bounds:
             return Region.wider(f"{render(node)} has no operator in the API's filters")
         return self._limited(node, field, found, negated=negated)
 
-    def _values(self, node: Node, field: Field) -> Found | None:
+    def _values(self, node: Node, field: Field) -> LeafValues | None:
         match field.wire:
             case Wire.NUMBER:
                 return number_leaf(node, field)
@@ -88,7 +89,7 @@ class Bounds:
             case _:
                 return None
 
-    def _limited(self, node: Node, field: Field, found: Found, *, negated: bool) -> Region:
+    def _limited(self, node: Node, field: Field, found: LeafValues, *, negated: bool) -> Region:
         domain, exact = found
         if negated and not exact:
             return Region.wider(f"the negation of {render(node)} cannot be bounded")

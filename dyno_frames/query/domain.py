@@ -255,6 +255,9 @@ class Texts:
 Domain: TypeAlias = Numbers | Texts
 """What one column may hold."""
 
+LeafValues: TypeAlias = tuple[Domain, bool]
+"""The values that make a comparison true, null left out, and whether they are exactly those."""
+
 
 def intersect(left: Domain, right: Domain) -> Domain:
     """Return what belongs to both sets of one column."""

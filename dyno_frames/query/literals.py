@@ -22,6 +22,16 @@ def normalise(value: Any) -> Any:
     return value
 
 
+def listed(values: Any) -> Any:
+    """Return an array, a Series or an Index as a list; anything else as it is."""
+    return values.tolist() if isinstance(values, np.ndarray | pd.Series | pd.Index) else values
+
+
+def is_null(value: Any) -> bool:
+    """Tell whether pandas takes a value for null."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+
+
 def _is_view(value: Any) -> bool:
     return isinstance(value, Iterable) and type(value).__name__ in {"dict_keys", "dict_values"}
 
@@ -34,14 +44,14 @@ class Reading:
     ----------
     value
         What to compare with.
-    friendly
+    coerced
         Whether pandas would have raised.
     warning
         What the caller should know; empty where there is nothing.
     """
 
     value: Any
-    friendly: bool = False
+    coerced: bool = False
     warning: str = ""
 
 
@@ -92,7 +102,7 @@ def _number(value: float, *, equality: bool, in_query: bool) -> Reading:
     if equality and not (in_query and not _reads_as_date(value)):
         return Reading(value, warning=_NEVER.format(what="a number"))
     try:
-        return Reading(pd.Timestamp(value, unit="s", tz="UTC"), friendly=True)
+        return Reading(pd.Timestamp(value, unit="s", tz="UTC"), coerced=True)
     except (OverflowError, ValueError) as error:
         raise LiteralTypeError(f"{value!r} is no time in epoch seconds") from error
 
@@ -120,5 +130,5 @@ def _text(value: str, *, equality: bool, reads: bool) -> Reading:
     if pd.isna(stamp):
         return Reading(stamp)
     if stamp.tz is None:
-        return Reading(stamp.tz_localize("UTC"), friendly=not reads)
-    return Reading(stamp.tz_convert("UTC"), friendly=not reads)
+        return Reading(stamp.tz_localize("UTC"), coerced=not reads)
+    return Reading(stamp.tz_convert("UTC"), coerced=not reads)

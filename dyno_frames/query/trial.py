@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dyno_frames.errors import QueryError
-from dyno_frames.query.predicate import Attribute, Call, Item, Literal, Node, walk
+from dyno_frames.errors import LiteralTypeError, QueryError
+from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Node, walk
 from dyno_frames.query.regex import facts
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
@@ -74,6 +74,58 @@ def _try_part(part: Node, owner: Node, few: pd.DataFrame) -> None:
         replay(part, few)
     except Exception as error:
         raise QueryError(refused(render(part), error)) from error
+
+
+def check_boolean(probe: Any, node: Node, empty: pd.DataFrame) -> None:
+    """Refuse a query whose result is not one boolean per row."""
+    if _is_condition(probe):
+        return
+    given = probe
+    if isinstance(probe, pd.Series):
+        try:
+            given = replay(node, few_rows(empty))
+        except Exception:  # noqa: BLE001 - it needs other rows than these to say what it gives
+            return
+        if _is_condition(given):
+            return
+    kind = f"values of dtype {given.dtype}" if isinstance(given, pd.Series) else f"one {type(given).__name__}"
+    raise QueryError(
+        f"{render(node)} gives {kind}, not true or false for each row; compare it with something"
+    )
+
+
+def _is_condition(given: Any) -> bool:
+    dtype: Any = getattr(given, "dtype", None)
+    return getattr(given, "ndim", 0) == 1 and (
+        bool(pd.api.types.is_bool_dtype(dtype)) or dtype == np.dtype(object)
+    )
+
+
+_ORDERINGS = {"lt", "le", "gt", "ge"}
+
+
+def check_order(node: Node, empty: pd.DataFrame) -> None:
+    """Refuse an ordering of texts with what is no text: pandas would, but only once a row is there."""
+    for part in walk(node):
+        match part:
+            case Binary(name, Column(column), Literal(value)) | Binary(name, Literal(value), Column(column)):
+                if name in _ORDERINGS and not isinstance(value, str) and _holds_text(empty[column]):
+                    _try_order(part, column, empty[column].dtype)
+            case _:
+                continue
+
+
+def _try_order(part: Node, column: str, dtype: Any) -> None:
+    try:
+        replay(part, {column: pd.Series(["a"], dtype=dtype)})
+    except (TypeError, NotImplementedError) as error:
+        raise LiteralTypeError(
+            f"{render(part)} compares the text column {column!r} with what is no text"
+        ) from error
+
+
+def _holds_text(series: pd.Series[Any]) -> bool:
+    return series.dtype != object and bool(pd.api.types.is_string_dtype(series.dtype))
 
 
 def few_rows(empty: pd.DataFrame) -> pd.DataFrame:

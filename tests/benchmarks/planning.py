@@ -16,8 +16,7 @@ import pandas as pd
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query import question as questions
-from dyno_frames.query import regex
+from dyno_frames.query import bind, regex
 from dyno_frames.query.plan import Context, Shape
 from dyno_frames.query.planner import make_plan
 
@@ -60,7 +59,7 @@ class Columns:
 
 def forget() -> None:
     """Empty every cache between a question and its plan."""
-    for cache in (regex.facts, getattr(questions, "_read_again", None)):
+    for cache in (regex.facts, getattr(bind, "_read_again", None)):
         if cache is not None:
             cache.cache_clear()
 
@@ -87,7 +86,7 @@ def median_ms(
 
 def planned(expression: Any) -> Any:
     """Read a question and plan it."""
-    return make_plan(questions.ask(expression, EMPTY), CONTEXT, Shape())
+    return make_plan(bind.ask(expression, EMPTY), CONTEXT, Shape())
 
 
 LENGTHS = (10, 1_000, 100_000)

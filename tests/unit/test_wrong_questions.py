@@ -8,7 +8,7 @@ import pytest
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import NotPushableError, QueryError, QuerySyntaxError
 from dyno_frames.frames.schema import learn
-from dyno_frames.query.question import ask
+from dyno_frames.query.bind import ask
 
 EMPTY = learn(CAMPAIGNS, []).empty()
 ADDRESS = "ursula@x.y"

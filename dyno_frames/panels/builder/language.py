@@ -13,8 +13,9 @@ import pandas as pd
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import QueryError
 from dyno_frames.panels.builder.terms import NEGATIONS, Operator, Term, not_editable_reason, time_text
+from dyno_frames.query.bind import ask
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, Unary
-from dyno_frames.query.question import Question, Scope, ask
+from dyno_frames.query.question import Question, Scope
 from dyno_frames.query.render import render
 
 _SIGNS = {

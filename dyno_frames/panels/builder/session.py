@@ -23,7 +23,8 @@ from dyno_frames.panels.builder.state import (
 from dyno_frames.panels.runtime.runner import Spawn, on_a_thread
 from dyno_frames.panels.runtime.store import Store
 from dyno_frames.query import stored
-from dyno_frames.query.question import Expression, Scope, ask
+from dyno_frames.query.bind import ask
+from dyno_frames.query.question import Expression, Scope
 from dyno_frames.scan.scan import Scan
 
 

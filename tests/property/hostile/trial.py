@@ -14,9 +14,10 @@ from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ContractError, TransportError
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import learn
+from dyno_frames.query.bind import ask
 from dyno_frames.query.plan import Context, Shape
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Scope, ask
+from dyno_frames.query.question import Scope
 from dyno_frames.scan.budget import max_finds
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.scan import Scan

@@ -28,9 +28,10 @@ from dyno_frames.contract.profile import (
 from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
+from dyno_frames.query.bind import ask
 from dyno_frames.query.plan import Context, Plan, Shape
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Expression, Question, Scope, ask
+from dyno_frames.query.question import Expression, Question, Scope
 from dyno_frames.sandbox.filters import functions
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store

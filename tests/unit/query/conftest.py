@@ -12,9 +12,10 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import Schema
+from dyno_frames.query.bind import ask
 from dyno_frames.query.plan import Context, Plan, Shape
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Question, Scope, ask
+from dyno_frames.query.question import Question, Scope
 
 EXTRAS = (
     Field("budget", Kind.INTEGER),

@@ -9,8 +9,8 @@ import warnings
 import pandas as pd
 import pytest
 
-from dyno_frames.query import shadows
-from dyno_frames.query.question import ask
+from dyno_frames.query import probes
+from dyno_frames.query.bind import ask
 
 CLEARINGS = 12
 """How often the memory of results on zero rows is filled, so that it is emptied."""
@@ -32,13 +32,13 @@ def test_a_result_on_zero_rows_is_found_while_another_thread_empties_the_memory(
     def empty_again_and_again():
         for at in range(CLEARINGS):
             for column in many:
-                shadows.apply("gt" if at % 2 else "lt", column, 1)
+                probes.apply("gt" if at % 2 else "lt", column, 1)
         done.set()
 
     def ask_again_and_again():
         while not done.is_set():
             try:
-                shadows.apply("eq", words, "a")
+                probes.apply("eq", words, "a")
             except KeyError as error:
                 failed.append(error)
 

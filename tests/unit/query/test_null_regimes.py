@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 
 from dyno_frames.contract.fields import Field, Kind
+from dyno_frames.query.bind import ask
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Region
 from dyno_frames.query.domain import Numbers, Texts
-from dyno_frames.query.question import ask
 from dyno_frames.query.replay import on_null
 
 CONDITIONS = {

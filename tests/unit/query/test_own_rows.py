@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import QueryError
-from dyno_frames.query.question import Scope, ask
+from dyno_frames.query.bind import ask
+from dyno_frames.query.question import Scope
 
 OTHER = pd.Series([1, 2, 3, 4, 5])
 THREE = pd.Series([1, 2, 3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dyno_frames.query.question import ask
+from dyno_frames.query.bind import ask
 from dyno_frames.query.recheck import excluding_columns
 
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import QueryError
+from dyno_frames.query.bind import ask
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Unary
-from dyno_frames.query.question import Scope, ask
+from dyno_frames.query.question import Scope
 from dyno_frames.query.render import render
 from dyno_frames.query.stored import dump, load
 

@@ -11,11 +11,14 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import LiteralTypeError, QueryError
+from dyno_frames.query.bind import ask
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Ufunc, Unary, walk
-from dyno_frames.query.question import Scope, ask
+from dyno_frames.query.question import Scope
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
-from dyno_frames.query.trace import Duck, Notes, UntraceableError, node_of, trace_callable, trace_query
+from dyno_frames.query.trace import FrameTracer, trace_callable, trace_query
+from dyno_frames.query.trace_notes import TraceNotes, UntraceableError
+from dyno_frames.query.tracer import node_of
 
 OPERATIONS = [
     ("opens == 10", lambda c: c.opens == 10),
@@ -112,13 +115,13 @@ def check_same(found, expected):
 @pytest.mark.parametrize("form", ["function", "column"])
 def test_an_operation_replays_as_pandas_runs_it(python, form, few):
     expression = python if form == "function" else python(Columns())
-    found = replayed(trace_callable(expression, few.iloc[:0], Notes()), few)
+    found = replayed(trace_callable(expression, few.iloc[:0], TraceNotes()), few)
     check_same(found, python(few))
 
 
 @pytest.mark.parametrize("query", [query for query, _ in OPERATIONS if query])
 def test_a_query_replays_as_pandas_evaluates_it(query, few):
-    traced = trace_query(query, few.iloc[:0], Notes(), local_dict={}, global_dict={})
+    traced = trace_query(query, few.iloc[:0], TraceNotes(), local_dict={}, global_dict={})
     check_same(replayed(traced, few), few.eval(query, engine="python"))
 
 
@@ -128,10 +131,10 @@ def test_a_query_replays_as_pandas_evaluates_it(query, few):
     ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_the_three_forms_become_one_tree(query, python, few):
-    shadows = few.iloc[:0]
-    function = render(node_of(trace_callable(python, shadows, Notes()))[0])
-    column = render(node_of(trace_callable(python(Columns()), shadows, Notes()))[0])
-    text = render(node_of(trace_query(query, shadows, Notes(), local_dict={}, global_dict={}))[0])
+    probes = few.iloc[:0]
+    function = render(node_of(trace_callable(python, probes, TraceNotes()))[0])
+    column = render(node_of(trace_callable(python(Columns()), probes, TraceNotes()))[0])
+    text = render(node_of(trace_query(query, probes, TraceNotes(), local_dict={}, global_dict={}))[0])
     assert function == column
     if not query.startswith("abs("):  # pandas' own parser makes a ufunc of it
         assert text.replace(".0", "") == function.replace(".0", "")
@@ -141,18 +144,18 @@ def test_every_kind_of_node_is_made_by_some_operation(few):
     met = {
         type(part)
         for _, python in OPERATIONS
-        for part in walk(node_of(trace_callable(python, few.iloc[:0], Notes()))[0])
+        for part in walk(node_of(trace_callable(python, few.iloc[:0], TraceNotes()))[0])
     }
     assert met == {Column, Literal, Unary, Binary, Attribute, Call, Item, Ufunc}
 
 
 def test_a_tracer_has_the_dtype_that_pandas_would_have(few):
-    duck = Duck(few.iloc[:0], Notes())
+    frame = FrameTracer(few.iloc[:0], TraceNotes())
     for name in few.columns:
-        assert duck[name].dtype == few[name].dtype
-    assert (duck["opens"] / 2).dtype == np.dtype("float64")
-    assert (duck["budget"] + 1).dtype == "Int64"
-    assert duck["created"].dt.date.dtype == object
+        assert frame[name].dtype == few[name].dtype
+    assert (frame["opens"] / 2).dtype == np.dtype("float64")
+    assert (frame["budget"] + 1).dtype == "Int64"
+    assert frame["created"].dt.date.dtype == object
 
 
 @pytest.mark.parametrize(
@@ -226,7 +229,7 @@ STRANGE = {
     "lists columns in isin": lambda c: c.opens.isin([c.clicks.max(), 10]),
     "looks up in another column": lambda c: c.opens.isin(c.delivered),
     "raises on a tracer": lambda c: (
-        (_ for _ in ()).throw(RuntimeError) if type(c).__name__ == "Duck" else c.opens > 5
+        (_ for _ in ()).throw(RuntimeError) if type(c).__name__ == "FrameTracer" else c.opens > 5
     ),
     "takes the values": lambda c: c.opens.values > 5,  # noqa: PD011 - as people write it
     "reduces": lambda c: np.logical_and.reduce([c.opens > 5, c.clicks > 1]),
@@ -255,18 +258,18 @@ def test_what_cannot_be_followed_says_why(empty):
     "use", [len, list, float, int, iter, np.asarray, operator.index, lambda tracer: 1 in tracer]
 )
 def test_what_needs_values_is_not_followed(use, empty):
-    duck = Duck(empty, Notes())
+    frame = FrameTracer(empty, TraceNotes())
     with pytest.raises(UntraceableError, match="values of opens"):
-        use(duck["opens"])
+        use(frame["opens"])
 
 
 def test_a_tracer_is_unhashable_as_a_series_is(empty):
     with pytest.raises(TypeError):
-        hash(Duck(empty, Notes())["opens"])
+        hash(FrameTracer(empty, TraceNotes())["opens"])
 
 
 def test_a_tracer_shows_its_expression(empty):
-    assert repr(Duck(empty, Notes())["opens"] + 1) == "<opens + 1>"
+    assert repr(FrameTracer(empty, TraceNotes())["opens"] + 1) == "<opens + 1>"
 
 
 def test_a_friendly_reading_is_noted_and_replayed(few):

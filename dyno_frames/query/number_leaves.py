@@ -1,4 +1,4 @@
-"""Leaves of a tree as sets: which values of one column make a comparison or a text test true."""
+"""Leaves over number and time columns as sets: which values make a comparison true."""
 
 from __future__ import annotations
 
@@ -8,26 +8,18 @@ from fractions import Fraction
 from math import copysign, inf, isfinite
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from dyno_frames.contract.fields import Field, Kind, Wire
-from dyno_frames.query import regex
-from dyno_frames.query.domain import Interval, Number, Numbers, Pattern, Texts
-from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node
+from dyno_frames.contract.fields import Field, Kind
+from dyno_frames.query.domain import LEAST, MOST, Interval, LeafValues, Number, Numbers
+from dyno_frames.query.literals import is_null, listed
+from dyno_frames.query.predicate import MIRRORED, Attribute, Binary, Call, Column, Literal, Node
 
 EXACT_FLOAT = 2**53
 """Beyond it a double no longer holds every whole number, and pandas' answer depends on the literal's type."""
 
-_INT64 = (-(2**63), 2**63 - 1)
-MIRRORED = {"eq": "eq", "ne": "ne", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
-"""Each comparison with its sides exchanged."""
 
-Found = tuple[Numbers | Texts, bool]
-"""The values that make a leaf true, null left out, and whether they are exactly those."""
-
-
-def number_leaf(node: Node, field: Field) -> Found | None:
+def number_leaf(node: Node, field: Field) -> LeafValues | None:
     """Return the numbers that make a leaf over a number or time column true; None where that is not known."""
     match node:
         case Binary(operator, Column(), Literal(value)) if operator in MIRRORED:
@@ -56,7 +48,7 @@ def _numbers(intervals: Iterable[Interval], field: Field) -> Numbers:
     return Numbers.of(intervals, null=False, whole=field.kind is not Kind.FLOAT)
 
 
-def _compared(operator: str, value: Any, field: Field) -> Found | None:
+def _compared(operator: str, value: Any, field: Field) -> LeafValues | None:
     number = _number(value, field)
     return None if number is None else (_numbers(_intervals(operator, number), field), True)
 
@@ -87,7 +79,7 @@ def _number(value: Any, field: Field) -> Any:
     if isinstance(value, int):
         if field.kind is Kind.FLOAT:
             return value if abs(value) < EXACT_FLOAT else None
-        return value if _INT64[0] <= value <= _INT64[1] else None
+        return value if LEAST <= value <= MOST else None
     if isinstance(value, float) and isfinite(value) and abs(value) < EXACT_FLOAT:
         return value
     return None
@@ -107,13 +99,13 @@ def epoch(value: Any) -> int | Fraction | None:
     return whole + Fraction(rest, _PER_SECOND[stamp.unit]) if rest else whole
 
 
-def _members(values: Any, field: Field) -> Found | None:
-    values = _listed(values)
+def _members(values: Any, field: Field) -> LeafValues | None:
+    values = listed(values)
     if not isinstance(values, Sequence) or isinstance(values, str):
         return None
     if field.kind is Kind.TIME:
         return _time_members(values, field)
-    known = [value for value in values if not _is_null(value)]
+    known = [value for value in values if not is_null(value)]
     numbers = [_number(value, field) for value in known]
     if None in numbers or any(isinstance(value, bool) for value in known):
         return None
@@ -126,11 +118,7 @@ def _members(values: Any, field: Field) -> Found | None:
     return _numbers([Interval(number, number) for number in numbers], field), exact
 
 
-def _listed(values: Any) -> Any:
-    return values.tolist() if isinstance(values, np.ndarray | pd.Series | pd.Index) else values
-
-
-def _time_members(values: Sequence[Any], field: Field) -> Found | None:
+def _time_members(values: Sequence[Any], field: Field) -> LeafValues | None:
     # Only a list of nothing but aware times on whole seconds: beside anything else pandas infers another type for
     # the list, and an Arrow column cuts fractions off.
     points = [epoch(value) for value in values]
@@ -141,11 +129,7 @@ def _time_members(values: Sequence[Any], field: Field) -> Found | None:
     return _numbers([Interval(point, point) for point in points if isinstance(point, int)], field), exact
 
 
-def _is_null(value: Any) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
-
-
-def _between(arguments: tuple[Node, ...], keywords: dict[str, Node], field: Field) -> Found | None:
+def _between(arguments: tuple[Node, ...], keywords: dict[str, Node], field: Field) -> LeafValues | None:
     given = dict(zip(("left", "right", "inclusive"), arguments, strict=False)) | keywords
     values = {name: node.value for name, node in given.items() if isinstance(node, Literal)}
     if len(values) != len(given) or not {"left", "right"} <= values.keys():
@@ -173,7 +157,7 @@ def _bound(value: Any, field: Field) -> Any:
 _STEPS = {"s": 1, "min": 60, "h": 3600, "D": 86_400}
 
 
-def _dated(part: Node, operator: str, value: Any) -> Found | None:
+def _dated(part: Node, operator: str, value: Any) -> LeafValues | None:
     """Return the epoch seconds for a comparison of a part of a time: its year, its date, its start of day."""
     match part:
         case Attribute(Attribute(Column(), "dt"), "year") if _is_year(value):
@@ -201,7 +185,7 @@ def _year(operator: str, year: int) -> Numbers:
     return _numbers(_floored(operator, Interval(_start(year), _start(year + 1), high_open=True)), _TIME)
 
 
-def _years(values: Any) -> Found | None:
+def _years(values: Any) -> LeafValues | None:
     if not isinstance(values, Sequence) or not values or not all(_is_year(value) for value in values):
         return None
     runs = [Interval(_start(year), _start(year + 1), high_open=True) for year in values]
@@ -211,7 +195,7 @@ def _years(values: Any) -> Found | None:
 _TIME = Field("", Kind.TIME)
 
 
-def _stepped(operator: str, point: Any, step: int) -> Found | None:
+def _stepped(operator: str, point: Any, step: int) -> LeafValues | None:
     if point is None:
         return None
     below = point // step * step
@@ -249,116 +233,3 @@ def _floored(operator: str, cell: Interval) -> list[Interval]:
             return [Interval(low=cell.low)]
         case _:
             return [Interval(-inf, inf)]
-
-
-def text_leaf(node: Node, field: Field) -> Found | None:
-    """Return the texts that make a leaf over a string column true; None where that is not known."""
-    if field.wire is not Wire.STRING:
-        return None
-    if text := _lowered(node):
-        return _folded("contains", text, is_regex=False)
-    match node:
-        case Binary("eq", Column(), Literal(value)) | Binary("eq", Literal(value), Column()):
-            return (Texts(frozenset({value})), True) if isinstance(value, str) else None
-        case Binary("ne", Column(), Literal(value)) | Binary("ne", Literal(value), Column()):
-            return (Texts(exclude=frozenset({value})), True) if isinstance(value, str) else None
-        case Call(Attribute(Column(), "isin"), (Literal(values),), ()):
-            return _texts(values)
-        case Call(Attribute(Column(), "notna" | "notnull"), (), ()):
-            return Texts(), True
-        case Call(Attribute(Column(), "isna" | "isnull"), (), ()):
-            return Texts(frozenset()), True
-        case Call(Attribute(Attribute(Column(), "str"), method), (Literal(), *_) as arguments, keywords):
-            return _tested(method, arguments, dict(keywords))
-        case Call(Attribute(Attribute(Column(), "str"), method), (), keywords) if "pat" in dict(keywords):
-            named = dict(keywords)
-            return _tested(method, (named.pop("pat"),), named)
-        case _:
-            return None
-
-
-def _lowered(node: Node) -> str | None:
-    # Not upper: it makes two letters of one, such as SS of ß, which no engine's folding undoes for certain.
-    match node:
-        case (
-            Binary("eq", Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()), Literal(str(text)))
-            | Binary("eq", Literal(str(text)), Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()))
-            | Call(
-                Attribute(Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()), "isin"),
-                (Literal([str(text)]),),
-                (),
-            )
-        ):
-            return text
-        case _:
-            return None
-
-
-def _texts(values: Any) -> Found | None:
-    in_numpy = isinstance(values, np.ndarray)
-    values = _listed(values)
-    if not isinstance(values, Sequence) or isinstance(values, str):
-        return None
-    if in_numpy and any(isinstance(value, str) and "\0" in value for value in values):
-        return None  # Arrow ends such a text of NumPy's there
-    if not all(isinstance(value, str) or _is_null(value) for value in values):
-        return None
-    return Texts(frozenset(value for value in values if isinstance(value, str))), True
-
-
-_PARAMETERS = {
-    "contains": ("pat", "case", "flags", "na", "regex"),
-    "match": ("pat", "case", "flags", "na"),
-    "fullmatch": ("pat", "case", "flags", "na"),
-    "startswith": ("pat", "na"),
-    "endswith": ("pat", "na"),
-}
-
-
-def _tested(method: str, arguments: tuple[Node, ...], keywords: dict[str, Node]) -> Found | None:
-    names = _PARAMETERS.get(method)
-    if names is None or len(arguments) > len(names):
-        return None
-    given = dict(zip(names, arguments, strict=False)) | keywords
-    values = {name: node.value for name, node in given.items() if isinstance(node, Literal)}
-    if len(values) != len(given):
-        return None
-    pattern = values["pat"]
-    if method in {"startswith", "endswith"}:
-        return _edged(method, pattern)
-    if not isinstance(pattern, str) or values.get("flags", 0):
-        return None
-    if not values.get("case", True):
-        return _folded(method, pattern, is_regex=bool(values.get("regex", True)))
-    if method == "contains" and not values.get("regex", True):
-        return _pattern("contains", pattern)
-    return _searched(method, pattern)
-
-
-def _pattern(kind: str, text: str, *, exact: bool = True) -> Found:
-    return (Texts(patterns=frozenset({Pattern(kind, text)})) if text else Texts()), exact
-
-
-def _edged(kind: str, pattern: Any) -> Found | None:
-    return _pattern(kind, pattern) if isinstance(pattern, str) else None
-
-
-def _searched(method: str, pattern: str) -> Found:
-    known = regex.facts(pattern)
-    if known.literal is not None:
-        kind = {"contains": "contains", "match": "startswith", "fullmatch": "equal"}[method]
-        if kind == "equal":
-            return Texts(frozenset({known.literal})), True
-        return _pattern(kind, known.literal)
-    if known.portable and method == "contains":
-        return _pattern("regex", pattern)
-    if known.portable and method == "match":
-        return _pattern("regex", f"^(?:{pattern})")
-    return _pattern("contains", known.required, exact=False)
-
-
-def _folded(method: str, pattern: str, *, is_regex: bool) -> Found | None:
-    literal = regex.facts(pattern).literal if is_regex else pattern
-    if not literal or method == "match":
-        return None
-    return _pattern("contains_ignore_case", literal, exact=False)

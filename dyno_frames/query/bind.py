@@ -1,0 +1,226 @@
+"""Bind an expression in any of its forms to the columns of a resource, and refuse what pandas would refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dyno_frames.contract.texts import without_query_addresses
+from dyno_frames.errors import QueryError
+from dyno_frames.query import stored
+from dyno_frames.query.predicate import columns
+from dyno_frames.query.question import Expression, Keep, Question, Scope, replayed
+from dyno_frames.query.refusals import dry_run
+from dyno_frames.query.render import render
+from dyno_frames.query.trace import FrameTracer, trace_callable, trace_query
+from dyno_frames.query.trace_notes import TraceNotes, UntraceableError
+from dyno_frames.query.tracer import node_of
+from dyno_frames.query.trial import check_arguments, check_boolean, check_order
+
+
+def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None) -> Question:
+    """Read a question against zero typed rows; what pandas refuses is refused here, before any request.
+
+    Parameters
+    ----------
+    expression
+        The question.
+    empty
+        Zero rows with the resource's columns and dtypes.
+    scope
+        Where ``@names`` are looked up.
+
+    Raises
+    ------
+    QueryError
+        pandas would refuse the expression, or it is not a condition on rows. The message shows no e-mail
+        address.
+    """
+    try:
+        return _ask(expression, empty, scope)
+    except QueryError as error:
+        shown = without_query_addresses(str(error))
+        if shown == str(error):
+            raise
+        hidden = type(error)(shown)
+    raise hidden  # without its cause, which shows the addresses too
+
+
+def _ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Question:
+    if expression is None:
+        return Question("every row", _all_rows, memory={"form": "all"})
+    if isinstance(expression, str):
+        return _ask_text(expression, empty, scope or Scope())
+    if isinstance(expression, Mapping):
+        return _ask_stored(expression, empty)
+    if isinstance(expression, pd.api.typing.Expression) or callable(expression):
+        return _ask_callable(expression, empty)
+    raise QueryError(_no_question(expression))
+
+
+def _all_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
+
+
+def _no_question(expression: object) -> str:
+    if isinstance(expression, pd.Series | pd.Index) or pd.api.types.is_list_like(expression):
+        return (
+            f"a {type(expression).__name__} of {len(expression)} values is a mask of some other frame; "  # type: ignore[arg-type]  # list-like has a length
+            "the server's rows are not here yet. Write the condition itself: a query string, pd.col('opens') > 100, "
+            "or lambda c: c.opens > 100. Columns are chosen with columns=[…]"
+        )
+    return (
+        f"{expression!r} is no condition on rows; expected a query string such as \"status == 'finished'\", "
+        "pd.col('opens') > 100, lambda c: c.opens > 100, or None for every row"
+    )
+
+
+def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+    if not text.strip():
+        raise QueryError(f"the query {text!r} is blank; expected a condition on rows, or None for every row")
+    if "@" in text:
+        return _read_text(text, empty, scope)
+    try:
+        return _read_again(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
+    except _NotTracedError as failed:
+        return failed.question
+
+
+class _NotTracedError(Exception):
+    """Carries a question without a tree past the cache, so that the next time it is traced again."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.text)
+        self.question = question
+
+
+@lru_cache(maxsize=256)
+def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Question:
+    """Read a query that names no variable of the caller's: it means the same every time."""
+    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
+    question = _read_text(text, empty, Scope())
+    if question.untraceable:
+        raise _NotTracedError(question)
+    return question
+
+
+def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+    names: dict[str, Any] = {
+        "local_dict": scope.local_names,
+        "global_dict": scope.global_names,
+    }
+
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        kept: pd.DataFrame = frame.query(text, engine="python", **names)
+        return kept
+
+    notes = TraceNotes()
+    memory = None if "@" in text else {"form": "query", "text": text}
+    try:
+        result = trace_query(text, empty, notes, **names)
+    except QueryError:
+        raise
+    except Exception as error:
+        if notes.once:
+            raise _read_once(text) from error
+        dry_run(keep, empty, text, error)  # tracing must never fail a query that pandas can answer
+        return Question(text, keep, untraceable=_why(error), memory=memory)
+    return _traced(result, notes, empty, keep=keep, text=text, memory=memory)
+
+
+def _read_once(name: str) -> QueryError:
+    return QueryError(
+        f"{name} holds values that can be read only once, and it must be read again for every page; make them a list"
+    )
+
+
+def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        kept: pd.DataFrame = frame[expression]
+        return kept
+
+    text = str(expression) if isinstance(expression, pd.api.typing.Expression) else ""
+    notes = TraceNotes()
+    try:
+        result = trace_callable(expression, empty, notes)
+    except QueryError:
+        raise
+    except Exception as error:
+        name = text or getattr(expression, "__qualname__", repr(expression))
+        if notes.once:
+            raise _read_once(name) from error
+        dry_run(keep, empty, name, error)
+        return Question(name, keep, untraceable=_why(error))
+    return _traced(result, notes, empty, keep=keep, text=text)
+
+
+def _ask_stored(memory: Mapping[str, Any], empty: pd.DataFrame) -> Question:
+    match memory:
+        case {"form": "all"}:
+            return ask(None, empty)
+        case {"form": "query", "text": str(text)}:
+            return ask(text, empty)
+        case {"form": "tree", "tree": tree}:
+            node = stored.load(tree)
+            return Question(render(node), replayed(node), node, memory=dict(memory))
+        case _:
+            raise QueryError(f"{dict(memory)!r} is no stored question")
+
+
+def _traced(
+    result: Any,
+    notes: TraceNotes,
+    empty: pd.DataFrame,
+    *,
+    keep: Keep,
+    text: str,
+    memory: Mapping[str, Any] | None = None,
+) -> Question:
+    found = node_of(result)
+    if isinstance(result, FrameTracer):
+        raise QueryError("the function gives the frame itself, not true or false for each row")
+    if isinstance(result, pd.Series | pd.Index | pd.DataFrame | np.ndarray):
+        raise QueryError(_no_question(result))
+    if found is None:
+        name = text or "a function of the frame"
+        _choosing_rows(result, keep, empty, text)
+        return Question(name, keep, untraceable="it gives no condition on columns", memory=memory)
+    node, probe = found
+    text = text or render(node)
+    check_boolean(probe, node, empty)
+    check_order(node, empty)
+    check_arguments(node, empty)
+    if notes.coerced or notes.once or notes.touched > columns(node):
+        keep = replayed(node)
+    if memory is None or notes.coerced:
+        tree = stored.dump(node)
+        memory = memory if tree is None else {"form": "tree", "tree": tree}
+    return Question(
+        text, keep, node, warnings=tuple(map(without_query_addresses, notes.warnings or ())), memory=memory
+    )
+
+
+def _choosing_rows(result: Any, keep: Keep, empty: pd.DataFrame, text: str) -> None:
+    """Refuse a result that is made of no column, unless pandas chooses rows by it, as by a slice."""
+    try:
+        dry_run(keep, empty, text or repr(result), None)
+    except QueryError as error:
+        if error.__cause__ is None:
+            raise
+        asked = f"the query {text!r}" if text else "the function"
+        plain = isinstance(result, str | int | float | list | tuple | None)
+        given = repr(result) if plain else f"one {type(result).__name__}"
+        raise QueryError(
+            f"{asked} gives {given}, not true or false for each row; expected a condition on columns, such as "
+            "lambda c: c.opens > 100"
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UntraceableError):
+        return str(error)
+    return f"it does something that cannot be followed ({type(error).__name__}: {error})"

@@ -1,0 +1,112 @@
+"""Let pandas try a query that could not be traced, and say clearly what it refuses."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import warnings
+from tokenize import TokenError
+
+import pandas as pd
+
+from dyno_frames.contract.texts import without_query_addresses
+from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
+from dyno_frames.query.question import Keep
+from dyno_frames.query.trial import few_rows, refused
+
+
+def dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
+    """Let pandas itself try the question on zero rows, and say clearly what it refuses.
+
+    What only zero rows make impossible, such as the first value of a column, is tried on a few plain rows.
+    """
+    try:
+        answer = _quietly(keep, empty)
+        chooses = _chooses_rows(answer, empty) or (traced is not None and _answers_few(keep, empty))
+    except SyntaxError as error:
+        raise QuerySyntaxError(_pointed(error, text)) from error
+    except TokenError as error:
+        unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
+        raise QuerySyntaxError(_pointed(unclosed, text)) from error
+    except Exception as error:
+        if traced is not None and _answers_few(keep, empty):
+            return
+        raise _refusal(error, traced, empty, text) from error
+    if not chooses:
+        raise QueryError(f"{text!r} does not choose rows; it gives {type(answer).__name__}")
+
+
+def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, text: str) -> QueryError:
+    if isinstance(error, NameError | KeyError | AttributeError | ValueError):
+        unknown = _unknown_name(error, traced, empty, text)
+        return UnknownFieldError(unknown) if unknown else QueryError(refused(text, error))
+    return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(refused(text, error))
+
+
+def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
+    # What pandas warns of here it says again when the rows are there.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return keep(frame)
+
+
+def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
+    return isinstance(answer, pd.DataFrame) and list(answer.columns) == list(frame.columns)
+
+
+def _answers_few(keep: Keep, empty: pd.DataFrame) -> bool:
+    few = few_rows(empty)
+    try:
+        return _chooses_rows(_quietly(keep, few), few)
+    except Exception:  # noqa: BLE001 - refused there too, so the first refusal stands
+        return False
+
+
+def _pointed(error: SyntaxError, text: str) -> str:
+    typed = _as_typed(text)
+    if typed is not None:  # pandas rewrites a query before it parses it; a reader knows only what was typed
+        error, line = typed, text
+    else:
+        line = str(error.text or text).rstrip("\n")
+    before = without_query_addresses(line[: max((error.offset or 1) - 1, 0)])
+    line = without_query_addresses(line)
+    where = f"\n    {line}\n    {' ' * len(before)}^" if error.offset else f"\n    {text}"
+    return f"the query cannot be parsed: {error.msg}{where}"
+
+
+def _as_typed(text: str) -> SyntaxError | None:
+    """Return what Python finds wrong with the text as it was typed; None where that is not the same fault."""
+    if "\n" in text:
+        return None
+    plain = re.sub(r"`[^`]*`", lambda quoted: "_" * len(quoted.group()), text).replace("@", " ")
+    try:
+        ast.parse(plain.lstrip(), mode="eval")
+    except SyntaxError as error:
+        at = error.offset or len(plain.lstrip()) + 1  # none, or nought, is the end
+        error.offset = at + len(plain) - len(plain.lstrip())
+        return error
+    except ValueError:
+        return None
+    return None
+
+
+def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame, asked: str) -> str:
+    """Return what to say of a name that is no column; empty where the error is about something else."""
+    cause = traced if isinstance(traced, KeyError) else error
+    text = str(cause.args[0]) if cause.args else ""
+    if "boolean label can not be used" in text:
+        return ""
+    names = [part for part in text.split("'")[1::2] if part] if "'" in text else [text]
+    name = names[-1 if isinstance(cause, AttributeError) else 0] if names else ""
+    attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text
+    key = type(cause) is KeyError and text in cause.args  # not a zone that does not exist
+    named = attribute or isinstance(cause, NameError) or key or "not found in given DataFrame" in text
+    if not named or not name or name in empty.columns:
+        return ""
+    near = difflib.get_close_matches(name, [str(column) for column in empty.columns], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    if isinstance(cause, NameError) and f"@{name}" in asked:
+        return f"no variable is called {name!r} where the query {asked!r} is asked"
+    local = ". A variable of yours is written @name" if isinstance(cause, NameError) and not near else ""
+    return f"no column is called {name!r}{hint}{local} (columns: {', '.join(map(str, empty.columns))})"
