@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dyno_frames import extensions
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import DynoError
 
@@ -22,16 +21,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dyno_frames.accessor import DynoAccessor
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
     from dyno_frames.export.dataset import read_dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets.panel import CampaignPanel
     from dyno_frames.sandbox.sandbox import Sandbox
+    from dyno_frames.transport.auth import ApiKeyAuth
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AccessiblePanel",
+    "ApiKeyAuth",
     "CampaignPanel",
     "DynoError",
     "Profile",
@@ -43,10 +44,11 @@ __all__ = [
 
 _LAZY = {
     "AccessiblePanel": "dyno_frames.panels.views.accessible",
+    "ApiKeyAuth": "dyno_frames.transport.auth",
     "CampaignPanel": "dyno_frames.panels.views.widgets.panel",
     "DynoAccessor": "dyno_frames.accessor",
     "Sandbox": "dyno_frames.sandbox.sandbox",
-    "connect": "dyno_frames.client.connect",
+    "connect": "dyno_frames.api",
     "read_dataset": "dyno_frames.export.dataset",
 }
 
@@ -143,7 +145,7 @@ def sandbox(
     ...     box.client().campaigns.count()
     400
     """
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
     from dyno_frames.sandbox.sandbox import Sandbox
 
     return Sandbox(
@@ -166,32 +168,19 @@ def sandbox(
     )
 
 
-def _late(module: str, name: str) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(importlib.import_module(module), name)(*args, **kwargs)
-
-    return call
-
-
 def _accessor(frame: pd.DataFrame) -> DynoAccessor:
-    """Ask the account that a frame came from; see :class:`dyno_frames.accessor.DynoAccessor`."""
+    """Query the account that a frame came from; see :class:`dyno_frames.accessor.DynoAccessor`."""
     # What most programs import and some never use is loaded at its first use: importing pandas is slow enough.
     from dyno_frames.accessor import DynoAccessor
 
     return DynoAccessor(frame)
 
 
-def _put_together() -> None:
-    """Give scans, templates and previews what lies above them or beside them, and frames their accessor."""
+def _register_accessor() -> None:
     import pandas as pd
 
-    extensions.register("write_parquet", _late("dyno_frames.export.write", "write"))
-    extensions.register("list_panel", _late("dyno_frames.panels.views.widgets.lists", "ListPanel"))
-    extensions.register(
-        "template_preview", _late("dyno_frames.panels.views.widgets.preview", "TemplatePreview")
-    )
     register: Callable[[Any], Any] = pd.api.extensions.register_dataframe_accessor("dyno")
     register(_accessor)
 
 
-_put_together()
+_register_accessor()

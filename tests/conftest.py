@@ -79,7 +79,7 @@ def sandbox() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def client(sandbox: Any) -> Iterator[Any]:
     """A client of the practice server."""
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
 
     with connect(sandbox.url, sandbox.api_key) as connected:
         yield connected

@@ -32,7 +32,7 @@ def demo(*, folder: Path) -> None:
     It asks, shows the types, exports Parquet and draws a plot. Nothing leaves this machine, and no
     account is needed.
     """
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
     from dyno_frames.sandbox.sandbox import Sandbox
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -115,7 +115,7 @@ def names(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @contextmanager
 def connected(url: str | None, api_key: str | None) -> Iterator[Client]:
     """Yield a client of the account and close it afterwards."""
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
 
     with connect(url, api_key) as client:
         yield client

@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
 from dyno_frames.actions.journal import Journal
 from dyno_frames.client.schemas import SchemaCache
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
+from dyno_frames.scan.scan import WriteParquet
 from dyno_frames.transport.session import Session
+
+
+class PreviewTemplate(Protocol):
+    """Shows what a template would mail, as :class:`~dyno_frames.panels.views.widgets.preview.TemplatePreview` does."""
+
+    def __call__(
+        self,
+        template: Mapping[str, Any],
+        /,
+        *,
+        campaign: Mapping[str, Any] | None = None,
+        mailing: Mapping[str, Any] | None = None,
+        contacts: object = None,
+    ) -> Any:
+        """Return the widget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extensions:
+    """What packages above the client do for it: :func:`dyno_frames.connect` passes them in.
+
+    Parameters
+    ----------
+    write_parquet
+        Writes the rows of a scan.
+    list_panel
+        Returns a panel of the lists of a connection.
+    template_preview
+        Returns a preview of a template.
+    """
+
+    write_parquet: WriteParquet
+    list_panel: Callable[[Connection], Any]
+    template_preview: PreviewTemplate
 
 
 class Connection:
@@ -15,35 +54,38 @@ class Connection:
     Parameters
     ----------
     settings
-        What was asked for.
+        The arguments of :func:`dyno_frames.connect`.
     session
         Sends the requests.
+    extensions
+        What packages above the client do for it.
 
     Attributes
     ----------
     semantics
         What the server's filters mean, as far as it is known.
     journal
-        The actions that were asked for on this machine.
+        The actions that this machine sent.
     schemas
         The schemas of the resources.
     """
 
-    def __init__(self, settings: Settings, session: Session) -> None:
+    def __init__(self, settings: Settings, session: Session, extensions: Extensions) -> None:
         self.settings = settings
         self.session = session
+        self.extensions = extensions
         self.semantics = Semantics(settings, session)
-        self.journal = Journal(session.server, account=session.account)
+        self.journal = Journal(session.server, account=session.account, wall=settings.clock)
         self.schemas = SchemaCache(settings, session, self.semantics)
 
     @property
     def name(self) -> str:
-        """What the connection is called."""
+        """The name of the connection."""
         return self.settings.name
 
     @property
     def url(self) -> str:
-        """Where the server answers."""
+        """The address of the server."""
         return self.settings.url
 
     @property

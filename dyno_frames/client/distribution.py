@@ -17,7 +17,7 @@ from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
 
 if TYPE_CHECKING:
-    from dyno_frames.client.questions import Questions
+    from dyno_frames.client.queries import Queries
     from dyno_frames.query.question import Expression, Scope
     from dyno_frames.scan.scan import Scan
 
@@ -28,7 +28,7 @@ _PERIODS = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "YE": "Y", "YS": "Y", "D
 
 
 def value_counts(
-    questions: Questions, column: str, expr: Expression, *, scope: Scope, normalize: bool, dropna: bool
+    queries: Queries, column: str, expr: Expression, *, scope: Scope, normalize: bool, dropna: bool
 ) -> pd.Series[Any]:
     """Return what ``Series.value_counts`` gives on the rows that answer a question.
 
@@ -36,11 +36,11 @@ def value_counts(
     the whole, and for every other column, that one column is fetched.
     """
     check_flags(normalize=normalize, dropna=dropna)
-    scan = questions.scan(expr, columns=[column], scope=scope)
+    scan = queries.scan(expr, columns=[column], scope=scope)
     words = (
         list(scan.schema.dtype(scan.schema.by_name[column]).categories) if _is_status(scan, column) else []
     )
-    counted = _counted(questions, scan, [_equals(column, word) for word in words]) if words else None
+    counted = _counted(queries, scan, [_equals(column, word) for word in words]) if words else None
     if counted is not None and sum(counted) == scan.count():
         codes = np.repeat(np.arange(len(words), dtype=np.int8), counted)
         dtype = scan.schema.dtype(scan.schema.by_name[column])
@@ -55,25 +55,23 @@ def _counts(values: Any, *, normalize: bool, dropna: bool) -> pd.Series[Any]:
     return counts
 
 
-def histogram(
-    questions: Questions, column: str, expr: Expression, *, freq: str, scope: Scope
-) -> pd.Series[Any]:
+def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, scope: Scope) -> pd.Series[Any]:
     """Return how many of the rows that answer a question fall into each period, as ``resample(freq).size()`` does.
 
     The first and the last row are read, the periods between them are counted, and no other row moves. Where
     periods cannot be counted exactly, or are too many, that one column is fetched.
     """
-    scan = questions.scan(expr, columns=[column], scope=scope)
+    scan = queries.scan(expr, columns=[column], scope=scope)
     field = scan.schema.by_name[column]
     if field.kind is not Kind.TIME:
         raise QueryError(f"histogram({column!r}): it holds {field.kind}, and periods are of time columns")
     _check_freq(freq, scan.schema.dtype(field))
-    ends = None if field.nullable or scan.plan.terms is None else _ends(questions, scan, column)
+    ends = None if field.nullable or scan.plan.terms is None else _ends(queries, scan, column)
     bins = None if ends is None else _bins(column, ends, freq)
     if bins is not None:
         labels, starts = bins
         limits = [_within(column, start, end) for start, end in pairwise(starts)]
-        counted = _counted(questions, scan, limits)
+        counted = _counted(queries, scan, limits)
         if counted is not None:
             return _noted(pd.Series(counted, index=labels, dtype="int64"), "counts", len(counted))
     times = scan.to_frame()[column].dropna()
@@ -81,11 +79,11 @@ def histogram(
     return _noted(sizes, "rows", len(times))
 
 
-def checked(questions: Questions, column: str) -> None:
+def checked(queries: Queries, column: str) -> None:
     """Refuse a column that the resource does not have."""
     if not isinstance(column, str):
         raise QueryError(f"column: {column!r} is no name; expected a text")
-    names = questions.frame().columns
+    names = queries.frame().columns
     if column not in names:
         raise UnknownFieldError(f"no column is called {column!r} (columns: {', '.join(names)})")
 
@@ -119,11 +117,11 @@ def _within(column: str, start: pd.Timestamp, end: pd.Timestamp) -> Node:
     )
 
 
-def _counted(questions: Questions, scan: Scan, limits: list[Node]) -> list[int] | None:
+def _counted(queries: Queries, scan: Scan, limits: list[Node]) -> list[int] | None:
     """Return the count within each limit, or None where one of them would move rows."""
     if not (scan.question.everything or scan.question.node is not None):
         return None
-    asked = [questions.scan(_both(scan.question.node, limit)) for limit in limits]
+    asked = [queries.scan(_both(scan.question.node, limit)) for limit in limits]
     if any(part.plan.terms is None for part in asked):
         return None
     return [part.count() for part in asked]
@@ -136,12 +134,12 @@ def _both(node: Node | None, limit: Node) -> dict[str, Any] | None:
     return {"form": "tree", "tree": tree}
 
 
-def _ends(questions: Questions, scan: Scan, column: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+def _ends(queries: Queries, scan: Scan, column: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     memory = scan.question.memory
     if memory is None:
         return None
     found = [
-        questions.find(memory, columns=[column], order_by=column, ascending=up, limit=1)[column]
+        queries.find(memory, columns=[column], order_by=column, ascending=up, limit=1)[column]
         for up in (True, False)
     ]
     return None if any(one.empty for one in found) else (found[0].iloc[0], found[1].iloc[0])

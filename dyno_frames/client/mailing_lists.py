@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dyno_frames.client.questions import Questions
 from dyno_frames.client.resources import ResourceClient
-from dyno_frames.contract.resources import CAMPAIGNS
-from dyno_frames.extensions import extension
 
 
 class Lists(ResourceClient):
@@ -26,4 +23,4 @@ class Lists(ResourceClient):
         >>> client.lists.panel()  # doctest: +SKIP
         ListPanel of 8 lists
         """
-        return extension("list_panel")(self, Questions(self.connection, CAMPAIGNS))
+        return self.connection.extensions.list_panel(self.connection)

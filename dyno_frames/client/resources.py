@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dyno_frames.client import fields as given
 from dyno_frames.client import sought as looking
 from dyno_frames.client.connection import Connection
-from dyno_frames.client.questions import Questions
+from dyno_frames.client.queries import Queries
 from dyno_frames.client.rows import python_values
 from dyno_frames.client.sought import Sought
 from dyno_frames.contract import envelope
@@ -30,7 +30,7 @@ from dyno_frames.transport.responses import says_nothing_changed
 _LOG = logging.getLogger("dyno_frames.client")
 
 
-class ResourceClient(Questions):
+class ResourceClient(Queries):
     """Templates, lists or campaigns of one server.
 
     Parameters

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
+from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
 from dyno_frames.contract.resources import CREATED, Resource
-from dyno_frames.errors import QueryError, RejectedError
-from dyno_frames.frames.decode import OnInvalid, Row
+from dyno_frames.errors import RejectedError
+from dyno_frames.frames.decode import Row
 from dyno_frames.frames.schema import Schema, declared_kinds, declared_units, learn
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.walk_state import SURE_BITS, order_bits
@@ -58,8 +59,6 @@ class SchemaCache:
 
     def sampled(self, resource: Resource, on_invalid: OnInvalid = "raise") -> Sampled:
         """Return the schema of a resource and the newest rows that it was learnt from; two threads learn it once."""
-        if on_invalid not in get_args(OnInvalid):
-            raise QueryError(f"on_invalid={on_invalid!r}; expected 'raise' or 'null'")
         with self._lock:
             if resource.name not in self._learnt:
                 self._learnt[resource.name] = self._learn(resource)

@@ -14,7 +14,8 @@ from dyno_frames.client.settings import Settings
 from dyno_frames.contract.profile import Profile
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.needs import needs
-from dyno_frames.query.plan import Context, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context
 from dyno_frames.query.question import Question
 from dyno_frames.transport.session import Session
 
@@ -50,7 +51,7 @@ class Semantics:
         return self._examinations[schema.resource]
 
     def context_for(
-        self, question: Question, context: Context, shape: Shape, examine: Callable[[], Examination]
+        self, question: Question, context: Context, options: QueryOptions, examine: Callable[[], Examination]
     ) -> Context:
         """Return the context with what the question's plan depends on learnt, as far as it can be."""
         if self._settings.profile != "auto":
@@ -59,7 +60,7 @@ class Semantics:
             examination, left = examine(), MOST_REQUESTS
             for _ in range(_ROUNDS):
                 context = replace(context, profile=self.profile)
-                wanted = needs(question, context, shape, fruitless=examination.fruitless)
+                wanted = needs(question, context, options, fruitless=examination.fruitless)
                 if not wanted or left < 2:  # one to ask, one to confirm
                     break
                 asked = examination.asked

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -49,6 +50,8 @@ class Settings:
         Declared types of fields outside the contract; None leaves them to what they hold.
     profile
         What the server's filters mean, or ``"auto"`` to learn it.
+    clock
+        Returns the time in epoch seconds.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Settings:
     dtype_backend: DtypeBackend | None = None
     schema: Any = None
     profile: Profile | Literal["auto"] = "auto"
+    clock: Callable[[], float] = field(default=time.time, repr=False)
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -101,6 +105,8 @@ def _faults(settings: Settings) -> Iterator[str]:
     yield from _schema_faults(settings.schema)
     if not _is_profile(settings.profile):
         yield f"profile= is {settings.profile!r}; expected 'auto' or a Profile"
+    if not _is_function(settings.clock):
+        yield f"clock= is {settings.clock!r}; expected a function that returns epoch seconds, such as time.time"
 
 
 def _is_text(value: object) -> bool:
@@ -135,6 +141,10 @@ def _schema_faults(schema: object) -> Iterator[str]:
 
 def _is_profile(value: object) -> bool:
     return isinstance(value, Profile) or (isinstance(value, str) and value == "auto")
+
+
+def _is_function(value: object) -> bool:
+    return callable(value)
 
 
 def _is_count(value: object, most: int) -> bool:

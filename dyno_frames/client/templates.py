@@ -7,7 +7,6 @@ from typing import Any
 
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.errors import NotFoundError
-from dyno_frames.extensions import extension
 
 
 class Templates(ResourceClient):
@@ -40,7 +39,7 @@ class Templates(ResourceClient):
         >>> client.templates.preview("6f1c…", contacts={"name": "Ann"})  # doctest: +SKIP
         TemplatePreview of Weekly digest
         """
-        return extension("template_preview")(self.get(id), contacts=contacts)
+        return self.connection.extensions.template_preview(self.get(id), contacts=contacts)
 
 
 def preview_of(
@@ -49,7 +48,8 @@ def preview_of(
     """Return a preview of what a campaign would mail: its own words, its template's and its list's."""
     template = _named(templates, campaign.get("template_id"))
     mailing = _named(lists, campaign.get("list_id"))
-    return extension("template_preview")(template, campaign=campaign, mailing=mailing, contacts=contacts)
+    show = templates.connection.extensions.template_preview
+    return show(template, campaign=campaign, mailing=mailing, contacts=contacts)
 
 
 def _named(resource: ResourceClient, key: object) -> dict[str, Any]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal, TypeAlias
+
+OnInvalid: TypeAlias = Literal["raise", "null"]
+"""What to do with a value outside its column's type: raise an error that names it, or make it null."""
 
 
 class Wire(StrEnum):

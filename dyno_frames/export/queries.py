@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +13,6 @@ import pyarrow as pa
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.bind import ask
-from dyno_frames.query.plan import Shape
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
 from dyno_frames.query.question import narrowed
 from dyno_frames.scan.answer import check
@@ -78,25 +77,26 @@ class Rows:
 
 def schema_of(scan: Scan) -> Schema:
     """Return the columns of the answer."""
-    return scan.schema.select(scan.plan.shape.columns or scan.schema.names)
+    return scan.schema.select(scan.options.columns or scan.schema.names)
 
 
 def columns_asked(scan: Scan) -> tuple[str, ...] | None:
     """Return the columns that the caller named, or None for all."""
-    return scan.plan.shape.columns
+    return scan.options.columns
 
 
 def lacks(scan: Scan, name: str) -> bool:
     """Tell whether the server was seen to send rows without a value in a field."""
     return name in scan.schema.unseen or (
-        scan.on_invalid == "raise" and name in scan.schema.names and scan.schema.by_name[name].nullable
+        scan.options.on_invalid == "raise"
+        and name in scan.schema.names
+        and scan.schema.by_name[name].nullable
     )
 
 
 def is_unordered(scan: Scan) -> bool:
     """Tell whether the query has no order, limit or offset."""
-    shape = scan.plan.shape
-    return not shape.order_by and shape.limit is None and not shape.offset
+    return scan.options.returns_all
 
 
 def is_a_set(scan: Scan) -> bool:
@@ -111,7 +111,7 @@ def is_countable(scan: Scan) -> bool:
 
 def makes_null(scan: Scan) -> bool:
     """Tell whether values outside their column's type are made null."""
-    return scan.on_invalid == "null"
+    return scan.options.on_invalid == "null"
 
 
 def page_size(scan: Scan) -> int:
@@ -148,22 +148,22 @@ def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
     ContractError
         The answer is uncertified and the scan is strict.
     """
-    if scan.strict and certificate:
+    if scan.options.strict and certificate:
         check(Certificate.from_json(certificate), strict=True)
 
 
 def with_keys(scan: Scan) -> Scan:
     """Return the scan with ``id`` and ``created`` among its columns, which exports need to sort rows."""
-    columns = scan.plan.shape.columns
+    columns = scan.options.columns
     if columns is None or {KEY, CREATED} <= set(columns):
         return scan
     more = tuple(name for name in (KEY, CREATED) if name not in columns)
-    return scan.refine(shape=replace(scan.plan.shape, columns=(*columns, *more)))
+    return scan.refine(columns=(*columns, *more))
 
 
 def with_schema(scan: Scan, schema: Schema) -> Scan:
     """Return the scan with the columns of a dataset, which may have more than the server was seen to send."""
-    if schema == scan.schema or scan.plan.shape.columns is not None:
+    if schema == scan.schema or scan.options.columns is not None:
         return scan
     return scan.refine(schema=schema)
 
@@ -191,7 +191,7 @@ def windows_of(scan: Scan, rows: int) -> list[Scan]:
     """
     if len(scan.plan.filters) < 2 or not is_a_set(scan) or scan.count_filters() <= rows:
         return [scan]
-    ends = [_end(scan, ascending=up) for up in (True, False)]
+    ends = [_first(scan, CREATED, ascending=up) for up in (True, False)]
     if ends[0] is None or ends[1] is None:
         return [scan]
 
@@ -221,7 +221,7 @@ def count_window(scan: Scan, low: int | None, high: int | None) -> tuple[int, in
 
 def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Fetched:
     """Return ``id`` and ``created`` of the rows in a window."""
-    narrow = scan.refine(shape=replace(scan.plan.shape, columns=(KEY, CREATED)))
+    narrow = scan.refine(columns=(KEY, CREATED))
     return _fetch(window(narrow, low, high))
 
 
@@ -233,13 +233,12 @@ def newest_change(scan: Scan) -> int | None:
     """
     if UPDATED in scan.schema.unseen:
         return None
-    shape = Shape(columns=(KEY, UPDATED), order_by=(UPDATED,), ascending=(False,), limit=1)
-    return _first(scan.refine(question=ask(None, scan.schema.empty()), shape=shape), UPDATED)
+    return _first(scan.refine(question=ask(None, scan.schema.empty())), UPDATED, ascending=False)
 
 
 def unlimited(scan: Scan) -> Scan:
     """Return the scan without limits, progress bar and strictness, for requests that the export adds."""
-    return replace(scan, max_rows=None, max_requests=None, progress=False, strict=False)
+    return scan.with_options(max_rows=None, max_requests=None, progress=False, strict=False)
 
 
 def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
@@ -256,13 +255,8 @@ def _fetch(scan: Scan) -> Fetched:
     return Fetched(answer.table, answer.certificate.to_json())
 
 
-def _first(scan: Scan, name: str) -> int | None:
-    """Return the time in the first row of the answer, in epoch seconds."""
-    found = _fetch(scan).table[name].drop_null()
+def _first(scan: Scan, name: str, *, ascending: bool) -> int | None:
+    """Return the first or the last time of a field in the rows, in epoch seconds."""
+    one = scan.refine(columns=(KEY, name), order_by=(name,), ascending=(ascending,), limit=1, offset=0)
+    found = _fetch(one).table[name].drop_null()
     return int(found[0].value) if len(found) else None
-
-
-def _end(scan: Scan, *, ascending: bool) -> int | None:
-    """Return the first or the last ``created`` of the rows."""
-    shape = Shape(columns=(KEY, CREATED), order_by=(CREATED,), ascending=(ascending,), limit=1)
-    return _first(scan.refine(shape=shape), CREATED)

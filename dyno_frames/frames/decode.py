@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,9 +18,6 @@ from dyno_frames.frames.units import UNIT_NAMES, in_seconds, is_time
 from dyno_frames.frames.units import cure as cure_of_unit
 
 Row = Mapping[str, Any]
-
-OnInvalid: TypeAlias = Literal["raise", "null"]
-"""What becomes of a value outside its column's type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import SchemaError
-from dyno_frames.frames.decode import OnInvalid
 
 ATTRIBUTE = "dyno"
 

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from dyno_frames.contract.profile import Profile
-from dyno_frames.query.plan import Context, Plan, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import bound, plan_bounded
 from dyno_frames.query.question import Question
 
@@ -19,13 +20,13 @@ OPERATORS, FILTERED = "operators.", "filtered."
 
 
 def needs(
-    question: Question, context: Context, shape: Shape, *, fruitless: Collection[str] = ()
+    question: Question, context: Context, options: QueryOptions, *, fruitless: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Return the facts that are not known and would make a better plan, the most useful first.
 
     Parameters
     ----------
-    question, context, shape
+    question, context, options
         As for :func:`~dyno_frames.query.plan.make_plan`.
     fruitless
         Facts that cannot be learnt, so that no better plan is to be hoped for from them.
@@ -41,7 +42,7 @@ def needs(
     bounded = bound(question, context)
 
     def planned(profile: Profile) -> Plan:
-        return plan_bounded(bounded, replace(context, profile=profile), shape)
+        return plan_bounded(bounded, replace(context, profile=profile), options)
 
     hopeful = _hopeful(known, unknown, fruitless)
     best = planned(hopeful)

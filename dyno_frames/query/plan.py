@@ -14,6 +14,7 @@ from dyno_frames.contract.filters import ASCENDING, DESCENDING, KEY_PREFIX, Key
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.time_units import in_wire_units
+from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.text_filters import Condition
 
 
@@ -73,27 +74,6 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """What is wanted besides the rows' condition.
-
-    Parameters
-    ----------
-    columns
-        The columns of the answer, in order; None is all.
-    order_by, ascending
-        The order; none is by ``created``. Ties go by ``id``.
-    limit, offset
-        How many rows, after how many.
-    """
-
-    columns: tuple[str, ...] | None = None
-    order_by: tuple[str, ...] = ()
-    ascending: tuple[bool, ...] = ()
-    limit: int | None = None
-    offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What is sent for a question and what is done with the answer.
 
@@ -122,8 +102,8 @@ class Plan:
         Each part of the query, and where it is evaluated.
     warnings
         Known traps of pandas in the question.
-    shape
-        Columns, order and limit.
+    options
+        Columns, order and limit of the answer.
     page_size
         Rows asked for at a time; no more than the server is known to give.
     order_field, order_ascending
@@ -149,7 +129,7 @@ class Plan:
     row_local: bool
     conjuncts: tuple[Conjunct, ...]
     warnings: tuple[str, ...]
-    shape: Shape
+    options: QueryOptions
     page_size: int
     order_field: str = CREATED
     order_ascending: bool = True
@@ -173,7 +153,7 @@ class Plan:
         """Rows asked for in the first request of each filter."""
         if not self.stops_early:
             return self.page_size
-        return min(self.page_size, self.shape.offset + (self.shape.limit or 0) + 1)
+        return min(self.page_size, self.options.offset + (self.options.limit or 0) + 1)
 
     @property
     def requests(self) -> tuple[dict[str, Any], ...]:
@@ -244,13 +224,13 @@ def _summary(plan: Plan) -> str:
 
 
 def _order(plan: Plan) -> str:
-    shape = plan.shape
+    options = plan.options
     by = ", ".join(
         f"{name} {'ascending' if up else 'descending'}"
-        for name, up in zip(shape.order_by, shape.ascending, strict=True)
+        for name, up in zip(options.order_by, options.ascending, strict=True)
     )
-    rows = "" if shape.limit is None else f", at most {shape.limit:,} rows"
-    after = f" after {shape.offset:,}" if shape.offset else ""
+    rows = "" if options.limit is None else f", at most {options.limit:,} rows"
+    after = f" after {options.offset:,}" if options.offset else ""
     return f"order          {by or 'created ascending'}, then id{rows}{after}"
 
 

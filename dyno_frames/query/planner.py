@@ -13,7 +13,8 @@ from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
 from dyno_frames.query.locality import not_local
-from dyno_frames.query.plan import Conjunct, Context, Placement, Plan, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Conjunct, Context, Placement, Plan
 from dyno_frames.query.predicate import Node, columns, conjuncts
 from dyno_frames.query.pushdown import Pushed, apart, push_down
 from dyno_frames.query.question import Question
@@ -27,7 +28,7 @@ MOST_TERMS = 16
 """Counts for one number of rows; of more, the rows are fetched."""
 
 
-def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
+def make_plan(question: Question, context: Context, options: QueryOptions) -> Plan:
     """Return the plan for a question.
 
     Parameters
@@ -36,10 +37,10 @@ def make_plan(question: Question, context: Context, shape: Shape) -> Plan:
         What is asked.
     context
         The resource and the server it is asked of.
-    shape
+    options
         Columns, order and limit of the answer.
     """
-    return plan_bounded(bound(question, context), context, shape)
+    return plan_bounded(bound(question, context), context, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,14 @@ def bound(question: Question, context: Context) -> Bounded:
     return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
 
 
-def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
+def plan_bounded(bounded: Bounded, context: Context, options: QueryOptions) -> Plan:
     """Return the plan for a question whose region is known.
 
     Parameters
     ----------
     bounded
         The question with its region, from :func:`bound`.
-    context, shape
+    context, options
         As for :func:`make_plan`.
     """
     question, region = bounded.question, bounded.region
@@ -102,7 +103,7 @@ def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
         resource=context.resource,
         expression=question.text,
         filters=tuple(part.conditions for part in pushed),
-        fields=_projection(question, shape, context),
+        fields=_projection(question, options, context),
         exact=exact,
         terms=_terms(boxes, context) if exact else None,
         disjoint=disjoint,
@@ -110,24 +111,24 @@ def plan_bounded(bounded: Bounded, context: Context, shape: Shape) -> Plan:
         row_local=bounded.row_local,
         conjuncts=tuple(_judged(part, region, context) for part, region in bounded.parts),
         warnings=question.warnings,
-        shape=shape,
+        options=options,
         page_size=min(context.page_size, context.profile.page_limit or context.page_size),
         units={name: found.per_second for name, found in context.fields.items() if found.per_second != 1},
-        **_order(shape, context, row_local=bounded.row_local),
+        **_order(options, context, row_local=bounded.row_local),
     )
 
 
-def _order(shape: Shape, context: Context, *, row_local: bool) -> dict[str, Any]:
+def _order(options: QueryOptions, context: Context, *, row_local: bool) -> dict[str, Any]:
     """Return the order that the server is asked for, and whether a limit can end the scan early."""
-    first = context.fields[shape.order_by[0]] if shape.order_by else None
+    first = context.fields[options.order_by[0]] if options.order_by else None
     is_number = first is not None and first.wire is Wire.NUMBER and not first.nullable
-    stops_early = shape.limit is not None and row_local and (first is None or is_number)
+    stops_early = options.limit is not None and row_local and (first is None or is_number)
     if not stops_early or first is None:
         return {"stops_early": stops_early}
     return {
         "stops_early": True,
         "order_field": first.name,
-        "order_ascending": shape.ascending[0],
+        "order_ascending": options.ascending[0],
     }
 
 
@@ -181,9 +182,9 @@ def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[s
     return tuple((sign, part.conditions) for sign, part in pushed)
 
 
-def _projection(question: Question, shape: Shape, context: Context) -> tuple[str, ...] | None:
-    if shape.columns is None or (question.node is None and not question.everything):
+def _projection(question: Question, options: QueryOptions, context: Context) -> tuple[str, ...] | None:
+    if options.columns is None or (question.node is None and not question.everything):
         return None
     read = columns(question.node) if question.node is not None else frozenset()
-    wanted = {KEY, CREATED, *shape.columns, *shape.order_by, *read}
+    wanted = {KEY, CREATED, *options.columns, *options.order_by, *read}
     return tuple(name for name in context.fields if name in wanted)

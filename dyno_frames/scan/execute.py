@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 from dyno_frames.contract.resources import CREATED
-from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.schema import Schema
 from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.query.plan import Plan
@@ -38,12 +37,10 @@ class Execution:
     combines_operators: bool
     keeps_order: bool
     workers: int
-    on_invalid: OnInvalid
-    progress: bool | None
 
     def table(self, stats: ScanStats) -> tuple[pa.Table, Schema]:
         """Return the rows as one table, and its schema."""
-        with progress_bar(self.progress, stats, what=self.plan.resource):
+        with progress_bar(self.plan.options.progress, stats, what=self.plan.resource):
             parts = [self.walked(conditions, stats) for conditions in self.plan.filters]
         table, wide = joined([batch for batches in parts for batch in batches], self._coming())
         if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
@@ -54,16 +51,16 @@ class Execution:
             return replace(self, plan=self._unlimited()).table(stats)
         if not self.plan.row_local:
             table = table.take(pa.array(kept(self.question, table, wide)))
-        shape = self.plan.shape
-        if shape.order_by:
-            table = ordered(table, shape.order_by, shape.ascending, wide)
+        options = self.plan.options
+        if options.order_by:
+            table = ordered(table, options.order_by, options.ascending, wide)
         schema = wide.select(self._names(wide))
-        return table.slice(shape.offset, shape.limit).select(list(schema.names)), schema
+        return table.slice(options.offset, options.limit).select(list(schema.names)), schema
 
     def tables(self, stats: ScanStats) -> Iterator[pa.Table]:
         """Iterate over the rows in order, as the pages come, for a plan of one filter without order or limit."""
         coming, reader = self._fetch(self.plan.filters[0], stats).batches(), self._reader()
-        with progress_bar(self.progress, stats, what=self.plan.resource), closing(coming):
+        with progress_bar(self.plan.options.progress, stats, what=self.plan.resource), closing(coming):
             tables = in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks))
             for batches in self._grouped(tables):
                 whole, wide = joined(batches, self._coming())
@@ -87,7 +84,7 @@ class Execution:
         return replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
 
     def _reader(self) -> Reader:
-        return Reader(self.session, self.question, self.plan, self._coming(), self.on_invalid)
+        return Reader(self.session, self.question, self.plan, self._coming())
 
     def _coming(self) -> Schema:
         """Return the schema of the rows as they come, with the columns that only the residual reads."""
@@ -97,7 +94,7 @@ class Execution:
         """Return the columns of the answer: those asked for, and the fields that came late."""
         known = self.schema.by_name
         late = [name for name in wide.names if name not in known]
-        return [*(self.plan.shape.columns or self.schema.names), *late]
+        return [*(self.plan.options.columns or self.schema.names), *late]
 
     def _fetch(
         self, conditions: Mapping[str, Any], stats: ScanStats, budget: FindBudget | None = None
@@ -128,7 +125,7 @@ class Execution:
     ) -> list[pa.RecordBatch]:
         """Return the rows of one filter, as many as the limit needs, or all if they may not be the first."""
         fetch, batches = self._fetch(conditions, stats, budget), list[pa.RecordBatch]()
-        wanted = self.plan.shape.offset + (self.plan.shape.limit or 0)
+        wanted = self.plan.options.offset + (self.plan.options.limit or 0)
         with closing(fetch.batches()) as coming:
             for batch in coming:
                 batches.append(batch)

@@ -15,7 +15,7 @@ from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
 from dyno_frames.errors import ContractError, RejectedError
 from dyno_frames.frames.dataframe import to_frame
-from dyno_frames.frames.decode import Invalid, OnInvalid, Row, decode, late_fields
+from dyno_frames.frames.decode import Invalid, Row, decode, late_fields
 from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
@@ -112,15 +112,12 @@ class Reader:
         What is sent, and what is evaluated locally.
     schema
         The columns that come.
-    on_invalid
-        What to do with a value outside its column's type.
     """
 
     session: Session
     question: Question
     plan: Plan
     schema: Schema
-    on_invalid: OnInvalid = "raise"
     _fast: Callable[[bytes], pa.RecordBatch | None] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -159,7 +156,7 @@ class Reader:
         new = late_fields(rows, self.schema) if self.plan.fields is None else ()
         stats.fields_met.update(dict.fromkeys(field.name for field in new))
         noted: dict[str, Invalid] = {}
-        invalid = noted if self.on_invalid == "null" else None
+        invalid = noted if self.plan.options.on_invalid == "null" else None
         batch = decode(rows, self.schema.with_fields(new), invalid=invalid)
         stats.note({name: self._shown(one) for name, one in noted.items()})
         return batch

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -13,12 +14,11 @@ from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import KEY
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ContractError, NotPushableError
-from dyno_frames.extensions import extension
-from dyno_frames.frames.decode import OnInvalid
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.arguments import check_flags
-from dyno_frames.query.plan import Context, Plan, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Question
 from dyno_frames.scan.answer import Answer, BatchStream, check
@@ -31,8 +31,22 @@ from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.session import Session
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+class WriteParquet(Protocol):
+    """Writes the rows of a scan as Parquet, as :func:`dyno_frames.export.write.write` does."""
+
+    def __call__(
+        self,
+        scan: Scan,
+        path: str | Path,
+        /,
+        *,
+        partition_by: str | Sequence[str] | None,
+        mode: str,
+        max_rows_per_file: int,
+        compression: str,
+    ) -> Any:
+        """Return the dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +61,10 @@ class Scan:
         The bound expression, its plan, the columns, and what the plan was made against.
     origin
         What frames say of where they come from.
-    progress
-        Whether to show a progress bar (default: after a second, in a terminal or a notebook).
-    strict
-        Whether to raise instead of returning an answer that is not certified.
+    write
+        Writes the rows as Parquet.
     workers
         Maximum number of windows fetched at once (default: chosen by the scan).
-    max_rows, max_requests
-        Maximum cost of an answer, checked against counts before a row is fetched.
-    on_invalid
-        What to do with a value outside its column's type: ``"raise"``, or ``"null"`` with a note in the certificate.
     keeps_order
         Whether the server was seen to order rows by ``created``; if not, few rows are counted and read twice.
     distrust
@@ -77,45 +85,43 @@ class Scan:
     schema: Schema
     context: Context
     origin: Origin
-    progress: bool | None = None
-    strict: bool = False
+    write: WriteParquet
     workers: int | None = None
-    max_rows: int | None = None
-    max_requests: int | None = None
-    on_invalid: OnInvalid = "raise"
     keeps_order: bool = False
     distrust: Callable[[frozenset[str]], object] = lambda _columns: None
 
     def __post_init__(self) -> None:
-        if self.strict and self.plan.reasons:
+        if self.options.strict and self.plan.reasons:
             raise NotPushableError(
                 "strict=True, and a part of the query would be evaluated locally instead of on the server: "
                 + without_query_addresses("; ".join(self.plan.reasons))
             )
 
+    @property
+    def options(self) -> QueryOptions:
+        """The columns, order, limit and other options of the query."""
+        return self.plan.options
+
     def refine(
-        self,
-        *,
-        question: Question | None = None,
-        shape: Shape | None = None,
-        schema: Schema | None = None,
-        **settings: Any,
+        self, *, question: Question | None = None, schema: Schema | None = None, **options: Any
     ) -> Self:
-        """Return the scan of another query, shape or schema on the same server, planned anew.
+        """Return the scan of another query on the same server, planned anew.
 
         Parameters
         ----------
-        question, shape, schema
-            What changes.
-        settings
-            Other fields of the scan, such as ``max_rows=None``.
+        question, schema
+            The new query and schema (default: those of this scan).
+        **options
+            Options to change, such as ``columns=("id",)``.
         """
-        if schema is not None:
-            context = replace(self.context, fields=schema.by_name, dtypes=schema.dtypes)
-            settings |= {"schema": schema, "context": context}
-        asked = self.question if question is None else question
-        plan = make_plan(asked, settings.get("context", self.context), shape or self.plan.shape)
-        return replace(self, question=asked, plan=plan, **settings)
+        question, schema = question or self.question, schema or self.schema
+        context = replace(self.context, fields=schema.by_name, dtypes=schema.dtypes)
+        plan = make_plan(question, context, replace(self.options, **options))
+        return replace(self, question=question, plan=plan, schema=schema, context=context)
+
+    def with_options(self, **options: Any) -> Self:
+        """Return the scan with other options that leave its plan as it is, such as ``progress=False``."""
+        return replace(self, plan=replace(self.plan, options=replace(self.options, **options)))
 
     def explain(self) -> Plan:
         """Return the plan: what is sent, what is evaluated locally, and why."""
@@ -123,14 +129,14 @@ class Scan:
 
     def count(self) -> int:
         """Return the number of rows: by counts alone if the plan is exact, else by fetching ids."""
-        shape = self.plan.shape
+        options = self.options
         if self.plan.terms is None:
-            narrow = self.refine(shape=replace(shape, columns=(KEY,)))
-            return int(narrow.run().checked(strict=self.strict).table.num_rows)
+            narrow = self.refine(columns=(KEY,))
+            return int(narrow.run().checked(strict=options.strict).table.num_rows)
         stats = ScanStats()
         total = sum(sign * self._count(conditions, stats) for sign, conditions in self.plan.terms)
-        left = max(total - shape.offset, 0)
-        return left if shape.limit is None else min(left, shape.limit)
+        left = max(total - options.offset, 0)
+        return left if options.limit is None else min(left, options.limit)
 
     def count_filters(self, *, widest: bool = False) -> int:
         """Return what the filters of the plan count together: its rows, or more if filters overlap.
@@ -174,11 +180,11 @@ class Scan:
         IncompleteResultWarning
             Rows may be missing.
         """
-        return self.run().checked(strict=self.strict).to_frame()
+        return self.run().checked(strict=self.options.strict).to_frame()
 
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; warns as `to_frame` does."""
-        return self.run().checked(strict=self.strict).table
+        return self.run().checked(strict=self.options.strict).table
 
     def to_batches(self) -> BatchStream:
         """Return the rows as Arrow record batches, in order, as the pages come where that is possible.
@@ -207,12 +213,12 @@ class Scan:
             yield from answer.table.to_batches()
             certificate = answer.certificate
         if warns:
-            check(certificate, strict=self.strict)
+            check(certificate, strict=self.options.strict)
         return certificate
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Give the rows to a library that speaks Arrow's stream interface, such as Polars and DuckDB."""
-        schema = self.schema.select(self.plan.shape.columns or self.schema.names).arrow
+        schema = self.schema.select(self.options.columns or self.schema.names).arrow
         batches = (fixed(batch, schema.names) for batch in self.to_batches())
         return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
 
@@ -228,9 +234,8 @@ class Scan:
     ) -> Any:
         """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
         check_flags(optional=True, progress=progress)
-        shown = self.progress if progress is None else progress
-        return extension("write_parquet")(
-            replace(self, progress=shown),
+        return self.write(
+            self if progress is None else self.with_options(progress=progress),
             path,
             partition_by=partition_by,
             mode=mode,
@@ -240,8 +245,7 @@ class Scan:
 
     def _streams(self) -> bool:
         plan = self.plan
-        is_plain = not plan.shape.order_by and plan.shape.limit is None and not plan.shape.offset
-        return is_plain and plan.row_local and len(plan.filters) == 1
+        return plan.options.returns_all and plan.row_local and len(plan.filters) == 1
 
     def _execution(self, plan: Plan) -> Execution:
         return Execution(
@@ -252,8 +256,6 @@ class Scan:
             combines_operators=self.context.profile.several is Several.AND,
             keeps_order=self.keeps_order,
             workers=self.workers or MAX_WORKERS,
-            on_invalid=self.on_invalid,
-            progress=self.progress,
         )
 
     def _cheaper_plan(self, stats: ScanStats) -> Plan:
@@ -273,15 +275,16 @@ class Scan:
         return replace(plan, filters=filters, wider=None, disjoint=True, exact=False)
 
     def _check_costs(self, filters: tuple[Mapping[str, Any], ...], stats: ScanStats) -> None:
-        if self.max_rows is None and self.max_requests is None:
+        options = self.options
+        if options.max_rows is None and options.max_requests is None:
             return
         counts = [self._count(conditions, stats) for conditions in filters]
         if self.plan.stops_early and self.plan.exact:
-            wanted = self.plan.shape.offset + (self.plan.shape.limit or 0) + 1
+            wanted = options.offset + (options.limit or 0) + 1
             counts = [min(number, wanted) for number in counts]
         check_costs(
-            max_rows=self.max_rows,
-            max_requests=self.max_requests,
+            max_rows=options.max_rows,
+            max_requests=options.max_requests,
             rows=sum(counts),
             requests=stats.requests + expected_requests(counts, self.plan.page_size),
         )

@@ -11,6 +11,7 @@ import requests
 import urllib3.exceptions
 from urllib3 import Timeout
 
+from dyno_frames.transport.injected import InjectedAdapter, InjectedAnswer
 from dyno_frames.transport.retry import Event
 from dyno_frames.transport.wire import Adapter, CancelToken, Message, Watch, watched
 
@@ -73,7 +74,7 @@ class Limits:
 
 
 def exchange(
-    adapter: Adapter,
+    adapter: Adapter | InjectedAdapter,
     message: Message,
     *,
     url: str,
@@ -117,8 +118,17 @@ def exchange(
     raise KeyboardInterrupt
 
 
+def environment_settings(url: str, *, direct: bool) -> Mapping[str, Any]:
+    """Return ``verify``, ``cert`` and ``proxies`` as the environment sets them now.
+
+    Requests to this machine use no proxy, whatever the environment says.
+    """
+    settings = requests.Session().merge_environment_settings(url, {}, True, None, None)
+    return {**settings, "proxies": {}} if direct else settings
+
+
 def _exchanged(
-    adapter: Adapter,
+    adapter: Adapter | InjectedAdapter,
     message: Message,
     *,
     url: str,
@@ -146,7 +156,7 @@ def _exchanged(
     return Received(raw.status, raw.headers, content)
 
 
-def _body(raw: urllib3.response.BaseHTTPResponse, limits: Limits) -> bytes | Lost:
+def _body(raw: urllib3.response.BaseHTTPResponse | InjectedAnswer, limits: Limits) -> bytes | Lost:
     parts = bytearray()
     while part := raw.read1(_CHUNK_BYTES, decode_content=True):
         parts += part

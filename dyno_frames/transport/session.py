@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import random as _random
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-import orjson
-import requests
-
-from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.operations import API_KEY_HEADER, Effect, Operation
+from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.texts import HALF, fit, is_whole
-from dyno_frames.errors import (
-    ConfigError,
-    ContractError,
-    InsecureTransportWarning,
-    RequestSummary,
-)
+from dyno_frames.errors import ConfigError, ContractError, InsecureTransportWarning
 from dyno_frames.transport import redact, responses
-from dyno_frames.transport.exchange import Limits, Lost, Received, exchange
+from dyno_frames.transport.auth import ApiKeyAuth
+from dyno_frames.transport.call import Call
+from dyno_frames.transport.exchange import Limits, Lost, Received, environment_settings, exchange
 from dyno_frames.transport.failures import failure
+from dyno_frames.transport.injected import InjectedAdapter, TransportAdapter
+from dyno_frames.transport.json_body import encoded
 from dyno_frames.transport.responses import Reader, Reply, Verdict
 from dyno_frames.transport.retry import (
     NO_BYTE_LEFT,
@@ -38,7 +33,7 @@ from dyno_frames.transport.retry import (
     pause_s,
     retry_after_s,
 )
-from dyno_frames.transport.secret import Secret, Veiled
+from dyno_frames.transport.secret import Veiled
 from dyno_frames.transport.server_name import is_loopback, server_name
 from dyno_frames.transport.wire import Adapter, CancelToken, Message, rest
 
@@ -46,22 +41,6 @@ _LOG = logging.getLogger("dyno_frames.transport")
 _AGENT = "dyno_frames"
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Call:
-    """One call and what has become of its attempts so far."""
-
-    operation: Operation
-    key: str | None
-    content: bytes | None = field(repr=False)
-    request: RequestSummary
-    started: float
-    deadline: float
-    fresh: bool
-    cancel: CancelToken | None = None
-    events: list[Event] = field(default_factory=list)
-    paused_s: float = 0.0
 
 
 class Session:
@@ -75,14 +54,16 @@ class Session:
     ----------
     url
         Where the server answers, such as ``http://127.0.0.1:8080``.
-    api_key
-        The key that goes with every request.
+    auth
+        The API key that goes with every request, and its header.
     timeout_s
         The longest silence that is waited through, in seconds.
     policy
         Attempts, pauses, deadline and budget.
     connections
         How many connections are kept for threads to share.
+    transport
+        Sends the requests instead of connections of our own.
     clock, wall
         Return monotonic seconds, and epoch seconds.
     sleep
@@ -92,7 +73,7 @@ class Session:
 
     Examples
     --------
-    >>> session = Session("http://127.0.0.1:8080", Secret("k"))
+    >>> session = Session("http://127.0.0.1:8080", ApiKeyAuth("k"))
     >>> session
     Session('http://127.0.0.1:8080')
     >>> session.close()
@@ -101,11 +82,12 @@ class Session:
     def __init__(
         self,
         url: str,
-        api_key: Secret,
+        auth: ApiKeyAuth,
         *,
         timeout_s: float = 30.0,
         policy: Policy | None = None,
         connections: int = 16,
+        transport: TransportAdapter | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], object] | None = None,
@@ -118,14 +100,15 @@ class Session:
         self.timeout_s = timeout_s
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
-        self._key = api_key
+        self._key, self._header = auth.secret, auth.header
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
-        self._settings = _settings(self.url, direct=self._loopback)
-        self._adapter = Adapter(pool_connections=2, pool_maxsize=connections)
+        self._settings = environment_settings(self.url, direct=self._loopback)
+        self._injected = None if transport is None else InjectedAdapter(transport)
+        self._adapter = self._injected or Adapter(pool_connections=2, pool_maxsize=connections)
         if parts.scheme == "http" and not self._loopback:
             warnings.warn(
                 f"the API key travels to {self.host} over plain HTTP, where anyone on the way can read it",
@@ -231,14 +214,14 @@ class Session:
             raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
         body = None if body is None else redact.Body(body)
         started = self._clock()
-        call = _Call(
+        call = Call(
             operation,
             key,
-            None if body is None else _encoded(body),
+            None if body is None else encoded(body),
             redact.summary(operation, key=key, body=body),
             started,
             started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
-            fresh or operation.effect not in {Effect.READ, Effect.IDEMPOTENT_WRITE},
+            fresh,
             cancel,
         )
         while True:
@@ -257,7 +240,7 @@ class Session:
     def _is_over(self, cancel: CancelToken | None) -> bool:
         return self.closed or (cancel is not None and cancel.called)
 
-    def _attempt(self, call: _Call) -> Received | Lost:
+    def _attempt(self, call: Call) -> Received | Lost:
         limits = Limits(
             timeout_s=self.timeout_s,
             remaining_s=lambda: call.deadline - self._clock(),
@@ -265,12 +248,10 @@ class Session:
         )
         headers = self._headers(call)
         operation = call.operation
-        message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
-        adapter = self._adapter
         if call.fresh:
             headers["Connection"] = "close"
-            adapter = Adapter(pool_connections=1, pool_maxsize=1)
-        try:
+        message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
+        with self._connections(fresh=call.fresh) as adapter:
             return exchange(
                 adapter,
                 message,
@@ -279,13 +260,18 @@ class Session:
                 settings=self._settings,
                 cancels=(self._closed, *(() if call.cancel is None else (call.cancel,))),
             )
-        finally:
-            if call.fresh:
-                adapter.close()
 
-    def _headers(self, call: _Call) -> dict[str, str]:
+    @contextmanager
+    def _connections(self, *, fresh: bool) -> Iterator[Adapter | InjectedAdapter]:
+        if self._injected is not None or not fresh:
+            yield self._adapter
+            return
+        with closing(Adapter(pool_connections=1, pool_maxsize=1)) as adapter:
+            yield adapter
+
+    def _headers(self, call: Call) -> dict[str, str]:
         headers = {
-            API_KEY_HEADER: Veiled(self._key.reveal()),
+            self._header: Veiled(self._key.reveal()),
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": _AGENT,
@@ -294,7 +280,7 @@ class Session:
             headers["Content-Type"] = "application/json"
         return headers
 
-    def _wait(self, call: _Call, verdict: Verdict) -> bool:
+    def _wait(self, call: Call, verdict: Verdict) -> bool:
         policy, tried = self.policy, len(call.events)
         asked_s = retry_after_s(verdict.retry_after, now=self._wall())
         wait_s = pause_s(tried, policy, event=verdict.event, random=self._random, retry_after_s=asked_s)
@@ -313,7 +299,7 @@ class Session:
             self.rest(wait_s, call.cancel)
         return not self._is_over(call.cancel)
 
-    def _log(self, call: _Call, verdict: Verdict) -> None:
+    def _log(self, call: Call, verdict: Verdict) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):
             elapsed_s = self._clock() - call.started
             _LOG.debug(
@@ -325,8 +311,8 @@ class Session:
                 elapsed_s,
             )
 
-    def _conclude(self, call: _Call, verdict: Verdict) -> Reply:
-        if _is_deleted_before(call, verdict):
+    def _conclude(self, call: Call, verdict: Verdict) -> Reply:
+        if call.is_deleted_before(verdict):
             verdict = replace(verdict, event=Event.ANSWER, data={"id": call.key})
         if verdict.event is Event.ANSWER:
             self._budget.earn()
@@ -339,40 +325,3 @@ class Session:
             host=self.host,
             request=call.request,
         )
-
-
-def _is_deleted_before(call: _Call, verdict: Verdict) -> bool:
-    """Tell whether a delete finds nothing because an earlier attempt of this very call removed it."""
-    return (
-        call.operation.verb == "DELETE"
-        and verdict.refusal is not None
-        and verdict.refusal.code == Code.NOT_FOUND
-        and any(event not in NO_BYTE_LEFT | {Event.SLOW_DOWN} for event in call.events[:-1])
-    )
-
-
-def _settings(url: str, *, direct: bool) -> Mapping[str, Any]:
-    """Return proxies and certificates as the environment names them when the session is made.
-
-    What goes to this machine goes there directly, whatever proxy is named.
-    """
-    settings = requests.Session().merge_environment_settings(url, {}, True, None, None)
-    return {**settings, "proxies": {}} if direct else settings
-
-
-def _encoded(body: redact.Body) -> bytes:
-    """Return a body as JSON; an error comes without those of the encoders, whose frames hold the values."""
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        pass  # an integer beyond 64 bits, perhaps: the standard encoder writes those
-    try:
-        return json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        fault = f"holds {HALF}. Remove it, or send the whole pair"
-    except (TypeError, ValueError, RecursionError) as error:
-        fault = (
-            f"cannot be written as JSON ({type(error).__name__}). Expected texts, finite numbers, true, false, None, "
-            "and lists and dicts of them"
-        )
-    raise ConfigError(f"the request's body {fault}")

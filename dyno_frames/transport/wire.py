@@ -67,6 +67,13 @@ def watched(watch: Watch) -> Iterator[Watch]:
             cancel.leave()  # the connection goes back to where any thread may take it
 
 
+def mark_left() -> None:
+    """Report to this thread's watch that a byte of the request may have left."""
+    watch = _WATCH.get()
+    if watch is not None:
+        watch.has_left = True
+
+
 class CancelToken:
     """Ends the exchanges of the threads that were given it, at once: their connections are shut down."""
 

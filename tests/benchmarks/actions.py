@@ -18,8 +18,8 @@ import requests
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.outcome import Outcome
+from dyno_frames.api import connect
 from dyno_frames.client.client import Client
-from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.sandbox.sandbox import Sandbox

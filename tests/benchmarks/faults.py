@@ -76,7 +76,7 @@ def prove(folder: Path, *, actions: int, kills: int, seed: int, workers: int) ->
 def _context() -> multiprocessing.context.BaseContext:
     """Return what makes new processes: each is a copy of one that has imported all and done nothing."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["faults_worker", "dyno_frames.client.connect"])
+    context.set_forkserver_preload(["faults_worker", "dyno_frames.api"])
     return context
 
 

@@ -23,8 +23,8 @@ from dyno_frames.actions.action_request import checked_request
 from dyno_frames.actions.case import Patience
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.outcome import Outcome
+from dyno_frames.api import connect
 from dyno_frames.client.client import Client
-from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Action
 from dyno_frames.errors import ApiError, ConfigError, DynoError, OutcomeUnknownError, TransportError
 

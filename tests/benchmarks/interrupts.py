@@ -23,7 +23,7 @@ LATENCIES_MS = {"near": 0, "50 ms away": 50, "silent": 60_000}
 
 CONNECT = """
 import json, threading, time
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 client = connect({url!r}, "benchmark", profile=Profile())
 """

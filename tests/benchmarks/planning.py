@@ -17,7 +17,8 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query import bind, regex
-from dyno_frames.query.plan import Context, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
 
 TIMES = 60
@@ -86,7 +87,7 @@ def median_ms(
 
 def planned(expression: Any) -> Any:
     """Read a question and plan it."""
-    return make_plan(bind.ask(expression, EMPTY), CONTEXT, Shape())
+    return make_plan(bind.ask(expression, EMPTY), CONTEXT, QueryOptions())
 
 
 LENGTHS = (10, 1_000, 100_000)

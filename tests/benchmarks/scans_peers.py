@@ -121,7 +121,7 @@ KEY = ["benchmark"]
 
 
 def _connected(url: str) -> Any:
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
     from dyno_frames.contract.profile import Profile
 
     return connect(url, KEY[0], profile=Profile())

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 def cells(account, expression=""):
     lines = (
-        "from dyno_frames.client.connect import connect",
+        "from dyno_frames.api import connect",
         f"client = connect({account.url!r}, {KEY!r})",
         f"builder = client.campaigns.frame().dyno.builder({expression})",
         "builder",

@@ -78,7 +78,7 @@ body {{ background: url({0}/css-image); font-family: f }}</style>
 
 def cells(account, html, subject="A subject"):
     lines = (
-        "from dyno_frames.client.connect import connect",
+        "from dyno_frames.api import connect",
         f"client = connect({account.url!r}, {KEY!r})",
         f"key = client.templates.create(name='Hostile', subject={subject!r}, html={html!r}, text='Plain words')",
         "client.templates.preview(key, contacts=[{'name': 'Ann'}, {'name': '<b>Bo</b>'}])",
@@ -120,7 +120,7 @@ def test_a_hostile_message_stays_in_its_frame_and_asks_nobody_until_its_pictures
 
 def test_the_sample_accounts_own_message_is_shown_filled_in_both_widths(open_cells, tmp_path, sandbox):
     lines = (
-        "from dyno_frames.client.connect import connect",
+        "from dyno_frames.api import connect",
         f"client = connect({sandbox.url!r}, {sandbox.api_key!r})",
         "[draft] = client.campaigns.find(\"name == 'Winter sale' and status == 'draft'\", limit=1)['id']",
         "client.campaigns.preview(draft, contacts={'name': 'Zoë'})",

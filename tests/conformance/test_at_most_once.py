@@ -42,7 +42,7 @@ def test_no_action_is_sent_twice_and_no_outcome_is_false(tmp_path, actions, kill
 def contend(there: Ground, lane: int, state: str, keys: list[str], pipe: Connection) -> None:
     """Start each campaign, at the same moment as another process."""
     from dyno_frames.actions.case import Patience
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
     from dyno_frames.errors import ApiError, OutcomeUnknownError
 
     os.environ["DYNO_STATE_DIR"] = state
@@ -97,7 +97,7 @@ def test_of_two_processes_one_acts_and_the_other_is_told(tmp_path, machines):
 
 
 def created(there: Ground, count: int) -> list[str]:
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
 
     with connect(there.server_url, KEY, name="witness") as witness:
         return [witness.campaigns.create(name="contended", list_id="many") for _ in range(count)]

@@ -15,7 +15,7 @@ from law.servers import Account
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import LiteralTypeError, QueryError
-from dyno_frames.query.plan import Shape
+from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.question import Scope
 
 _ROW = {
@@ -248,7 +248,10 @@ def test_a_function_that_looks_at_the_columns_sees_all_of_them_whatever_is_fetch
 
     assert ids(given, asks) == ids(given, more) == ["0002", "0003"]
     account = Account(given, Profile(), Profile())
-    assert account.scan(more, Scope(), Shape(columns=("id",))).to_frame()["id"].tolist() == ["0002", "0003"]
+    assert account.scan(more, Scope(), QueryOptions(columns=("id",))).to_frame()["id"].tolist() == [
+        "0002",
+        "0003",
+    ]
     account.close()
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 import dyno_frames as dyno
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.export import fetch, files
 

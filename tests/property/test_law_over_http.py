@@ -16,7 +16,7 @@ from law.servers import profile
 from law.writing import FORMS, Asked
 from pandas.testing import assert_frame_equal
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import QueryError
 from dyno_frames.sandbox.sandbox import Sandbox

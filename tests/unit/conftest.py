@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from dyno_frames.api import connect
 from dyno_frames.client.client import Client
-from dyno_frames.client.connect import connect
 from dyno_frames.sandbox.sandbox import Sandbox
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import (
     ConfigError,

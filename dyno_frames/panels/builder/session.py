@@ -6,7 +6,7 @@ import warnings
 from dataclasses import replace
 from typing import Any, assert_never
 
-from dyno_frames.client.questions import Questions
+from dyno_frames.client.queries import Queries
 from dyno_frames.errors import DynoError, QueryError
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.panels.builder import actions as on
@@ -57,7 +57,7 @@ class BuilderSession:
 
     def __init__(
         self,
-        resource: Questions,
+        resource: Queries,
         expression: Expression | Origin = None,
         *,
         scope: Scope | None = None,
@@ -100,7 +100,7 @@ class QueryEffects:
         Where ``@names`` are looked up.
     """
 
-    def __init__(self, resource: Questions, scope: Scope) -> None:
+    def __init__(self, resource: Queries, scope: Scope) -> None:
         self._resource = resource
         self._scope = scope
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import pyarrow as pa
@@ -12,10 +12,12 @@ from law.choices import Choices
 from dyno_frames.contract.profile import Profile, Several
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ContractError, TransportError
+from dyno_frames.export.write import write
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import learn
 from dyno_frames.query.bind import ask
-from dyno_frames.query.plan import Context, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Scope
 from dyno_frames.scan.budget import max_finds
@@ -188,13 +190,14 @@ class Trial:
         question = ask(expr, schema.empty(), SCOPE)
         told = Profile() if self.several else Profile(several=Several.LAST)
         context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)
-        shapes = {
-            "newest first": Shape(order_by=("created",), ascending=(False,), limit=1_000_000),
-            "most opened": Shape(order_by=("opens",), ascending=(False,), limit=self.limit),
+        forms = {
+            "newest first": QueryOptions(order_by=("created",), ascending=(False,), limit=1_000_000),
+            "most opened": QueryOptions(order_by=("opens",), ascending=(False,), limit=self.limit),
         }
-        plan = make_plan(question, context, shapes.get(self.form, Shape()))
+        options = replace(forms.get(self.form, QueryOptions()), progress=False)
+        plan = make_plan(question, context, options)
         origin = Origin(client="hostile", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
-        return Scan(server, question, plan, schema, context, origin, progress=False, workers=self.workers)
+        return Scan(server, question, plan, schema, context, origin, write, workers=self.workers)
 
     def _came(self, scan: Scan) -> tuple[list[tuple[str, int]], Certificate]:
         if self.form == "batches":

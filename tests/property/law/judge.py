@@ -13,7 +13,7 @@ from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.decode import decode
 from dyno_frames.frames.schema import learn
-from dyno_frames.query.plan import Shape
+from dyno_frames.query.options import QueryOptions
 from law.writing import Asked, Tree, below, replaced
 
 
@@ -24,16 +24,16 @@ def whole(rows: Sequence[dict[str, Any]], *, dtype_backend: Any) -> pd.DataFrame
     return to_frame(pa.Table.from_batches([decode(in_order, schema)]), schema)
 
 
-def shaped(frame: pd.DataFrame, shape: Shape) -> pd.DataFrame:
+def shaped(frame: pd.DataFrame, options: QueryOptions) -> pd.DataFrame:
     """Return a frame in an order, cut, and with some columns, as pandas does it; ties go by ``id``."""
-    if shape.order_by:
-        ways = dict(zip((*shape.order_by, "id"), (*shape.ascending, True), strict=True))
-        if "id" in shape.order_by:
-            ways = dict(zip(shape.order_by, shape.ascending, strict=True))
+    if options.order_by:
+        ways = dict(zip((*options.order_by, "id"), (*options.ascending, True), strict=True))
+        if "id" in options.order_by:
+            ways = dict(zip(options.order_by, options.ascending, strict=True))
         frame = frame.sort_values([*ways], ascending=[*ways.values()], na_position="last", kind="stable")
-    end = None if shape.limit is None else shape.offset + shape.limit
-    frame = frame.iloc[shape.offset : end]
-    return (frame if shape.columns is None else frame[list(shape.columns)]).reset_index(drop=True)
+    end = None if options.limit is None else options.offset + options.limit
+    frame = frame.iloc[options.offset : end]
+    return (frame if options.columns is None else frame[list(options.columns)]).reset_index(drop=True)
 
 
 def verdict(tree: Tree, form: str, full: pd.DataFrame) -> tuple[pd.DataFrame | Exception, bool]:

@@ -26,10 +26,12 @@ from dyno_frames.contract.profile import (
     UnknownField,
 )
 from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
+from dyno_frames.export.write import write
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.bind import ask
-from dyno_frames.query.plan import Context, Plan, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.question import Expression, Question, Scope
 from dyno_frames.sandbox.filters import functions
@@ -193,16 +195,16 @@ class Account:
         self.empty = self.schema.empty()
         store.profile = self.profile
 
-    def scan(self, expression: Expression, scope: Scope, shape: Shape | None = None) -> Scan:
+    def scan(self, expression: Expression, scope: Scope, options: QueryOptions | None = None) -> Scan:
         """Return a question bound to the server, as the client puts it together."""
-        schema, shape = self.schema, shape or Shape()
+        schema, options = self.schema, replace(options or QueryOptions(), progress=False)
         question = ask(expression, self.empty, scope)
         context = Context(
             CAMPAIGNS.name, schema.by_name, schema.dtypes, self.told, schema.unseen, self.page_size
         )
         origin = Origin(client="law", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
-        plan = make_plan(question, context, shape)
-        return Scan(self.seam, question, plan, schema, context, origin, progress=False)
+        plan = make_plan(question, context, options)
+        return Scan(self.seam, question, plan, schema, context, origin, write)
 
     def become(self, does: Profile) -> None:
         """Let the server mean something else by its filters; its rows stay."""
@@ -214,7 +216,7 @@ class Account:
         """Return what a client would send who was told this."""
         schema = self.schema
         context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)
-        return make_plan(question, context, Shape())
+        return make_plan(question, context, QueryOptions())
 
     def ids(self, conditions: Mapping[str, Any]) -> list[str]:
         """Return the ids that the server finds, on one page."""

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from dyno_frames.contract.profile import Profile
-from dyno_frames.query.plan import Shape
+from dyno_frames.query.options import QueryOptions
 from law.contents import EXTRAS
 from law.trial import Trial
 from law.writing import Tree
@@ -42,7 +42,7 @@ def smaller(trial: Trial, breaks: Callable[[Trial], bool]) -> Trial:
 
 def _simpler(trial: Trial) -> Iterator[Trial]:
     yield from _fewer_servers(trial)
-    plain: dict[str, Any] = {"shape": Shape(), "page_size": 1000, "dtype_backend": None}
+    plain: dict[str, Any] = {"options": QueryOptions(), "page_size": 1000, "dtype_backend": None}
     for name, value in plain.items():
         if getattr(trial, name) != value:
             yield replace(trial, **{name: value})

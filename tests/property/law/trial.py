@@ -14,7 +14,8 @@ from pandas.testing import assert_frame_equal
 from dyno_frames.contract.profile import Overlong, Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import DynoError, QueryError
-from dyno_frames.query.plan import Plan, Shape
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Scope
 from law import contents, servers
 from law.choices import Choices
@@ -43,7 +44,7 @@ class Trial:
         The server and its client; see :class:`law.servers.Account`.
     tree, form
         The question.
-    shape
+    options
         Columns, order and limit.
     others
         What else the server may mean and the client be told; only the plan is held against the rows then.
@@ -56,7 +57,7 @@ class Trial:
     page_size: int
     tree: Tree
     form: str
-    shape: Shape
+    options: QueryOptions
     others: tuple[tuple[Profile, Profile], ...] = ()
     met: Counter[str] = field(default_factory=Counter)
 
@@ -76,9 +77,9 @@ class Trial:
             page_size = min(
                 page_size, profile.page_limit or page_size
             )  # who knows no limit has to be told a size
-        shape = _shape(choices, sorted(names))
+        options = _options(choices, sorted(names))
         others = tuple(_other(choices) for _ in range(OTHERS))
-        return cls(rows, profile, told, backend, page_size, tree, form, shape, others)
+        return cls(rows, profile, told, backend, page_size, tree, form, options, others)
 
     def run(self) -> None:
         """Try the law.
@@ -118,9 +119,9 @@ class Trial:
         self._is_planned_elsewhere(account, set(expected["id"]))
         self._has_no_row_too_many(account, set(expected["id"]))
 
-    def _scan(self, account: Account, shape: Shape | None = None) -> Any:
+    def _scan(self, account: Account, options: QueryOptions | None = None) -> Any:
         asked = Asked.of(self.tree, self.form)
-        return account.scan(asked.expression(), Scope(asked.bound(), {}), shape)
+        return account.scan(asked.expression(), Scope(asked.bound(), {}), options)
 
     def _refused(self, account: Account, expected: Exception) -> None:
         """Check that we refuse, too; what was pushed may have kept away the row that pandas stumbles over."""
@@ -200,23 +201,23 @@ class Trial:
             raise Broken("an exact plan moved rows to count them")
 
     def _is_shaped(self, account: Account, expected: pd.DataFrame) -> None:
-        if self.shape == Shape():
+        if self.options == QueryOptions():
             return
-        if any(expected[name].dtype == object for name in self.shape.order_by):
+        if any(expected[name].dtype == object for name in self.options.order_by):
             return
         try:
-            wanted = shaped(expected, self.shape)
+            wanted = shaped(expected, self.options)
         except ValueError:
             return  # pandas cannot order -0.0 and 0.0 of an Arrow dtype beside another column
         try:
-            scan = self._scan(account, self.shape)
+            scan = self._scan(account, self.options)
             answer = scan.to_frame()
             number = scan.count()
         except Exception as error:
-            raise Broken(f"refused in the shape {self.shape}: {type(error).__name__}: {error}") from error
-        _same(answer, wanted, f"the answer in the shape {self.shape} to {scan.plan.filters}")
+            raise Broken(f"refused with {self.options}: {type(error).__name__}: {error}") from error
+        _same(answer, wanted, f"the answer with {self.options} to {scan.plan.filters}")
         if number != len(wanted):
-            raise Broken(f"count gives {number} in the shape {self.shape}; {len(wanted)} rows come")
+            raise Broken(f"count gives {number} with {self.options}; {len(wanted)} rows come")
 
     def _is_planned_elsewhere(self, account: Account, expected: set[str]) -> None:
         """Check the plan alone, by what its filters find, for servers and clients of other semantics."""
@@ -279,7 +280,7 @@ class Trial:
         )
         return (
             f"{Asked.of(self.tree, self.form)}\nserver {does}\nclient told {told}, dtype_backend="
-            f"{self.dtype_backend!r}, page_size={self.page_size}, {self.shape}\nrows\n    {rows}"
+            f"{self.dtype_backend!r}, page_size={self.page_size}, {self.options}\nrows\n    {rows}"
         )
 
 
@@ -292,9 +293,9 @@ def _other(choices: Choices) -> tuple[Profile, Profile]:
     return does, does if choices.chance(1, 2) else servers.stance(choices, does)
 
 
-def _shape(choices: Choices, names: list[str]) -> Shape:
+def _options(choices: Choices, names: list[str]) -> QueryOptions:
     if choices.chance(1, 2):
-        return Shape()
+        return QueryOptions()
     columns = None
     if choices.chance(1, 2):
         columns = tuple(dict.fromkeys(choices.some(names, 4, 1)))
@@ -303,7 +304,13 @@ def _shape(choices: Choices, names: list[str]) -> Shape:
     )
     ways = tuple(choices.chance(1, 2) for _ in order)
     limit = choices.below(6) if choices.chance(2, 3) else None
-    return Shape(columns, order, ways, limit, choices.below(4) if choices.chance(1, 3) else 0)
+    return QueryOptions(
+        columns=columns,
+        order_by=order,
+        ascending=ways,
+        limit=limit,
+        offset=choices.below(4) if choices.chance(1, 3) else 0,
+    )
 
 
 def _plainly_equal(found: pd.DataFrame, expected: pd.DataFrame) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from dyno_frames.actions.case import Patience
 from dyno_frames.actions.journal import Journal
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.sandbox.sandbox import Sandbox
 
 

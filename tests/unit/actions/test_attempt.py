@@ -10,7 +10,7 @@ import pytest
 
 from dyno_frames.actions import flight
 from dyno_frames.actions.outcome import Outcome
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import (

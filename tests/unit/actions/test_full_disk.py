@@ -80,7 +80,7 @@ def test_at_every_byte_where_the_room_ends_an_intent_is_refused_and_leaves_no_tr
 START = """
     import resource, sys
     from dyno_frames.actions.case import Patience
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
     from dyno_frames.errors import DynoError
 
     url, key, campaign, verb, room = sys.argv[1:]

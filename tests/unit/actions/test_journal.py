@@ -19,8 +19,8 @@ from dyno_frames.actions import flight
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.outcome import Outcome
+from dyno_frames.api import connect
 from dyno_frames.client import journal_frame
-from dyno_frames.client.connect import connect
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import ConfigError, OutcomeUnknownError
 

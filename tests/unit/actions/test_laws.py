@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.actions.case import Patience
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import RULES, Action
 from dyno_frames.errors import ApiError, OutcomeUnknownError, TransportError
 

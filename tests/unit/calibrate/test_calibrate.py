@@ -8,9 +8,9 @@ import random
 import pandas as pd
 import pytest
 
+from dyno_frames.api import connect
 from dyno_frames.calibrate import cache
 from dyno_frames.calibrate.learn import MOST_REQUESTS
-from dyno_frames.client.connect import connect
 from dyno_frames.contract.profile import (
     Collation,
     Dialect,

@@ -8,8 +8,8 @@ import random
 import pandas as pd
 import pytest
 
+from dyno_frames.api import connect
 from dyno_frames.calibrate.learn import MOST_REQUESTS
-from dyno_frames.client.connect import connect
 from dyno_frames.contract.filters import NumberOperator, StringOperator
 from dyno_frames.contract.profile import Like, Profile, Support
 from dyno_frames.sandbox.sandbox import Sandbox

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.sandbox.sandbox import Sandbox
 
 

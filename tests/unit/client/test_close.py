@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.errors import DynoError, OutcomeUnknownError
 from dyno_frames.sandbox.sandbox import Sandbox
 

@@ -9,8 +9,8 @@ import traceback
 
 import pytest
 
+from dyno_frames.api import connect
 from dyno_frames.cli import main
-from dyno_frames.client.connect import connect
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import PRODUCTION_URL
 from dyno_frames.contract.profile import Profile

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.errors import ApiError, ConfigError, ContractError, OutcomeUnknownError, ReadTimeoutError
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.transport.retry import Policy

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError, RejectedError
 from dyno_frames.sandbox.sandbox import Sandbox
-from dyno_frames.transport.secret import Secret
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.session import Session
 
 ADDRESS = "ursula@kunde.example"
@@ -37,7 +37,7 @@ def account():
             "lists": client.lists.create(name="l", from_email="a@b.example"),
             "campaigns": client.campaigns.create(name="c", subject="s"),
         }
-        with Session(served.url, Secret(served.api_key), timeout_s=10.0) as session:
+        with Session(served.url, ApiKeyAuth(served.api_key), timeout_s=10.0) as session:
             yield session, keys
 
 

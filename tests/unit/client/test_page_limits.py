@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dyno_frames import sandbox
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Overlong, Profile
 from dyno_frames.errors import RejectedError
 

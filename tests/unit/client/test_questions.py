@@ -10,7 +10,7 @@ import traceback
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import (

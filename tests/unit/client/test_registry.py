@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import dyno_frames as dyno
+from dyno_frames.api import connect
 from dyno_frames.client.client import open_client
-from dyno_frames.client.connect import connect
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.sandbox.sandbox import Sandbox
 

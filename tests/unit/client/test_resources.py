@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import (
     ApiError,

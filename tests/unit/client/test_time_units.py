@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.time_units import in_wire_units, unit_of
 from dyno_frames.errors import ContractError, SchemaError
 

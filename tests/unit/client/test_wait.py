@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dyno_frames.actions.wait import Pace, has_come, is_vain, wait
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import FINAL, Status
 from dyno_frames.errors import (
     ApiError,

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.export import fetch, files
 from dyno_frames.sandbox.sandbox import Sandbox

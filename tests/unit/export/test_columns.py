@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import dyno_frames as dyno
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import SchemaError

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import dyno_frames as dyno
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError, IncompleteResultWarning, SchemaError
 from dyno_frames.export.manifest import Manifest

@@ -9,7 +9,7 @@ import pickle
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.errors import SchemaError
 from dyno_frames.frames.provenance import Origin, attach, certificate_of, origin_from_json, origin_of
 

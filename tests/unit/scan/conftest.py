@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.sandbox.sandbox import Sandbox
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ApiError, TransportError
 from dyno_frames.scan.prefetch import WindowPrefetcher
@@ -209,7 +209,7 @@ def test_what_befalls_every_page_from_one_on_is_raised(faulty, name, form):
 
 INTERRUPTED = """
 import sys, threading, time
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 client = connect({url!r}, "k3y", profile=Profile(), page_size=5, workers=4)
 try:

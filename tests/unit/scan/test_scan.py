@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ContractError, IncompleteResultWarning, NotPushableError, QueryError
 from dyno_frames.scan import progress

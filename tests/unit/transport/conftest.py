@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.retry import Policy
-from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.session import Session
 
 KEY = "k3y-that-must-not-show"
@@ -156,7 +156,7 @@ def connect() -> Iterator[Callable[..., Session]]:
     def start(url: str, *, timeout_s: float = 5.0, policy: Policy | None = None, **kwargs) -> Session:
         waits: list[float] = []
         kwargs.setdefault("sleep", waits.append)
-        session = Session(url, Secret(KEY), timeout_s=timeout_s, policy=policy, **kwargs)
+        session = Session(url, ApiKeyAuth(KEY), timeout_s=timeout_s, policy=policy, **kwargs)
         session.waits = waits
         sessions.append(session)
         return session

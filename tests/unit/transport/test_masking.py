@@ -15,7 +15,7 @@ from dyno_frames.contract.masking import masked
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.texts import fit
 from dyno_frames.errors import ApiError, DynoError
-from dyno_frames.transport.secret import Secret
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.session import Session
 
 KEY = "Zq7+Wk/9xTbV3nLp-Yd2"
@@ -108,7 +108,7 @@ def test_a_short_key_is_masked_as_a_whole_only():
 def test_no_error_envelope_shows_the_key(serve, wire, form, field):
     body = {"has_error": True, "error_code": "77", "error message": "no"} | {field: KEY_FORMS[form](KEY)}
     with (
-        Session(serve(wire.Step(wire.http(body, status=500))).url, Secret(KEY)) as session,
+        Session(serve(wire.Step(wire.http(body, status=500))).url, ApiKeyAuth(KEY)) as session,
         pytest.raises(ApiError) as caught,
     ):
         session.send(GET, key="1")
@@ -122,7 +122,7 @@ def test_no_redirect_shows_the_key(serve, wire, form):
     key = KEY.replace("/", "x").replace("+", "y")
     written = KEY_FORMS[form](key)
     there = {"Location": f"http://{written}.example/{written}"}
-    session = Session(serve(wire.Step(wire.http(b"", status=302, headers=there))).url, Secret(key))
+    session = Session(serve(wire.Step(wire.http(b"", status=302, headers=there))).url, ApiKeyAuth(key))
     with session, pytest.raises(DynoError, match=r"\*\*\*") as caught:
         session.send(GET, key="1")
     assert written.lower() not in str(caught.value) + repr(vars(caught.value))

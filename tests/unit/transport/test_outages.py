@@ -169,10 +169,10 @@ INTERRUPTED = """
     import logging, signal, sys, traceback
     from dyno_frames.contract.operations import operation
     from dyno_frames.transport.retry import Policy
-    from dyno_frames.transport.secret import Secret
+    from dyno_frames.transport.auth import ApiKeyAuth
     from dyno_frames.transport.session import Session
     policy = Policy(first_s=60, longest_s=60, longest_unconnected_s=60, deadline_s=1000)
-    session = Session(sys.argv[1], Secret("k3y-that-must-not-show"), policy=policy, random=lambda: 1.0)
+    session = Session(sys.argv[1], ApiKeyAuth("k3y-that-must-not-show"), policy=policy, random=lambda: 1.0)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C
     print("asking", flush=True)
     try:

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from dyno_frames.transport.secret import Secret
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.server_name import is_loopback, server_name
 from dyno_frames.transport.session import Session
 
@@ -89,4 +89,4 @@ def test_loopback_is_known_by_its_names(host, loopback):
 def test_every_spelling_of_loopback_is_spoken_to_in_plain_http_without_a_warning(url):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Session(url, Secret("k")).close()
+        Session(url, ApiKeyAuth("k")).close()

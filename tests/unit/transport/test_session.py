@@ -32,8 +32,8 @@ from dyno_frames.errors import (
     RetriesExhaustedError,
     TransportError,
 )
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.retry import Policy
-from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.session import Session
 
 FIND, GET = operation("campaigns", "find"), operation("campaigns", "get")
@@ -542,13 +542,13 @@ def test_a_name_that_does_not_resolve_is_no_connection(connect):
 
 def test_plain_http_to_another_machine_warns_once_for_a_session():
     with pytest.warns(InsecureTransportWarning, match="plain HTTP") as caught:
-        session = Session("http://api.mail.dyno.me:19000", Secret("k"))
+        session = Session("http://api.mail.dyno.me:19000", ApiKeyAuth("k"))
     assert len(caught) == 1
     session.close()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for url in ("https://api.mail.dyno.me", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"):
-            Session(url, Secret("k")).close()
+            Session(url, ApiKeyAuth("k")).close()
 
 
 def test_what_goes_to_this_machine_passes_no_proxy(serve, connect, wire, monkeypatch):

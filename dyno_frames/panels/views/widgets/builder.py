@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from dyno_frames.client.questions import Questions
+from dyno_frames.client.queries import Queries
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.panels.builder import actions as on
@@ -59,7 +59,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
 
     def __init__(
         self,
-        resource: Questions,
+        resource: Queries,
         expression: Expression | Origin = None,
         *,
         scope: Scope | None = None,

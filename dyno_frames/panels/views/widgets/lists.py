@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 import pandas as pd
 
-from dyno_frames.client.questions import Questions
+from dyno_frames.client.queries import Queries
 from dyno_frames.panels.campaigns.wording import counted
 from dyno_frames.panels.lists.growth import (
     CAMPAIGN_COLUMNS,
@@ -73,7 +73,7 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
     ListPanel of 8 lists
     """
 
-    def __init__(self, lists: Questions, campaigns: Questions) -> None:
+    def __init__(self, lists: Queries, campaigns: Queries) -> None:
         self._sources = lists, campaigns
         self._lists = read(lists, campaigns)
         self._order = ipywidgets.Dropdown(
@@ -116,7 +116,7 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         return with_static_forms(super()._repr_mimebundle_(**kwargs), repr(self), table(self._ordered))
 
 
-def read(lists: Questions, campaigns: Questions) -> tuple[ListGrowth, ...]:
+def read(lists: Queries, campaigns: Queries) -> tuple[ListGrowth, ...]:
     """Return the account's lists with their growth."""
     found = lists.find(columns=LIST_COLUMNS)
     return list_growth(found, campaigns.find("sent > 0", columns=CAMPAIGN_COLUMNS))

@@ -5,7 +5,7 @@ import time
 import requests
 
 from dyno_frames.actions.intent import Intent
-from dyno_frames.client.connect import connect
+from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels.campaigns import actions as on
 from dyno_frames.panels.campaigns.campaign import COLUMNS, Campaign

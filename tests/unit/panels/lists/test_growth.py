@@ -81,7 +81,7 @@ def test_lists_have_a_panel_with_its_numbers(client):
 
 
 def test_a_failed_refresh_keeps_what_was_read(sandbox):
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
 
     with connect(sandbox.url, sandbox.api_key, name="lists") as connected:
         panel = connected.lists.panel()

@@ -132,7 +132,7 @@ def test_hostile_text_never_becomes_markup(show):
 
 
 def test_a_failure_is_shown_and_the_key_is_not(show, sandbox):
-    from dyno_frames.client.connect import connect
+    from dyno_frames.api import connect
 
     with connect(sandbox.url, sandbox.api_key, name="gone") as gone:
         builder = QueryBuilder(gone.campaigns, "opens > 5", spawn=lambda work: work())

@@ -1,0 +1,255 @@
+"""The queries of a frame that came from an account. They keep no state: everything is in ``df.attrs``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from dyno_frames.client import distribution
+from dyno_frames.client.binding import bind, caller
+from dyno_frames.client.client import Client, open_client
+from dyno_frames.client.query_verbs import QueryVerbs
+from dyno_frames.client.resources import ResourceClient
+from dyno_frames.contract.fields import OnInvalid
+from dyno_frames.contract.texts import without_query_addresses
+from dyno_frames.errors import QueryError
+from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.question import Expression, Scope
+from dyno_frames.scan.certificate import Certificate
+from dyno_frames.scan.scan import Scan
+
+
+class FrameQueries(QueryVerbs):
+    """The queries of a frame that came from an account.
+
+    Parameters
+    ----------
+    frame
+        The frame; its ``attrs["dyno"]`` says where it comes from.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    def __repr__(self) -> str:
+        origin = self._origin
+        return f"<dyno: {origin.resource} of {origin.url} where {_shown(origin)}>"
+
+    @property
+    def _origin(self) -> Origin:
+        return origin_of(self._frame)
+
+    @property
+    def _client(self) -> Client:
+        origin = self._origin
+        return open_client(origin.client, origin.url, origin.account)
+
+    @property
+    def _resource(self) -> ResourceClient:
+        found: ResourceClient = getattr(self._client, self._origin.resource)
+        return found
+
+    def query(
+        self,
+        expr: Expression,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        ascending: bool | Sequence[bool] = True,
+        limit: int | None = None,
+        offset: int = 0,
+        progress: bool | None = None,
+        strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
+        max_rows: int | None = None,
+        max_requests: int | None = None,
+        on_invalid: OnInvalid = "raise",
+    ) -> pd.DataFrame:
+        """Return the account's rows that match a query: what pandas would return on all of them.
+
+        Parameters
+        ----------
+        expr
+            A query string, a ``pd.col`` expression, a function of the frame, or None for every row.
+        columns
+            Columns to return, in this order (default: all).
+        order_by, ascending
+            Columns to order by (default: ``created``) and the direction of each. Ties are ordered by ``id``, and
+            nulls come last.
+        limit, offset
+            Maximum number of rows (default: all), and how many to skip first.
+        progress
+            Whether to show a progress bar (default: after a second, in a terminal or a notebook).
+        strict
+            Whether to raise instead of evaluating a part of the query locally or returning an answer that is not
+            certified.
+        local_dict, global_dict, level
+            Where ``@names`` are looked up, as in :meth:`pandas.DataFrame.query`.
+        max_rows, max_requests
+            Maximum number of rows to fetch and of requests to send. A query that needs more raises before a row is
+            fetched; the server counts its rows.
+        on_invalid
+            What to do with a value outside its column's type: ``"raise"`` raises a ContractError that names the value,
+            ``"null"`` makes it null and says so in the certificate's notes. Columns that are never null then have
+            nullable dtypes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A plain frame with a fresh RangeIndex, bound to the same account.
+
+        Raises
+        ------
+        QueryError
+            The query is not valid; nothing was sent.
+
+        Examples
+        --------
+        >>> campaigns.dyno.query("created >= '2016-01-01' and name.str.contains('Weekly')")  # doctest: +SKIP
+        """
+        _check_names(level, local_dict=local_dict, global_dict=global_dict)
+        try:
+            around = caller(1 + level)
+        except ValueError:
+            raise QueryError(f"level={level!r}; the call stack is not so deep") from None
+        scope = Scope(
+            around.local_names if local_dict is None else local_dict,
+            around.global_names if global_dict is None else global_dict,
+        )
+        del local_dict, global_dict  # no traceback from here on shows them
+        options = QueryOptions.of(
+            columns=columns,
+            order_by=order_by,
+            ascending=ascending,
+            limit=limit,
+            offset=offset,
+            progress=progress,
+            strict=strict,
+            max_rows=max_rows,
+            max_requests=max_requests,
+            on_invalid=on_invalid,
+        )
+        return self._bind(expr, options, scope).to_frame()
+
+    def __getitem__(self, expr: Expression) -> pd.DataFrame:
+        if isinstance(expr, str):
+            raise QueryError(
+                f"dyno[{expr!r}] names a column, as frame[{expr!r}] would; a question in a string is asked with "
+                f".dyno.query({expr!r})"
+            )
+        return self._bind(expr, QueryOptions(), caller(1)).to_frame()
+
+    def _bind(self, expr: Expression, options: QueryOptions, scope: Scope) -> Scan:
+        found = self._resource
+        return bind(found.connection, found.resource, expr, options, scope)
+
+    def value_counts(
+        self, column: str, expr: Expression = None, *, normalize: bool = False, dropna: bool = True
+    ) -> pd.Series[Any]:
+        """Return how often each value of a column occurs in the rows that answer a question.
+
+        Parameters
+        ----------
+        column
+            Which column. For ``status`` the server counts and no row moves; for others the column is fetched.
+        expr
+            As in :meth:`query`.
+        normalize, dropna
+            As in :meth:`pandas.Series.value_counts`.
+
+        Returns
+        -------
+        pandas.Series
+            As pandas gives it on all rows; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+
+        Examples
+        --------
+        >>> campaigns.dyno.value_counts("status")  # doctest: +SKIP
+        """
+        scope, resource = caller(1), self._resource
+        distribution.checked(resource, column)
+        return distribution.value_counts(
+            resource, column, expr, scope=scope, normalize=normalize, dropna=dropna
+        )
+
+    def histogram(self, column: str, expr: Expression = None, *, freq: str = "ME") -> pd.Series[Any]:
+        """Return how many of the rows that answer a question fall into each period of a time column.
+
+        Parameters
+        ----------
+        column
+            A time column, such as ``"created"``.
+        expr
+            As in :meth:`query`.
+        freq
+            A period of pandas' ``resample``: ``"ME"``, ``"D"``, ``"YE"``…
+
+        Returns
+        -------
+        pandas.Series
+            As ``resample(freq).size()`` gives it; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+
+        Examples
+        --------
+        >>> campaigns.dyno.histogram("created", freq="ME")  # doctest: +SKIP
+        """
+        scope, resource = caller(1), self._resource
+        distribution.checked(resource, column)
+        return distribution.histogram(resource, column, expr, freq=freq, scope=scope)
+
+    def refresh(self) -> pd.DataFrame:
+        """Send the frame's query again and return its rows now.
+
+        Raises
+        ------
+        QueryError
+            The query uses something that cannot be stored, such as a function of your own.
+        """
+        return self._again("ask it again with .dyno.query(…)").to_frame()
+
+    def _again(self, cure: str) -> Scan:
+        """Return the frame's own query, planned again."""
+        origin = self._origin
+        if origin.question is None:
+            raise QueryError(
+                f"the question {_shown(origin)!r} holds what a frame cannot remember (a variable or a function "
+                f"of yours); {cure}"
+            )
+        options = QueryOptions.of(
+            columns=origin.columns,
+            order_by=origin.order_by,
+            ascending=origin.ascending,
+            limit=origin.limit,
+            offset=origin.offset,
+            on_invalid=origin.on_invalid,
+        )
+        scan = self._bind(origin.question, options, Scope())
+        return replace(scan, origin=replace(scan.origin, expression=origin.expression))
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """How complete the answer is and what proves it; None for a frame that nothing was asked for."""
+        origin_of(self._frame)
+        stored = certificate_of(self._frame)
+        return None if stored is None else Certificate.from_json(stored)
+
+
+def _shown(origin: Origin) -> str:
+    return without_query_addresses(origin.expression)
+
+
+def _check_names(level: object, **given: object) -> None:
+    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
+        raise QueryError(f"level={level!r}; expected a whole number from 0")
+    for argument, names in given.items():
+        if names is not None and not isinstance(names, Mapping):
+            raise QueryError(
+                f"{argument} is of type {type(names).__name__}; expected a dict of names, or None to use the variables "
+                "of the calling code"
+            )

@@ -1,0 +1,222 @@
+"""The seven process actions, which move a campaign from one status to another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dyno_frames.actions.action_request import ActionRequest, check_not_over, checked_request
+from dyno_frames.actions.attempt import attempt
+from dyno_frames.actions.case import Patience
+from dyno_frames.actions.outcome import Outcome
+from dyno_frames.client.connection import Connection
+from dyno_frames.client.resources import ResourceClient, checked_id
+from dyno_frames.contract.lifecycle import Action
+from dyno_frames.contract.resources import CAMPAIGNS
+
+
+class ProcessActions(ResourceClient):
+    """Campaigns with the process actions.
+
+    Parameters
+    ----------
+    connection
+        The server and the account.
+
+    Attributes
+    ----------
+    patience
+        How long a campaign is read until its status explains the outcome of an action.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, CAMPAIGNS)
+        self.patience = Patience(wall=connection.settings.clock)
+
+    def start(
+        self,
+        id: str,  # noqa: A002 - the API's own word
+        *,
+        at: datetime | str | None = None,
+        time_zone: str | None = None,
+        subject: str | None = None,
+        from_name: str | None = None,
+        from_email: str | None = None,
+        preview_message: str | None = None,
+    ) -> Outcome:
+        """Start a campaign that is a draft, at once or at a time.
+
+        Parameters
+        ----------
+        id
+            Its id.
+        at
+            When: an aware datetime or Timestamp, or ISO text; a wall time needs ``time_zone``. None is now.
+        time_zone
+            An IANA name such as ``"Europe/Paris"``.
+        subject, from_name, from_email, preview_message
+            What to change in the same request; None leaves it.
+
+        Examples
+        --------
+        >>> client.campaigns.start("6f1c…", at="2026-07-01T09:30:00+02:00")  # doctest: +SKIP
+        Outcome(start 6f1c…: applied, draft → scheduled)
+        """
+        return self._attempt(
+            id,
+            checked_request(
+                Action.START,
+                at=at,
+                time_zone=time_zone,
+                subject=subject,
+                from_name=from_name,
+                from_email=from_email,
+                preview_message=preview_message,
+            ),
+        )
+
+    def update_and_resume(
+        self,
+        id: str,  # noqa: A002 - the API's own word
+        *,
+        subject: str | None = None,
+        from_name: str | None = None,
+        from_email: str | None = None,
+        preview_message: str | None = None,
+    ) -> Outcome:
+        """Change a paused campaign and let it run on, in one request.
+
+        Parameters
+        ----------
+        id
+            Its id.
+        subject, from_name, from_email, preview_message
+            What to change; None leaves it.
+
+        Examples
+        --------
+        >>> client.campaigns.update_and_resume("6f1c…", subject="Now with the right link")  # doctest: +SKIP
+        Outcome(update_and_resume 6f1c…: applied, paused → running)
+        """
+        return self._attempt(
+            id,
+            checked_request(
+                Action.UPDATE_AND_RESUME,
+                subject=subject,
+                from_name=from_name,
+                from_email=from_email,
+                preview_message=preview_message,
+            ),
+        )
+
+    def reschedule(
+        self,
+        id: str,  # noqa: A002 - the API's own word
+        *,
+        at: datetime | str | None = None,
+        time_zone: str | None = None,
+        subject: str | None = None,
+        from_name: str | None = None,
+        from_email: str | None = None,
+        preview_message: str | None = None,
+    ) -> Outcome:
+        """Give a scheduled campaign another time; without one it starts at once.
+
+        Parameters
+        ----------
+        id
+            Its id.
+        at
+            When: an aware datetime or Timestamp, or ISO text; a wall time needs ``time_zone``. None is now.
+        time_zone
+            An IANA name such as ``"Europe/Paris"``.
+        subject, from_name, from_email, preview_message
+            What to change in the same request; None leaves it.
+
+        Examples
+        --------
+        >>> client.campaigns.reschedule("6f1c…", at="2026-07-02T07:30:00Z")  # doctest: +SKIP
+        Outcome(reschedule 6f1c…: applied, scheduled → scheduled)
+        """
+        return self._attempt(
+            id,
+            checked_request(
+                Action.RESCHEDULE,
+                at=at,
+                time_zone=time_zone,
+                subject=subject,
+                from_name=from_name,
+                from_email=from_email,
+                preview_message=preview_message,
+            ),
+        )
+
+    def cancel_schedule(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
+        """Make a scheduled campaign a draft again.
+
+        Parameters
+        ----------
+        id
+            Its id.
+
+        Examples
+        --------
+        >>> client.campaigns.cancel_schedule("6f1c…")  # doctest: +SKIP
+        Outcome(cancel_schedule 6f1c…: applied, scheduled → draft)
+        """
+        return self._attempt(id, checked_request(Action.CANCEL_SCHEDULE))
+
+    def stop(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
+        """Stop a campaign for good.
+
+        Parameters
+        ----------
+        id
+            Its id.
+
+        Examples
+        --------
+        >>> client.campaigns.stop("6f1c…")  # doctest: +SKIP
+        Outcome(stop 6f1c…: applied, running → stopped)
+        """
+        return self._attempt(id, checked_request(Action.STOP))
+
+    def pause(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
+        """Pause a running campaign.
+
+        Parameters
+        ----------
+        id
+            Its id.
+
+        Examples
+        --------
+        >>> client.campaigns.pause("6f1c…")  # doctest: +SKIP
+        Outcome(pause 6f1c…: applied, running → paused)
+        """
+        return self._attempt(id, checked_request(Action.PAUSE))
+
+    def resume(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
+        """Let a paused campaign run on.
+
+        Parameters
+        ----------
+        id
+            Its id.
+
+        Examples
+        --------
+        >>> client.campaigns.resume("6f1c…")  # doctest: +SKIP
+        Outcome(resume 6f1c…: applied, paused → running)
+        """
+        return self._attempt(id, checked_request(Action.RESUME))
+
+    def _attempt(self, key: object, request: ActionRequest) -> Outcome:
+        check_not_over(request.at, now=self.patience.wall())
+        return attempt(
+            self.connection.session,
+            self.connection.journal,
+            request.action,
+            checked_id(key),
+            request.body(),
+            patience=self.patience,
+        )
