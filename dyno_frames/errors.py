@@ -328,8 +328,8 @@ class OutcomeUnknownError(DynoError):
         What was asked.
     outcome
         What an action's readings showed.
-    sought
-        What to look for after a create; ``client.<resource>.look_for(error)`` looks for it.
+    pending
+        The create that was sent; ``client.<resource>.look_for(error)`` looks for its object.
     cure
         What to do next.
     """
@@ -340,13 +340,13 @@ class OutcomeUnknownError(DynoError):
         *,
         request: RequestSummary | None = None,
         outcome: Any = None,
-        sought: Any = None,
+        pending: Any = None,
         cure: str = "",
     ) -> None:
         self.message = message
         self.request = request
         self.outcome = outcome
-        self.sought = sought
+        self.pending = pending
         self.cure = cure
         super().__init__(message)
 

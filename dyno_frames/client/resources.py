@@ -1,33 +1,20 @@
-"""The verbs that every resource has for one object: get, create, update, delete; those for many are questions."""
+"""The verbs of every resource for one object: get, create, update and delete."""
 
 from __future__ import annotations
 
-import logging
 from html import escape
-from typing import Any, Literal
+from typing import Any
 
 from dyno_frames.client import fields as given
-from dyno_frames.client import sought as looking
 from dyno_frames.client.connection import Connection
+from dyno_frames.client.creates import CreateDecision, Creates
 from dyno_frames.client.queries import Queries
 from dyno_frames.client.rows import python_values
-from dyno_frames.client.sought import Sought
-from dyno_frames.contract import envelope
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
 from dyno_frames.contract.texts import HALF, is_whole
-from dyno_frames.errors import (
-    ApiError,
-    ConfigError,
-    ConnectError,
-    ContractError,
-    OutcomeUnknownError,
-    TransportError,
-)
+from dyno_frames.errors import ConfigError, OutcomeUnknownError
 from dyno_frames.transport.redact import Body
-from dyno_frames.transport.responses import says_nothing_changed
-
-_LOG = logging.getLogger("dyno_frames.client")
 
 
 class ResourceClient(Queries):
@@ -43,9 +30,7 @@ class ResourceClient(Queries):
 
     def __init__(self, connection: Connection, resource: Resource) -> None:
         super().__init__(connection, resource)
-        self._made: set[str] = set()
-        self._unknown: dict[str, Sought] = {}
-        self._latest: Sought | None = None
+        self._creates = Creates(connection, resource)
 
     def __repr__(self) -> str:
         return f"<{self.resource.name} of {self.connection.shown_as('Client')}>"
@@ -130,25 +115,14 @@ class ResourceClient(Queries):
         '6f1c…'
         """
         fields = Body(fields)  # no traceback from here on shows addresses
-        body = given.checked(self.resource, fields)
-        sought = Sought.of(self.resource, body)
-        earlier = self._unknown.get(sought.fingerprint)
-        if earlier is not None:
-            raise self._unresolved(earlier)
-        try:
-            key = self._created(body, sought)
-        except KeyboardInterrupt:
-            self._is_unknown(sought)
-            raise
-        self._made.add(key)
-        return key
+        return self._creates.create(given.checked(self.resource, fields))
 
     def look_for(
         self,
         error: OutcomeUnknownError | None = None,
         *,
         settle_s: float = 2.0,
-        decision: Literal["created", "not_created"] | None = None,
+        decision: CreateDecision | None = None,
     ) -> str | None:
         """Look whether a create whose outcome is unknown made its object, and return its id.
 
@@ -182,30 +156,7 @@ class ResourceClient(Queries):
         >>> client.lists.look_for()  # doctest: +SKIP
         '6f1c…'
         """
-        if decision not in {None, "created", "not_created"}:
-            raise ConfigError(f"decision= is {decision!r}; expected 'created', 'not_created' or None")
-        sought = self._to_look_for(error)
-        if decision is not None:
-            self._unknown.pop(sought.fingerprint, None)
-            return None
-        found = looking.found(
-            self.connection.session,
-            self.resource,
-            sought,
-            known=frozenset(self._made),
-            settle_s=settle_s,
-            page_size=self.connection.settings.page_size,
-        )
-        if len(found) > 1:
-            raise OutcomeUnknownError(
-                f"{len(found)} {self.resource.name} are like the one that was to be created: {', '.join(found)}.",
-                sought=sought,
-                cure=f"Compare them, and delete what is too much: client.{self.resource.name}.get(…)",
-            )
-        if found:
-            self._unknown.pop(sought.fingerprint, None)
-            self._made.update(found)
-        return found[0] if found else None
+        return self._creates.look_for(error, settle_s=settle_s, decision=decision)
 
     def update(self, id: str, **fields: Any) -> None:  # noqa: A002 - the API's own word
         """Change fields of an object.
@@ -260,75 +211,6 @@ class ResourceClient(Queries):
 
     def _operation(self, verb: str) -> Operation:
         return operation(self.resource.name, verb)
-
-    def _created(self, body: Body, sought: Sought) -> str:
-        try:
-            reply = self.connection.session.send(self._operation("create"), body=body)
-        except ConnectError:
-            raise
-        except ApiError as error:
-            if not says_nothing_changed(error):
-                self._is_unknown(sought)
-                error.retryable = False
-                error.cure = (
-                    f"The error does not say whether the {self.resource.singular} was created. Look for it before you "
-                    f"create it again: client.{self.resource.name}.look_for()"
-                )
-            raise
-        except (TransportError, ContractError) as error:
-            raise self._created_perhaps(sought, error) from error
-        key = envelope.created_id(reply.data, self.resource.singular)
-        if key is None:
-            self._is_unknown(sought)
-            raise ContractError(
-                f"the {self.resource.singular} was created, and the answer does not name its id; look: "
-                f"client.{self.resource.name}.look_for()",
-                request=reply.request,
-            )
-        return key
-
-    def _is_unknown(self, sought: Sought) -> Sought:
-        """Remember a create that may have made its object; the same is not sent again."""
-        late = sought.until_now()
-        self._latest = self._unknown[sought.fingerprint] = late
-        return late
-
-    def _created_perhaps(self, sought: Sought, error: TransportError | ContractError) -> OutcomeUnknownError:
-        late = self._is_unknown(sought)
-        _LOG.warning("create of a %s: outcome unknown: %s", self.resource.singular, error.message)
-        return OutcomeUnknownError(
-            f"the request to create a {self.resource.singular} left, and no answer tells what became of it "
-            f"({error.message}). It was not sent again. If it exists, it was created {late.window} or soon after.",
-            request=error.request,
-            sought=late,
-            cure=self._cure(late),
-        )
-
-    def _unresolved(self, sought: Sought) -> OutcomeUnknownError:
-        self._latest = sought
-        return OutcomeUnknownError(
-            f"nothing was sent: whether the same {self.resource.singular}, asked for {sought.window}, was created "
-            "is not known yet.",
-            sought=sought,
-            cure=f"{self._cure(sought)}. If it does not exist and cannot be created late any more: "
-            f"client.{self.resource.name}.look_for(decision='not_created')",
-        )
-
-    def _cure(self, sought: Sought) -> str:
-        verbs = f"client.{self.resource.name}"
-        return f"Look before trying again: {verbs}.look_for(), or {verbs}.find({sought.question!r})"
-
-    def _to_look_for(self, error: OutcomeUnknownError | None) -> Sought:
-        sought = self._latest if error is None else getattr(error, "sought", None)
-        if sought is None:
-            raise ConfigError(
-                "there is nothing to look for: no create of this client ended without an answer"
-            )
-        if not isinstance(sought, Sought) or sought.resource != self.resource.name:
-            raise ConfigError(
-                f"this is about no {self.resource.singular}; ask client.{sought.resource}.look_for()"
-            )
-        return sought
 
 
 def checked_id(key: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from requests import PreparedRequest, Request, Response
 from requests.adapters import BaseAdapter
@@ -58,7 +58,7 @@ class InjectedAdapter:
         response = self._adapter.send(
             request,
             stream=True,
-            timeout=(timeout.connect_timeout, timeout.read_timeout),
+            timeout=cast("tuple[float, float]", (timeout.connect_timeout, timeout.read_timeout)),
             verify=settings["verify"],
             cert=settings["cert"],
             proxies=settings["proxies"],
@@ -67,7 +67,7 @@ class InjectedAdapter:
 
     def close(self) -> None:
         """Close the adapter."""
-        self._adapter.close()  # type: ignore[no-untyped-call]  # requests' own
+        self._adapter.close()
 
 
 class InjectedAnswer:

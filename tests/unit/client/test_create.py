@@ -134,14 +134,15 @@ def test_a_refusal_outside_the_contract_says_how_to_look(answer, http):
 
 @pytest.mark.parametrize("data", ['{"rows": 3}', "null"])
 def test_an_answer_that_is_no_rows_is_outside_the_contract(answer, http, data):
-    from dyno_frames.client import sought
+    from dyno_frames.client.pending_create import PendingCreate, find_created
     from dyno_frames.contract.resources import LISTS
 
     url, _ = answer(http('{"has_error": false, "error_code": "", "data": ' + data + "}"))
     with connect(url, "k") as client:
         client.connection.session.policy = Policy(attempts=1, outlast_s=0)
+        pending = PendingCreate.of(LISTS, {"name": "x"}, now_s=0.0)
         with pytest.raises(ContractError, match="array"):
-            sought.found(client.connection.session, LISTS, sought.Sought.of(LISTS, {"name": "x"}), settle_s=0)
+            find_created(client.connection.session, LISTS, pending, settle_s=0)
 
 
 def test_a_look_that_finds_nothing_does_not_let_the_same_be_created_again(broken, box):
@@ -203,9 +204,11 @@ def test_every_page_is_looked_at(capped, monkeypatch):
         second = capped.lists.create(name="many", description="mine")
         for number in range(20, 24):
             capped.lists.create(name="many", description=str(number))
-        losing.lists._made.clear()
-        with pytest.raises(OutcomeUnknownError, match="2 lists are like") as several:
-            losing.lists.look_for(caught.value)
+        with (
+            connect(capped.url, capped.connection.session._key.reveal(), name="another") as another,
+            pytest.raises(OutcomeUnknownError, match="2 lists are like") as several,
+        ):
+            another.lists.look_for(caught.value)
         assert second in str(several.value)
         assert found in str(several.value)
 

@@ -1,4 +1,4 @@
-"""What to look for when nobody can tell whether a create made its object, and the looking."""
+"""A create whose outcome is not known yet, and the search for the object that it may have created."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
-    """An object that a create may have made. Of its texts, all but the name are kept as hashes.
+class PendingCreate:
+    """A create that may have created its object. It keeps the name, and hashes of all other texts.
 
     Parameters
     ----------
     resource
-        The plural of what it is.
+        The name of the resource.
     name
-        Its name; None where it was given none.
+        The name of the object, or None.
     texts
-        Its other text fields, hashed.
+        The other text fields, hashed.
     fingerprint
         The hash of the whole body.
     since_s, until_s
-        When the request was under way, in epoch seconds of this machine.
+        When the request was sent, and when it failed, in epoch seconds of this machine.
     """
 
     resource: str
@@ -53,10 +53,9 @@ class Sought:
     until_s: float
 
     @classmethod
-    def of(cls, resource: Resource, body: Mapping[str, Any]) -> Self:
-        """Return what a body that is about to be sent would make."""
+    def of(cls, resource: Resource, body: Mapping[str, Any], *, now_s: float) -> Self:
+        """Return the create of a body that is about to be sent."""
         name = body.get("name")
-        now_s = time.time()
         strings = {field.name for field in resource.fields if field.wire is Wire.STRING} - {"name"}
         return cls(
             resource=resource.name,
@@ -71,25 +70,25 @@ class Sought:
             until_s=now_s,
         )
 
-    def until_now(self) -> Self:
-        """Return it with the end of its window set to now."""
-        return replace(self, until_s=time.time())
+    def until(self, now_s: float) -> Self:
+        """Return the create with the time at which it failed."""
+        return replace(self, until_s=now_s)
 
     @property
     def window(self) -> str:
-        """When it would have been created, in words."""
+        """When the object would have been created, in words."""
         since, until = (datetime.fromtimestamp(second, UTC) for second in (self.since_s, self.until_s))
         return f"between {since:%Y-%m-%d %H:%M:%S} and {until:%H:%M:%S} UTC"
 
     @property
-    def question(self) -> str:
-        """The same as a query."""
+    def query(self) -> str:
+        """The query that finds the object."""
         named = f"name == {self.name!r} and " if self.name is not None and "@" not in self.name else ""
         since = datetime.fromtimestamp(self.since_s - _CLOCKS_DIFFER_S, UTC)
         return f"{named}{CREATED} >= '{since:%Y-%m-%d %H:%M:%S}'"
 
     def is_like(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether a row may be it: created since, and no text is another."""
+        """Tell whether a row may be the object: it was created since, and no text differs."""
         created = row.get(CREATED)
         if not isinstance(created, int | float) or created < self.since_s - _CLOCKS_DIFFER_S:
             return False
@@ -98,10 +97,10 @@ class Sought:
         return all(_hashed(row[key]) == text for key, text in self.texts.items() if key in row)
 
 
-def found(
+def find_created(
     session: Session,
     resource: Resource,
-    sought: Sought,
+    pending: PendingCreate,
     *,
     known: AbstractSet[str] = frozenset(),
     settle_s: float = 2.0,
@@ -109,46 +108,46 @@ def found(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> list[str]:
-    """Return the ids of the objects that may be the one sought, asking again while there are none.
+    """Return the ids of the objects that a create may have created; search again while there are none.
 
     Parameters
     ----------
     session
         The connection.
     resource
-        Whose objects.
-    sought
-        What to look for.
+        The resource of the object.
+    pending
+        The create.
     known
-        Ids that are other objects'.
+        Ids of other objects.
     settle_s
-        For how long to ask again, in seconds.
+        For how long to search again, in seconds.
     page_size
-        How many objects to ask for at a time.
+        Rows per request.
     clock, sleep
         Monotonic seconds, and waiting.
     """
     deadline_s = clock() + settle_s
     while True:
-        rows = _rows(session, resource, sought, page_size)
-        ids = [key for key, row in rows.items() if key not in known and sought.is_like(row)]
+        rows = _rows(session, resource, pending, page_size)
+        ids = [key for key, row in rows.items() if key not in known and pending.is_like(row)]
         if ids or clock() + _PAUSE_S >= deadline_s:
             return ids
         sleep(_PAUSE_S)
 
 
 def _rows(
-    session: Session, resource: Resource, sought: Sought, page_size: int
+    session: Session, resource: Resource, pending: PendingCreate, page_size: int
 ) -> dict[str, Mapping[str, Any]]:
     """Return every object with the name that was created since, by id. A server may cap its pages."""
     body: dict[str, Any] = {
-        CREATED: {"gte": int(sought.since_s) - _CLOCKS_DIFFER_S},
+        CREATED: {"gte": int(pending.since_s) - _CLOCKS_DIFFER_S},
         str(Key.LIMIT): page_size,
         str(Key.ORDER_BY): CREATED,
         str(Key.ORDER_DIRECTION): ASCENDING,
     }
-    if sought.name is not None:
-        body["name"] = sought.name
+    if pending.name is not None:
+        body["name"] = pending.name
     found: dict[str, Mapping[str, Any]] = {}
     for _ in range(_MOST_PAGES):
         page = _page(session, resource, {**body, str(Key.OFFSET): len(found)})
