@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from dyno_frames.contract.operations import API_KEY_HEADER
 from dyno_frames.errors import ConfigError
@@ -24,6 +25,7 @@ _TAKEN = frozenset(
 """Headers that every request has with values of its own."""
 
 
+@dataclass(frozen=True, slots=True, init=False)
 class ApiKeyAuth:
     """An API key and the header that carries it.
 
@@ -47,22 +49,23 @@ class ApiKeyAuth:
     ApiKeyAuth(***, header='X-Gateway-Key')
     """
 
-    __slots__ = ("header", "secret")
+    secret: Secret
+    header: str
 
     def __init__(self, api_key: str | Secret, *, header: str = API_KEY_HEADER) -> None:
         secret = api_key if isinstance(api_key, Secret) else secret_of(api_key)
         del api_key  # no traceback from here on holds it
-        self.secret = usable(secret, "api_key=")
         if not _is_free(header):
             del header  # it is not shown: it may be the key, given in its place by mistake
             raise ConfigError(
                 "header= cannot be used; expected the name of a header that no request has otherwise, such as "
                 f"{API_KEY_HEADER!r}"
             )
-        self.header = header
+        object.__setattr__(self, "header", header)
+        object.__setattr__(self, "secret", usable(secret, "api_key="))
 
     def __repr__(self) -> str:
-        return f"ApiKeyAuth(***, header={self.header!r})"
+        return f"ApiKeyAuth(***, header={getattr(self, 'header', None)!r})"
 
 
 def _is_free(header: object) -> bool:

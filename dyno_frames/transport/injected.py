@@ -42,7 +42,7 @@ class InjectedAdapter:
                 "requests.adapters.HTTPAdapter()"
             )
         retries = getattr(adapter, "max_retries", 0)
-        if getattr(retries, "total", retries):
+        if getattr(retries, "total", retries) != 0:
             raise ConfigError(
                 "transport= sends requests again by itself; expected an adapter with max_retries=0. The client sends "
                 "again what may be sent twice, and never an action"
