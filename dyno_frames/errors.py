@@ -37,8 +37,9 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Self
+
+from dyno_frames.reprs import html_table
 
 
 class DynoError(Exception):
@@ -58,12 +59,8 @@ class DynoError(Exception):
         return {label: str(value) for label, value in found.items() if value}
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th><td>{escape(value)}</td></tr>"
-            for label, value in self.facts().items()
-        )
-        said = escape(str(getattr(self, "message", "") or self))
-        return f"<div><b>{escape(type(self).__name__)}</b>: {said}<table>{rows}</table></div>"
+        said = str(getattr(self, "message", "") or self)
+        return html_table([("error", said), *self.facts().items()], caption=type(self).__name__)
 
 
 _FACTS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import Literal
 
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.errors import RequestSummary
+from dyno_frames.reprs import code, html_table, strong
 
 OutcomeStatus = Literal["applied", "not_applied", "unknown"]
 
@@ -57,7 +57,10 @@ class Outcome:
         )
 
     def _repr_html_(self) -> str:
-        seen = "".join(f"<li>{escape(line)}</li>" for line in self.evidence)
-        head = f"{escape(self.action)} <code>{escape(self.campaign_id)}</code>: <b>{escape(self.status)}</b>"
-        path = f"{escape(self.before)} → {escape(self.after or '?')}"
-        return f"<div>{head}, {path}<ul>{seen}</ul></div>"
+        rows = [
+            ("outcome", strong(self.status)),
+            ("campaign", code(self.campaign_id)),
+            ("status", f"{self.before} → {self.after or '?'}"),
+            *(("evidence", line) for line in self.evidence),
+        ]
+        return html_table(rows, caption=f"Outcome: {self.action}")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
 from dyno_frames.actions.action_request import ActionRequest, why_not
@@ -21,6 +20,7 @@ from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import LISTS
 from dyno_frames.contract.times import zone
 from dyno_frames.errors import ApiError, ContractError, IllegalTransitionError
+from dyno_frames.reprs import html_table, text_table
 from dyno_frames.transport.session import Session
 
 _COMPARED = ("status", "name", *OVERRIDES, "list_id", "template_id", "start_time", "time_zone")
@@ -101,18 +101,12 @@ class ActionPlan:
         ]
 
     def __str__(self) -> str:
-        head = f"plan: {self.action}"
-        return "\n".join([head, *(f"  {label:<11} {text}" for label, text in self.lines())])
+        return text_table(self.lines(), width=11, title=f"plan: {self.action}")
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th>"
-            f"<td style='text-align:left'>{escape(text)}</td></tr>"
-            for label, text in self.lines()
-        )
-        return f"<table><caption>Plan: {escape(self.action)}</caption>{rows}</table>"
+        return html_table(self.lines(), caption=f"Plan: {self.action}")
 
 
 def planned(

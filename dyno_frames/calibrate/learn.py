@@ -12,6 +12,7 @@ from dyno_frames.calibrate.support_probes import field_filters, operator_works
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import NumberOperator, StringOperator
 from dyno_frames.contract.profile import Profile, Support
+from dyno_frames.reprs import text_table
 
 MOST_REQUESTS = 12
 """Requests that may be spent on learning for one plan."""
@@ -39,14 +40,13 @@ class Calibration:
     requests: int
 
     def __str__(self) -> str:
-        lines = [f"what this server was seen to do ({self.requests} small requests)"]
-        for name in LEARNABLE:
-            value = getattr(self.profile, name)
-            unknown = value is None or value == Support()
-            lines.append(
-                f"  {name:<20} {'not learnt: nothing relies on it' if unknown else f'seen: {value}'}"
-            )
-        return "\n".join(lines)
+        values = ((name, getattr(self.profile, name)) for name in LEARNABLE)
+        rows = (
+            (name, f"seen: {value}" if value not in {None, Support()} else "not learnt: nothing relies on it")
+            for name, value in values
+        )
+        title = f"what this server was seen to do ({self.requests} small requests)"
+        return text_table(rows, width=20, title=title)
 
 
 def calibrate(examination: Examination) -> Calibration:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Self
 
 import pandas as pd
@@ -17,6 +16,7 @@ from dyno_frames.client.resources import ResourceClient
 from dyno_frames.client.templates import Templates
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import LISTS, TEMPLATES
+from dyno_frames.reprs import html_table
 
 
 class Client:
@@ -109,12 +109,8 @@ class Client:
 
     def _repr_html_(self) -> str:
         state = "closed" if self.connection.session.closed else "connected"
-        rows = {"url": self.url, "name": self.name, "state": state}
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th><td style='text-align:left'>{escape(text)}</td></tr>"
-            for label, text in rows.items()
-        )
-        return f"<table><caption>Dyno client</caption>{cells}</table>"
+        rows = [("url", self.url), ("name", self.name), ("state", state)]
+        return html_table(rows, caption="Dyno client")
 
 
 _OPEN: Registry[Client] = Registry()

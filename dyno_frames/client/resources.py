@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from dyno_frames.client import fields as given
@@ -14,6 +13,7 @@ from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError, OutcomeUnknownError
+from dyno_frames.reprs import code, html_table
 from dyno_frames.transport.redact import Body
 
 
@@ -36,18 +36,19 @@ class ResourceClient(Queries):
         return f"<{self.resource.name} of {self.connection.shown_as('Client')}>"
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td style='text-align:left'><code>{escape(field.name)}</code></td>"
-            f"<td style='text-align:left'>{escape(str(field.kind))}</td>"
-            f"<td style='text-align:left'>{'' if field.nullable else 'never null'}</td>"
-            f"<td style='text-align:left'>{'set by the server' if field.server_set else ''}</td></tr>"
+        rows = (
+            (
+                code(field.name),
+                field.kind,
+                "" if field.nullable else "never null",
+                "set by the server" if field.server_set else "",
+            )
             for field in self.resource.fields
         )
-        where = f"{escape(self.resource.name.capitalize())} of {escape(self.connection.url)}"
-        verbs = ", ".join(
-            f"<code>.{verb}</code>" for verb in ("find", "count", "get", "create", "update", "delete")
+        verbs = map(code, (".find", ".count", ".get", ".create", ".update", ".delete"))
+        return html_table(
+            rows, caption=f"{self.resource.name.capitalize()} of {self.connection.url}", note=verbs
         )
-        return f"<table><caption>{where}</caption><tbody>{cells}</tbody></table><p>{verbs}</p>"
 
     def get(self, id: str) -> dict[str, Any]:  # noqa: A002 - the API's own word
         """Return one object.

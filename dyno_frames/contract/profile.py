@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from html import escape
 from typing import Any, Self
+
+from dyno_frames.reprs import html_table, strong
 
 
 class Like(StrEnum):
@@ -258,15 +259,12 @@ class Profile:
             yield field.name, shown, differs, "none" if decided is None else str(decided)
 
     def _repr_html_(self) -> str:
-        rows = []
-        for name, word, differs, decided in self._rows():
-            shown = f"<b>{escape(word)}</b>" if differs else escape(word)
-            rows.append(
-                f"<tr><th style='text-align:left'>{name}</th><td style='text-align:left'>{shown}</td>"
-                f"<td style='text-align:left'>{escape(decided) if differs else ''}</td></tr>"
-            )
-        head = "<thead><tr><th></th><th>this server</th><th>decided, where it differs</th></tr></thead>"
-        return f"<table><caption>Profile: {escape(self.name)}</caption>{head}<tbody>{''.join(rows)}</tbody></table>"
+        rows = (
+            (name, strong(word) if differs else word, decided if differs else "")
+            for name, word, differs, decided in self._rows()
+        )
+        head = ("", "this server", "decided, where it differs")
+        return html_table(rows, caption=f"Profile: {self.name}", head=head)
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:

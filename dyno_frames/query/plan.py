@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from html import escape
 from typing import Any
 
 from dyno_frames.contract.fields import Field
@@ -16,6 +15,7 @@ from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.time_units import in_wire_units
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.text_filters import Condition
+from dyno_frames.reprs import code, html_table, text_table
 
 
 class Placement(StrEnum):
@@ -192,27 +192,36 @@ class Plan:
 
 
 def _as_text(plan: Plan) -> str:
-    lines = [f"{plan.resource} where {plan.expression}", f"  {_summary(plan)}"]
-    lines += [
-        f"  {part.placement:<14} {part.text}" + (f"\n{' ' * 17}{part.reason}" if part.reason else "")
+    parts = [
+        (part.placement, f"{part.text}\n{part.reason}" if part.reason else part.text)
         for part in plan.conjuncts
     ]
-    lines += [f"  request {at}      {_json(_conditions(body))}" for at, body in enumerate(plan.requests, 1)]
+    rows = text_table([*parts, *_rows(plan)], width=14)
+    return f"{plan.resource} where {plan.expression}\n  {_summary(plan)}\n{rows}"
+
+
+def _as_html(plan: Plan) -> str:
+    parts = ((part.placement, code(part.text), part.reason) for part in plan.conjuncts)
+    head = ("placement", "part", "reason")
+    title = f"{plan.resource} where {plan.expression}"
+    return html_table(parts, caption=title, head=head, note=[_summary(plan)]) + html_table(_rows(plan))
+
+
+def _rows(plan: Plan) -> list[tuple[str, str]]:
+    """Return what is sent, what is evaluated locally, the order and the warnings, by label."""
+    rows = [(f"request {at}", _json(_conditions(body))) for at, body in enumerate(plan.requests, 1)]
     if plan.wider is not None:
-        lines.append(
-            f"  or instead     {_json(_conditions(plan.sent(plan.wider)))}, if it matches fewer rows"
-        )
+        rows.append(("or instead", f"{_json(_conditions(plan.sent(plan.wider)))}, if it matches fewer rows"))
     if plan.requests:
-        lines.append(f"  each with      {_json(_paging(plan.requests[0]))}")
+        rows.append(("each with", _json(_paging(plan.requests[0]))))
     if plan.residual:
-        lines.append(
-            f"  evaluated here {plan.residual}" + ("" if plan.row_local else "  (on every row at once)")
+        rows.append(
+            ("evaluated here", plan.residual + ("" if plan.row_local else "  (on every row at once)"))
         )
-    lines += [f"  {_order(plan)}"]
+    rows.append(("order", _order(plan)))
     if plan.rows_moved is not None:
-        lines.append(f"  after the run  {plan.rows_moved:,} rows moved for {plan.rows_returned:,} returned")
-    lines += [f"  beware         {warning}" for warning in plan.warnings]
-    return "\n".join(lines)
+        rows.append(("after the run", f"{plan.rows_moved:,} rows moved for {plan.rows_returned:,} returned"))
+    return [*rows, *(("beware", warning) for warning in plan.warnings)]
 
 
 def _summary(plan: Plan) -> str:
@@ -231,7 +240,7 @@ def _order(plan: Plan) -> str:
     )
     rows = "" if options.limit is None else f", at most {options.limit:,} rows"
     after = f" after {options.offset:,}" if options.offset else ""
-    return f"order          {by or 'created ascending'}, then id{rows}{after}"
+    return f"{by or 'created ascending'}, then id{rows}{after}"
 
 
 def _conditions(body: dict[str, Any]) -> dict[str, Any]:
@@ -244,24 +253,3 @@ def _paging(body: dict[str, Any]) -> dict[str, Any]:
 
 def _json(body: dict[str, Any]) -> str:
     return json.dumps(body, ensure_ascii=False)
-
-
-def _as_html(plan: Plan) -> str:
-    """Return HTML without scripts, every text escaped."""
-    rows = "".join(
-        f"<tr><td>{escape(part.placement)}</td><td><code>{escape(part.text)}</code></td><td>{escape(part.reason)}</td></tr>"
-        for part in plan.conjuncts
-    )
-    requests = "".join(f"<li><code>{escape(_json(body))}</code></li>" for body in plan.requests)
-    beware = "".join(f"<p><b>Beware:</b> {escape(warning)}</p>" for warning in plan.warnings)
-    moved = (
-        f"<p>{plan.rows_moved:,} rows moved for {plan.rows_returned:,} returned.</p>"
-        if plan.rows_moved is not None
-        else ""
-    )
-    return (
-        f"<div><p><b>{escape(plan.resource)}</b> where <code>{escape(plan.expression)}</code><br>"
-        f"{escape(_summary(plan))}</p>"
-        f"<table><thead><tr><th>placement</th><th>part</th><th>reason</th></tr></thead><tbody>{rows}</tbody></table>"
-        f"<ol>{requests}</ol><p>{escape(_order(plan))}</p>{moved}{beware}</div>"
-    )

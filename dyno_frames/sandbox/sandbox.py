@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError
+from dyno_frames.reprs import code, html_table
 from dyno_frames.sandbox.accounts import DEFAULT, AccountOptions, OpenAccount, account_keys
 from dyno_frames.sandbox.campaigns.sending import Sender
 from dyno_frames.sandbox.campaigns.speed import SendingSpeed
@@ -285,8 +285,7 @@ class Sandbox:
         return f"<Sandbox {self.url}, {self._state()}>"
 
     def _repr_html_(self) -> str:
-        url = html.escape(self.url)
-        return f"<p><strong>Dyno sandbox</strong> <code>{url}</code><br>{html.escape(self._state())}</p>"
+        return html_table([("url", code(self.url)), ("state", self._state())], caption="Dyno sandbox")
 
     def _state(self) -> str:
         if self._closed:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from html import escape
 from typing import Any, Self
 
 from dyno_frames.errors import SchemaError
+from dyno_frames.reprs import html_table, strong
 
 
 class Verdict(StrEnum):
@@ -101,7 +101,7 @@ class Certificate:
         counted = f"{before:,} before" if before is not None else ""
         counted += f", {after:,} after" if after is not None else ""
         lines = (
-            ("verdict", self.verdict.value.replace("_", " ")),
+            ("verdict", strong(self.verdict.value.replace("_", " "))),
             *(("why not better", reason) for reason in self.reasons),
             ("rows", f"{self.rows_returned:,} returned of {self.rows_moved:,} moved"),
             ("counted", counted),
@@ -109,10 +109,4 @@ class Certificate:
             ("fields met", ", ".join(self.fields_met)),
             *(("note", note) for note in self.notes),
         )
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(label)}</th><td style='text-align:left'>"
-            f"{'<b>' if label == 'verdict' else ''}{escape(text)}{'</b>' if label == 'verdict' else ''}</td></tr>"
-            for label, text in lines
-            if text
-        )
-        return f"<table><caption>Certificate</caption><tbody>{cells}</tbody></table>"
+        return html_table(((label, text) for label, text in lines if text), caption="Certificate")
