@@ -51,16 +51,16 @@ class DynoAccessor(FrameQueries):
         Parameters
         ----------
         path
-            One file where the name ends in ``.parquet``, else a dataset of versions, or a URL.
+            A file if the name ends in ``.parquet``, else a dataset of versions, or a URL.
         partition_by, mode, max_rows_per_file, compression
-            As :func:`dyno_frames.export.write.write` says.
+            As in :func:`dyno_frames.export.write.write`.
         progress
             As in :meth:`query`.
 
         Returns
         -------
         Dataset
-            Where it is and what it holds.
+            The path, counts and certificate of the written data.
 
         Raises
         ------
@@ -86,14 +86,14 @@ class DynoAccessor(FrameQueries):
         Parameters
         ----------
         accessible
-            Whether it is the one for keyboards and screen readers, which needs anywidget.
+            Whether to return the panel for keyboards and screen readers, which needs anywidget.
 
         Raises
         ------
         SchemaError
-            The frame holds no campaigns, or no ``id``.
+            The frame has no campaigns, or no column ``id``.
         MissingExtraError
-            anywidget is needed and not installed.
+            anywidget is not installed.
         """
         origin = self._origin
         if origin.resource != "campaigns" or "id" not in self._frame.columns:
@@ -110,22 +110,22 @@ class DynoAccessor(FrameQueries):
         return CampaignPanel(self._client, self._frame)
 
     def builder(self, expr: Expression = None) -> QueryBuilder:
-        """Return a query builder: conditions as widgets, the same as an expression, counted before it is fetched.
+        """Return a query builder: conditions as widgets, which show their query and the number of its rows.
 
         Parameters
         ----------
         expr
-            The question to begin with; None is this frame's own.
+            The query to start with (default: the query of this frame).
 
         Returns
         -------
         QueryBuilder
-            Its ``.query`` is the question as text, its ``.frame`` what was fetched last.
+            ``.query`` is the query as text, ``.frame`` the rows that were fetched last.
 
         Raises
         ------
         QueryError
-            The question cannot be asked, or cannot be written as text.
+            The query is not valid, or cannot be written as text.
 
         Examples
         --------
@@ -138,7 +138,7 @@ class DynoAccessor(FrameQueries):
 
     @property
     def plot(self) -> Plotter:
-        """Pictures of these campaigns: ``.plot.funnel()``, ``.plot.timeline()`` and others."""
+        """Plots of these campaigns: ``.plot.funnel()``, ``.plot.timeline()`` and others."""
         from dyno_frames.plots.plotter import Plotter
 
         return Plotter(self._frame)

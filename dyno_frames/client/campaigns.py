@@ -1,4 +1,4 @@
-"""Campaigns: the six verbs, and the seven process actions that move one through its life."""
+"""Campaigns: the six verbs, the process actions, and their plans, outcomes and progress."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from dyno_frames.errors import ConfigError, RequestSummary
 class Campaigns(ProcessActions):
     """The campaigns of one server.
 
-    Every action reads the campaign first, refuses what its status does not allow, is written to a journal
-    on this machine, and leaves once. It then reads the campaign again. All of them
+    Every action reads the campaign, checks that its status allows the action, writes a journal on this machine, sends
+    the request once, and reads the campaign again. All actions
 
     * return an :class:`~dyno_frames.actions.outcome.Outcome` whose status is ``"applied"``;
-    * raise ``ApiError`` when the application refuses or the status does not allow it;
-    * raise ``TransportError`` when it certainly did not take effect;
-    * raise ``ContractError`` when the campaign that was read first is outside the contract, and nothing was sent;
-    * raise ``OutcomeUnknownError`` when nobody can tell, for example after an error 429 or 500 if the readings show
-      the old status. Actions that send mail then wait for :meth:`resolve`. The same error is raised, and nothing is
-      sent, while the journal is damaged: see :meth:`accept_journal_damage`.
+    * raise ``ApiError`` if the application refuses the action or the status does not allow it;
+    * raise ``TransportError`` if the action certainly had no effect;
+    * raise ``ContractError`` if the campaign that was read first is outside the contract; nothing was sent;
+    * raise ``OutcomeUnknownError`` if the outcome is unknown, for example after an error 429 or 500 if the campaign
+      still has the old status. Further actions that send mail then wait for :meth:`resolve`. The same error is raised,
+      and nothing is sent, while the journal is damaged: see :meth:`accept_journal_damage`.
 
-    Errors carry ``.outcome`` with the evidence.
+    Errors have ``.outcome`` with the evidence.
 
     Parameters
     ----------
     connection
         The server and the account.
     templates, lists
-        Those of the same account, for previews.
+        The templates and lists of the same account, for previews.
     """
 
     def __init__(self, connection: Connection, *, templates: ResourceClient, lists: ResourceClient) -> None:
@@ -57,27 +57,27 @@ class Campaigns(ProcessActions):
         *,
         decision: Decided | None = None,
     ) -> Outcome | None:
-        """Read a campaign and settle its actions whose outcome was unknown. Nothing but readings is sent.
+        """Read a campaign and resolve its actions whose outcome is unknown. Only read requests are sent.
 
-        Every unresolved action is looked at. If the server does not find the campaign, they stay unresolved until you
-        give a decision: another account's key does not see it, and a replica that lags does not know it yet.
+        If the server does not find the campaign, its actions stay unresolved until you give a decision: the key may
+        belong to another account, or a replica may not have the campaign yet.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
         decision
-            ``"applied"`` or ``"not_applied"`` where you know what happened and no reading can show it.
+            ``"applied"`` or ``"not_applied"``, if you know the outcome and the campaign does not show it.
 
         Returns
         -------
         Outcome or None
-            Of the latest action; None where nothing was unresolved.
+            The outcome of the latest action; None if nothing was unresolved.
 
         Raises
         ------
         OutcomeUnknownError
-            At least one action still cannot be told; the message names each.
+            The outcome of an action is still unknown; the message names each.
 
         Examples
         --------
@@ -126,29 +126,29 @@ class Campaigns(ProcessActions):
         time_zone: str | None = None,
         **texts: str | None,
     ) -> ActionPlan:
-        """Show what an action would do, before it is done. Nothing but readings is sent.
+        """Return what an action would do. Only read requests are sent.
 
         Parameters
         ----------
         action
-            The name of one of the seven verbs, such as ``"start"``.
+            The name of one of the seven actions, such as ``"start"``.
         id
             The campaign's id.
         at, time_zone, **texts
-            As the verb takes them.
+            The arguments of the action.
 
         Returns
         -------
         ActionPlan
-            From which status to which, how many it reaches, when in local time and UTC, what changes and what can
-            no longer be edited, and the exact request. It prints as text and shows as HTML.
+            The old and the new status, the number of recipients, the time in local time and UTC, the fields that
+            change or can no longer be edited, and the exact request. It prints as text and shows as HTML.
 
         Raises
         ------
         IllegalTransitionError
             The campaign's status does not allow it.
         ConfigError
-            An argument cannot be used.
+            An argument is not valid.
 
         Examples
         --------
@@ -162,17 +162,17 @@ class Campaigns(ProcessActions):
         return planned(session, journal, request, checked_id(id), now=now)
 
     def apply(self, plan: ActionPlan) -> Outcome:
-        """Carry out a plan to the letter, unless the campaign or its recipients have changed since.
+        """Send exactly the request of a plan, unless the campaign or its recipients have changed since.
 
         Parameters
         ----------
         plan
-            What :meth:`plan` returned.
+            A plan that :meth:`plan` returned.
 
         Raises
         ------
         RejectedError
-            Something is not as it was planned for; nothing was sent.
+            The campaign or its recipients have changed; nothing was sent.
 
         Examples
         --------
@@ -201,20 +201,20 @@ class Campaigns(ProcessActions):
         progress: bool | None = None,
         stuck_s: float | None = 300.0,
     ) -> dict[str, Any]:
-        """Wait for a campaign to come to a status, and show how far it is and how fast.
+        """Wait until a campaign has a status, and show its progress.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
         until
-            The status; one that lies beyond it on a campaign's way counts, too.
+            The status. A status that a campaign has only after this one counts too.
         timeout_s
-            For how long, in seconds; None is for ever.
+            Maximum time to wait, in seconds (default: no limit).
         progress
-            Whether to show a bar; None shows one in a terminal or a notebook.
+            Whether to show a progress bar (default: in a terminal or a notebook).
         stuck_s
-            After how long without any movement, where there should be some, it is given up, in seconds; None is never.
+            Maximum time without progress of a campaign that should make some, in seconds; None is no limit.
 
         Returns
         -------
@@ -224,9 +224,9 @@ class Campaigns(ProcessActions):
         Raises
         ------
         WaitError
-            The time is over, nothing moves, or no waiting brings it there; ``.reason`` tells which.
+            The time is over, the campaign makes no progress, or it cannot reach the status; ``.reason`` tells which.
         NotFoundError
-            There is no such campaign.
+            No campaign has this id.
 
         Examples
         --------
@@ -239,21 +239,22 @@ class Campaigns(ProcessActions):
         pace = Pace(timeout_s=timeout_s, stuck_s=stuck_s, wall=self.connection.settings.clock)
         with meter(progress, what=f"until {until}") as show:
             row = wait(self.connection.session, key, until, pace=pace, show=show)
-        asked = operation(CAMPAIGNS.name, "get")
-        request = RequestSummary(asked.verb, asked.url_path(key))
+        get = operation(CAMPAIGNS.name, "get")
+        request = RequestSummary(get.verb, get.url_path(key))
         return self.connection.session.decoded(
             lambda: python_values(CAMPAIGNS, row, key=key, request=request)
         )
 
     def preview(self, id: str, *, contacts: object = None) -> Any:  # noqa: A002 - the API's own word
-        """Return a preview of what a campaign would mail, as :meth:`client.templates.preview` does of a template.
+        """Return a preview of the message of a campaign; see :meth:`client.templates.preview`.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
         contacts
-            Whom it is filled for: merge fields by name, several such mappings, or a frame; None is somebody.
+            The contacts to fill the message for: a mapping of merge fields, a list of mappings, or a frame (default: a
+            sample contact).
 
         Returns
         -------

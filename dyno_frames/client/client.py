@@ -1,4 +1,4 @@
-"""One connection as a person sees it: its resources, its journal, and its end."""
+"""A connected client: its resources, its journal, and closing it."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Client:
 
     @property
     def name(self) -> str:
-        """What the connection is called."""
+        """The name of the connection."""
         return self.connection.name
 
     @property
     def url(self) -> str:
-        """Where the server answers."""
+        """The address of the server."""
         return self.connection.url
 
     @property
@@ -59,7 +59,7 @@ class Client:
 
     @property
     def journal(self) -> pd.DataFrame:
-        """Every action asked for with this key on this machine, and its outcome; oldest first.
+        """Every action that was sent with this key from this machine, and its outcome; oldest first.
 
         Unresolved actions are shown for every key used with this server. If a file of the journal is damaged, the
         last row says what is damaged; see ``client.campaigns.accept_journal_damage``.
@@ -67,10 +67,10 @@ class Client:
         return journal_frame.frame(self.connection.journal.entries(), self.connection.journal.damage())
 
     def calibrate(self) -> Profile:
-        """Learn all that can be learnt of what this server's filters mean, print it, and go on with it.
+        """Learn what this server's filters mean, print it, and use it from now on.
 
-        Some 40 small read-only requests about rows that the server returned. What could not be learnt is
-        None in the profile, and no answer relies on it.
+        This sends about 40 small read requests about rows that the server returned. Facts that could not be learnt are
+        None in the profile, and no query relies on them.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class Client:
         <Like.SUBSTRING: 'substring'>
         """
         found = self.calibration()
-        print(found)  # noqa: T201 - the table is what it is called for
+        print(found)  # noqa: T201 - the caller wants the table
         return found.profile
 
     def calibration(self) -> Calibration:
@@ -94,7 +94,7 @@ class Client:
         return self.connection.semantics.calibrate(best)
 
     def close(self) -> None:
-        """Close the connection; twice is once. Frames that came from it no longer find it."""
+        """Close the connection. Its frames can send no more queries. A second call does nothing."""
         _OPEN.unregister(self)
         self.connection.session.close()
 

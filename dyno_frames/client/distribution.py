@@ -1,4 +1,4 @@
-"""How rows distribute over a column, by counts alone where that gives pandas' own answer."""
+"""Distributions over a column: from counts if they give what pandas gives, else from the fetched column."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dyno_frames.scan.scan import Scan
 
 MOST_COUNTS = 120
-"""Counts that may be asked for one histogram; for more bins the one column is fetched instead."""
+"""Maximum number of counts for one histogram; for more bins the column is fetched."""
 
 _PERIODS = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "YE": "Y", "YS": "Y", "D": "D", "h": "h"}
 
@@ -30,10 +30,10 @@ _PERIODS = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "YE": "Y", "YS": "Y", "D
 def value_counts(
     queries: Queries, column: str, expr: Expression, *, scope: Scope, normalize: bool, dropna: bool
 ) -> pd.Series[Any]:
-    """Return what ``Series.value_counts`` gives on the rows that answer a question.
+    """Return what ``Series.value_counts`` returns on the rows that match a query.
 
-    The words of ``status`` are known, so their counts are asked for and no row moves; if they do not add up to
-    the whole, and for every other column, that one column is fetched.
+    The values of ``status`` are known, so the server counts each of them. If the counts do not add up to the number
+    of rows, and for every other column, the column is fetched.
     """
     check_flags(normalize=normalize, dropna=dropna)
     scan = queries.scan(expr, columns=[column], scope=scope)
@@ -56,15 +56,15 @@ def _counts(values: Any, *, normalize: bool, dropna: bool) -> pd.Series[Any]:
 
 
 def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, scope: Scope) -> pd.Series[Any]:
-    """Return how many of the rows that answer a question fall into each period, as ``resample(freq).size()`` does.
+    """Return how many rows that match a query fall into each period, as ``resample(freq).size()`` does.
 
-    The first and the last row are read, the periods between them are counted, and no other row moves. Where
-    periods cannot be counted exactly, or are too many, that one column is fetched.
+    The first and the last row are fetched, and the server counts the periods between them. If periods cannot be
+    counted exactly, or are too many, the column is fetched.
     """
     scan = queries.scan(expr, columns=[column], scope=scope)
     field = scan.schema.by_name[column]
     if field.kind is not Kind.TIME:
-        raise QueryError(f"histogram({column!r}): it holds {field.kind}, and periods are of time columns")
+        raise QueryError(f"histogram({column!r}): the column holds {field.kind}; expected a time column")
     _check_freq(freq, scan.schema.dtype(field))
     ends = None if field.nullable or scan.plan.terms is None else _ends(queries, scan, column)
     bins = None if ends is None else _bins(column, ends, freq)
@@ -82,7 +82,7 @@ def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, sco
 def checked(queries: Queries, column: str) -> None:
     """Refuse a column that the resource does not have."""
     if not isinstance(column, str):
-        raise QueryError(f"column: {column!r} is no name; expected a text")
+        raise QueryError(f"column: {column!r} is not a column name; expected a text")
     names = queries.frame().columns
     if column not in names:
         raise UnknownFieldError(f"no column is called {column!r} (columns: {', '.join(names)})")
@@ -118,19 +118,19 @@ def _within(column: str, start: pd.Timestamp, end: pd.Timestamp) -> Node:
 
 
 def _counted(queries: Queries, scan: Scan, limits: list[Node]) -> list[int] | None:
-    """Return the count within each limit, or None where one of them would move rows."""
+    """Return the count within each limit, or None if a count would fetch rows."""
     if not (scan.question.everything or scan.question.node is not None):
         return None
-    asked = [queries.scan(_both(scan.question.node, limit)) for limit in limits]
-    if any(part.plan.terms is None for part in asked):
+    scans = [queries.scan(_both(scan.question.node, limit)) for limit in limits]
+    if any(part.plan.terms is None for part in scans):
         return None
-    return [part.count() for part in asked]
+    return [part.count() for part in scans]
 
 
 def _both(node: Node | None, limit: Node) -> dict[str, Any] | None:
     tree = stored.dump(limit if node is None else Binary("and_", node, limit))
     if tree is None:
-        raise QueryError("a value in the question cannot be stored; ask with plain numbers, texts and times")
+        raise QueryError("a value in the query cannot be stored; expected plain numbers, texts and times")
     return {"form": "tree", "tree": tree}
 
 
@@ -161,6 +161,6 @@ def _bins(
 
 
 def _noted(series: pd.Series[Any], source: str, number: int) -> pd.Series[Any]:
-    """Say on a result whether it was counted on the server or made from rows that were fetched."""
+    """Note on a result whether the server counted it or it was computed from fetched rows."""
     series.attrs[ATTRIBUTE] = {"source": source, source: number}
     return series

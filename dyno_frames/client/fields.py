@@ -1,4 +1,4 @@
-"""What a create or an update may set: checked where the user calls, all faults at once."""
+"""The fields of a create or an update: checked before a request, all faults at once."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ EMAILS = "emails"
 
 
 def checked(resource: Resource, fields: Mapping[str, Any]) -> Body:
-    """Return the fields as they travel; they show without addresses.
+    """Return the fields as they are sent; their repr has no addresses.
 
     Parameters
     ----------
     resource
-        Whose fields.
+        The resource.
     fields
-        Names and values as the user gave them. Names outside the contract are let through, unless one of
-        the contract's is nearly the same.
+        Names and values. Names outside the contract are accepted, unless they resemble a name of the contract.
 
     Raises
     ------
     ConfigError
-        One or more cannot be sent; the message names every one, and no address.
+        One or more fields are not valid; the message names each, and no address.
 
     Examples
     --------
@@ -98,15 +97,15 @@ def _address_faults(name: str, value: Any) -> Iterator[str]:
         return
     halves = [place for place, part in enumerate(value) if isinstance(part, str) and not is_whole(part)]
     if halves:
-        yield f"{name} holds {HALF}, at {halves[0]}"
+        yield f"{name} holds {HALF}, at index {halves[0]}"
     controls = [
         place for place, part in enumerate(value) if isinstance(part, str) and control_character(part)
     ]
     if controls:
-        yield f"{name} holds line ends or other control characters, at {_places(controls)}"
+        yield f"{name} holds line ends or other control characters, at index {_places(controls)}"
     wrong = [place for place, part in enumerate(value) if not isinstance(part, str) or "@" not in part]
     if wrong:
-        yield f"{name} holds {len(wrong)} values that are no addresses, at {_places(wrong)}"
+        yield f"{name} holds {len(wrong)} values that are not valid e-mail addresses, at index {_places(wrong)}"
 
 
 def _places(places: list[int]) -> str:
@@ -119,7 +118,7 @@ def _stranger_faults(resource: Resource, name: str, value: Any) -> Iterator[str]
     if name.startswith(KEY_PREFIX):
         yield f"{name} is a word of filters, not a field"
     elif near:
-        yield f"{name} is no field of {resource.name}; did you mean {near[0]}?"
+        yield f"{name} is not a field of {resource.name}; did you mean {near[0]}?"
     elif not _is_json(value):
         yield (
             f"{name} is of type {type(value).__name__}, or holds one, that JSON cannot carry, or {HALF}; "

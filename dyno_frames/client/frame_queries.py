@@ -140,8 +140,7 @@ class FrameQueries(QueryVerbs):
     def __getitem__(self, expr: Expression) -> pd.DataFrame:
         if isinstance(expr, str):
             raise QueryError(
-                f"dyno[{expr!r}] names a column, as frame[{expr!r}] would; a question in a string is asked with "
-                f".dyno.query({expr!r})"
+                f"dyno[{expr!r}] names a column, as frame[{expr!r}] does. Write a query string as .dyno.query({expr!r})"
             )
         return self._bind(expr, QueryOptions(), caller(1)).to_frame()
 
@@ -152,12 +151,12 @@ class FrameQueries(QueryVerbs):
     def value_counts(
         self, column: str, expr: Expression = None, *, normalize: bool = False, dropna: bool = True
     ) -> pd.Series[Any]:
-        """Return how often each value of a column occurs in the rows that answer a question.
+        """Return how often each value of a column occurs in the rows that match a query.
 
         Parameters
         ----------
         column
-            Which column. For ``status`` the server counts and no row moves; for others the column is fetched.
+            The column. The server counts the values of ``status``; other columns are fetched.
         expr
             As in :meth:`query`.
         normalize, dropna
@@ -166,7 +165,7 @@ class FrameQueries(QueryVerbs):
         Returns
         -------
         pandas.Series
-            As pandas gives it on all rows; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+            What pandas returns on all rows; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
 
         Examples
         --------
@@ -179,7 +178,7 @@ class FrameQueries(QueryVerbs):
         )
 
     def histogram(self, column: str, expr: Expression = None, *, freq: str = "ME") -> pd.Series[Any]:
-        """Return how many of the rows that answer a question fall into each period of a time column.
+        """Return how many rows that match a query fall into each period of a time column.
 
         Parameters
         ----------
@@ -193,7 +192,7 @@ class FrameQueries(QueryVerbs):
         Returns
         -------
         pandas.Series
-            As ``resample(freq).size()`` gives it; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+            What ``resample(freq).size()`` returns; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
 
         Examples
         --------
@@ -211,15 +210,14 @@ class FrameQueries(QueryVerbs):
         QueryError
             The query uses something that cannot be stored, such as a function of your own.
         """
-        return self._again("ask it again with .dyno.query(…)").to_frame()
+        return self._again("send it again with .dyno.query(…)").to_frame()
 
     def _again(self, cure: str) -> Scan:
         """Return the frame's own query, planned again."""
         origin = self._origin
         if origin.question is None:
             raise QueryError(
-                f"the question {_shown(origin)!r} holds what a frame cannot remember (a variable or a function "
-                f"of yours); {cure}"
+                f"the query {_shown(origin)!r} uses a variable or a function, which a frame cannot store; {cure}"
             )
         options = QueryOptions.of(
             columns=origin.columns,
@@ -234,7 +232,7 @@ class FrameQueries(QueryVerbs):
 
     @property
     def certificate(self) -> Certificate | None:
-        """How complete the answer is and what proves it; None for a frame that nothing was asked for."""
+        """How complete the frame is and what proves it; None for a frame that no query returned."""
         origin_of(self._frame)
         stored = certificate_of(self._frame)
         return None if stored is None else Certificate.from_json(stored)

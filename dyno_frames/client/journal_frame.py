@@ -1,4 +1,4 @@
-"""The journal as a frame: the same columns and dtypes whether it is empty or full."""
+"""The journal as a frame. The columns and dtypes are the same for an empty journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``client.lists``: the six verbs, and a look at how lists grew."""
+"""``client.lists``: the six verbs, and a panel of how the lists grew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a campaign is while it is waited for, as a bar for people."""
+"""A progress bar of a campaign while a program waits for it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 @contextmanager
 def meter(progress: bool | None, *, what: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:  # noqa: FBT001 - the public argument itself
-    """Show readings of a campaign as a tqdm bar of messages sent, with their rate.
+    """Show the messages sent by a campaign, and their rate, as a tqdm bar.
 
     Parameters
     ----------
     progress
-        True shows it, False does not, None does in a terminal or a notebook.
+        Whether to show the bar (default: in a terminal or a notebook).
     what
-        What is waited for.
+        The status to wait for, in words.
 
     Yields
     ------
     callable
-        Takes a campaign as it was read.
+        Takes a row of the campaign.
     """
     from tqdm.auto import tqdm
 
@@ -33,7 +33,7 @@ def meter(progress: bool | None, *, what: str) -> Iterator[Callable[[Mapping[str
             bar.total = recipients if isinstance(recipients, int) and recipients else None
             if isinstance(sent, int):
                 if bar.n == 0:
-                    bar.initial = sent  # what was sent before is no part of the rate
+                    bar.initial = sent  # messages sent before do not count for the rate
                 bar.n = sent
             bar.set_postfix_str(str(row.get("status")), refresh=False)
             bar.refresh()

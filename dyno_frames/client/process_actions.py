@@ -43,18 +43,19 @@ class ProcessActions(ResourceClient):
         from_email: str | None = None,
         preview_message: str | None = None,
     ) -> Outcome:
-        """Start a campaign that is a draft, at once or at a time.
+        """Start a draft campaign, at once or at a time.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
         at
-            When: an aware datetime or Timestamp, or ISO text; a wall time needs ``time_zone``. None is now.
+            When to start: an aware datetime or Timestamp, or ISO text (default: now). A time without a zone needs
+            ``time_zone``.
         time_zone
             An IANA name such as ``"Europe/Paris"``.
         subject, from_name, from_email, preview_message
-            What to change in the same request; None leaves it.
+            Fields to change in the same request (default: unchanged).
 
         Examples
         --------
@@ -83,14 +84,14 @@ class ProcessActions(ResourceClient):
         from_email: str | None = None,
         preview_message: str | None = None,
     ) -> Outcome:
-        """Change a paused campaign and let it run on, in one request.
+        """Change a paused campaign and resume it, in one request.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
         subject, from_name, from_email, preview_message
-            What to change; None leaves it.
+            Fields to change (default: unchanged).
 
         Examples
         --------
@@ -119,18 +120,19 @@ class ProcessActions(ResourceClient):
         from_email: str | None = None,
         preview_message: str | None = None,
     ) -> Outcome:
-        """Give a scheduled campaign another time; without one it starts at once.
+        """Reschedule a scheduled campaign, or start it at once.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
         at
-            When: an aware datetime or Timestamp, or ISO text; a wall time needs ``time_zone``. None is now.
+            When to start: an aware datetime or Timestamp, or ISO text (default: now). A time without a zone needs
+            ``time_zone``.
         time_zone
             An IANA name such as ``"Europe/Paris"``.
         subject, from_name, from_email, preview_message
-            What to change in the same request; None leaves it.
+            Fields to change in the same request (default: unchanged).
 
         Examples
         --------
@@ -151,12 +153,12 @@ class ProcessActions(ResourceClient):
         )
 
     def cancel_schedule(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
-        """Make a scheduled campaign a draft again.
+        """Cancel the schedule of a campaign, which makes it a draft again.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
 
         Examples
         --------
@@ -171,7 +173,7 @@ class ProcessActions(ResourceClient):
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
 
         Examples
         --------
@@ -186,7 +188,7 @@ class ProcessActions(ResourceClient):
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
 
         Examples
         --------
@@ -196,12 +198,12 @@ class ProcessActions(ResourceClient):
         return self._attempt(id, checked_request(Action.PAUSE))
 
     def resume(self, id: str) -> Outcome:  # noqa: A002 - the API's own word
-        """Let a paused campaign run on.
+        """Resume a paused campaign.
 
         Parameters
         ----------
         id
-            Its id.
+            The id of the campaign.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Open clients of this interpreter, so that a frame finds the account it came from and never asks another."""
+"""Open clients of this interpreter: a frame finds the client of its account, and never another one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """What the connection is called."""
+        """The name of the connection."""
 
     @property
     def url(self) -> str:
-        """Where the server answers."""
+        """The address of the server."""
 
     @property
     def account(self) -> str:
@@ -71,7 +71,7 @@ class Registry(Generic[T]):
         Raises
         ------
         ConfigError
-            None is connected here; the message says which are.
+            No such client is connected; the message names those that are.
 
         Examples
         --------
@@ -89,7 +89,7 @@ class Registry(Generic[T]):
         if any((other.name, other.url) == (wanted.name, wanted.url) for other in others):
             raise ConfigError(
                 f"this frame came from another account of {url} than the one that is connected as {name!r}: their "
-                "keys differ. Connect with the frame's own key too, or begin with a frame of the connected account, "
+                "keys differ. Connect with the frame's key too, or start with a frame of the connected account, "
                 "such as client.campaigns.frame()"
             )
         connected = ", ".join(f"{other.name!r} to {other.url}" for other in others) or "none"

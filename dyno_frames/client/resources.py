@@ -25,7 +25,7 @@ class ResourceClient(Queries):
     connection
         The server and the account.
     resource
-        Which of the three.
+        Templates, lists or campaigns.
     """
 
     def __init__(self, connection: Connection, resource: Resource) -> None:
@@ -56,7 +56,7 @@ class ResourceClient(Queries):
         Parameters
         ----------
         id
-            Its id.
+            The id of the object.
 
         Returns
         -------
@@ -68,7 +68,7 @@ class ResourceClient(Queries):
         NotFoundError
             No object has this id.
         ConfigError
-            The id is no text, or empty.
+            The id is not a text, or is empty.
 
         Examples
         --------
@@ -98,14 +98,14 @@ class ResourceClient(Queries):
         Raises
         ------
         ConfigError
-            A field cannot be sent; nothing was.
+            A field is not valid; nothing was sent.
         RejectedError
             The server does not accept a value.
         ConnectError
-            No byte of the request left; nothing was created.
+            The request was not sent; nothing was created.
         OutcomeUnknownError
-            No answer came, or the outcome of an earlier create of the very same fields is unknown; :meth:`look_for`
-            looks whether it exists.
+            No answer came, or the outcome of an earlier create with the same fields is unknown. :meth:`look_for` looks
+            for the object.
         ApiError
             The server answered with an error that does not say whether the object was created, such as 429 or a code
             outside the contract. The same is not sent again before :meth:`look_for`.
@@ -125,7 +125,7 @@ class ResourceClient(Queries):
         settle_s: float = 2.0,
         decision: CreateDecision | None = None,
     ) -> str | None:
-        """Look whether a create whose outcome is unknown made its object, and return its id.
+        """Look for the object of a create whose outcome is unknown, and return its id.
 
         Only read requests are sent. Once the object is found, the same can be created again. If it is not found, the
         request may still arrive, and the same is not created again until you decide.
@@ -137,8 +137,8 @@ class ResourceClient(Queries):
         settle_s
             For how many seconds to look again while nothing is found.
         decision
-            What became of the create, if you know it: ``"created"`` or ``"not_created"``. Then nothing is sent, and
-            the same can be created again.
+            The outcome, if you know it: ``"created"`` or ``"not_created"``. Then nothing is sent, and the same can be
+            created again.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class ResourceClient(Queries):
         OutcomeUnknownError
             Several objects match; the message names their ids.
         ConfigError
-            There is nothing to look for, or ``decision`` is another word.
+            There is nothing to look for, or ``decision`` has another value.
 
         Examples
         --------
@@ -167,16 +167,16 @@ class ResourceClient(Queries):
         id
             Its id.
         **fields
-            What to change; the others stay. None makes a field null.
+            The fields to change. None makes a field null.
 
         Raises
         ------
         ConfigError
-            A field cannot be sent, or none is given; nothing was sent.
+            A field is not valid, or none is given; nothing was sent.
         NotFoundError
             No object has this id.
         RejectedError, IllegalTransitionError
-            The server does not accept a value, or not in this status.
+            The server does not accept a value, or no change in this status.
 
         Examples
         --------
@@ -215,12 +215,12 @@ class ResourceClient(Queries):
 
 
 def checked_id(key: object) -> str:
-    """Return an id that can stand in a path.
+    """Return an id that can be part of a path.
 
     Raises
     ------
     ConfigError
-        It is no text, or empty, or would lead out of its path, or cannot be written as UTF-8.
+        The id is not a text, is empty, would lead out of its path, or cannot be written as UTF-8.
     """
     if isinstance(key, str) and not is_whole(key):
         raise ConfigError(f"the id {key!r} holds {HALF}; expected one such as df['id'].iloc[0]")

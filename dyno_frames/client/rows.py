@@ -1,4 +1,4 @@
-"""One row as Python values, for ``get``: times become aware Timestamps, the rest is as it came."""
+"""One row as Python values, for ``get``: times are aware Timestamps, other values are unchanged."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def python_values(resource: Resource, row: object, *, key: str, request: Request
     Parameters
     ----------
     resource
-        Whose row.
+        The resource of the row.
     row
         The payload of a get.
     key
-        The id that was asked for.
+        The id in the request.
     request
-        What was asked, for the error.
+        The request, for the error.
 
     Raises
     ------
     ContractError
-        It is no object, another object's, or a time in it is no number of seconds.
+        The row is not an object, is another object, or a time in it is not a number of seconds.
     """
     if not isinstance(row, Mapping):
         raise ContractError(f"expected one {resource.singular}, got {type(row).__name__}", request=request)

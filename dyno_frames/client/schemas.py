@@ -27,7 +27,7 @@ SAMPLE_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """What was learnt of a resource at the first question.
+    """What the first query of a resource learns.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Sampled:
     rows
         The newest rows, as they came.
     is_in_order
-        Whether they came in the order asked for, and too many for chance.
+        Whether the server returned them in the requested order, and too many for chance.
     """
 
     schema: Schema
@@ -86,7 +86,7 @@ class SchemaCache:
         return Sampled(schema, schema.empty(), rows, is_in_order)
 
     def _some_rows(self, resource: Resource, direction: str) -> list[Row]:
-        """Return a few rows from one end; a server that refuses so many is asked for fewer, and remembered."""
+        """Return a few rows from one end, or fewer if the server refuses so many. The accepted number is kept."""
         body = {str(Key.ORDER_BY): CREATED, str(Key.ORDER_DIRECTION): direction}
         try:
             return self._page(resource, body, SAMPLE_ROWS)

@@ -28,9 +28,9 @@ class Semantics:
     Parameters
     ----------
     settings
-        Which says the profile, or ``"auto"``.
+        They have the profile, or ``"auto"``.
     session
-        Whom to ask.
+        Sends the requests.
     """
 
     __slots__ = ("_examinations", "_lock", "_session", "_settings", "profile")
@@ -53,7 +53,7 @@ class Semantics:
     def context_for(
         self, question: Question, context: Context, options: QueryOptions, examine: Callable[[], Examination]
     ) -> Context:
-        """Return the context with what the question's plan depends on learnt, as far as it can be."""
+        """Return the context with the facts that the plan of the query depends on, as far as they can be learnt."""
         if self._settings.profile != "auto":
             return context
         with self._lock:
@@ -61,7 +61,7 @@ class Semantics:
             for _ in range(_ROUNDS):
                 context = replace(context, profile=self.profile)
                 wanted = needs(question, context, options, fruitless=examination.fruitless)
-                if not wanted or left < 2:  # one to ask, one to confirm
+                if not wanted or left < 2:  # one to learn, one to confirm
                     break
                 asked = examination.asked
                 learnt = learn_some(examination, self.profile, wanted, requests=left)
@@ -72,7 +72,7 @@ class Semantics:
         return replace(context, profile=self.profile)
 
     def limit_pages(self, rows: int) -> None:
-        """Ask for no more rows at a time: the server refuses larger pages."""
+        """Request no larger pages than these: the server refuses them."""
         with self._lock:
             self._keep(replace(self.profile, page_limit=rows))
 
@@ -95,7 +95,7 @@ class Semantics:
             self._keep(replace(self.profile, filtered=filtered))
 
     def calibrate(self, examination: Examination) -> Calibration:
-        """Learn all that can be learnt, and go on with it."""
+        """Learn all that can be learnt, and use it from now on."""
         with self._lock:
             found = calibrate(examination)
             if self._settings.profile == "auto":
@@ -103,7 +103,7 @@ class Semantics:
         return found
 
     def _keep(self, profile: Profile) -> None:
-        """Go on with a profile, and remember it for later connections if profiles are learnt."""
+        """Use a profile from now on, and store it for later connections if profiles are learnt."""
         self.profile = profile
         if self._settings.profile == "auto":
             cache.save(self._settings.url, profile)

@@ -1,4 +1,4 @@
-"""Everything a connection was asked for, as one value, checked before anything is sent."""
+"""The settings of a connection as one value, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ _BACKENDS = (None, "numpy_nullable", "pyarrow")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a client connects and asks.
+    """The settings of a connection.
 
     Parameters
     ----------
     url
-        Where the server answers: ``http`` or ``https``, a host, perhaps a port and a path.
+        The address of the server: ``http`` or ``https``, a host, and optionally a port and a path.
     name
-        What the connection is called; a frame finds its client by name, url and account.
+        The name of the connection. A frame finds its client by name, url and account.
     timeout_s
-        The longest silence that is waited through, in seconds.
+        Maximum time without a byte from the server, in seconds.
     page_size
-        How many rows one request asks for.
+        Rows per request.
     workers
-        How many requests travel at once; None leaves it to the scan.
+        Maximum number of concurrent requests (default: chosen by each scan).
     dtype_backend
         As in pandas' readers: None, ``"numpy_nullable"`` or ``"pyarrow"``.
     schema
-        Declared types of fields outside the contract; None leaves them to what they hold.
+        Types of fields outside the contract (default: learnt from their values).
     profile
         What the server's filters mean, or ``"auto"`` to learn it.
     clock
@@ -56,7 +56,7 @@ class Settings:
     Raises
     ------
     ConfigError
-        One or more of them cannot be used; the message names every one.
+        One or more settings are not valid; the message names each.
 
     Examples
     --------

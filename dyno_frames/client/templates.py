@@ -1,4 +1,4 @@
-"""``client.templates``: the six verbs, and a look at what would be mailed."""
+"""``client.templates``: the six verbs, and a preview of the message."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ class Templates(ResourceClient):
     def preview(self, id: str, *, contacts: object = None) -> Any:  # noqa: A002 - the API's own word
         """Return a preview of a template for a notebook: inbox line, message and text part.
 
-        The message stands in a frame that runs no script and asks no server for anything.
+        The message is shown in a frame that runs no script and makes no request.
 
         Parameters
         ----------
         id
             Its id.
         contacts
-            Whom it is filled for: merge fields by name, several such mappings, or a frame; None is somebody.
+            The contacts to fill the message for: a mapping of merge fields, a list of mappings, or a frame (default: a
+            sample contact).
 
         Returns
         -------
@@ -45,7 +46,7 @@ class Templates(ResourceClient):
 def preview_of(
     campaign: Mapping[str, Any], contacts: object, *, templates: ResourceClient, lists: ResourceClient
 ) -> Any:
-    """Return a preview of what a campaign would mail: its own words, its template's and its list's."""
+    """Return a preview of the message of a campaign, from the campaign, its template and its list."""
     template = _named(templates, campaign.get("template_id"))
     mailing = _named(lists, campaign.get("list_id"))
     show = templates.connection.extensions.template_preview
@@ -53,7 +54,7 @@ def preview_of(
 
 
 def _named(resource: ResourceClient, key: object) -> dict[str, Any]:
-    """Return the object of an id; an empty one where the campaign names none, or one that is gone."""
+    """Return the object of an id, or an empty one if the campaign has no id or the object does not exist."""
     if not isinstance(key, str) or not key:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""A session for a server that keeps times in another unit than seconds: conditions on times are converted."""
+"""A session for a server whose times are not in seconds: it converts conditions on times."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dyno_frames.transport.session import Session
 
 
 def session_in_seconds(session: Session, schema: Schema) -> Session:
-    """Return a session whose finds and counts take times in seconds, which the server may keep in another unit.
+    """Return a session whose finds and counts take times in seconds, whatever the unit of the server.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def session_in_seconds(session: Session, schema: Schema) -> Session:
 
 
 class _InSeconds:
-    """Passes everything on to a session, bodies with their conditions converted."""
+    """Converts the conditions in bodies, and passes them on to a session."""
 
     def __init__(self, session: Session, units: Mapping[str, int]) -> None:
         self._session = session

@@ -127,9 +127,9 @@ def _columns(given: Any) -> tuple[str, ...] | None:
         return None
     names = _names("columns", given, "a list of names, such as ['name']")
     if not names:
-        raise QueryError("columns=[] names no column; expected a list of names, or None for all")
+        raise QueryError("columns=[] is empty; expected a list of names, or None for all")
     if len(set(names)) < len(names):
-        raise QueryError(f"columns={list(names)} names a column twice")
+        raise QueryError(f"columns={list(names)} has a column twice")
     return names
 
 
@@ -160,7 +160,7 @@ def _names(argument: str, given: Any, expected: str) -> tuple[str, ...]:
     names = tuple(given)
     for name in names:
         if not isinstance(name, str):
-            raise QueryError(f"{argument}: {name!r} is no name; expected a text")
+            raise QueryError(f"{argument}: {name!r} is not a column name; expected a text")
     return names
 
 

@@ -46,24 +46,24 @@ T = TypeVar("T")
 class Session:
     """A connection to one server with one key.
 
-    Several threads may use it at once. Only loopback is spoken to in plain HTTP without a warning; a redirect
-    is never followed; creates and process actions travel on connections of their own, so that none can
-    be lost in a connection the server was about to close.
+    Several threads may use it at once. Plain HTTP to another machine warns, and redirects are never followed. Creates
+    and process actions have connections of their own, so that none is lost in a connection that the server is about to
+    close.
 
     Parameters
     ----------
     url
-        Where the server answers, such as ``http://127.0.0.1:8080``.
+        The address of the server, such as ``http://127.0.0.1:8080``.
     auth
         The API key that goes with every request, and its header.
     timeout_s
-        The longest silence that is waited through, in seconds.
+        Maximum time without a byte from the server, in seconds.
     policy
         Attempts, pauses, deadline and budget.
     connections
-        How many connections are kept for threads to share.
+        Maximum number of connections that threads share.
     transport
-        Sends the requests instead of connections of our own.
+        An adapter that sends the requests (default: connections of this package).
     clock, wall
         Return monotonic seconds, and epoch seconds.
     sleep
@@ -169,7 +169,7 @@ class Session:
         fresh: bool = False,
         cancel: CancelToken | None = None,
     ) -> Reply:
-        """Ask for one operation and return what the application answered.
+        """Send one operation and return the answer of the application.
 
         Parameters
         ----------

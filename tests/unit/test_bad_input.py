@@ -221,15 +221,15 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "offset=True": ({"offset": True}, "offset=True"),
     "columns='name'": ({"columns": "name"}, "such as ['name']"),
     "columns twice": ({"columns": ["name", "name"]}, "twice"),
-    "a number in columns": ({"columns": [5]}, "columns: 5 is no name; expected a text"),
+    "a number in columns": ({"columns": [5]}, "columns: 5 is not a column name; expected a text"),
     "columns=5": ({"columns": 5}, "columns=5; expected a list of names, such as ['name']"),
-    "a list in columns": ({"columns": [["name"]]}, "columns: ['name'] is no name; expected a text"),
+    "a list in columns": ({"columns": [["name"]]}, "columns: ['name'] is not a column name; expected a text"),
     "columns as a dict": ({"columns": {"name": 1}}, "expected a list of names"),
     "columns as a set": ({"columns": {"name"}}, "expected a list of names"),
     "columns as bytes": ({"columns": b"name"}, "expected a list of names"),
     "order_by=5": ({"order_by": 5}, "order_by=5; expected a name or a list of names, such as 'created'"),
     "order_by=0": ({"order_by": 0}, "order_by=0; expected a name or a list of names"),
-    "a list in order_by": ({"order_by": [["name"]]}, "order_by: ['name'] is no name"),
+    "a list in order_by": ({"order_by": [["name"]]}, "order_by: ['name'] is not a column name"),
     "ascending=None": ({"order_by": "opens", "ascending": None}, "ascending=None; expected True or False"),
     "ascending='no'": ({"order_by": "opens", "ascending": "no"}, "ascending='no'; expected True or False"),
     "None in ascending": (
@@ -276,8 +276,8 @@ def test_a_scope_of_another_type_is_refused(unheard):
 
 
 DISTRIBUTIONS = {
-    "a list of columns": (lambda f: f.dyno.value_counts(["name"]), "['name'] is no name"),
-    "a number as column": (lambda f: f.dyno.histogram(5), "5 is no name"),
+    "a list of columns": (lambda f: f.dyno.value_counts(["name"]), "['name'] is not a column name"),
+    "a number as column": (lambda f: f.dyno.histogram(5), "5 is not a column name"),
     "a number as freq": (lambda f: f.dyno.histogram("created", freq=5), "freq=5; expected a period"),
     "no such freq": (lambda f: f.dyno.histogram("created", freq="bogus"), "freq='bogus'; expected a period"),
 }

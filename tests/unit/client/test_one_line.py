@@ -78,7 +78,7 @@ def test_every_control_character_is_refused_and_named(control, unheard):
 )
 def test_a_line_end_in_an_address_is_refused_by_its_place(use, unheard):
     with pytest.raises(
-        ConfigError, match="emails holds line ends or other control characters, at 1"
+        ConfigError, match="emails holds line ends or other control characters, at index 1"
     ) as raised:
         use(unheard, ["ann@kunde.example", f"{ADDRESS}\r\nBcc: x@y.example"])
     assert "@" not in str(raised.value)

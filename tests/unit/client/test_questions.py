@@ -53,7 +53,7 @@ def asked(client, monkeypatch):
     [
         ({"columns": "opens"}, r"columns='opens'; expected a list of names, such as \['name'\]"),
         ({"columns": ["opens", "id", "opens"]}, "twice"),
-        ({"columns": []}, "names no column"),
+        ({"columns": []}, "is empty"),
         ({"columns": ["opns"]}, "columns: no column is called 'opns'; did you mean 'opens'"),
         ({"order_by": "opns"}, "order_by: no column is called 'opns'; did you mean 'opens'"),
         ({"order_by": ["opens", "nowhere"]}, "no column is called 'nowhere'"),

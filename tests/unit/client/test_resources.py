@@ -105,7 +105,7 @@ def test_all_faults_of_a_request_are_said_at_once_and_no_address():
     text = str(caught.value)
     assert "name is" in text
     assert "created is" in text
-    assert "3 values that are no addresses, at 1, 2, 3" in text
+    assert "3 values that are not valid e-mail addresses, at index 1, 2, 3" in text
     assert "ann" not in text
 
 
