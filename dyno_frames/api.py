@@ -18,6 +18,7 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
 from dyno_frames.transport.auth import ApiKeyAuth, secret_of, usable
+from dyno_frames.transport.injected import TransportAdapter
 from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.session import Session
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dyno_frames.panels.views.widgets.lists import ListPanel
     from dyno_frames.panels.views.widgets.preview import TemplatePreview
     from dyno_frames.scan.scan import Scan
-    from dyno_frames.transport.injected import TransportAdapter
 
 URL_VARIABLE = "DYNO_URL"
 

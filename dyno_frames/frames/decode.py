@@ -179,7 +179,7 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
         if field.name in {KEY, CREATED}
         else (
             f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right, "
-            "or ask with on_invalid='null' for null instead"
+            "or pass on_invalid='null' to get null instead"
         )
     )
     return ContractError(

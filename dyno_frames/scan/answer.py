@@ -63,7 +63,8 @@ def check(certificate: Certificate, *, strict: bool) -> None:
     if strict:
         raise ContractError(f"strict=True, and the answer cannot be certified: {why}")
     warn_user(
-        f"rows may be missing from this answer: {why}. Run the query again, or see .dyno.certificate; strict=True raises instead",
+        f"rows may be missing from this answer: {why}. Run the query again, or see .dyno.certificate; "
+        "strict=True raises instead",
         IncompleteResultWarning,
     )
 

@@ -302,6 +302,6 @@ def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
     if late:
         raise ContractError(
             f"fields that no sampled row had came after the columns were fixed: {', '.join(late)}. Declare them with "
-            f"connect(…, schema={{{late[0]!r}: 'object'}}) and ask again"
+            f"connect(…, schema={{{late[0]!r}: 'object'}}) and run the query again"
         )
     return batch.select(list(names))
