@@ -64,7 +64,9 @@ def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, sco
     scan = queries.scan(expr, columns=[column], scope=scope)
     field = scan.schema.by_name[column]
     if field.kind is not Kind.TIME:
-        raise QueryError(f"histogram({column!r}): the column holds {field.kind}; expected a time column")
+        raise QueryError(
+            f"histogram({column!r}): the column is of kind '{field.kind}'; expected a time column"
+        )
     _check_freq(freq, scan.schema.dtype(field))
     ends = None if field.nullable or scan.plan.terms is None else _ends(queries, scan, column)
     bins = None if ends is None else _bins(column, ends, freq)

@@ -79,7 +79,7 @@ def test_a_histogram_of_a_time_that_may_be_null_leaves_nulls_out(campaigns, full
 
 
 def test_a_histogram_needs_a_time(campaigns):
-    with pytest.raises(QueryError, match="periods are of time columns"):
+    with pytest.raises(QueryError, match="expected a time column"):
         campaigns.dyno.histogram("opens")
 
 
