@@ -12,9 +12,9 @@ from law.choices import Choices
 
 from dyno_frames.contract import envelope
 from dyno_frames.scan.budget import max_finds
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.exchange import Lost, Received
 from dyno_frames.transport.retry import Event, Policy
-from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.session import Session
 
 FIRST_S = 1_400_000_000
@@ -121,7 +121,7 @@ class Restless(Session):
         self.page_rows = manners.cap
         super().__init__(
             "http://127.0.0.1:9",
-            Secret("no-key-at-all"),
+            ApiKeyAuth("no-key-at-all"),
             policy=Policy(budget=10_000),
             sleep=lambda _: None,
         )

@@ -39,9 +39,10 @@ from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
+from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.exchange import Received
-from dyno_frames.transport.secret import Secret
-from dyno_frames.transport.session import Session, _encoded
+from dyno_frames.transport.json_body import encoded
+from dyno_frames.transport.session import Session
 from law.choices import Choices
 
 ALL = Support(others=True)
@@ -134,7 +135,7 @@ class Seam(Session):
     """
 
     def __init__(self, store: Store) -> None:
-        super().__init__("http://127.0.0.1:9", Secret("no-key-at-all"))
+        super().__init__("http://127.0.0.1:9", ApiKeyAuth("no-key-at-all"))
         self.store = store
         self.sent: list[tuple[str, dict[str, Any]]] = []
 
@@ -221,7 +222,7 @@ class Account:
     def ids(self, conditions: Mapping[str, Any]) -> list[str]:
         """Return the ids that the server finds, on one page."""
         wire = {**conditions, "application_fields": ["id"], "application_limit": 1000}
-        return [row["id"] for row in self.seam.store.find(CAMPAIGNS, orjson.loads(_encoded(wire)))]
+        return [row["id"] for row in self.seam.store.find(CAMPAIGNS, orjson.loads(encoded(wire)))]
 
     def close(self) -> None:
         """Forget the rows."""
