@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
+
+import pandas as pd
 
 from dyno_frames.calibrate.examine import Examination
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.wire_units import session_in_seconds
-from dyno_frames.contract.resources import Resource
-from dyno_frames.errors import QueryError, warn_user
+from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
+from dyno_frames.contract.fields import OnInvalid
+from dyno_frames.contract.resources import KEY, RESOURCES, Resource
+from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.bind import ask
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
+from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Expression, Question, Scope
 from dyno_frames.scan.scan import Scan
 
@@ -46,11 +52,16 @@ def bind(
             f"scope={scope!r}; expected a Scope of names, or None to use the variables of the calling code"
         )
     sampled = connection.schemas.sampled(resource, options.on_invalid)
-    schema = sampled.schema
-    question = ask(expr, sampled.empty, scope)
+    schema = schema_of(connection, resource, options.on_invalid)
+    question, is_narrow = _bound(expr, sampled.empty, schema, scope)
     for warning in question.warnings:
         warn_user(warning)
-    options.check_fields(schema.by_name)
+    options.check_fields(schema.columns)
+    read = columns(question.node) if question.node is not None else () if is_narrow else schema.columns
+    wanted = {*read, *(options.columns or ()), *options.order_by}
+    schema = schema.with_computed(
+        _known(connection, column) for column in schema.computed if column.name in wanted
+    )
     context = _context(connection, resource, schema, question, options)
     return Scan(
         session_in_seconds(connection.session, schema),
@@ -66,12 +77,41 @@ def bind(
     )
 
 
+def schema_of(connection: Connection, resource: Resource, on_invalid: OnInvalid = "raise") -> Schema:
+    """Return the schema of a resource with the computed columns that its fields allow."""
+    return connection.schemas.sampled(resource, on_invalid).schema.with_computed(COMPUTED)
+
+
+def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Question, bool]:
+    """Return the query bound to the fields, or to computed columns too if it names one; and whether to fields alone."""
+    try:
+        return ask(expr, empty, scope), True
+    except UnknownFieldError:
+        return ask(expr, schema.select(schema.columns).empty(), scope), False
+
+
+def _known(connection: Connection, column: Computed) -> Computed:
+    """Return a computed column with the names that it looks up, as they are now."""
+    if not isinstance(column, Lookup):
+        return column
+    options = QueryOptions(columns=(KEY, "name"))
+    table = bind(connection, RESOURCES[column.resource], None, options, Scope()).to_arrow()
+    names = zip(table[KEY].to_pylist(), table["name"].to_pylist(), strict=True)
+    return replace(column, names={row_id: name for row_id, name in names if name is not None})
+
+
 def _context(
     connection: Connection, resource: Resource, schema: Schema, question: Question, options: QueryOptions
 ) -> Context:
     semantics, page_size = connection.semantics, connection.settings.page_size
     context = Context(
-        resource.name, schema.by_name, schema.dtypes, semantics.profile, schema.unseen, page_size
+        resource.name,
+        schema.columns,
+        schema.dtypes,
+        semantics.profile,
+        schema.unseen,
+        page_size,
+        {column.name: column for column in schema.computed},
     )
     return semantics.context_for(question, context, options, lambda: examination(connection, resource))
 

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 
 from dyno_frames.contract.fields import Kind
-from dyno_frames.errors import QueryError, UnknownFieldError
+from dyno_frames.errors import QueryError
 from dyno_frames.frames.provenance import ATTRIBUTE
 from dyno_frames.query import stored
 from dyno_frames.query.arguments import check_flags
@@ -38,12 +38,12 @@ def value_counts(
     check_flags(normalize=normalize, dropna=dropna)
     scan = queries.scan(expr, columns=[column], scope=scope)
     words = (
-        list(scan.schema.dtype(scan.schema.by_name[column]).categories) if _is_status(scan, column) else []
+        list(scan.schema.dtype(scan.schema.columns[column]).categories) if _is_status(scan, column) else []
     )
     counted = _counted(queries, scan, [_equals(column, word) for word in words]) if words else None
     if counted is not None and sum(counted) == scan.count():
         codes = np.repeat(np.arange(len(words), dtype=np.int8), counted)
-        dtype = scan.schema.dtype(scan.schema.by_name[column])
+        dtype = scan.schema.dtype(scan.schema.columns[column])
         values = pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), name=column)
         return _noted(_counts(values, normalize=normalize, dropna=dropna), "counts", len(words) + 1)
     frame = scan.to_frame()
@@ -62,7 +62,7 @@ def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, sco
     counted exactly, or are too many, the column is fetched.
     """
     scan = queries.scan(expr, columns=[column], scope=scope)
-    field = scan.schema.by_name[column]
+    field = scan.schema.columns[column]
     if field.kind is not Kind.TIME:
         raise QueryError(
             f"histogram({column!r}): the column is of kind '{field.kind}'; expected a time column"
@@ -81,15 +81,6 @@ def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, sco
     return _noted(sizes, "rows", len(times))
 
 
-def checked(queries: Queries, column: str) -> None:
-    """Refuse a column that the resource does not have."""
-    if not isinstance(column, str):
-        raise QueryError(f"column: {column!r} is not a column name; expected a text")
-    names = queries.frame().columns
-    if column not in names:
-        raise UnknownFieldError(f"no column is called {column!r} (columns: {', '.join(names)})")
-
-
 def _check_freq(freq: object, dtype: Any) -> None:
     """Refuse what does not name a period that pandas' ``resample`` counts on a column of this dtype."""
     one = pd.DatetimeIndex(pd.Series([pd.Timestamp(0, tz="UTC")], dtype=dtype))
@@ -106,7 +97,7 @@ def _check_freq(freq: object, dtype: Any) -> None:
 
 
 def _is_status(scan: Scan, column: str) -> bool:
-    return scan.schema.by_name[column].kind is Kind.STATUS
+    return scan.schema.columns[column].kind is Kind.STATUS
 
 
 def _equals(column: str, word: str) -> Node:

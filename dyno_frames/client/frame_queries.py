@@ -9,21 +9,22 @@ from typing import Any
 import pandas as pd
 
 from dyno_frames.client import distribution
-from dyno_frames.client.binding import bind, caller
+from dyno_frames.client.binding import bind, caller, schema_of
 from dyno_frames.client.client import Client, open_client
-from dyno_frames.client.query_verbs import QueryVerbs
 from dyno_frames.client.resources import ResourceClient
+from dyno_frames.client.row_verbs import RowVerbs
 from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
 from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
-from dyno_frames.query.options import QueryOptions
+from dyno_frames.frames.schema import Schema
+from dyno_frames.query.options import QueryOptions, check_column
 from dyno_frames.query.question import Expression, Scope
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
 
-class FrameQueries(QueryVerbs):
+class FrameQueries(RowVerbs):
     """The queries of a frame that came from an account.
 
     Parameters
@@ -52,6 +53,11 @@ class FrameQueries(QueryVerbs):
     def _resource(self) -> ResourceClient:
         found: ResourceClient = getattr(self._client, self._origin.resource)
         return found
+
+    @property
+    def _schema(self) -> Schema:
+        found = self._resource
+        return schema_of(found.connection, found.resource)
 
     def query(
         self,
@@ -172,7 +178,7 @@ class FrameQueries(QueryVerbs):
         >>> campaigns.dyno.value_counts("status")  # doctest: +SKIP
         """
         scope, resource = caller(1), self._resource
-        distribution.checked(resource, column)
+        check_column(column, self._schema.columns)
         return distribution.value_counts(
             resource, column, expr, scope=scope, normalize=normalize, dropna=dropna
         )
@@ -199,7 +205,7 @@ class FrameQueries(QueryVerbs):
         >>> campaigns.dyno.histogram("created", freq="ME")  # doctest: +SKIP
         """
         scope, resource = caller(1), self._resource
-        distribution.checked(resource, column)
+        check_column(column, self._schema.columns)
         return distribution.histogram(resource, column, expr, freq=freq, scope=scope)
 
     def refresh(self) -> pd.DataFrame:

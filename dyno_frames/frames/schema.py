@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import pandas as pd
 import pyarrow as pa
 
+from dyno_frames.contract.computed import Computed
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, Resource
@@ -51,6 +52,8 @@ class Schema:
         Words of ``status`` outside the contract, sorted.
     dtype_backend
         Which family of dtypes a frame has.
+    computed
+        Columns that a query may read, order by or return although the API does not know them.
     """
 
     resource: str
@@ -58,6 +61,7 @@ class Schema:
     unseen: frozenset[str] = frozenset()
     statuses: tuple[str, ...] = ()
     dtype_backend: DtypeBackend = None
+    computed: tuple[Computed, ...] = ()
 
     @property
     def by_name(self) -> dict[str, Field]:
@@ -69,9 +73,28 @@ class Schema:
         """The names of the columns."""
         return tuple(field.name for field in self.fields)
 
+    @property
+    def columns(self) -> dict[str, Field]:
+        """The fields and the computed columns by name; a field comes before a computed column of its name."""
+        fields = self.by_name
+        return fields | {one.name: one.field for one in self.computed if one.name not in fields}
+
+    def with_computed(self, computed: Iterable[Computed]) -> Schema:
+        """Return the schema with those of the computed columns that its fields allow."""
+        names = set(self.names)
+        possible = (
+            column for column in computed if names.issuperset(column.reads) and column.name not in names
+        )
+        return replace(self, computed=tuple(possible))
+
+    def read_for(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the fields to read for columns of which some are computed."""
+        reads = {column.name: column.reads for column in self.computed}
+        return tuple(dict.fromkeys(field for name in names for field in reads.get(name, (name,))))
+
     def select(self, names: Iterable[str]) -> Schema:
         """Return the schema of some of the columns, in the order given."""
-        known = self.by_name
+        known = self.columns
         return replace(self, fields=tuple(known[name] for name in names))
 
     def with_fields(self, fields: Sequence[Field]) -> Schema:
@@ -102,12 +125,12 @@ class Schema:
 
     @property
     def dtypes(self) -> dict[str, Any]:
-        """The dtype of each column."""
-        return {field.name: self.dtype(field) for field in self.fields}
+        """The dtype of each field and computed column."""
+        return {name: self.dtype(field) for name, field in self.columns.items()}
 
     def empty(self) -> pd.DataFrame:
         """Return zero rows with the full dtypes."""
-        columns = {name: pd.Series(dtype=dtype).array for name, dtype in self.dtypes.items()}
+        columns = {field.name: pd.Series(dtype=self.dtype(field)).array for field in self.fields}
         return pd.DataFrame(columns, index=pd.RangeIndex(0))
 
 

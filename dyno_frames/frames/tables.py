@@ -66,7 +66,7 @@ def ordered(
         return table
     keys, order = [], []
     for at, (name, up) in enumerate(zip((*order_by, KEY), (*ascending, True), strict=True)):
-        keys.append(_sort_key(table[name], schema.by_name[name], schema))
+        keys.append(_sort_key(table[name], schema.columns[name], schema))
         order.append((f"key{at}", "ascending" if up else "descending"))
     ranks = pa.table(keys, names=[name for name, _ in order])
     return table.take(pc.sort_indices(ranks, sort_keys=order))

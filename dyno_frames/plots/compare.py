@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from dyno_frames.contract.computed import Rate
 from dyno_frames.plots import theme
 from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
 from dyno_frames.plots.labels import label
-from dyno_frames.plots.rates import OPENS_NOTE, Rate, rate_of, wilson
+from dyno_frames.plots.rates import OPENS_NOTE, rate_of, wilson
 
 
 def compare(

@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from dyno_frames.contract.computed import RATES, Rate
 from dyno_frames.contract.resources import COUNTERS
 from dyno_frames.errors import SchemaError
 
 OPENS_NOTE = "opens are inflated by privacy proxies, which load every picture"
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """One figure over another.
-
-    Parameters
-    ----------
-    name
-        What it is called in arguments and in ``ax.data``.
-    part, whole
-        The columns.
-    """
-
-    name: str
-    part: str
-    whole: str
-
-    @property
-    def label(self) -> str:
-        """The words for a legend."""
-        return f"{self.name.replace('_', ' ')} ({self.part} of {self.whole})"
-
-
-RATES = {
-    rate.name: rate
-    for rate in (
-        Rate("delivery_rate", "delivered", "sent"),
-        Rate("open_rate", "opens", "delivered"),
-        Rate("click_rate", "clicks", "delivered"),
-        Rate("click_to_open_rate", "clicks", "opens"),
-        Rate("bounce_rate", "bounces", "sent"),
-        Rate("unsubscribe_rate", "unsubscribes", "delivered"),
-        Rate("complaint_rate", "complaints", "delivered"),
-    )
-}
-"""Every rate by its name."""
 
 
 def rate_of(name: str, picture: str, *others: str) -> Rate:

@@ -113,7 +113,7 @@ class QueryOptions:
         """
         for argument, names in (("columns", self.columns or ()), ("order_by", self.order_by)):
             for name in names:
-                _check_name(argument, name, fields)
+                check_column(name, fields, argument)
         unordered = [name for name in self.order_by if fields[name].kind is Kind.JSON]
         if unordered:
             raise QueryError(
@@ -164,7 +164,18 @@ def _names(argument: str, given: Any, expected: str) -> tuple[str, ...]:
     return names
 
 
-def _check_name(argument: str, name: str, fields: Mapping[str, Field]) -> None:
+def check_column(name: object, fields: Mapping[str, Field], argument: str = "column") -> None:
+    """Check that a name is a column.
+
+    Raises
+    ------
+    QueryError
+        It is not a text.
+    UnknownFieldError
+        It is not a column; the message names a similar one.
+    """
+    if not isinstance(name, str):
+        raise QueryError(f"{argument}: {name!r} is not a column name; expected a text")
     if name not in fields:
         near = difflib.get_close_matches(name, fields, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""

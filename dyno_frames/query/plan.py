@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from dyno_frames.contract.computed import Computed
 from dyno_frames.contract.fields import Field
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, KEY_PREFIX, Key
 from dyno_frames.contract.profile import Profile
@@ -63,6 +64,8 @@ class Context:
         Fields that no row of this server was seen to have.
     page_size
         Rows asked for at a time.
+    computed
+        The computed columns by name; they are among the fields, too.
     """
 
     resource: str
@@ -71,6 +74,7 @@ class Context:
     profile: Profile
     unseen: frozenset[str] = frozenset()
     page_size: int = 1000
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
+from dyno_frames.query.computed import in_fields
 from dyno_frames.query.locality import not_local
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Conjunct, Context, Placement, Plan
@@ -81,7 +82,9 @@ def bound(question: Question, context: Context) -> Bounded:
         why = f"{reason}; every row is fetched, and the query evaluated locally"
         return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
     bounds = Bounds(context.fields, context.dtypes)
-    parts = tuple((part, bounds.region(part)) for part in conjuncts(question.node))
+    parts = tuple(
+        (part, in_fields(bounds.region(part), context.computed)) for part in conjuncts(question.node)
+    )
     return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
 
 
@@ -187,4 +190,5 @@ def _projection(question: Question, options: QueryOptions, context: Context) -> 
         return None
     read = columns(question.node) if question.node is not None else frozenset()
     wanted = {KEY, CREATED, *options.columns, *options.order_by, *read}
-    return tuple(name for name in context.fields if name in wanted)
+    wanted |= {name for column in context.computed.values() if column.name in wanted for name in column.reads}
+    return tuple(name for name in context.fields if name in wanted and name not in context.computed)

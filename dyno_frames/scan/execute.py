@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from dyno_frames.contract.resources import CREATED
+from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.schema import Schema
 from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.query.plan import Plan
@@ -52,6 +53,7 @@ class Execution:
         if not self.plan.row_local:
             table = table.take(pa.array(kept(self.question, table, wide)))
         options = self.plan.options
+        table = with_computed(table, wide, (*options.order_by, *self._names(wide)))
         if options.order_by:
             table = ordered(table, options.order_by, options.ascending, wide)
         schema = wide.select(self._names(wide))
@@ -64,7 +66,8 @@ class Execution:
             tables = in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks))
             for batches in self._grouped(tables):
                 whole, wide = joined(batches, self._coming())
-                yield reader.checked(whole, stats).select(self._names(wide)).combine_chunks()
+                names = self._names(wide)
+                yield with_computed(reader.checked(whole, stats), wide, names).select(names).combine_chunks()
 
     def _grouped(self, tables: Iterator[pa.Table]) -> Iterator[list[pa.RecordBatch]]:
         """Iterate over the batches of tables, more and more at once if they are checked, and one by one if not."""

@@ -14,6 +14,7 @@ from dyno_frames.contract import envelope
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
 from dyno_frames.errors import ContractError, RejectedError
+from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.decode import Invalid, Row, decode, late_fields
 from dyno_frames.frames.page import fast_decoder
@@ -196,7 +197,7 @@ class Reader:
         if fits.all():
             return table
         stats.wrong_rows += int(np.count_nonzero(~fits))
-        stats.wrong_columns |= excluding_columns(self.question, frame[~fits])
+        stats.wrong_columns.update(self.schema.read_for(excluding_columns(self.question, frame[~fits])))
         return table.filter(pa.array(fits))
 
 
@@ -208,7 +209,8 @@ def kept(question: Question, table: pa.Table, schema: Schema) -> Places:
 
 def _read_columns(question: Question, table: pa.Table, schema: Schema) -> pd.DataFrame:
     """Return the columns that the expression reads as a frame."""
+    names = list(schema.columns)
     if question.node is not None:
         read = columns(question.node)
-        schema = schema.select([name for name in schema.names if name in read] or [KEY])
-    return to_frame(table, schema)
+        names = [name for name in names if name in read] or [KEY]
+    return to_frame(with_computed(table, schema, names), schema.select(names))

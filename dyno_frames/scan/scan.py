@@ -114,8 +114,9 @@ class Scan:
         **options
             Options to change, such as ``columns=("id",)``.
         """
-        question, schema = question or self.question, schema or self.schema
-        context = replace(self.context, fields=schema.by_name, dtypes=schema.dtypes)
+        question = question or self.question
+        schema = self.schema if schema is None else schema.with_computed(self.schema.computed)
+        context = replace(self.context, fields=schema.columns, dtypes=schema.dtypes)
         plan = make_plan(question, context, replace(self.options, **options))
         return replace(self, question=question, plan=plan, schema=schema, context=context)
 
