@@ -23,18 +23,20 @@ def dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None
     """
     try:
         answer = _quietly(keep, empty)
-        chooses = _chooses_rows(answer, empty) or (traced is not None and _answers_few(keep, empty))
+        chooses = chooses_rows(answer, empty)
+        if traced is not None:
+            chooses = _on_few(keep, empty, otherwise=chooses)
     except SyntaxError as error:
         raise QuerySyntaxError(_pointed(error, text)) from error
     except TokenError as error:
         unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
         raise QuerySyntaxError(_pointed(unclosed, text)) from error
     except Exception as error:
-        if traced is not None and _answers_few(keep, empty):
+        if traced is not None and _on_few(keep, empty, otherwise=False):
             return
         raise _refusal(error, traced, empty, text) from error
     if not chooses:
-        raise QueryError(f"{text!r} does not choose rows; it gives {type(answer).__name__}")
+        raise QueryError(not_a_choice(text, answer))
 
 
 def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, text: str) -> QueryError:
@@ -51,16 +53,32 @@ def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
         return keep(frame)
 
 
-def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
-    return isinstance(answer, pd.DataFrame) and list(answer.columns) == list(frame.columns)
+def chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
+    """Tell whether an answer is rows of a frame as they are: a mask of several columns would blank values instead."""
+    return (
+        isinstance(answer, pd.DataFrame)
+        and answer.columns.equals(frame.columns)
+        and answer.index.isin(frame.index).all()
+        and answer.equals(frame.loc[answer.index])
+    )
 
 
-def _answers_few(keep: Keep, empty: pd.DataFrame) -> bool:
+def not_a_choice(text: str, answer: object) -> str:
+    """Return what to say of an expression that does not choose rows."""
+    given = "a frame with other values" if isinstance(answer, pd.DataFrame) else type(answer).__name__
+    return (
+        f"{text!r} does not choose rows; it gives {given}. Expected true or false for each row, such as "
+        "lambda c: c.opens > 100"
+    )
+
+
+def _on_few(keep: Keep, empty: pd.DataFrame, *, otherwise: bool) -> bool:
+    """Tell whether an expression chooses rows out of a few plain ones; ``otherwise`` if pandas refuses them."""
     few = few_rows(empty)
     try:
-        return _chooses_rows(_quietly(keep, few), few)
-    except Exception:  # noqa: BLE001 - refused there too, so the first refusal stands
-        return False
+        return chooses_rows(_quietly(keep, few), few)
+    except Exception:  # noqa: BLE001 - it needs other rows than these
+        return otherwise
 
 
 def _pointed(error: SyntaxError, text: str) -> str:

@@ -11,9 +11,11 @@ import pandas as pd
 import pyarrow as pa
 
 from dyno_frames.contract import envelope
+from dyno_frames.contract.filters import Key
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
-from dyno_frames.errors import ContractError, RejectedError
+from dyno_frames.contract.texts import without_query_addresses
+from dyno_frames.errors import ContractError, QueryError, RejectedError
 from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.decode import Invalid, Row, decode, late_fields
@@ -23,6 +25,8 @@ from dyno_frames.query.plan import Plan
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.query.recheck import excluding_columns, matches
+from dyno_frames.query.refusals import chooses_rows, not_a_choice
+from dyno_frames.query.trial import refused
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.responses import Reply
 from dyno_frames.transport.session import Session
@@ -49,12 +53,18 @@ def count_rows(
     ContractError
         Its answer holds no count.
     """
-    reply = session.send(
-        operation(resource, "count"),
-        body=dict(conditions),
-        deadline_s=_deadline_s(session, stats),
-        cancel=cancel,
-    )
+    try:
+        reply = session.send(
+            operation(resource, "count"),
+            body=dict(conditions),
+            deadline_s=_deadline_s(session, stats),
+            cancel=cancel,
+        )
+    except RejectedError as error:
+        error.cure = error.cure or (
+            f"Rows are checked against {resource}/count; a server that does not count cannot be queried."
+        )
+        raise
     stats.answered(reply.attempts, reply.elapsed_s, is_count=True)
     found = envelope.count(reply.data)
     if found is None:
@@ -143,8 +153,10 @@ class Reader:
                 cancel=cancel,
             )
         except RejectedError as error:
-            error.cure = (
-                error.cure or "If the server refuses pages of this size, connect(…, page_size=…) with less."
+            error.cure = error.cure or (
+                "Rows that share one value are read by offset; a server that refuses offsets cannot be queried."
+                if Key.OFFSET in body
+                else "If the server refuses pages of this size, connect(…, page_size=…) with less."
             )
             raise
         stats.answered(reply.attempts, reply.elapsed_s, is_count=False)
@@ -202,9 +214,27 @@ class Reader:
 
 
 def kept(question: Question, table: pa.Table, schema: Schema) -> Places:
-    """Return the places of the rows that pandas keeps."""
-    places: Places = question.keep(_read_columns(question, table, schema)).index.to_numpy()
-    return places
+    """Return the places of the rows that pandas keeps.
+
+    Raises
+    ------
+    QueryError
+        pandas refuses the expression on these rows, or it does not choose rows.
+    """
+    frame = _read_columns(question, table, schema)
+    try:
+        answer = question.keep(frame)
+    except Exception as error:
+        shown = refused(question.text, error)
+        if without_query_addresses(shown) == shown:
+            raise QueryError(shown) from error
+        hidden = QueryError(without_query_addresses(shown))
+    else:
+        if question.node is None and not chooses_rows(answer, frame):
+            raise QueryError(not_a_choice(question.text, answer))
+        places: Places = answer.index.to_numpy()
+        return places
+    raise hidden  # without its cause, which shows the addresses too
 
 
 def _read_columns(question: Question, table: pa.Table, schema: Schema) -> pd.DataFrame:

@@ -39,7 +39,7 @@ _CURES = {
     Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…).",
     Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=.",
     Event.CLIENT_ERROR: "Is the path in url= right, and is it a Dyno server?",
-    Event.NOT_JSON: "Something between here and the server answers in its place: a proxy, a login page?",
+    Event.NOT_JSON: "A proxy or a login page may have answered, or the server writes what JSON does not allow: NaN?",
     Event.OVERSIZE: "Ask for fewer columns, or connect with a smaller page_size=",
 }
 
