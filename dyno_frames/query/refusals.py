@@ -58,7 +58,7 @@ def chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
     return (
         isinstance(answer, pd.DataFrame)
         and answer.columns.equals(frame.columns)
-        and answer.index.isin(frame.index).all()
+        and bool(answer.index.isin(frame.index).all())
         and answer.equals(frame.loc[answer.index])
     )
 
