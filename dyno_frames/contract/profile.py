@@ -65,27 +65,12 @@ class Overlong(StrEnum):
     ERROR = "error"
 
 
-class Nulls(StrEnum):
-    """Where an ascending order puts nulls."""
-
-    FIRST = "first"
-    LAST = "last"
-
-
 class UnknownField(StrEnum):
     """What a filter on a field that no row has means."""
 
     NULL = "null"
     ERROR = "error"
     IGNORED = "ignored"
-
-
-class TextNumber(StrEnum):
-    """What a number operator on a string field does."""
-
-    ERROR = "error"
-    TEXT_ORDER = "text_order"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +157,10 @@ class Profile:
         What several operators in one field's object mean.
     regex, dialect
         What ``like_regex`` must match, and in whose syntax.
-    nulls
-        Where an ascending order puts nulls.
-    page_limit, overlong, default_limit
-        The largest page, what happens to a larger limit, and the page when no limit is given.
+    page_limit, overlong
+        The largest page, and what happens to a larger limit. No plan relies on ``overlong``.
     unknown_field
         What a filter on a field that no row has means.
-    text_number
-        What a number operator on a string field does.
-    deep_offset
-        The largest offset that is answered; None is no bound.
     operators
         The operators that the server answers as the reference says.
     filtered
@@ -193,8 +172,8 @@ class Profile:
     <Like.SUBSTRING: 'substring'>
     >>> Profile.unknown().like is None
     True
-    >>> Profile(name="mine", nulls=Nulls.LAST, regex=None)
-    Profile('mine': as decided, but nulls=last; not known: regex)
+    >>> Profile(name="mine", like=Like.SQL, regex=None)
+    Profile('mine': as decided, but like=sql; not known: regex)
     """
 
     name: str = "decided"
@@ -215,13 +194,9 @@ class Profile:
     fractions_kept: bool | None = True
     integers_exact: bool | None = True
     null_compares: bool | None = False
-    nulls: Nulls | None = Nulls.FIRST
     page_limit: int | None = 1000
     overlong: Overlong | None = Overlong.CLAMP
-    default_limit: int | None = 100
     unknown_field: UnknownField | None = UnknownField.NULL
-    text_number: TextNumber | None = TextNumber.ERROR
-    deep_offset: int | None = None
     operators: Support = Support(others=True)
     filtered: Support = Support(others=True)
 
@@ -251,12 +226,9 @@ class Profile:
         """Iterate over the fields: name, value shown, whether it differs from the decided one, and that one."""
         for field in fields(self):
             value, decided = getattr(self, field.name), field.default
-            if field.name == "name":
-                continue
-            differs = value != decided
-            unknown = (value is None and differs) or value == Support()
-            shown = _UNKNOWN if unknown else "none" if value is None else str(value)
-            yield field.name, shown, differs, "none" if decided is None else str(decided)
+            if field.name != "name":
+                shown = _UNKNOWN if value is None or value == Support() else str(value)
+                yield field.name, shown, value != decided, str(decided)
 
     def _repr_html_(self) -> str:
         rows = (
@@ -287,10 +259,8 @@ _WORDS: dict[str, type[StrEnum]] = {
     "several": Several,
     "regex": Regex,
     "dialect": Dialect,
-    "nulls": Nulls,
     "overlong": Overlong,
     "unknown_field": UnknownField,
-    "text_number": TextNumber,
 }
 
 

@@ -31,18 +31,7 @@ _TIME_ZONE: Final = "time_zone"
 
 
 def new_row(resource: Resource, body: Mapping[str, Any], *, now: int, user_id: str) -> dict[str, Any]:
-    """Return the row that a create inserts, with the fields that the server sets.
-
-    Parameters
-    ----------
-    resource
-        The resource.
-    body
-        The body of the request.
-    now
-        The time in epoch seconds.
-    user_id
-        The value of ``user_id``.
+    """Return the row that a create inserts: the fields of the body, and those that the server sets.
 
     Raises
     ------

@@ -74,17 +74,7 @@ def opened_share(age_s: float) -> float:
 
 
 def counters_at(rates: Rates, before: dict[str, int], *, age_s: float) -> dict[str, int]:
-    """Return the counters of a campaign at an age. No counter decreases, and they are consistent.
-
-    Parameters
-    ----------
-    rates
-        The campaign's final rates.
-    before
-        The counters now, including ``sent``.
-    age_s
-        The simulated time since sending began.
-    """
+    """Return the counters of a campaign at an age, which begins with sending. No counter decreases."""
     sent = before["sent"]
     bounces = max(before["bounces"], int(sent * rates.bounced))
     delivered = max(sent - bounces, 0)
@@ -102,15 +92,7 @@ def counters_at(rates: Rates, before: dict[str, int], *, age_s: float) -> dict[s
 
 
 class Engagement:
-    """The simulated recipients of one account.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    seed
-        The seed of the random numbers.
-    """
+    """The simulated recipients of one account."""
 
     def __init__(self, store: Store, *, seed: int = SEED) -> None:
         self._store = store

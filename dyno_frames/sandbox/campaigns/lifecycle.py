@@ -36,19 +36,7 @@ _SETS_START_TIME = frozenset({Action.START, Action.RESCHEDULE})
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """The body of an action, checked.
-
-    Parameters
-    ----------
-    key
-        The campaign's id.
-    overrides
-        New values of the campaign's fields.
-    at
-        The start time, or None for now.
-    time_zone
-        The name of the time zone, if given.
-    """
+    """The body of an action, checked. Without ``at``, the action takes effect now."""
 
     key: str
     overrides: Mapping[str, str]
@@ -58,17 +46,6 @@ class ActionRequest:
 
 def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[str, Any]:
     """Run an action and return the payload of the answer: the id, and a note if there is one.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    rule
-        The rule of the action.
-    body
-        The body of the request.
-    now
-        The time in epoch seconds.
 
     Raises
     ------

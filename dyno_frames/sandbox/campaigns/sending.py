@@ -61,17 +61,7 @@ class Sender:
         speed: SendingSpeed,
         unsubscribe_url: str = "",
     ) -> None:
-        """Send mail to real contacts. Without this call, campaigns with real contacts do not move.
-
-        Parameters
-        ----------
-        create_transport
-            A function that returns the transport, from the event that ends its pauses.
-        speed
-            How fast mail is sent.
-        unsubscribe_url
-            The URL by which a contact unsubscribes.
-        """
+        """Send mail to real contacts. Without this call, campaigns with real contacts do not move."""
         if speed.speed > 0:
             self._mailer = Mailer(
                 self._store,
@@ -99,15 +89,7 @@ class Sender:
             self._thread.join()
 
     def tick(self, elapsed_s: float, carried: float = 0.0) -> float:
-        """Move every simulated campaign forward. Return the fraction of a message that is left over.
-
-        Parameters
-        ----------
-        elapsed_s
-            Seconds since the last tick.
-        carried
-            The result of the last tick.
-        """
+        """Move every simulated campaign forward. Return the fraction of a message to carry to the next tick."""
         now = int(self._clock())
         start_due(self._store, now=now)
         due = carried + RATE * self._speed.speed * elapsed_s

@@ -17,13 +17,6 @@ class Faults:
     """The active faults.
 
     For the same seed and the same order of requests, the same faults are triggered.
-
-    Parameters
-    ----------
-    given
-        Faults, or their JSON objects.
-    seed
-        The seed of the random numbers.
     """
 
     def __init__(self, given: Iterable[Any] = (), *, seed: int = SEED) -> None:

@@ -18,11 +18,6 @@ TextKey: TypeAlias = Callable[[str], str]
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def identity(text: str) -> str:
-    """Return the text unchanged."""
-    return text
-
-
 def ascii_lower(text: str) -> str:
     """Return the text with A to Z in lower case and other letters unchanged."""
     return text.translate(_ASCII_LOWER)
@@ -40,7 +35,7 @@ def collation_key(collation: Collation) -> TextKey:
     """Return the key by which equality, ``in``, ``not_in`` and ``like`` compare."""
     match collation:
         case Collation.CODEPOINT:
-            return identity
+            return str
         case Collation.IGNORE_CASE:
             return str.casefold
         case Collation.IGNORE_CASE_AND_ACCENTS:

@@ -28,20 +28,16 @@ def register(connection: sqlite3.Connection, profile: Profile) -> None:
     def search(pattern: str, text: str) -> bool:
         return collations.regex_matcher(pattern, dialect, regex)(text) is not None
 
-    one_argument: tuple[tuple[str, Callable[..., Any]], ...] = (
-        (EQUAL_KEY, _on_text(collations.collation_key(profile.collation or Collation.CODEPOINT))),
-        (CASE_KEY, _on_text(collations.case_key(profile.like_folding or Folding.UNICODE))),
-        (DIGITS, _digits),
+    functions: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+        (EQUAL_KEY, 1, _on_text(collations.collation_key(profile.collation or Collation.CODEPOINT))),
+        (CASE_KEY, 1, _on_text(collations.case_key(profile.like_folding or Folding.UNICODE))),
+        (DIGITS, 1, _digits),
+        (LIKE, 2, _with_text(_like)),
+        (REGEX, 2, _with_text(search)),
+        (COMPARE, 2, _compare),
     )
-    two_arguments: tuple[tuple[str, Callable[..., Any]], ...] = (
-        (LIKE, _with_text(_like)),
-        (REGEX, _with_text(search)),
-        (COMPARE, _compare),
-    )
-    for name, function in one_argument:
-        connection.create_function(name, 1, function, deterministic=True)
-    for name, function in two_arguments:
-        connection.create_function(name, 2, function, deterministic=True)
+    for name, arguments, function in functions:
+        connection.create_function(name, arguments, function, deterministic=True)
     connection.create_collation(BY_NUMBER, _by_number)
 
 

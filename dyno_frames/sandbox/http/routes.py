@@ -10,7 +10,7 @@ import orjson
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, RULES, Rule, Status
-from dyno_frames.contract.operations import OPERATIONS, Operation, operation
+from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import CAMPAIGNS, KEY, RESOURCES, Resource
 from dyno_frames.sandbox.campaigns import edits, lifecycle
 from dyno_frames.sandbox.http.api_errors import RequestError
@@ -47,17 +47,16 @@ class Account:
         return int(self.clock())
 
 
-def handlers(account: Account) -> dict[str, tuple[Operation, Handler]]:
-    """Return every operation with its handler, by the operation's name."""
+def handlers(account: Account) -> dict[str, Handler]:
+    """Return the handler of every operation, by the operation's name."""
     table = {
         operation(resource.name, verb).name: handler
         for resource in RESOURCES.values()
         for verb, handler in _resource_handlers(account, resource).items()
     }
-    table |= {
+    return table | {
         operation(CAMPAIGNS.name, rule.action).name: _action_handler(account, rule) for rule in RULES.values()
     }
-    return {name: (OPERATIONS[name], table[name]) for name in OPERATIONS}
 
 
 def _resource_handlers(account: Account, resource: Resource) -> dict[str, Handler]:

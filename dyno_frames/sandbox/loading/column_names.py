@@ -132,14 +132,7 @@ def unused(rename: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def suggestions(resource: Resource, names: Iterable[str]) -> dict[str, str]:
-    """Return the field that each unknown column resembles. Columns that resemble no field are left out.
-
-    Parameters
-    ----------
-    resource
-        The resource.
-    names
-        The columns of a table. A field that the table has is not suggested.
+    """Return the missing field that each unknown column resembles. Columns that resemble no field are left out.
 
     Examples
     --------

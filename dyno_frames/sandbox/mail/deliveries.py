@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus
@@ -28,9 +28,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 5 * 60, 4 * 3600
 
 MAX_ATTEMPTS: Final = 24
 """How many attempts a deferred message gets, over about three days, before it counts as refused."""
-
-COLUMNS: Final = ("email", "outcome", "reason", "attempts", "settled", "token")
-"""The columns of :func:`list_deliveries`."""
 
 HAS_DELIVERIES: Final = "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.campaign_id = campaigns.id)"
 HAS_CONTACTS: Final = "EXISTS (SELECT 1 FROM contacts WHERE contacts.list_id = campaigns.list_id)"
@@ -198,23 +195,16 @@ def count_by_outcome(connection: sqlite3.Connection, campaign: str) -> dict[str,
     )
 
 
-def list_deliveries(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]]:
-    """Return the recipients of a campaign and the result for each, in sending order."""
-    if invalid_text_reason(str(campaign)):
-        return []
-    found = connection.execute(
-        "SELECT email, outcome, reason, attempts, settled, token FROM deliveries WHERE campaign_id = ?"
-        " ORDER BY position",
-        (campaign,),
-    ).fetchall()
-    return [dict(zip(COLUMNS, row, strict=True)) for row in found]
-
-
 def deliveries_frame(connection: sqlite3.Connection, campaign: str) -> pd.DataFrame:
-    """Return :func:`list_deliveries` as a frame, with ``settled`` as UTC times."""
+    """Return the recipients of a campaign and the result for each, in sending order."""
     import pandas as pd
 
-    frame = pd.DataFrame(list_deliveries(connection, campaign), columns=list(COLUMNS))
+    frame = pd.read_sql_query(
+        "SELECT email, outcome, reason, attempts, settled, token FROM deliveries WHERE campaign_id = ?"
+        " ORDER BY position",
+        connection,
+        params=("" if invalid_text_reason(str(campaign)) else campaign,),
+    )
     settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
     return frame.assign(settled=settled.dt.as_unit("s"))
 

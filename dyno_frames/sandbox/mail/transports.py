@@ -49,17 +49,7 @@ class MailTransportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message with its sender and recipient.
-
-    Parameters
-    ----------
-    message
-        The message.
-    sender, recipient
-        The e-mail addresses.
-    token
-        The id of the message, unique in the sandbox.
-    """
+    """A message with its sender and recipient. The token is its id, unique in the sandbox."""
 
     message: EmailMessage
     sender: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -110,7 +109,6 @@ def _create(connection: sqlite3.Connection) -> None:
         raise
 
 
-@lru_cache(maxsize=1)
 def _schema() -> str:
     others = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
     return "\n".join([*map(create_table, RESOURCES.values()), others])
@@ -126,16 +124,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def backup(connection: sqlite3.Connection, path: Path, *, between_steps: Callable[[], None]) -> None:
-    """Copy the database while others use it. The copy has the state at the end of copying.
-
-    Parameters
-    ----------
-    connection
-        The database.
-    path
-        The copy. An existing file is replaced when the copy is complete.
-    between_steps
-        A function that is called after each part.
+    """Copy the database while others use it between steps. The copy has the state at the end.
 
     Raises
     ------

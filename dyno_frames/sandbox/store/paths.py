@@ -10,14 +10,7 @@ from dyno_frames.sandbox.store.values import invalid_text_reason
 
 
 def checked_path(name: str, given: Any) -> Path:
-    """Return an argument as a path.
-
-    Parameters
-    ----------
-    name
-        The argument's name, for the error.
-    given
-        A string or a path.
+    """Return an argument as a path. Its name is for the error.
 
     Raises
     ------

@@ -79,14 +79,7 @@ class Store:
         self.close()
 
     def find(self, resource: Resource, wire: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return one page of rows as JSON values.
-
-        Parameters
-        ----------
-        resource
-            The resource.
-        wire
-            The filter, with its ``application_`` keys.
+        """Return one page of rows as JSON values, for a filter with its ``application_`` keys.
 
         Raises
         ------
