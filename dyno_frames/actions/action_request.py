@@ -9,8 +9,7 @@ from typing import Any
 
 from dyno_frames.actions.times import StartTime, start_time
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action, Status, allowed
-from dyno_frames.contract.resources import ONE_LINE
-from dyno_frames.contract.texts import HALF, control_character, fit, is_whole
+from dyno_frames.contract.texts import text_fault
 from dyno_frames.errors import ConfigError
 
 _PAST_S = 60.0
@@ -76,14 +75,7 @@ def checked_request(
     if wrong:
         raise ConfigError(f"nothing was sent: {', '.join(wrong)} must be text or None")
     kept = {name: text for name, text in texts.items() if text is not None}
-    halves = [name for name, text in kept.items() if not is_whole(text)]
-    if halves:
-        raise ConfigError(f"nothing was sent: {', '.join(halves)} holds {HALF}")
-    faults = [
-        f"{name} is {fit(text, 60)!r} and holds {control!r}; expected one line of text"
-        for name, text in kept.items()
-        if name in ONE_LINE and (control := control_character(text))
-    ]
+    faults = [fault for name, text in kept.items() if (fault := text_fault(name, text))]
     if faults:
         raise ConfigError(f"nothing was sent: {'; '.join(faults)}")
     return ActionRequest(action=action, texts=kept, at=_when(at, time_zone))

@@ -23,7 +23,7 @@ from dyno_frames.sandbox.loading.files import Rows
 from dyno_frames.sandbox.mail.maildir import Maildir
 from dyno_frames.sandbox.mail.smtp import SmtpTransport
 from dyno_frames.sandbox.mail.smtp_server import SmtpServer
-from dyno_frames.sandbox.mail.transports import MailTransport
+from dyno_frames.sandbox.mail.transports import MailTransport, MailTransportError
 from dyno_frames.sandbox.sample import account as sample_account
 from dyno_frames.sandbox.store.storage import Store
 
@@ -137,17 +137,18 @@ class OpenAccount:
         Raises
         ------
         ConfigError
-            The database cannot be used.
+            The database or the outbox cannot be used.
         """
         path = _path_of(name, options.path)
-        store = Store(path, profile=options.profile, page_limit=options.page_limit)
-        temporary = None
-        outbox = options.outbox
+        outbox, temporary = options.outbox, None
         if outbox is not None:
             outbox = outbox if name == DEFAULT else outbox / name
-        elif path is not None:
+            if options.smtp_server is None:
+                _create_outbox(outbox)
+        store = Store(path, profile=options.profile, page_limit=options.page_limit)
+        if outbox is None and path is not None:
             outbox = path.with_suffix(".outbox")
-        else:
+        elif outbox is None:
             temporary = Path(tempfile.mkdtemp(prefix="dyno-sandbox-"))
             outbox = temporary / "outbox"
         sender = Sender(store, clock=options.clock, speed=options.speed.speed)
@@ -181,6 +182,15 @@ class OpenAccount:
         self.store.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _create_outbox(outbox: Path) -> None:
+    try:
+        Maildir(outbox).open()
+    except MailTransportError as error:
+        raise ConfigError(
+            f"outbox is {str(outbox)!r}: {error}; give the path of a folder that exists or can be created"
+        ) from error
 
 
 def _path_of(name: str, path: Path | None) -> Path | None:

@@ -163,7 +163,10 @@ class Sandbox:
 
     @property
     def outbox(self) -> Path:
-        """The Maildir that receives mail if there is no mail server. It is created with the first message."""
+        """The Maildir that receives mail if there is no mail server.
+
+        It is created with the first message, unless its path was given.
+        """
         return self._accounts[DEFAULT].outbox
 
     @property

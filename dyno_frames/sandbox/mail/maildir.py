@@ -16,7 +16,7 @@ class Maildir:
     Parameters
     ----------
     path
-        The folder. It is created with the first message.
+        The folder.
     durable
         Whether to flush each message to the disk before it counts as delivered.
 
