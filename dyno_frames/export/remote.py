@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from platformdirs import user_cache_path
 
-from dyno_frames.calibrate.cache import FOLDER_VARIABLE
+from dyno_frames.calibrate import cache
 from dyno_frames.contract.texts import fit
 from dyno_frames.errors import ConfigError, DynoError, MissingExtraError, TransportError
 from dyno_frames.export import disk
@@ -80,9 +79,7 @@ class RemoteStore:
     @property
     def work(self) -> Path:
         """A local folder for staged rows and files before the upload; it survives an interrupted run."""
-        named = os.environ.get(FOLDER_VARIABLE)
-        cache = Path(named) if named else user_cache_path("dyno_frames")
-        return cache / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
+        return cache.folder() / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
 
     def check(self) -> None:
         """Raise if the file system is not an object store, which creates a manifest atomically.
