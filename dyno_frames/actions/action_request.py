@@ -1,4 +1,4 @@
-"""What a person asks of an action, checked where it is asked for, and the body that says it."""
+"""The arguments of an action, checked before anything is sent, and the body of the request."""
 
 from __future__ import annotations
 
@@ -17,17 +17,7 @@ _PAST_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRequest:
-    """An action with what it is to change and when, as it travels, but for the campaign's id.
-
-    Parameters
-    ----------
-    action
-        Which.
-    texts
-        The fields that the same request sets.
-    at
-        When; None is now.
-    """
+    """An action and its arguments, without the campaign's id. Without ``at``, it takes effect now."""
 
     action: Action
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -43,20 +33,13 @@ def checked_request(
 ) -> ActionRequest:
     """Check the arguments of an action.
 
-    Parameters
-    ----------
-    action
-        Which.
-    at, time_zone
-        When, as :func:`~dyno_frames.actions.times.start_time` takes it; None is now. Whether that time is over is for
-        :func:`check_not_over`.
-    **texts
-        Fields to set in the same request; None leaves one.
+    ``at`` and ``time_zone`` are as in :func:`~dyno_frames.actions.times.start_time`; None is now. Whether the time is
+    over is for :func:`check_not_over`. The texts are fields that the same request sets; None leaves a field unchanged.
 
     Raises
     ------
     ConfigError
-        An argument is none of the action's, or cannot be used; nothing was sent.
+        The action does not have an argument, or a value is not valid.
 
     Examples
     --------
@@ -82,13 +65,7 @@ def checked_request(
 
 
 def action_named(action: Any) -> Action:
-    """Return an action by its name.
-
-    Raises
-    ------
-    ConfigError
-        None is called so.
-    """
+    """Return the action with this name, or raise ConfigError if there is none."""
     try:
         return Action(action)
     except ValueError:
@@ -96,7 +73,7 @@ def action_named(action: Any) -> Action:
 
 
 def why_not(action: Action, status: str) -> str:
-    """Return why a status does not allow an action, in words; empty where it does."""
+    """Return why a status does not allow an action, or an empty string if it does."""
     if status in RULES[action].sources:
         return ""
     if status not in set(Status):
@@ -107,19 +84,12 @@ def why_not(action: Action, status: str) -> str:
 
 
 def check_not_over(at: StartTime | None, *, now: float) -> None:
-    """Refuse a time that is over: the API takes it for now, and mail that has left does not come back.
-
-    Parameters
-    ----------
-    at
-        When; None is now.
-    now
-        The present, in epoch seconds.
+    """Raise if a start time is over: the API would start the campaign now, and sent mail cannot be recalled.
 
     Raises
     ------
     ConfigError
-        It is over by more than a minute.
+        It was over more than a minute ago.
     """
     if at is not None and at.epoch_s < now - _PAST_S:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""What is damaged in a journal, and what a person does about it."""
+"""What is damaged in a journal, and what to do."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class JournalDamage:
     path
         The file.
     faults
-        What is damaged, in words.
+        What is damaged.
     kept
-        A copy of the file as it was, once the damage is accepted; None before.
+        The copy of the damaged file; None before the damage is accepted.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class JournalDamage:
 
 
 def told(damage: Sequence[JournalDamage]) -> str:
-    """Return in a sentence that a journal is damaged, and what that means."""
+    """Return a sentence about the damage and its consequence."""
     return (
         f"the journal is damaged ({'; '.join(map(str, damage))}), so earlier actions whose outcome is unknown may be "
         "missing from it."

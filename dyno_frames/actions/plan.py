@@ -1,4 +1,4 @@
-"""An action before it is done: what it would change, whom it would reach, when, and the request that says so."""
+"""The plan of an action: what it would change, how many recipients it reaches, when, and the request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dyno_frames.actions.action_request import ActionRequest, why_not
-from dyno_frames.actions.case import RESOURCE, read
+from dyno_frames.actions.context import RESOURCE, read
 from dyno_frames.actions.intent import number
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, told
@@ -28,32 +28,28 @@ _COMPARED = ("status", "name", *OVERRIDES, "list_id", "template_id", "start_time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionPlan:
-    """What an action would do; nothing was sent for it but readings.
+    """What an action would do. Making a plan only reads.
 
     Parameters
     ----------
     action, campaign_id, name
-        What, of which campaign, and what that is called.
+        The action, and the campaign's id and name.
     before, after
-        The status it has, and the one the action leads to.
-    recipients
-        How many would be written to because of it; None where nothing tells.
-    counted
-        What that number is, in words.
+        The status before and after it.
+    recipients, counted
+        How many recipients it sends to, and what is counted; None if that is not known.
     at
-        When; None is at once.
+        The start time; None for now.
     changes
-        Field, what it holds, and what it would hold.
+        Field, old value, new value.
     locks
-        What stops being editable, or can be edited again.
+        Whether the fields can be edited afterwards.
     notes
-        What a person should know before going on.
+        What to know before sending.
     verb, path, body_json
-        The request, to the letter.
-    planned
-        The campaign's fields as they were read.
-    as_of
-        When that was, in UTC.
+        The exact request.
+    planned, as_of
+        The campaign's fields as read, and when, in UTC.
     """
 
     action: Action
@@ -81,11 +77,11 @@ class ActionPlan:
 
     @property
     def when(self) -> str:
-        """The time, where it is and in UTC, in words."""
+        """The start time in its zone and in UTC, as text."""
         return "at once" if self.at is None else _when(self.at)
 
     def lines(self) -> list[tuple[str, str]]:
-        """Return what there is to read, as pairs of label and text."""
+        """Return the plan as pairs of label and text."""
         reach = "?" if self.recipients is None else f"{self.recipients:,}"
         return [
             ("campaign", f"{_plain(self.name)} ({_plain(self.campaign_id)})"),
@@ -112,18 +108,7 @@ class ActionPlan:
 def planned(
     session: Session, journal: Journal, request: ActionRequest, campaign_id: str, *, now: float
 ) -> ActionPlan:
-    """Read a campaign and its list, and tell what an action would do.
-
-    Parameters
-    ----------
-    session, journal
-        The connection, and where earlier actions are written.
-    request
-        What is asked for.
-    campaign_id
-        Of which campaign.
-    now
-        The present, in epoch seconds.
+    """Read a campaign and its list, and return what an action would do.
 
     Raises
     ------
@@ -164,7 +149,7 @@ def planned(
 
 
 def recipients(session: Session, action: Action, row: Mapping[str, Any]) -> tuple[int | None, str]:
-    """Return how many an action of a campaign would write to, and what that number is."""
+    """Return how many recipients an action of a campaign sends to, and what is counted."""
     return _reach(action, row, _contacts(session, row)[0])
 
 
