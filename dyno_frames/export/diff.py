@@ -26,13 +26,6 @@ BEFORE = "_before"
 def difference(store: DatasetStore, old: int, new: int) -> pd.DataFrame:
     """Return the rows that differ between two versions of a dataset; see ``Dataset.diff``.
 
-    Parameters
-    ----------
-    store
-        The dataset.
-    old, new
-        The numbers of the versions.
-
     Raises
     ------
     SchemaError

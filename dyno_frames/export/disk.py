@@ -27,12 +27,7 @@ _RANDOM = re.compile("[0-9a-f]{32}")
 def check_name(path: Path, *, added_bytes: int = 0) -> None:
     """Raise if a name is too long for the file system, before anything is written.
 
-    Parameters
-    ----------
-    path
-        The file or folder to create.
-    added_bytes
-        Number of bytes that the longest name derived from it has in addition.
+    ``added_bytes`` is how much longer the longest name derived from it is.
 
     Raises
     ------

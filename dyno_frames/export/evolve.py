@@ -21,14 +21,7 @@ _TEXT = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
 
 
 def evolved(old: Schema, new: Schema, *, version: int) -> Schema:
-    """Return the columns that hold both the stored and the new rows.
-
-    Parameters
-    ----------
-    old, new
-        The dataset's columns and the answer's.
-    version
-        The version of the dataset, for the message.
+    """Return the columns that hold both the stored rows, of this version, and the new rows.
 
     Raises
     ------

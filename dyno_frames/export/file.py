@@ -27,15 +27,6 @@ from dyno_frames.scan.scan import Scan
 def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
     """Write the answer of a scan to one file; readers see either the old file or the complete new one.
 
-    Parameters
-    ----------
-    scan
-        The query.
-    path
-        The file. Its folder must exist.
-    compression
-        As in :func:`dyno_frames.export.write.write`.
-
     Raises
     ------
     ConfigError

@@ -126,19 +126,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def write_files(
     tables: Iterable[pa.Table], values: Values, form: FileFormat, work: Path
 ) -> list[tuple[StoredFile, Path]]:
-    """Write the rows of one partition to files; return each file and its temporary path.
-
-    Parameters
-    ----------
-    tables
-        The rows, in order.
-    values
-        The partition.
-    form
-        The format of the files.
-    work
-        The folder for the files until they are committed.
-    """
+    """Write the rows of one partition, in order, to files in a folder; return each file and its path."""
     written: list[tuple[StoredFile, Path]] = []
     for part in _in_files(in_groups(_once(tables) if form.ordered else tables), form.max_rows_per_file):
         path = work / f"{uuid4().hex}.parquet"

@@ -29,13 +29,7 @@ from dyno_frames.export.store import damaged, overtaken
 
 @dataclass(frozen=True, slots=True)
 class LocalStore:
-    """A dataset on a local disk.
-
-    Parameters
-    ----------
-    path
-        The path of the dataset: a link to the newest version.
-    """
+    """A dataset on a local disk; its path is a link to the newest version."""
 
     path: Path
 

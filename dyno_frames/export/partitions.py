@@ -53,15 +53,7 @@ class Partition:
 
 
 def parse(given: Any, schema: Schema) -> tuple[tuple[Partition, ...], list[str]]:
-    """Return the levels that ``partition_by=`` names, and its faults.
-
-    Parameters
-    ----------
-    given
-        Names of fields, or ``"created:month"`` and the like.
-    schema
-        The columns of the answer.
-    """
+    """Return the levels in ``partition_by=``, such as ``"status"`` or ``"created:month"``, and its faults."""
     texts = [given] if isinstance(given, str) else given or ()
     if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         return (), [

@@ -60,17 +60,7 @@ def remote_store(url: str) -> RemoteStore:
 
 @dataclass(frozen=True, slots=True)
 class RemoteStore:
-    """A dataset behind a URL.
-
-    Parameters
-    ----------
-    url
-        The URL of the dataset.
-    files
-        The file system of fsspec.
-    root
-        The path of the dataset in the file system.
-    """
+    """A dataset behind a URL: the file system of fsspec, and the path in it."""
 
     url: str
     files: Any

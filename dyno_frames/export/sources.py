@@ -67,15 +67,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The rows of a version.
-
-    Parameters
-    ----------
-    store, manifest
-        The dataset and the version.
-    schema
-        The columns to return: those of the version, or more.
-    """
+    """The rows of a version, with the columns of a schema: those of the version, or more."""
 
     store: DatasetStore
     manifest: Manifest

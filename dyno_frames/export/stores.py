@@ -38,12 +38,7 @@ def is_one_file(path: str | Path) -> bool:
 
 
 def store_of(path: str | Path) -> DatasetStore:
-    """Return the store of the dataset of this name.
-
-    Parameters
-    ----------
-    path
-        A local path, or a URL that fsspec knows, such as ``s3://bucket/campaigns``.
+    """Return the store of a local path, or of a URL that fsspec knows, such as ``s3://bucket/campaigns``.
 
     Raises
     ------
