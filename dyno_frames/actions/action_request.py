@@ -36,10 +36,7 @@ def checked_request(
     ``at`` and ``time_zone`` are as in :func:`~dyno_frames.actions.times.start_time`; None is now. Whether the time is
     over is for :func:`check_not_over`. The texts are fields that the same request sets; None leaves a field unchanged.
 
-    Raises
-    ------
-    ConfigError
-        The action does not have an argument, or a value is not valid.
+    Raise ConfigError if the action does not have an argument, or a value is not valid.
 
     Examples
     --------
@@ -84,12 +81,9 @@ def why_not(action: Action, status: str) -> str:
 
 
 def check_not_over(at: StartTime | None, *, now: float) -> None:
-    """Raise if a start time is over: the API would start the campaign now, and sent mail cannot be recalled.
+    """Raise ConfigError if a start time was over more than a minute ago.
 
-    Raises
-    ------
-    ConfigError
-        It was over more than a minute ago.
+    The API would start the campaign now, and sent mail cannot be recalled.
     """
     if at is not None and at.epoch_s < now - _PAST_S:
         raise ConfigError(

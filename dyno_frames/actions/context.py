@@ -106,10 +106,7 @@ def read(session: Session, campaign_id: str, *, deadline_s: float | None = None)
 
     A status outside the contract is masked and shortened, because it may be any text.
 
-    Raises
-    ------
-    ContractError
-        The answer is not a campaign with a status, or is another campaign.
+    Raise ContractError if the answer is not a campaign with a status, or is another campaign.
     """
     reply = session.send(operation(RESOURCE, "get"), key=campaign_id, deadline_s=deadline_s, fresh=True)
     if not isinstance(reply.data, Mapping) or not _is_word(reply.data.get("status")):

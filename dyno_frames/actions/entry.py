@@ -51,10 +51,7 @@ class Entry:
 def entries_of(lines: Iterable[bytes], *, account: str = "") -> list[Entry]:
     """Return the actions in the intact lines of an account, oldest first, each with its last outcome.
 
-    Raises
-    ------
-    ConfigError
-        A line was written by another version of this package.
+    Raise ConfigError if a line was written by another version of this package.
     """
     found: dict[str, Entry] = {}
     for line in lines:

@@ -83,10 +83,7 @@ class Journal:
     def entries(self) -> list[Entry]:
         """Return every action with its last outcome, oldest first; of other accounts only those that are unresolved.
 
-        Raises
-        ------
-        ConfigError
-            A file cannot be read.
+        Raise ConfigError if a file cannot be read.
         """
         found = [
             entry
@@ -123,10 +120,7 @@ class Journal:
     def accept_damage(self) -> list[JournalDamage]:
         """Remove what is damaged in the journals of the server, keep a copy of each file, and return what was removed.
 
-        Raises
-        ------
-        ConfigError
-            A file cannot be written.
+        Raise ConfigError if a file cannot be written.
         """
         accepted = []
         with self._writing():

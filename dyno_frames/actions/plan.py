@@ -110,12 +110,8 @@ def planned(
 ) -> ActionPlan:
     """Read a campaign and its list, and return what an action would do.
 
-    Raises
-    ------
-    IllegalTransitionError
-        The campaign's status does not allow it.
-    NotFoundError
-        There is no such campaign.
+    Raise IllegalTransitionError if the campaign's status does not allow it. Raise NotFoundError if there is no such
+    campaign.
     """
     row = read(session, campaign_id)
     before = str(row["status"])

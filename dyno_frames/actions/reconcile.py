@@ -32,10 +32,7 @@ _READINGS = 3
 def confirmed(context: ActionContext) -> Outcome:
     """Read a campaign after the server accepted the action, until its state shows the action.
 
-    Raises
-    ------
-    OutcomeUnknownError
-        Its state does not show the action.
+    Raise OutcomeUnknownError if its state does not show the action.
     """
     found = settled(context, lambda row: explain.after_acceptance(context.intent, row))
     if found is None:
@@ -52,12 +49,8 @@ def reconciled(context: ActionContext, error: ApiError | TransportError | Contra
     This includes errors that do not prove a refusal: the server may have applied the action before the error, or may
     apply it later, and a replica that lags may answer.
 
-    Raises
-    ------
-    ApiError, TransportError
-        The action had no effect.
-    OutcomeUnknownError
-        The outcome cannot be determined.
+    Raise ApiError or TransportError if the action had no effect. Raise OutcomeUnknownError if the outcome cannot be
+    determined.
     """
     found = settled(
         context, lambda row: explain.after_silence(context.intent, row, now=context.policy.wall())

@@ -33,13 +33,8 @@ def resolve(
     No action is sent. With ``decision``, a person states the outcome that readings cannot show: ``"applied"`` or
     ``"not_applied"``. The journal records that a person decided.
 
-    Raises
-    ------
-    OutcomeUnknownError
-        After all were checked, an outcome is still unknown, so sends keep waiting; or the journal is damaged and shows
-        no action.
-    ConfigError
-        ``decision`` is not valid.
+    Raise OutcomeUnknownError if an outcome is still unknown after all were checked, so sends keep waiting; or the
+    journal is damaged and shows no action. Raise ConfigError if ``decision`` is not valid.
     """
     if decision not in {None, "applied", "not_applied"}:
         raise ConfigError(f"decision= is {decision!r}; expected 'applied', 'not_applied' or None")

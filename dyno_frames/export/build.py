@@ -66,12 +66,9 @@ def query_of(origin: Mapping[str, Any]) -> str:
 
 
 def raise_if_uncertified(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
-    """Raise, and delete the staged rows, if the scan is strict and its rows are uncertified.
+    """Raise ContractError if the scan is strict and its rows are uncertified.
 
-    Raises
-    ------
-    ContractError
-        The scan is strict and rows may be missing. The stage is deleted, so the next run fetches every row again.
+    The staged rows are deleted, so the next run fetches every row again.
     """
     try:
         check_strict(scan, certificate)

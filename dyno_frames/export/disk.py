@@ -25,14 +25,9 @@ _RANDOM = re.compile("[0-9a-f]{32}")
 
 
 def check_name(path: Path, *, added_bytes: int = 0) -> None:
-    """Raise if a name is too long for the file system, before anything is written.
+    """Raise ConfigError if a name is too long for the file system, before anything is written.
 
     ``added_bytes`` is how much longer the longest name derived from it is.
-
-    Raises
-    ------
-    ConfigError
-        The name is too long.
     """
     size, most = len(os.fsencode(path.name)), _longest_name(path.absolute().parent) - added_bytes
     if size > most:
@@ -127,13 +122,7 @@ else:
 
 
 def write_new(target: Path, text: str) -> None:
-    """Create a file atomically; only one of several writers succeeds.
-
-    Raises
-    ------
-    FileExistsError
-        The file exists.
-    """
+    """Create a file atomically; only one of several writers succeeds. Raise FileExistsError if the file exists."""
     temporary = target.parent / f".{target.name}.{uuid4().hex}{_TEMPORARY}"
     try:
         temporary.write_text(text, encoding="utf-8")

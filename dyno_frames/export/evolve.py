@@ -23,10 +23,7 @@ _TEXT = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
 def evolved(old: Schema, new: Schema, *, version: int) -> Schema:
     """Return the columns that hold both the stored rows, of this version, and the new rows.
 
-    Raises
-    ------
-    SchemaError
-        The type of a column changed in another way; the message names both versions.
+    Raise SchemaError if the type of a column changed in another way; the message names both versions.
     """
     before, after = old.by_name, new.by_name
     joined = {one.name: _joined(before.get(one.name), one) for one in new.fields}
@@ -66,10 +63,7 @@ def _joined(old: Field | None, new: Field) -> Field | None:
 def fitted(table: pa.Table, schema: Schema, *, version: int) -> pa.Table:
     """Return rows of an older version under the columns of a newer one.
 
-    Raises
-    ------
-    SchemaError
-        An integer cannot be represented exactly as a float.
+    Raise SchemaError if an integer cannot be represented exactly as a float.
     """
     arrow = schema.arrow
     columns = [_column(table, arrow.field(name), version) for name in schema.names]

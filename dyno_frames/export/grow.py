@@ -45,17 +45,7 @@ Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """What the next version changes.
-
-    Parameters
-    ----------
-    change
-        The rows to add and to leave out.
-    certificate
-        How complete the next version is.
-    moved
-        Number of rows and ids that were fetched.
-    """
+    """The change in the next version, its certificate, and the number of rows and ids that were fetched."""
 
     change: Change
     certificate: dict[str, Any]

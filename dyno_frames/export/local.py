@@ -60,13 +60,7 @@ class LocalStore:
         disk.check_name(self.path, added_bytes=len(self.home.name) - len(self.path.name))
 
     def check(self) -> None:
-        """Raise if no dataset can be written to the path, before a request is sent or a file is created.
-
-        Raises
-        ------
-        ConfigError
-            The path is a file or a folder with other files, its folder does not exist, or its name is too long.
-        """
+        """Raise ConfigError if no dataset can be written to the path, before a request is sent or a file is created."""
         self.check_name()
         parent = self.path.absolute().parent
         if not parent.is_dir():

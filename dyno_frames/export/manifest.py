@@ -123,10 +123,8 @@ class Manifest:
     def from_json(cls, content: bytes, *, name: str) -> Self:
         """Return the manifest that :meth:`to_json` wrote.
 
-        Raises
-        ------
-        SchemaError
-            The content is not a manifest, is damaged, or was written by a later version of the package.
+        Raise SchemaError if the content is not a manifest, is damaged, or was written by a later version of the
+        package.
         """
         try:
             stored = _checked(content, name=name)

@@ -102,10 +102,7 @@ def _level(part: Partition, value: str) -> str:
 def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values, pa.Table]]:
     """Return the rows of each partition, in their order; partitions are sorted by their values as text.
 
-    Raises
-    ------
-    ConfigError
-        A row has no value, or a value that cannot name a folder.
+    Raise ConfigError if a row has no value, or a value that cannot name a folder.
     """
     if not partitions or not table.num_rows:
         return [((), table)] if table.num_rows else []

@@ -83,13 +83,7 @@ def origin_of(scan: Scan) -> dict[str, Any]:
 
 
 def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
-    """Raise if the scan is strict and its answer is uncertified.
-
-    Raises
-    ------
-    ContractError
-        The answer is uncertified and the scan is strict.
-    """
+    """Raise ContractError if the scan is strict and its answer is uncertified."""
     if scan.options.strict and certificate:
         check(Certificate.from_json(certificate), strict=True)
 

@@ -34,12 +34,8 @@ _LONGEST_REASON = 300
 def remote_store(url: str) -> RemoteStore:
     """Return the store that a URL names.
 
-    Raises
-    ------
-    ConfigError
-        The protocol of the URL is unknown, or the URL is a chain of file systems.
-    MissingExtraError
-        fsspec, or the package that it needs for this protocol, is not installed.
+    Raise ConfigError if the protocol of the URL is unknown, or the URL is a chain of file systems. Raise
+    MissingExtraError if fsspec, or the package that it needs for this protocol, is not installed.
     """
     try:
         import fsspec
@@ -72,13 +68,7 @@ class RemoteStore:
         return cache.folder() / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
 
     def check(self) -> None:
-        """Raise if the file system is not an object store, which creates a manifest atomically.
-
-        Raises
-        ------
-        ConfigError
-            The URL is not that of an object store.
-        """
+        """Raise ConfigError if the URL is not that of an object store, which creates a manifest atomically."""
         protocol = self.url.partition("://")[0].lower()
         if protocol in OBJECT_STORES:
             return

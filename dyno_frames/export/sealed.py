@@ -18,10 +18,7 @@ def seal(values: Mapping[str, Any]) -> str:
 def unseal(content: bytes) -> dict[str, Any]:
     """Return the values in JSON that :func:`seal` wrote.
 
-    Raises
-    ------
-    ValueError
-        The content is not JSON, is not an object, or was changed after it was written.
+    Raise ValueError if the content is not JSON, is not an object, or was changed after it was written.
     """
     values = json.loads(content)
     if not isinstance(values, dict):

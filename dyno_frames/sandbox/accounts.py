@@ -21,9 +21,10 @@ from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.http.public import UNSUBSCRIBE
 from dyno_frames.sandbox.loading.files import Rows
 from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.mail.mailing import Mailer
 from dyno_frames.sandbox.mail.smtp import SmtpTransport
 from dyno_frames.sandbox.mail.smtp_server import SmtpServer
-from dyno_frames.sandbox.mail.transports import MailTransport, MailTransportError
+from dyno_frames.sandbox.mail.transports import MailTransportError
 from dyno_frames.sandbox.sample import account as sample_account
 from dyno_frames.sandbox.store.storage import Store
 
@@ -132,13 +133,7 @@ class OpenAccount:
 
     @classmethod
     def open(cls, name: str, key: str, options: AccountOptions) -> OpenAccount:
-        """Open an account.
-
-        Raises
-        ------
-        ConfigError
-            The database or the outbox cannot be used.
-        """
+        """Open an account. Raise ConfigError if the database or the outbox cannot be used."""
         path = _path_of(name, options.path)
         outbox, temporary = options.outbox, None
         if outbox is not None:
@@ -151,21 +146,25 @@ class OpenAccount:
         elif outbox is None:
             temporary = Path(tempfile.mkdtemp(prefix="dyno-sandbox-"))
             outbox = temporary / "outbox"
-        sender = Sender(store, clock=options.clock, speed=options.speed.speed)
-        sender.mail(
-            _transport(options.smtp_server, outbox, durable=temporary is None),
-            speed=options.speed,
-            unsubscribe_url=f"{options.url}{UNSUBSCRIBE}",
-        )
+        stopping, mailer = threading.Event(), None
+        if options.speed.speed > 0:
+            server, durable = options.smtp_server, temporary is None
+            mailer = Mailer(
+                store,
+                Maildir(outbox, durable=durable) if server is None else SmtpTransport(server, stopping),
+                clock=options.clock,
+                speed=options.speed,
+                stopping=stopping,
+                unsubscribe_url=f"{options.url}{UNSUBSCRIBE}",
+            )
+        speed = options.speed.speed
+        sender = Sender(store, clock=options.clock, speed=speed, mailer=mailer, stopping=stopping)
         return cls(name, key, store, sender, outbox, temporary)
 
     def load(self, tables: Mapping[str, Rows], *, sample: bool) -> None:
         """Replace the rows of these resources; with ``sample``, fill an empty account with the sample rows.
 
-        Raises
-        ------
-        ConfigError
-            The rows cannot be stored. Nothing is changed.
+        Raise ConfigError if the rows cannot be stored. Nothing is changed.
         """
         try:
             with self.store.transaction():
@@ -195,12 +194,3 @@ def _create_outbox(outbox: Path) -> None:
 
 def _path_of(name: str, path: Path | None) -> Path | None:
     return path if path is None or name == DEFAULT else path.with_name(f"{path.stem}-{name}{path.suffix}")
-
-
-def _transport(
-    server: SmtpServer | None, outbox: Path, *, durable: bool
-) -> Callable[[threading.Event], MailTransport]:
-    def create(stopping: threading.Event) -> MailTransport:
-        return Maildir(outbox, durable=durable) if server is None else SmtpTransport(server, stopping)
-
-    return create

@@ -33,10 +33,7 @@ _TIME_ZONE: Final = "time_zone"
 def new_row(resource: Resource, body: Mapping[str, Any], *, now: int, user_id: str) -> dict[str, Any]:
     """Return the row that a create inserts: the fields of the body, and those that the server sets.
 
-    Raises
-    ------
-    RequestError
-        A field is missing, is set by the server only, or has a value that is not valid.
+    Raise RequestError if a field is missing, is set by the server only, or has a value that is not valid.
     """
     _check(resource, body)
     if _NAME not in body:

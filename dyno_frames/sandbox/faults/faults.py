@@ -30,10 +30,7 @@ class Faults:
     def replace(self, given: Iterable[Any]) -> None:
         """Replace the faults, and reset the counts and the random numbers.
 
-        Raises
-        ------
-        ConfigError
-            A fault is not valid. The active faults do not change.
+        Raise ConfigError if a fault is not valid. The active faults do not change.
         """
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
             raise ConfigError(

@@ -111,10 +111,7 @@ _RE2_OPTIONS: Final = _without_log()
 def regex_matcher(pattern: str, dialect: Dialect, part: Regex) -> Callable[[str], Any]:
     """Return the function that matches a ``like_regex``.
 
-    Raises
-    ------
-    ValueError
-        The pattern is not a regular expression of this dialect.
+    Raise ValueError if the pattern is not a regular expression of this dialect.
     """
     try:
         compiled = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from dyno_frames.contract.profile import Collation, Dialect, Folding, Profile, Regex
 from dyno_frames.sandbox.filters import collation as collations
-from dyno_frames.sandbox.store.values import SqlValue, decode
+from dyno_frames.sandbox.store.values import SqlValue
 
 EQUAL_KEY: Final = "dyno_equal_key"
 CASE_KEY: Final = "dyno_case_key"
@@ -55,7 +56,7 @@ def _like(expression: str, text: str) -> bool:
 
 def _number(value: SqlValue) -> int | float | None:
     if isinstance(value, bytes):
-        value = decode(value)
+        value = json.loads(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -73,6 +74,6 @@ def _digits(value: SqlValue) -> str | None:
 
 
 def _by_number(left: str, right: str) -> int:
-    # _digits wrote these texts, so decode reads them exactly
-    first, second = decode(left.encode()), decode(right.encode())
+    # _digits wrote these texts, so json reads them exactly
+    first, second = json.loads(left), json.loads(right)
     return int(first > second) - int(first < second)

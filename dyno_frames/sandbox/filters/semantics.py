@@ -19,10 +19,7 @@ DEFAULT_LIMIT: Final = 100
 def complete_profile(given: Profile, page_limit: int) -> Profile:
     """Return a profile with this page limit, if all its fields have values.
 
-    Raises
-    ------
-    ConfigError
-        A field of the profile is unknown, or the page limit is not a number of rows.
+    Raise ConfigError if a field of the profile is unknown, or the page limit is not a number of rows.
     """
     try:
         # convert plain strings to members of the enums

@@ -28,10 +28,8 @@ _JSON: Final = "application/json"
 async def read_body(request: Request) -> bytes:
     """Return the whole body.
 
-    Raises
-    ------
-    RequestError
-        The body is larger than :data:`MAX_BODY_BYTES`. A little more of it is still received; see :func:`drain`.
+    Raise RequestError if the body is larger than :data:`MAX_BODY_BYTES`. A little more of it is still received; see
+    :func:`drain`.
     """
     chunks: list[bytes] = []
     size_bytes = 0
@@ -109,10 +107,7 @@ def check_content_type(header: str | None) -> None:
 def parse_json(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a body. Integers of any size are exact.
 
-    Raises
-    ------
-    RequestError
-        The body is not a JSON object, has a duplicate key, or contains NaN or an infinity.
+    Raise RequestError if the body is not a JSON object, has a duplicate key, or contains NaN or an infinity.
     """
     try:
         value = json.loads(

@@ -31,13 +31,7 @@ class Maildir:
         self._durable = durable
 
     def open(self) -> None:
-        """Create the folder if it does not exist.
-
-        Raises
-        ------
-        MailTransportError
-            The folder cannot be created.
-        """
+        """Create the folder if it does not exist. Raise MailTransportError if the folder cannot be created."""
         try:
             for name in _SUBFOLDERS:
                 (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,13 +39,7 @@ class Maildir:
             raise MailTransportError(f"cannot write to the outbox: {error.strerror}") from error
 
     def send(self, envelope: Envelope) -> DeliveryResult:
-        """Write one message.
-
-        Raises
-        ------
-        MailTransportError
-            The file cannot be written.
-        """
+        """Write one message. Raise MailTransportError if the file cannot be written."""
         try:
             content = envelope.content("\n")
         except (ValueError, UnicodeError, LookupError) as error:

@@ -13,6 +13,7 @@ from dyno_frames.contract.resources import CAMPAIGNS, LISTS, TEMPLATES
 from dyno_frames.messages.merge_fields import MergeError
 from dyno_frames.messages.message import AddressError, CampaignMessage, Contact, wire_address
 from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE, PAUSE_REASON
+from dyno_frames.sandbox.campaigns.speed import SendingSpeed
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES, Claim
 from dyno_frames.sandbox.mail.transports import (
@@ -48,10 +49,8 @@ class Mailer:
         What delivers the messages.
     clock
         A function that returns the time in epoch seconds.
-    rate
-        The maximum number of messages per second, for all campaigns together.
     speed
-        The sandbox's speed. The pauses after a deferred attempt are divided by it.
+        How fast mail is sent, for all campaigns together. The pauses after a deferred attempt are divided by the speed.
     stopping
         An event that ends the thread.
     unsubscribe_url
@@ -69,16 +68,15 @@ class Mailer:
         transport: MailTransport,
         *,
         clock: Callable[[], float],
-        rate: float,
-        speed: float,
+        speed: SendingSpeed,
         stopping: threading.Event,
-        unsubscribe_url: str = "",
+        unsubscribe_url: str,
     ) -> None:
         self._store = store
         self._transport = transport
         self._clock = clock
-        self._interval_s = 1 / rate
-        self._speed = speed
+        self._interval_s = 1 / speed.mail_rate
+        self._speed = speed.speed
         self._stopping = stopping
         self._unsubscribe_url = unsubscribe_url
         self._next_s = 0.0
@@ -179,8 +177,7 @@ class Mailer:
     def _deliver(
         self, claim: Claim, message: CampaignMessage
     ) -> DeliveryResult | MergeError | MailTransportError:
-        url = f"{self._unsubscribe_url}{claim.token}" if self._unsubscribe_url else ""
-        contact = Contact(claim.email, claim.fields, claim.token, url)
+        contact = Contact(claim.email, claim.fields, claim.token, f"{self._unsubscribe_url}{claim.token}")
         try:
             rendered = message.render(contact, now=self._clock())
             sender, recipient = wire_address(message.from_email), wire_address(claim.email)

@@ -31,10 +31,7 @@ class SmtpTransport:
     def open(self) -> None:
         """Connect, unless connected.
 
-        Raises
-        ------
-        MailTransportError
-            Several attempts failed, or the server refused the login.
+        Raise MailTransportError if several attempts failed, or the server refused the login.
         """
         if self._session is not None:
             return

@@ -73,22 +73,10 @@ class MailTransport(Protocol):
     """Deliver messages one at a time, from one thread."""
 
     def open(self) -> None:
-        """Connect, unless connected.
-
-        Raises
-        ------
-        MailTransportError
-            No connection is possible.
-        """
+        """Connect, unless connected. Raise MailTransportError if no connection is possible."""
 
     def send(self, envelope: Envelope) -> DeliveryResult:
-        """Deliver one message.
-
-        Raises
-        ------
-        MailTransportError
-            Neither this message nor any other can be delivered.
-        """
+        """Deliver one message. Raise MailTransportError if neither this message nor any other can be delivered."""
 
     def has_delivered(self, token: str) -> bool:
         """Return whether the message with this token was certainly delivered."""

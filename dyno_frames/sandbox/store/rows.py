@@ -48,10 +48,7 @@ def to_json_rows(
 def encode_row(row: Mapping[str, Any]) -> tuple[dict[str, SqlValue], dict[str, ValueTypes]]:
     """Return what SQLite stores for a row, and the type of each value.
 
-    Raises
-    ------
-    RequestError
-        A value is not JSON.
+    Raise RequestError if a value is not JSON.
     """
     stored: dict[str, SqlValue] = {}
     types: dict[str, ValueTypes] = {}

@@ -66,13 +66,7 @@ def insert_rows(
     columns: Iterable[Column],
     rows: Iterable[list[SqlValue]],
 ) -> None:
-    """Insert rows.
-
-    Raises
-    ------
-    RequestError
-        A row has no id, or the id of another row.
-    """
+    """Insert rows. Raise RequestError if a row has no id, or the id of another row."""
     names = [column.sql for column in columns]
     try:
         connection.executemany(
