@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -196,19 +196,21 @@ class Journal:
             if not blockers and known_lines not in {None, self.count_lines(intent.campaign_id)}:
                 return None
             if not blockers:
-                self._append({"kind": "intent", **intent.to_json()}, count=True)
+                JournalFile(self.path).append({"kind": "intent", **intent.to_json()}, count=True)
         return blockers
 
     def conclude(self, intent: Intent, outcome: Outcome, *, blocks: bool = False) -> None:
         """Record the outcome of an action; ``blocks`` keeps later sends of the campaign waiting."""
         with self._writing():
-            self._append(self._line(intent, outcome, blocks=blocks), count=False)
+            JournalFile(self.path).append(self._line(intent, outcome, blocks=blocks), count=False)
 
     def refuse(self, intent: Intent, outcome: Outcome) -> None:
         """Record an action that was refused here and never sent."""
         refusal = self._line(intent, outcome, blocks=False)
         with self._writing():  # one line, so that a crash while writing does not leave an open intent
-            self._append({"kind": "intent", **intent.to_json(), "refusal": refusal}, count=False)
+            JournalFile(self.path).append(
+                {"kind": "intent", **intent.to_json(), "refusal": refusal}, count=False
+            )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -236,9 +238,6 @@ class Journal:
             "at": self._wall(),
             "blocks": blocks,
         }
-
-    def _append(self, *records: Mapping[str, Any], count: bool) -> None:
-        JournalFile(self.path).append(records, count=count)
 
 
 def _unusable(path: Path, error: OSError | NotImplementedError) -> ConfigError:

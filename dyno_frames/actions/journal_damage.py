@@ -15,17 +15,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class JournalDamage:
-    """What is damaged in one journal file.
-
-    Parameters
-    ----------
-    path
-        The file.
-    faults
-        What is damaged.
-    kept
-        The copy of the damaged file; None before the damage is accepted.
-    """
+    """What is damaged in one journal file, and the path of its copy once the damage is accepted."""
 
     path: Path
     faults: tuple[str, ...]

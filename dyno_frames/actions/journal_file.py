@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,25 +46,22 @@ class JournalFile:
         # the count first, so that lines that another process adds meanwhile are beyond it
         return _content(self.count_path), _content(self.path) or b""
 
-    def append(self, records: Sequence[Mapping[str, Any]], *, count: bool) -> None:
-        """Append records, synced to the disk. A request may be sent only if its line was counted, with ``count``."""
+    def append(self, record: Mapping[str, Any], *, count: bool) -> None:
+        """Append a record, synced to the disk. A request may be sent only if its line was counted, with ``count``."""
         before = self.read()
         fresh = not self.path.exists()
         if fresh and not before.faults:
             _replace(self.count_path, Count().to_bytes())
         with _opened(self.path) as file:
             file.truncate(before.end)
-            numbered = enumerate(records, start=before.last + 1)
-            added = _separator(file, before) + b"".join(
-                sealed(one, number) + b"\n" for number, one in numbered
-            )
+            added = _separator(file, before) + sealed(record, before.last + 1) + b"\n"
             try:
                 _write(file, added)
                 if fresh:
                     _sync_folder(self.path.parent)
                 if count and not before.faults:
                     checksum = zlib.crc32(added, before.checksum)
-                    whole = Count(before.last + len(records), before.end + len(added), checksum)
+                    whole = Count(before.last + 1, before.end + len(added), checksum)
                     _replace(self.count_path, whole.to_bytes())
             except OSError:
                 _undo(file, before.end)

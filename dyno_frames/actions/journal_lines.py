@@ -18,15 +18,7 @@ _ABOUT = re.compile(rb'"action":"(\w{1,24})","campaign_id":"([^"\\]{1,80})"')
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How much of a journal file was written completely.
-
-    Parameters
-    ----------
-    lines, size
-        The number of lines, and of bytes.
-    checksum
-        The checksum of these bytes.
-    """
+    """How much of a journal file was written completely: the number of lines and of bytes, and their checksum."""
 
     lines: int = 0
     size: int = 0

@@ -21,15 +21,7 @@ from dyno_frames.frames.tables import by_created
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a version that is not committed yet.
-
-    Parameters
-    ----------
-    files
-        All files of the version.
-    fresh
-        Local paths of the files that no earlier version has, by their path in the version.
-    """
+    """The files of a version that is not committed yet, and the local paths of those that no earlier version has."""
 
     files: tuple[StoredFile, ...]
     fresh: dict[str, Path]

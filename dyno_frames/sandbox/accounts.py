@@ -112,17 +112,7 @@ class AccountOptions:
 
 @dataclass(slots=True)
 class OpenAccount:
-    """One account that is open.
-
-    Parameters
-    ----------
-    name, key
-        The account's name and API key.
-    store, sender
-        The account's rows, and the threads that move its campaigns forward.
-    outbox
-        The Maildir that receives mail if there is no mail server.
-    """
+    """One account that is open, with the threads that move its campaigns forward."""
 
     name: str
     key: str = field(repr=False)

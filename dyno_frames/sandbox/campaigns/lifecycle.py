@@ -103,7 +103,7 @@ def _update(
     sources = sorted(rule.sources)
     with store.transaction() as connection:
         updated = connection.execute(
-            f"UPDATE campaigns SET {', '.join(assignments)}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {', '.join(assignments)}, {SET_UPDATED}"
             f" WHERE id = ? AND status IN ({', '.join('?' * len(sources))})",
             (*parameters, now, key, *sources),
         ).rowcount

@@ -110,7 +110,7 @@ def start_due(store: Store, *, now: int) -> None:
     """Start every scheduled campaign whose time has come, and create its deliveries."""
     with store.transaction() as connection:
         started = connection.execute(
-            f"UPDATE campaigns SET status = '{Status.RUNNING}', {SET_RECIPIENTS}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET status = '{Status.RUNNING}', {SET_RECIPIENTS}, {SET_UPDATED}"
             f" WHERE {ACTIVE} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
             (now, now),
         ).fetchall()
@@ -145,7 +145,6 @@ def _update(
 ) -> int:
     with store.transaction() as connection:
         return connection.execute(
-            f"UPDATE campaigns SET {assignments}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
-            f" WHERE {ACTIVE} AND {condition}",
+            f"UPDATE campaigns SET {assignments}, {SET_UPDATED} WHERE {ACTIVE} AND {condition}",
             (*parameters, now),
         ).rowcount

@@ -58,14 +58,8 @@ def case_key(folding: Folding) -> TextKey:
 def like_pattern(pattern: str, *, escaped: bool, key: TextKey) -> str:
     """Convert an SQL pattern with ``%`` and ``_`` to a regular expression that matches the whole value.
 
-    Parameters
-    ----------
-    pattern
-        The pattern.
-    escaped
-        Whether a backslash escapes the next character. A backslash at the end is literal.
-    key
-        The key of the comparison, applied to the literal parts. The value's key is computed separately.
+    If ``escaped``, a backslash escapes the next character; at the end it is literal. The key of the comparison is
+    applied to the literal parts; the key of the value is computed separately.
 
     Notes
     -----

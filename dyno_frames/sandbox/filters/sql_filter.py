@@ -37,19 +37,7 @@ _KEYS = frozenset(Key)
 
 @dataclass(frozen=True, slots=True)
 class FilterQuery:
-    """A filter as the parts of a SELECT.
-
-    Parameters
-    ----------
-    where, parameters
-        The condition and its parameters; an empty condition keeps every row.
-    order
-        The terms of ORDER BY; empty for the order of insertion.
-    limit, offset
-        The page.
-    columns
-        The columns of the answer.
-    """
+    """A filter as the parts of a SELECT. An empty condition keeps every row; an empty order is that of insertion."""
 
     where: str
     parameters: tuple[SqlValue, ...]
@@ -62,18 +50,7 @@ class FilterQuery:
 def compile_filter(
     wire: Mapping[str, Any], columns: Columns, profile: Profile, *, resource: str = ""
 ) -> FilterQuery:
-    """Compile a filter.
-
-    Parameters
-    ----------
-    wire
-        The JSON object of a find or a count.
-    columns
-        The columns of the resource.
-    profile
-        What the operators mean.
-    resource
-        The name of the resource, for a profile that ignores filters by one of its fields.
+    """Compile the JSON object of a find or a count. A profile may ignore filters by a field of the resource.
 
     Raises
     ------

@@ -76,7 +76,7 @@ def _equals_any(text: str, values: list[str], *, collation: Collation, profile: 
             StringOperator.IN, f"{len(with_nul)} values contain U+0000; the limit is {_MAX_PARAMETERS}"
         )
     rest = f" OR {keyed} IN ({', '.join('?' * len(with_nul))})" if with_nul else ""
-    return f"({keyed} IN (SELECT value FROM json_each(?)){rest})", (array, *with_nul)  # noqa: S608 - SQL from constants
+    return f"({keyed} IN (SELECT value FROM json_each(?)){rest})", (array, *with_nul)
 
 
 def _like(keyed: str, literal: str, *, key: collations.TextKey, profile: Profile) -> Condition:

@@ -22,19 +22,7 @@ Handler: TypeAlias = Callable[[str, Mapping[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account that an operation reads and changes.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    user_id
-        The value of ``user_id`` in new rows.
-    clock
-        A function that returns the time in epoch seconds.
-    name
-        The account's name, for the log.
-    """
+    """The account that an operation reads and changes. New rows have its ``user_id``; the name is for the log."""
 
     store: Store
     user_id: str

@@ -32,15 +32,7 @@ _ADDRESS = re.compile(r"(?<![^\s'\"@])[^\s'\"@]++@[^\s'\"]+")
 
 @dataclass(frozen=True, slots=True)
 class LoadedTables:
-    """Tables that were converted.
-
-    Parameters
-    ----------
-    rows
-        JSON values by field, by resource. Each row has an id.
-    notices
-        Messages about columns that are not fields of the contract.
-    """
+    """Converted rows by resource, each with an id, and messages about columns that are not fields of the contract."""
 
     rows: Mapping[str, Rows]
     notices: tuple[str, ...] = ()

@@ -37,25 +37,13 @@ _BOUNCES = frozenset({DeliveryStatus.REFUSED, DeliveryStatus.INVALID})
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A recipient whose message is about to be sent.
-
-    Parameters
-    ----------
-    position
-        The row.
-    email, fields
-        The recipient and the merge fields.
-    token
-        The id of the message.
-    attempts
-        How many attempts were deferred before.
-    """
+    """A recipient whose message is about to be sent. The token is the id of the message."""
 
     position: int
     email: str
     fields: dict[str, str]
     token: str
-    attempts: int
+    attempts: int  # deferred before
 
 
 def create_deliveries(connection: sqlite3.Connection, campaign: str) -> int:
@@ -140,7 +128,7 @@ def record(
         (str(status), result.reason or None, now, claimed.position),
     )
     connection.execute(
-        "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"  # noqa: S608 - SQL from constants
+        "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"
         f" bounces = coalesce(bounces, 0) + ?, {SET_UPDATED} WHERE id = ?",
         (status is DeliveryStatus.SENT, status in _BOUNCES, now, campaign),
     )
@@ -224,7 +212,7 @@ def unsubscribe(connection: sqlite3.Connection, token: str, *, now: int) -> bool
         return True
     connection.execute("UPDATE deliveries SET unsubscribed = ? WHERE token = ?", (now, token))
     connection.execute(
-        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
+        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {SET_UPDATED} WHERE id = ?",
         (now, campaign),
     )
     _remove_contact(connection, list_id, email, now=now)
@@ -236,8 +224,7 @@ def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *,
         "DELETE FROM contacts WHERE list_id = ? AND email = ?", (list_id, email)
     ).rowcount
     connection.execute(
-        f"UPDATE lists SET contacts = contacts - ?, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
-        (removed, now, list_id),
+        f"UPDATE lists SET contacts = contacts - ?, {SET_UPDATED} WHERE id = ?", (removed, now, list_id)
     )
     withdrawn = connection.execute(
         "UPDATE deliveries SET outcome = ?, settled = ? WHERE list_id = ? AND email = ? AND outcome = 'waiting'"
@@ -246,6 +233,5 @@ def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *,
     ).fetchall()
     for (campaign,) in withdrawn:
         connection.execute(
-            f"UPDATE campaigns SET recipients = recipients - 1, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
-            (now, campaign),
+            f"UPDATE campaigns SET recipients = recipients - 1, {SET_UPDATED} WHERE id = ?", (now, campaign)
         )

@@ -39,22 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 class Mailer:
-    """Send the mail of one account.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    transport
-        What delivers the messages.
-    clock
-        A function that returns the time in epoch seconds.
-    speed
-        How fast mail is sent, for all campaigns together. The pauses after a deferred attempt are divided by the speed.
-    stopping
-        An event that ends the thread.
-    unsubscribe_url
-        The URL by which a contact unsubscribes; the token of the message is appended.
+    """Send the mail of one account, for all campaigns together at the rate of the speed.
 
     Notes
     -----
@@ -121,7 +106,7 @@ class Mailer:
         """Return the running campaigns that have recipients, including those that were loaded as running."""
         with self._store.transaction() as connection:
             loaded = connection.execute(
-                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
+                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"
                 f" AND {HAS_CONTACTS} AND NOT {HAS_DELIVERIES}"
             ).fetchall()
             for campaign, sent in loaded:
@@ -130,7 +115,7 @@ class Mailer:
                 else:
                     deliveries.create_deliveries(connection, campaign)
             found = connection.execute(
-                f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"  # noqa: S608 - SQL from constants
+                f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"
             ).fetchall()
         return tuple(campaign for (campaign,) in found)
 
@@ -228,8 +213,7 @@ class Mailer:
         with self._store.transaction() as connection:
             return bool(
                 connection.execute(
-                    f"UPDATE campaigns SET status = ?, {SET_UPDATED}"  # noqa: S608 - SQL from constants
-                    " WHERE id = ? AND status = ?",
+                    f"UPDATE campaigns SET status = ?, {SET_UPDATED} WHERE id = ? AND status = ?",
                     (str(status), int(self._clock()), campaign, str(Status.RUNNING)),
                 ).rowcount
             )

@@ -29,15 +29,7 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The result of one attempt, and the reason.
-
-    Parameters
-    ----------
-    status
-        The result.
-    reason
-        Why the message was not accepted. It never contains an e-mail address.
-    """
+    """The result of one attempt, and the reason, which never contains an e-mail address."""
 
     status: DeliveryStatus
     reason: str = ""
