@@ -74,7 +74,7 @@ def why_not(action: Action, status: str) -> str:
     if status in RULES[action].sources:
         return ""
     if status not in set(Status):
-        return f"its status is {status!r}, a word outside the contract, so nothing can be told of {action}"
+        return f"its status {status!r} is not in the contract, so it is not known whether it allows {action}"
     sources = " or ".join(word for word in Status if word in RULES[action].sources)
     verbs = ", ".join(allowed(status))
     return f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"
@@ -87,7 +87,7 @@ def check_not_over(at: StartTime | None, *, now: float) -> None:
     """
     if at is not None and at.epoch_s < now - _PAST_S:
         raise ConfigError(
-            f"at= is {at.iso_start_time} in {at.time_zone}, which is over; give a time to come, or leave at= out "
+            f"at= is {at.iso_start_time} in {at.time_zone}, which is over; expected a future time, or no at= "
             "for now"
         )
 

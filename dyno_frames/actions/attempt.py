@@ -117,10 +117,10 @@ def _check_planned(context: ActionContext, plan: ActionPlan, row: Mapping[str, A
         changed += [] if reached == plan.recipients else [f"recipients were {plan.recipients}, are {reached}"]
     if changed:
         error = RejectedError(
-            f"campaign {context.intent.campaign_id} is not as it was planned for: {'; '.join(changed)}",
+            f"campaign {context.intent.campaign_id} has changed since it was planned: {'; '.join(changed)}",
             code=Code.REJECTED,
             sent=False,
-            cure="Plan it again, and look at what it says now.",
+            cure="Plan it again, and check the new plan.",
         )
         raise _refused_here(context, error)
 

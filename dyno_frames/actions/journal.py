@@ -222,8 +222,8 @@ class Journal:
                 yield
         except Timeout:
             raise ConfigError(
-                f"Another process has held {lock} for {_LOCK_S:g} s. Nothing was sent. Is a process hanging that "
-                "uses this server?"
+                f"Another process has held {lock} for {_LOCK_S:g} s. Nothing was sent. Check for a process that "
+                "hangs."
             ) from None
         except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
             raise _unusable(self.path, error) from error
@@ -243,7 +243,7 @@ class Journal:
 def _unusable(path: Path, error: OSError | NotImplementedError) -> ConfigError:
     reason = getattr(error, "strerror", None) or error
     return ConfigError(
-        f"The journal {path} cannot be read or cannot be written: {reason}. An action is sent only after it "
-        "is in the journal. Nothing was sent. Free some space, mend the file's permissions, or name another folder in "
-        f"the environment variable {FOLDER_VARIABLE}."
+        f"The journal {path} cannot be read or written: {reason}. Nothing was sent, because an action must be in the "
+        "journal first. Free some space, correct the file's permissions, or set another folder in the environment "
+        f"variable {FOLDER_VARIABLE}."
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CURE = (
-    "Look on the server at the campaigns that you started, resumed or rescheduled lately. Then accept the damage: "
+    "Check the campaigns that you recently started, resumed or rescheduled on the server. Then accept the damage: "
     "client.campaigns.accept_journal_damage()"
 )
 _SHOWN = 3

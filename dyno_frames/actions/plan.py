@@ -166,16 +166,16 @@ def _reach(action: Action, row: Mapping[str, Any], contacts: int | None) -> tupl
     left = int(max(total - sent, 0)) if total else None
     match action:
         case Action.START | Action.RESCHEDULE:
-            return contacts, "contacts on its list now; it goes to those who are on it when it begins to run"
+            return contacts, "contacts on its list now; it is sent to those on the list when it starts"
         case Action.RESUME | Action.UPDATE_AND_RESUME:
-            return (contacts if left is None else left), "recipients that it has not been sent to yet"
+            return (contacts if left is None else left), "recipients who have not received it yet"
         case Action.PAUSE:
-            return 0, f"{_count(left)} not sent to yet wait until it is resumed"
+            return 0, f"{_count(left)} who have not received it wait until it is resumed"
         case Action.STOP:
             never = contacts if row.get("status") == Status.SCHEDULED else left
-            return 0, f"{_count(never)} not sent to yet never get it"
+            return 0, f"{_count(never)} who have not received it never will"
         case _:
-            return 0, f"{_count(contacts)} on its list do not get it"
+            return 0, f"{_count(contacts)} on its list do not receive it"
 
 
 def _count(number_of: int | None) -> str:
@@ -184,10 +184,10 @@ def _count(number_of: int | None) -> str:
 
 def _locks(before: str, after: Status) -> str:
     if after in FINAL:
-        return f"nothing of it can be changed any more: {after} is final"
+        return f"its fields cannot be changed any more: {after} is final"
     if after in EDITABLE:
         again = "can be changed again" if before not in EDITABLE else "can still be changed"
-        until = " until it begins to run" if after is Status.SCHEDULED else ""
+        until = " until it starts" if after is Status.SCHEDULED else ""
         gone = "; it cannot be deleted" if before in DELETABLE and after not in DELETABLE else ""
         return f"its fields {again}{until}{gone}"
     return f"its fields cannot be changed, and it cannot be deleted, while it is {after}; pause it to change them"
@@ -197,14 +197,14 @@ def _notes(request: ActionRequest, row: Mapping[str, Any], *, now: float) -> Ite
     at = request.at
     if at is None:
         if request.action is Action.RESCHEDULE:
-            yield "without a time it starts at once"
+            yield "without a time it starts now"
         if row.get("status") == Status.RUNNING:
-            yield "it goes on sending until the server has taken this"
+            yield "it keeps sending until the server accepts this"
         return
     if at.note:
         yield at.note
     if at.epoch_s <= now:
-        yield "that time is just over: it starts at once"
+        yield "that time has just passed: it starts now"
     there = zone(at.time_zone)
     then_offset = datetime.fromtimestamp(at.epoch_s, there).strftime("%z")
     now_offset = datetime.fromtimestamp(now, there).strftime("%z")
@@ -217,12 +217,12 @@ def _blocked(journal: Journal, action: Action, campaign_id: str) -> Iterator[str
         return
     for entry in journal.unresolved(campaign_id):
         yield (
-            f"the outcome of {entry.intent.action} is not known, and nothing that sends mail leaves before it is: "
+            f"the outcome of {entry.intent.action} is not known, and no action that sends mail is sent before it is: "
             f"client.campaigns.resolve({campaign_id!r})"
         )
     damage = journal.damage()
     if damage:
-        yield f"nothing that sends mail leaves: {told(damage)} {CURE}"
+        yield f"no action that sends mail is sent: {told(damage)} {CURE}"
 
 
 def _when(at: StartTime) -> str:

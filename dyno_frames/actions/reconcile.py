@@ -130,7 +130,7 @@ def _note(context: ActionContext, found: Explanation | None, failure: str, readi
             f"{name} {then[name]} → {now[name]}" for name in now if then.get(name, now[name]) != now[name]
         ]
         if moved:
-            context.evidence.append("figures that moved: " + ", ".join(moved))
+            context.evidence.append("counters that changed: " + ", ".join(moved))
     context.evidence.append(found.reason)
 
 
@@ -150,7 +150,7 @@ def unknown(context: ActionContext, found: Explanation | None, *, again: bool = 
     shown = redact.message(intent.campaign_id)
     _LOG.warning("%s of campaign %s: outcome unknown: %s", intent.action, shown, reason)
     return OutcomeUnknownError(
-        f"nobody can tell whether {intent.action} of campaign {intent.campaign_id}, asked for at {intent.when}, took "
+        f"it is not known whether {intent.action} of campaign {intent.campaign_id}, requested at {intent.when}, took "
         f"effect: {reason}.",
         request=context.request,
         outcome=context.concluded("unknown", blocks=not over),
@@ -160,9 +160,9 @@ def unknown(context: ActionContext, found: Explanation | None, *, again: bool = 
 
 def _cure(context: ActionContext, found: Explanation | None, *, again: bool) -> str:
     verb = f"client.campaigns.resolve({context.intent.campaign_id!r}"
-    held = "Nothing that sends mail leaves for it until this is resolved"
+    held = "No action that sends mail is sent for it until this is resolved"
     if not again:
         return f"{held}: {verb})"
     gone = found is not None and context.row is None
     with_key = f" with the key that asked for {context.intent.action}" if gone else ""
-    return f"{held}. Look again{with_key}; or, where you know it, say 'applied' or 'not_applied': {verb}, decision=…)"
+    return f"{held}. Look again{with_key}; or, if you know the outcome, give it, 'applied' or 'not_applied': {verb}, decision=…)"

@@ -111,7 +111,7 @@ def _read_once(context: ActionContext, now: float) -> Explanation:
 def _still_going(context: ActionContext) -> OutcomeUnknownError:
     intent = context.intent
     until = f"{datetime.fromtimestamp(intent.until, UTC):%H:%M:%S} UTC"
-    context.evidence.append(f"its own process may still be at it, until {until} at the latest")
+    context.evidence.append(f"its own process may still be sending it, until {until} at the latest")
     return OutcomeUnknownError(
         f"{intent.action} of campaign {intent.campaign_id}, asked for at {intent.when}, is still going on in another "
         "thread or process of this machine.",

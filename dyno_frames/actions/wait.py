@@ -191,9 +191,9 @@ def _error(campaign_id: str, target: Status, watched: _Watched, *, reason: Reaso
     status, sent, recipients = row.get("status"), number(row.get("sent")), number(row.get("recipients"))
     waited_s = now_s - watched.began_s
     told = {
-        "timeout": f"it was waited for {waited_s:,.0f} s. Wait on, or give a longer timeout_s=.",
-        "stuck": f"nothing has moved for {now_s - watched.moved_s:,.0f} s. Look at it on the server.",
-        "never": f"no waiting brings it there. {_cure(str(status), target)}",
+        "timeout": f"the wait of {waited_s:,.0f} s is over. Wait again, or pass a longer timeout_s=.",
+        "stuck": f"nothing has changed for {now_s - watched.moved_s:,.0f} s. Check it on the server.",
+        "never": f"it does not get there by waiting. {_cure(str(status), target)}",
     }
     far = "it could not be read" if status is None else f"it is {status}"
     if sent is not None and recipients:

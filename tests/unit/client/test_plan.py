@@ -62,7 +62,7 @@ def test_a_plan_tells_everything_and_sends_nothing(client, campaign, sent):
         "3: contacts on its list",
         "2099-07-01 09:30:00+0200 Europe/Paris = 2099-07-01 07:30:00 UTC",
         "'old words' → 'new words'",
-        "until it begins to run; it cannot be deleted",
+        "until it starts; it cannot be deleted",
         plan.body_json,
         "nothing was sent",
     ):
