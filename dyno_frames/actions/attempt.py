@@ -152,7 +152,7 @@ def _blocked(context: ActionContext, blockers: Sequence[Entry | JournalDamage]) 
     earlier = [one.intent for one in blockers if isinstance(one, Entry)][-1]
     context.evidence.append(f"{earlier.action} of {earlier.when} is unresolved: nothing was sent")
     return OutcomeUnknownError(
-        f"{action} was not sent: the outcome of {earlier.action}, asked for at {earlier.when}, is not known yet.",
+        f"{action} was not sent: the outcome of {earlier.action}, requested at {earlier.when}, is not known yet.",
         outcome=context.refused(),
         cure=f"Look first: client.campaigns.resolve({context.intent.campaign_id!r})",
     )

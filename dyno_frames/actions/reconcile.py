@@ -165,4 +165,5 @@ def _cure(context: ActionContext, found: Explanation | None, *, again: bool) -> 
         return f"{held}: {verb})"
     gone = found is not None and context.row is None
     with_key = f" with the key that asked for {context.intent.action}" if gone else ""
-    return f"{held}. Look again{with_key}; or, if you know the outcome, give it, 'applied' or 'not_applied': {verb}, decision=…)"
+    known = f"or, if you know the outcome, state 'applied' or 'not_applied': {verb}, decision=…)"
+    return f"{held}. Look again{with_key}; {known}"

@@ -113,7 +113,7 @@ def _still_going(context: ActionContext) -> OutcomeUnknownError:
     until = f"{datetime.fromtimestamp(intent.until, UTC):%H:%M:%S} UTC"
     context.evidence.append(f"its own process may still be sending it, until {until} at the latest")
     return OutcomeUnknownError(
-        f"{intent.action} of campaign {intent.campaign_id}, asked for at {intent.when}, is still going on in another "
+        f"{intent.action} of campaign {intent.campaign_id}, requested at {intent.when}, is still going on in another "
         "thread or process of this machine.",
         outcome=context.outcome("unknown"),
         cure=f"Look again when it has ended, or after {until}.",

@@ -712,8 +712,8 @@ def test_every_unresolved_action_is_looked_at_and_those_that_stay_unknown_are_na
     wire.break_("", "")
     with pytest.raises(OutcomeUnknownError, match="3 actions") as caught:
         client.campaigns.resolve(campaign)
-    assert str(caught.value).count(f"stop of campaign {campaign}, asked for at") == 2
-    assert str(caught.value).count(f"resume of campaign {campaign}, asked for at") == 1
+    assert str(caught.value).count(f"stop of campaign {campaign}, requested at") == 2
+    assert str(caught.value).count(f"resume of campaign {campaign}, requested at") == 1
     assert caught.value.outcome.action == "stop"
     looked = client.journal.loc[client.journal["blocks"], "evidence"].map(str)
     assert looked.str.contains("looked again").sum() == 3

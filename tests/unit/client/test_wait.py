@@ -74,7 +74,7 @@ def test_a_campaign_that_runs_and_does_not_move_is_stuck(client):
     of = client.lists.create(name="x", emails=["a@example.com"])
     key = client.campaigns.create(name="x", list_id=of)
     client.campaigns.start(key)
-    with pytest.raises(WaitError, match=r"0 of 1 sent, and nothing has moved for \d+ s") as caught:
+    with pytest.raises(WaitError, match=r"0 of 1 sent, and nothing has changed for \d+ s") as caught:
         client.campaigns.wait(key, stuck_s=0.5)
     assert caught.value.reason == "stuck"
     assert not caught.value.retryable
