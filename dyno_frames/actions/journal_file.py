@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dyno_frames.actions.journal_lines import Contents, Count, contents, sealed, unsealed
+from dyno_frames.durable import sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class JournalFile:
             try:
                 _write(file, added)
                 if fresh:
-                    _sync_folder(self.path.parent)
+                    sync(self.path.parent)
                 if count and not before.faults:
                     checksum = zlib.crc32(added, before.checksum)
                     whole = Count(before.last + 1, before.end + len(added), checksum)
@@ -74,7 +75,7 @@ class JournalFile:
         whole = b"".join(sealed(unsealed(line), number) + b"\n" for number, line in enumerate(lines, start=1))
         _replace(self.path, whole)
         _replace(self.count_path, Count(len(lines), len(whole), zlib.crc32(whole)).to_bytes())
-        _sync_folder(self.path.parent)
+        sync(self.path.parent)
 
 
 def _content(path: Path) -> bytes | None:
@@ -130,13 +131,3 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

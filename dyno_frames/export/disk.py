@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError
 
 _CHUNK_BYTES = 8 << 20
@@ -44,17 +45,6 @@ def _longest_name(folder: Path) -> int:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (OSError, ValueError):
         return _COMMON_NAME_BYTES
-
-
-def sync(path: Path) -> None:
-    """Flush the content of a file, or the names in a folder, to disk."""
-    if os.name != "posix" and path.is_dir():
-        return  # folders cannot be opened on Windows
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def put(temporary: Path, target: Path) -> None:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.durable import sync
 from dyno_frames.errors import ContractError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import StoredFile, schema_sha256
@@ -190,7 +191,7 @@ def _verified(path: Path, filled: _Filled, values: Values, form: FileFormat) -> 
     found = pq.read_metadata(path).num_rows
     if found != filled.rows:
         raise ContractError(f"{path.name}: {filled.rows:,} rows were written and the file has {found:,}")
-    disk.sync(path)
+    sync(path)
     digest = disk.sha256(path)
     return StoredFile(
         path=f"{folder(form.partitions, values)}part-{digest[:24]}.parquet",

@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
@@ -170,7 +171,7 @@ class LocalStore:
         target = os.path.join(self.home.name, "versions", self.folder(version).name)  # noqa: PTH118 - the text of the link
         self._next.symlink_to(target, target_is_directory=True)
         self._next.replace(self.path)
-        disk.sync(self.path.absolute().parent)
+        sync(self.path.absolute().parent)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
         """Commit a version, in one step, from files of its parent and new files."""
@@ -190,7 +191,7 @@ class LocalStore:
             if target.is_dir():
                 raise overtaken(self, manifest.version) from None
             raise
-        disk.sync(target.parent)
+        sync(target.parent)
         try:
             disk.write_new(self._manifest(manifest.version), manifest.to_json())
         except FileExistsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dyno_frames.durable import sync
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus, Envelope, MailTransportError
 
 _SUBFOLDERS = ("tmp", "new", "cur")
@@ -60,7 +61,7 @@ class Maildir:
                 os.fsync(file.fileno())
         draft.replace(self.path / "new" / name)
         if self._durable:
-            _sync_folder(self.path / "new")
+            sync(self.path / "new")
 
     def has_delivered(self, token: str) -> bool:
         """Return whether the message with this token is in the folder, read or unread."""
@@ -71,13 +72,3 @@ class Maildir:
 
     def close(self) -> None:
         """Do nothing; no file stays open."""
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # pragma: no cover - other systems cannot open a folder
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
