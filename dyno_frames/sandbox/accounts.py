@@ -84,20 +84,8 @@ def _key(api_key: Any, name: str = "api_key") -> str:
 class AccountOptions:
     """Options that all accounts of a sandbox share.
 
-    Parameters
-    ----------
-    path, outbox
-        The database and the outbox of the first account, if given.
-    profile, page_limit
-        What filters mean.
-    speed
-        How fast campaigns are sent.
-    smtp_server
-        The mail server; None for the outbox.
-    clock
-        A function that returns the time in epoch seconds.
-    url
-        The sandbox's URL.
+    ``path`` and ``outbox`` are those of the first account. Without an SMTP server, mail goes to the outbox. The clock
+    returns epoch seconds.
     """
 
     path: Path | None

@@ -16,12 +16,11 @@ SEED: Final = 20161116
 class Faults:
     """The active faults.
 
-    For the same seed and the same order of requests, the same faults are triggered.
+    For the same order of requests, the same faults are triggered.
     """
 
-    def __init__(self, given: Iterable[Any] = (), *, seed: int = SEED) -> None:
+    def __init__(self, given: Iterable[Any]) -> None:
         self._lock = threading.Lock()
-        self._seed = seed
         self._faults: tuple[Fault, ...] = ()
         self._seen: list[int] = []
         self._triggered: list[int] = []
@@ -40,7 +39,7 @@ class Faults:
         with self._lock:
             self._faults = faults
             self._seen, self._triggered = [0] * len(faults), [0] * len(faults)
-            self._rng = Random(self._seed)  # noqa: S311 - the same faults every time
+            self._rng = Random(SEED)  # noqa: S311 - the same faults every time
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the active faults, and how often each was triggered."""

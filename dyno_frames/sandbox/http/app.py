@@ -91,14 +91,9 @@ def create_app(accounts: Mapping[str, Account], options: AppOptions) -> ASGIApp:
     return bodies.UnreadBodyMiddleware(_ApiKeyMiddleware(app, accounts))
 
 
-def error_response(code: Code, reason: str = "", *, retry_after_s: int = 1) -> Response:
+def error_response(code: Code, reason: str = "") -> Response:
     """Return the response with an error envelope."""
-    slow_down = code is Code.SLOW_DOWN
-    return _json(
-        refused(code, reason),
-        status=TOO_MANY if slow_down else REFUSED,
-        headers={"Retry-After": str(retry_after_s)} if slow_down else None,
-    )
+    return _json(refused(code, reason), status=REFUSED)
 
 
 class _ApiKeyMiddleware:
@@ -165,7 +160,8 @@ async def _run(
 
 def _fault_response(fault: Fault) -> Response:
     if fault.kind is Kind.SLOW_DOWN:
-        return error_response(Code.SLOW_DOWN, "injected fault", retry_after_s=fault.retry_after_s)
+        headers = {"Retry-After": str(fault.retry_after_s)}
+        return _json(refused(Code.SLOW_DOWN, "injected fault"), status=TOO_MANY, headers=headers)
     envelope = {"has_error": True, "error_code": fault.code, "error message": "INJECTED FAULT"}
     return _json(envelope, status=REFUSED)
 
@@ -191,7 +187,7 @@ async def _on_request_error(request: Request, error: Exception) -> Response:
     del request
     if not isinstance(error, RequestError):  # pragma: no cover - registered for RequestError only
         raise error
-    return error_response(error.code, error.reason, retry_after_s=error.retry_after_s)
+    return error_response(error.code, error.reason)
 
 
 async def _on_unknown_route(request: Request, error: Exception) -> Response:
