@@ -243,7 +243,7 @@ class Journal:
 def _unusable(path: Path, error: OSError | NotImplementedError) -> ConfigError:
     reason = getattr(error, "strerror", None) or error
     return ConfigError(
-        f"The journal {path} cannot be read or written: {reason}. Nothing was sent, because an action must be in the "
+        f"The journal {path} cannot be written or read: {reason}. Nothing was sent, because an action must be in the "
         "journal first. Free some space, correct the file's permissions, or set another folder in the environment "
         f"variable {FOLDER_VARIABLE}."
     )
