@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dyno_frames.calibrate.prober import Prober
-from dyno_frames.client.binding import bind, caller, prober, origin
+from dyno_frames.client.binding import bind, caller, origin, prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.query_verbs import QueryVerbs
 from dyno_frames.contract.fields import OnInvalid

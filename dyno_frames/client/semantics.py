@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from dyno_frames.calibrate import cache
-from dyno_frames.calibrate.prober import Prober
 from dyno_frames.calibrate.learn import MOST_REQUESTS, Calibration, calibrate, learn_some
+from dyno_frames.calibrate.prober import Prober
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.profile import Profile
 from dyno_frames.frames.schema import Schema
@@ -33,7 +33,7 @@ class Semantics:
         Sends the requests.
     """
 
-    __slots__ = ("_probers", "_lock", "_session", "_settings", "profile")
+    __slots__ = ("_lock", "_probers", "_session", "_settings", "profile")
 
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings = settings
@@ -45,9 +45,7 @@ class Semantics:
     def prober(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Prober:
         """Return the prober of one resource, with the rows that its schema was learnt from."""
         if schema.resource not in self._probers:
-            self._probers[schema.resource] = Prober(
-                self._session, schema.resource, rows, schema.fields
-            )
+            self._probers[schema.resource] = Prober(self._session, schema.resource, rows, schema.fields)
         return self._probers[schema.resource]
 
     def context_for(

@@ -114,7 +114,9 @@ def test_an_action_whose_request_is_lost_is_unknown_and_blocks_what_sends(client
         with pytest.raises(OutcomeUnknownError, match="not sent"):
             ASK[verb](client.campaigns, campaign)
         assert wire.sent("campaign_process") == 0
-    with pytest.raises(OutcomeUnknownError, match="if you know the outcome, state 'applied' or 'not_applied'"):
+    with pytest.raises(
+        OutcomeUnknownError, match="if you know the outcome, state 'applied' or 'not_applied'"
+    ):
         client.campaigns.resolve(campaign)
     assert client.journal["blocks"].any()
     settled = client.campaigns.resolve(campaign, decision="not_applied")

@@ -132,7 +132,9 @@ def test_what_another_person_does_is_waited_for(client):
     seen = threading.Event()
     pausing = threading.Thread(target=lambda: (seen.wait(10), client.campaigns.pause(key)))
     pausing.start()
-    row = wait(client.connection.session, key, "paused", policy=WaitPolicy(timeout_s=20), show=lambda row: seen.set())
+    row = wait(
+        client.connection.session, key, "paused", policy=WaitPolicy(timeout_s=20), show=lambda row: seen.set()
+    )
     pausing.join()
     assert row["status"] == "paused"
 
