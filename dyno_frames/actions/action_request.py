@@ -1,4 +1,4 @@
-"""What a person asks of an action, checked where it is asked for, and the body that says it."""
+"""The arguments of an action, checked before anything is sent, and the body of the request."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 from dyno_frames.actions.times import StartTime, start_time
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action, Status, allowed
-from dyno_frames.contract.resources import ONE_LINE
-from dyno_frames.contract.texts import HALF, control_character, fit, is_whole
+from dyno_frames.contract.texts import text_fault
 from dyno_frames.errors import ConfigError
 
 _PAST_S = 60.0
@@ -18,17 +17,7 @@ _PAST_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRequest:
-    """An action with what it is to change and when, as it travels, but for the campaign's id.
-
-    Parameters
-    ----------
-    action
-        Which.
-    texts
-        The fields that the same request sets.
-    at
-        When; None is now.
-    """
+    """An action and its arguments, without the campaign's id. Without ``at``, it takes effect now."""
 
     action: Action
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -44,20 +33,10 @@ def checked_request(
 ) -> ActionRequest:
     """Check the arguments of an action.
 
-    Parameters
-    ----------
-    action
-        Which.
-    at, time_zone
-        When, as :func:`~dyno_frames.actions.times.start_time` takes it; None is now. Whether that time is over is for
-        :func:`check_not_over`.
-    **texts
-        Fields to set in the same request; None leaves one.
+    ``at`` and ``time_zone`` are as in :func:`~dyno_frames.actions.times.start_time`; None is now. Whether the time is
+    over is for :func:`check_not_over`. The texts are fields that the same request sets; None leaves a field unchanged.
 
-    Raises
-    ------
-    ConfigError
-        An argument is none of the action's, or cannot be used; nothing was sent.
+    Raise ConfigError if the action does not have an argument, or a value is not valid.
 
     Examples
     --------
@@ -76,27 +55,14 @@ def checked_request(
     if wrong:
         raise ConfigError(f"nothing was sent: {', '.join(wrong)} must be text or None")
     kept = {name: text for name, text in texts.items() if text is not None}
-    halves = [name for name, text in kept.items() if not is_whole(text)]
-    if halves:
-        raise ConfigError(f"nothing was sent: {', '.join(halves)} holds {HALF}")
-    faults = [
-        f"{name} is {fit(text, 60)!r} and holds {control!r}; expected one line of text"
-        for name, text in kept.items()
-        if name in ONE_LINE and (control := control_character(text))
-    ]
+    faults = [fault for name, text in kept.items() if (fault := text_fault(name, text))]
     if faults:
         raise ConfigError(f"nothing was sent: {'; '.join(faults)}")
     return ActionRequest(action=action, texts=kept, at=_when(at, time_zone))
 
 
 def action_named(action: Any) -> Action:
-    """Return an action by its name.
-
-    Raises
-    ------
-    ConfigError
-        None is called so.
-    """
+    """Return the action with this name, or raise ConfigError if there is none."""
     try:
         return Action(action)
     except ValueError:
@@ -104,34 +70,24 @@ def action_named(action: Any) -> Action:
 
 
 def why_not(action: Action, status: str) -> str:
-    """Return why a status does not allow an action, in words; empty where it does."""
+    """Return why a status does not allow an action, or an empty string if it does."""
     if status in RULES[action].sources:
         return ""
     if status not in set(Status):
-        return f"its status is {status!r}, a word outside the contract, so nothing can be told of {action}"
+        return f"its status {status!r} is not in the contract, so it is not known whether it allows {action}"
     sources = " or ".join(word for word in Status if word in RULES[action].sources)
     verbs = ", ".join(allowed(status))
     return f"it is {status}, and {action} needs {sources}; {status} allows {verbs or 'no action'}"
 
 
 def check_not_over(at: StartTime | None, *, now: float) -> None:
-    """Refuse a time that is over: the API takes it for now, and mail that has left does not come back.
+    """Raise ConfigError if a start time was over more than a minute ago.
 
-    Parameters
-    ----------
-    at
-        When; None is now.
-    now
-        The present, in epoch seconds.
-
-    Raises
-    ------
-    ConfigError
-        It is over by more than a minute.
+    The API would start the campaign now, and sent mail cannot be recalled.
     """
     if at is not None and at.epoch_s < now - _PAST_S:
         raise ConfigError(
-            f"at= is {at.iso_start_time} in {at.time_zone}, which is over; give a time to come, or leave at= out "
+            f"at= is {at.iso_start_time} in {at.time_zone}, which is over; expected a future time, or no at= "
             "for now"
         )
 

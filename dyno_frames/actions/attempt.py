@@ -1,4 +1,4 @@
-"""A process action, at most once: written down, sent once, and judged by reading the campaign."""
+"""Send a process action at most once: record it, send it, and read the campaign to learn the outcome."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from dyno_frames.actions import flight
+from dyno_frames.actions import in_flight
 from dyno_frames.actions.action_request import why_not
-from dyno_frames.actions.case import RESOURCE, Case, Patience, read, seen
+from dyno_frames.actions.context import RESOURCE, ActionContext, PollPolicy, read, seen
 from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
@@ -41,71 +41,51 @@ def attempt(
     campaign_id: str,
     body: Mapping[str, Any],
     *,
-    patience: Patience | None = None,
+    policy: PollPolicy | None = None,
     planned: ActionPlan | None = None,
 ) -> Outcome:
-    """Ask for an action once, and find out what became of it.
+    """Send an action once, and return its outcome, whose status is ``"applied"``.
 
-    Parameters
-    ----------
-    session
-        The connection.
-    journal
-        Where the intent is written before the request leaves.
-    action
-        Which action.
-    campaign_id
-        Of which campaign.
-    body
-        The request's body without the id: texts, ``iso_start_time``, ``time_zone``.
-    patience
-        How long to read until the state explains itself.
-    planned
-        What a person saw; where the campaign or the number of recipients is another now, nothing is sent.
-
-    Returns
-    -------
-    Outcome
-        Its status is ``"applied"``.
+    If ``planned`` is given and the campaign or its number of recipients has changed since, nothing is sent.
 
     Raises
     ------
     ApiError
-        The application refused, or the status does not allow it and nothing was sent.
+        The application refused it, or the campaign's status does not allow it and nothing was sent.
     TransportError
-        No answer came, and it did not take effect.
+        No answer came, and the action had no effect.
     OutcomeUnknownError
-        Nobody can tell; or an earlier action of this campaign is unresolved and nothing was sent.
+        The outcome cannot be determined; or an earlier action of the campaign is unresolved and nothing was sent.
     """
-    patience = patience or Patience()
+    policy = policy or PollPolicy()
     body = {RULES[action].id_key: campaign_id, **body}
-    # Again only after another process wrote an entry of the campaign, so one of them always gets on.
+    # repeated only if another process recorded an action of the campaign meanwhile, so one of them always proceeds
     while True:
         known_lines = _known_lines(journal, campaign_id) if RULES[action].sends else None
-        row = _first_read(session, action, campaign_id, patience)
-        now = patience.wall()
-        until = now + session.deadline_s + patience.settle_s
+        row = _first_read(session, action, campaign_id, policy)
+        now = policy.wall()
+        until = now + session.deadline_s + policy.settle_s
         intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
-        case = Case(session, journal, intent, patience, row=row, evidence=[seen("before", row)])
+        context = ActionContext(session, journal, intent, policy, row=row, evidence=[seen("before", row)])
         if planned is not None:
-            _check_planned(case, planned, row)
-        _check_status(case)
-        with flight.under_way(intent.id):
+            _check_planned(context, planned, row)
+        _check_status(context)
+        with in_flight.sending(intent.id):
             blockers = journal.intend(intent, alone=RULES[action].sends, known_lines=known_lines)
             if blockers:
-                raise _blocked(case, blockers)
+                raise _blocked(context, blockers)
             if blockers is not None:
-                return _send(case, body)
+                return _send(context, body)
 
 
 def _known_lines(journal: Journal, campaign_id: str) -> int:
     try:
         return journal.count_lines(campaign_id)
     except ConfigError:
-        return -1  # writing the intent raises this, too, unless the status does not allow the action
+        return -1  # writing the intent raises the same error, unless the status does not allow the action
 
 
-def _first_read(session: Session, action: Action, campaign_id: str, patience: Patience) -> Mapping[str, Any]:
+def _first_read(session: Session, action: Action, campaign_id: str, policy: PollPolicy) -> Mapping[str, Any]:
     try:
         return read(session, campaign_id)
     except (ApiError, TransportError, ContractError) as error:
@@ -115,13 +95,13 @@ def _first_read(session: Session, action: Action, campaign_id: str, patience: Pa
             campaign_id=campaign_id,
             before="?",
             evidence=("the campaign could not be read, and nothing was sent",),
-            at=datetime.fromtimestamp(patience.wall(), UTC),
+            at=datetime.fromtimestamp(policy.wall(), UTC),
         )
         raise
 
 
-def _check_planned(case: Case, plan: ActionPlan, row: Mapping[str, Any]) -> None:
-    shown = case.session.shown
+def _check_planned(context: ActionContext, plan: ActionPlan, row: Mapping[str, Any]) -> None:
+    shown = context.session.shown
     changed = [
         f"{name} was {shown(str(was))!r}, is {shown(str(row.get(name)))!r}"
         for name, was in plan.planned
@@ -129,76 +109,76 @@ def _check_planned(case: Case, plan: ActionPlan, row: Mapping[str, Any]) -> None
     ]
     if not changed and RULES[plan.action].sends:
         try:
-            reached, _ = recipients(case.session, plan.action, row)
+            reached, _ = recipients(context.session, plan.action, row)
         except TransportError as failure:
-            case.evidence.append("the recipients could not be counted")
-            _refused_here(case, failure)
+            context.evidence.append("the recipients could not be counted")
+            _refused_here(context, failure)
             raise
         changed += [] if reached == plan.recipients else [f"recipients were {plan.recipients}, are {reached}"]
     if changed:
         error = RejectedError(
-            f"campaign {case.intent.campaign_id} is not as it was planned for: {'; '.join(changed)}",
+            f"campaign {context.intent.campaign_id} has changed since it was planned: {'; '.join(changed)}",
             code=Code.REJECTED,
             sent=False,
-            cure="Plan it again, and look at what it says now.",
+            cure="Plan it again, and check the new plan.",
         )
-        raise _refused_here(case, error)
+        raise _refused_here(context, error)
 
 
-def _check_status(case: Case) -> None:
-    reason = why_not(case.intent.action, case.intent.before)
+def _check_status(context: ActionContext) -> None:
+    reason = why_not(context.intent.action, context.intent.before)
     if not reason:
         return
     raise _refused_here(
-        case,
+        context,
         IllegalTransitionError(
-            f"campaign {case.intent.campaign_id}: {reason}", code=Code.ILLEGAL_TRANSITION, sent=False
+            f"campaign {context.intent.campaign_id}: {reason}", code=Code.ILLEGAL_TRANSITION, sent=False
         ),
     )
 
 
-def _refused_here(case: Case, error: ApiError | TransportError) -> ApiError | TransportError:
-    case.evidence.append("nothing was sent")
-    error.outcome = case.refused()
+def _refused_here(context: ActionContext, error: ApiError | TransportError) -> ApiError | TransportError:
+    context.evidence.append("nothing was sent")
+    error.outcome = context.refused()
     return error
 
 
-def _blocked(case: Case, blockers: Sequence[Entry | JournalDamage]) -> OutcomeUnknownError:
-    action = case.intent.action
+def _blocked(context: ActionContext, blockers: Sequence[Entry | JournalDamage]) -> OutcomeUnknownError:
+    action = context.intent.action
     damage = [one for one in blockers if isinstance(one, JournalDamage)]
     if damage:
-        case.evidence.append("the journal is damaged: nothing was sent")
-        return OutcomeUnknownError(f"{action} was not sent: {told(damage)} {CURE}", outcome=case.refused())
+        context.evidence.append("the journal is damaged: nothing was sent")
+        return OutcomeUnknownError(f"{action} was not sent: {told(damage)} {CURE}", outcome=context.refused())
     earlier = [one.intent for one in blockers if isinstance(one, Entry)][-1]
-    case.evidence.append(f"{earlier.action} of {earlier.when} is unresolved: nothing was sent")
+    context.evidence.append(f"{earlier.action} of {earlier.when} is unresolved: nothing was sent")
     return OutcomeUnknownError(
-        f"{action} was not sent: the outcome of {earlier.action}, asked for at {earlier.when}, is not known yet.",
-        outcome=case.refused(),
-        cure=f"Look first: client.campaigns.resolve({case.intent.campaign_id!r})",
+        f"{action} was not sent: the outcome of {earlier.action}, requested at {earlier.when}, is not known yet.",
+        outcome=context.refused(),
+        cure=f"Look first: client.campaigns.resolve({context.intent.campaign_id!r})",
     )
 
 
-def _send(case: Case, body: Mapping[str, Any]) -> Outcome:
-    asked = operation(RESOURCE, case.intent.action)
-    case.request = redact.summary(asked, body=body)
+def _send(context: ActionContext, body: Mapping[str, Any]) -> Outcome:
+    asked = operation(RESOURCE, context.intent.action)
+    context.request = redact.summary(asked, body=body)
     try:
-        reply = case.session.send(asked, body=body)
+        reply = context.session.send(asked, body=body)
     except ApiError as error:
-        case.evidence.append(f"the server refused with code {error.code or '?'}")
+        context.evidence.append(f"the server refused with code {error.code or '?'}")
         if not says_nothing_changed(error):
-            return reconciled(case, error)
-        error.outcome = case.concluded("not_applied")
+            return reconciled(context, error)
+        error.outcome = context.concluded("not_applied")
         raise
     except ConnectError as error:
-        case.evidence.append("no byte of the request left this machine")
-        error.outcome = case.concluded("not_applied")
+        context.evidence.append("no byte of the request left this machine")
+        error.outcome = context.concluded("not_applied")
         raise
     except ConfigError:
-        case.evidence.append("nothing was sent")
-        case.concluded("not_applied")
+        context.evidence.append("nothing was sent")
+        context.concluded("not_applied")
         raise
     except (TransportError, ContractError) as error:
-        case.evidence.append(f"sent once; {error.message}")
-        return reconciled(case, error)
-    case.evidence.append(f"the server accepted it in {reply.elapsed_s:.3g} s")
-    return confirmed(case)
+        context.evidence.append(f"sent once; {error.message}")
+        return reconciled(context, error)
+    context.evidence.append(f"the server accepted it in {reply.elapsed_s:.3g} s")
+    return confirmed(context)

@@ -1,4 +1,4 @@
-"""The actions that a journal's lines tell of, each with its latest outcome."""
+"""The actions in the lines of a journal, each with its latest outcome."""
 
 from __future__ import annotations
 
@@ -21,24 +21,22 @@ EntryStatus = Literal["open", "applied", "not_applied", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One action and what became of it so far.
+    """One action and its outcome so far.
 
     Parameters
     ----------
     intent
-        What was asked for.
+        The action.
     status
-        ``"open"`` where nothing was noted since; else the outcome's word.
-    after
-        The status that was read last.
-    evidence
-        What was seen.
+        The status of the outcome; ``"open"`` if none was recorded.
+    after, evidence
+        The campaign's status as last read, and what was observed.
     judged_at
-        When the outcome was noted, in epoch seconds.
+        When the outcome was recorded, in epoch seconds.
     blocks
-        Whether sends of this campaign wait for it to be resolved.
+        Whether sends of the campaign wait until it is resolved.
     account
-        In whose journal it stands.
+        The account whose journal has the entry.
     """
 
     intent: Intent
@@ -51,12 +49,9 @@ class Entry:
 
 
 def entries_of(lines: Iterable[bytes], *, account: str = "") -> list[Entry]:
-    """Return every action that the intact lines of an account tell of, oldest first, each with its last outcome.
+    """Return the actions in the intact lines of an account, oldest first, each with its last outcome.
 
-    Raises
-    ------
-    ConfigError
-        A line was written by another version of this package.
+    Raise ConfigError if a line was written by another version of this package.
     """
     found: dict[str, Entry] = {}
     for line in lines:
@@ -71,7 +66,7 @@ def entries_of(lines: Iterable[bytes], *, account: str = "") -> list[Entry]:
 
 
 def lines_about(campaign_id: str, lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines that may be about a campaign: a journal grows for years, and few of it are decoded."""
+    """Yield the lines that may be about a campaign. The others are not decoded, because a journal grows for years."""
     named = orjson.dumps(campaign_id)
     ids: set[bytes] = set()
     for line in lines:
@@ -88,7 +83,7 @@ def _add(found: dict[str, Entry], stored: dict[str, Any], account: str) -> None:
         intent = Intent.from_json(stored)
         entry = Entry(intent=intent, account=account)
         found[intent.id] = _concluded(entry, stored["refusal"]) if "refusal" in stored else entry
-    elif stored["intent"] in found:  # the line of its intent may have been damaged, and that accepted
+    elif stored["intent"] in found:  # else the line of its intent was damaged, and the damage accepted
         found[stored["intent"]] = _concluded(found[stored["intent"]], stored)
 
 

@@ -1,4 +1,4 @@
-"""What a reading of a campaign says about an action that was sent: pure, one rule for each action."""
+"""Explain what a reading of a campaign says about an action that was sent. There is a rule for each action."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Explanation:
     Parameters
     ----------
     word
-        ``"applied"``; ``"not_applied"``; ``"open"``: nothing shows, and the action may still take
-        effect; ``"unknown"``: something else happened, and this reading cannot tell.
+        ``"applied"``; ``"not_applied"``; ``"open"`` if the action may still take effect; ``"unknown"`` if something
+        else happened, so that this reading cannot tell.
     reason
-        Why, in words.
+        The reason, as text.
     is_final
-        Whether no later reading can say otherwise.
+        Whether later readings cannot differ.
     """
 
     word: Word
@@ -36,15 +36,7 @@ class Explanation:
 
 
 def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanation:
-    """Read a campaign after the server accepted an action: an echo is not a state.
-
-    Parameters
-    ----------
-    intent
-        The action.
-    row
-        The campaign; None where the server does not find it.
-    """
+    """Explain a reading after the server accepted an action; None if the server does not find the campaign."""
     if row is None:
         return Explanation("applied", "the server accepted it, and does not find the campaign any more")
     status = str(row.get("status"))
@@ -60,17 +52,7 @@ def after_acceptance(intent: Intent, row: Mapping[str, Any] | None) -> Explanati
 
 
 def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) -> Explanation:
-    """Read a campaign after an action left and no answer tells its outcome.
-
-    Parameters
-    ----------
-    intent
-        The action.
-    row
-        The campaign; None where the server does not find it.
-    now
-        The present, in epoch seconds.
-    """
+    """Explain a reading after an action was sent and no answer gives its outcome; see :func:`after_acceptance`."""
     if row is None:
         return Explanation(
             "unknown", "the server does not find it: it was deleted, or this key may not see it"
@@ -79,7 +61,7 @@ def after_silence(intent: Intent, row: Mapping[str, Any] | None, *, now: float) 
     if updated is not None and before is not None and updated < before:
         return Explanation("open", "this reading is older than the one before the action: a replica lags")
     found = _after_silence(intent, row, now=now)
-    # A replica that lags by less than a second shows an earlier state with the same time of change.
+    # a replica that lags by less than a second shows an earlier state with the same time of change
     return replace(found, is_final=updated is None or before is None or updated > before)
 
 
@@ -125,7 +107,7 @@ def _resume(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
 
 
 def _came_late(intent: Intent, start: float, status: str) -> bool:
-    """Tell whether it began when its request came in, because the time it names was over by then."""
+    """Return whether it started when the request arrived, because the requested time was over by then."""
     wanted = intent.start_epoch_s
     return status != Status.SCHEDULED and wanted is not None and wanted <= start <= intent.until
 
@@ -135,7 +117,7 @@ def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: flo
     moved = start is not None and start != intent.start_before
     changed = moved or _texts_changed(intent, row)
     if status == Status.SCHEDULED and wanted is not None and start == wanted:
-        # The time it had before proves nothing, even where it is the one asked for.
+        # its previous start time proves nothing, even if it is the requested one
         return _with_texts(intent, row, "scheduled for that time") if changed else _open(intent, status)
     if status not in _UNDER_WAY:
         return _open(intent, status)
@@ -151,7 +133,7 @@ def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: flo
 
 
 def _texts_changed(intent: Intent, row: Mapping[str, Any]) -> bool:
-    """Tell whether a text that was another before is the one asked for now."""
+    """Return whether a text changed to the requested one."""
     return any(
         name in row and hashed(row[name]) == text != intent.texts_before.get(name, text)
         for name, text in intent.overrides.items()
@@ -159,7 +141,7 @@ def _texts_changed(intent: Intent, row: Mapping[str, Any]) -> bool:
 
 
 def _began_without(intent: Intent, row: Mapping[str, Any], *, now: float) -> bool:
-    """Tell whether a campaign that began at its old time shows that no reschedule came before."""
+    """Return whether a campaign that started at its old time shows that it was not rescheduled before."""
     waits = intent.start_epoch_s is not None and intent.start_epoch_s > now
     return waits or any(hashed(row[name]) != text for name, text in intent.overrides.items() if name in row)
 
@@ -181,7 +163,7 @@ def _halt(intent: Intent, status: str) -> Explanation:
 
 
 def _with_texts(intent: Intent, row: Mapping[str, Any], status: str) -> Explanation:
-    """Hold that it applied, if the texts that came with it are there too."""
+    """Return that it was applied, if the texts of the request are in the campaign too."""
     absent = [name for name in intent.overrides if name not in row]
     other = [name for name, text in intent.overrides.items() if name in row and hashed(row[name]) != text]
     if other:

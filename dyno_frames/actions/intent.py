@@ -1,4 +1,4 @@
-"""What is written down before an action leaves: enough to tell later what became of it, and no more."""
+"""What is recorded before an action is sent, to determine its outcome later."""
 
 from __future__ import annotations
 
@@ -18,34 +18,26 @@ from dyno_frames.contract.times import resolve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One action, as the journal keeps it. Texts are kept as hashes.
+    """One action in the journal. Texts are stored as hashes. Times are epoch seconds.
 
     Parameters
     ----------
     id
-        A random name.
+        A random id.
     action, campaign_id
-        What is asked for, of which campaign.
-    before
-        The status that was read.
-    expects
-        The status the action leads to.
+        The action and the campaign.
+    before, expects
+        The status before it, and the status that it leads to.
     start_epoch_s
-        The time it names, in epoch seconds; None for at once.
-    start_before
-        The campaign's ``start_time`` that was read.
-    updated_before
-        The campaign's ``updated`` that was read.
-    counters
-        The campaign's figures that were read.
+        The requested start time; None for now.
+    start_before, updated_before, counters
+        The campaign's ``start_time``, ``updated`` and counters before it.
     overrides, texts_before
-        The hashes of the texts the request sets, and of what stood there.
-    at
-        When, in epoch seconds.
-    until
-        When the request is no longer under way, in epoch seconds, unless its process died before.
+        The hashes of the texts that the request sets, and of the texts before it.
+    at, until
+        When it was requested, and when its attempt has ended at the latest.
     pid, machine
-        Which process sends it.
+        The process that sends it.
     """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -69,21 +61,7 @@ class Intent:
         cls, action: Action, row: Mapping[str, Any], body: Mapping[str, Any], *, campaign_id: str,
         now: float, until: float,
     ) -> Self:  # fmt: skip
-        """Return the intent of an action.
-
-        Parameters
-        ----------
-        action
-            What is asked for.
-        row
-            The campaign as it was read.
-        body
-            The request's body.
-        campaign_id
-            Which campaign.
-        now, until
-            The present, and when the request is no longer under way, in epoch seconds.
-        """
+        """Return the intent of an action on a campaign as it was read. All times are epoch seconds."""
         wall = body.get("iso_start_time")
         start_epoch_s = None if wall is None else resolve(wall, body.get("time_zone")).epoch_s
         return cls(
@@ -103,28 +81,22 @@ class Intent:
 
     @property
     def when(self) -> str:
-        """When it was asked for, in words."""
+        """When it was requested, as text."""
         return f"{datetime.fromtimestamp(self.at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON values."""
+        """Return the intent as JSON values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the intent that :meth:`to_json` wrote.
-
-        Raises
-        ------
-        TypeError, ValueError
-            It is not one.
-        """
+        """Return the intent that :meth:`to_json` wrote, or raise TypeError or ValueError."""
         known = {name: value for name, value in stored.items() if name in cls.__slots__}
         return cls(**known | {"action": Action(str(stored.get("action")))})
 
 
 def hashed(text: object) -> str:
-    """Return the hash that stands for a text."""
+    """Return the hash of a text."""
     return hashlib.sha256(str(text).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -134,7 +106,7 @@ def number(value: object) -> int | float | None:
 
 
 def figures(row: Mapping[str, Any]) -> dict[str, int]:
-    """Return the counters that a campaign's row shows."""
+    """Return the counters of a campaign."""
     found = {name: row.get(name) for name in COUNTERS}
     return {
         name: value for name, value in found.items() if isinstance(value, int) and not isinstance(value, bool)

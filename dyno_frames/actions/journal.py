@@ -1,4 +1,4 @@
-"""The journal: what was asked of a server from this machine, and its outcome; on the disk before it is sent."""
+"""The journal: actions requested from this machine, recorded on the disk before they are sent, and their outcomes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,24 +31,21 @@ _LOCK_S = 10.0
 class Journal:
     """The journal of one account of a server: JSON lines in the user's state folder, or in ``DYNO_STATE_DIR``.
 
-    Only its owner may read the file. It holds ids, statuses, times and hashes: no key, no address, no text.
+    Only its owner can read the file. It contains ids, statuses, times and hashes: no keys, addresses or texts.
 
     Parameters
     ----------
-    server
-        Which server: see :attr:`~dyno_frames.transport.session.Session.server`.
-    account
-        Which account of the server: see :attr:`~dyno_frames.transport.session.Session.account`. The default is a
-        journal of all accounts.
+    server, account
+        See :class:`~dyno_frames.transport.session.Session`. Without an account, the journal is for all accounts.
     folder
-        Where to keep the files (default: the user's state folder).
+        The folder of the files (default: the user's state folder).
     wall
-        Returns epoch seconds.
+        A function that returns epoch seconds.
 
     Notes
     -----
-    A key may be replaced while an action is open, and the account then has another journal. So unresolved actions and
-    damage are looked for in the journals of all accounts of the server.
+    If a key is replaced while an action is open, the account gets another journal. So unresolved actions and damage
+    are searched in the journals of all accounts of the server.
     """
 
     def __init__(
@@ -69,7 +66,7 @@ class Journal:
 
     @property
     def path(self) -> Path:
-        """Where the file is, or will be."""
+        """The path of the file."""
         account = f"-{self._account}" if self._account else ""
         return self._parent / f"{self._stem}{account}.jsonl"
 
@@ -80,16 +77,13 @@ class Journal:
 
     @property
     def _stem(self) -> str:
-        """The beginning of the names of all that belongs to the server."""
+        """The common beginning of the names of the server's files."""
         return f"journal-{hashlib.sha256(self._server.encode()).hexdigest()[:16]}"
 
     def entries(self) -> list[Entry]:
-        """Return every action, oldest first, each with its last outcome; of other accounts what is unresolved.
+        """Return every action with its last outcome, oldest first; of other accounts only those that are unresolved.
 
-        Raises
-        ------
-        ConfigError
-            A file cannot be read.
+        Raise ConfigError if a file cannot be read.
         """
         found = [
             entry
@@ -100,7 +94,7 @@ class Journal:
         return sorted(found, key=lambda entry: entry.intent.at)
 
     def unresolved(self, campaign_id: str) -> list[Entry]:
-        """Return the actions of a campaign that block its sends, oldest first, whichever account asked for them."""
+        """Return the actions of a campaign that block its sends, oldest first, from all accounts."""
         found = [
             entry
             for account, contents in self._contents()
@@ -110,13 +104,13 @@ class Journal:
         return sorted(found, key=lambda entry: entry.intent.at)
 
     def count_lines(self, campaign_id: str) -> int:
-        """Return how many lines are about a campaign, whichever account wrote them; each action adds some."""
+        """Return how many lines are about a campaign, from all accounts; each action adds some."""
         return sum(
             sum(1 for _ in lines_about(campaign_id, contents.lines)) for _, contents in self._contents()
         )
 
     def damage(self) -> list[JournalDamage]:
-        """Return what is damaged in the journals of the server, whichever account they belong to."""
+        """Return what is damaged in the journals of the server, of all accounts."""
         return [
             JournalDamage(self.of(account).path, contents.faults)
             for account, contents in self._contents()
@@ -124,17 +118,9 @@ class Journal:
         ]
 
     def accept_damage(self) -> list[JournalDamage]:
-        """Leave out what is damaged in the journals of the server, and keep a copy of each file as it was.
+        """Remove what is damaged in the journals of the server, keep a copy of each file, and return what was removed.
 
-        Returns
-        -------
-        list of JournalDamage
-            What was left out.
-
-        Raises
-        ------
-        ConfigError
-            A file cannot be written.
+        Raise ConfigError if a file cannot be written.
         """
         accepted = []
         with self._writing():
@@ -145,7 +131,7 @@ class Journal:
         return accepted
 
     def keeper(self, entry: Entry) -> Journal:
-        """Return the journal that an entry stands in: what becomes of it is noted there."""
+        """Return the journal that has an entry, in which its outcome is recorded."""
         return self.of(entry.account)
 
     def of(self, account: str) -> Journal:
@@ -153,7 +139,7 @@ class Journal:
         return Journal(self._server, account=account, folder=self._folder, wall=self._wall)
 
     def _accounts(self) -> list[str]:
-        """Return the accounts of the server that have a journal here, and this one."""
+        """Return the accounts of the server that have a journal on this machine, and this one."""
         try:
             paths = list(self._parent.iterdir())
         except FileNotFoundError:
@@ -165,7 +151,7 @@ class Journal:
         return list(dict.fromkeys([*kept, self._account]))
 
     def _contents(self) -> list[tuple[str, Contents]]:
-        """Return what the journal of each account of the server holds."""
+        """Return the content of the journal of each account of the server."""
         found = []
         for account in self._accounts():
             path = self.of(account).path
@@ -176,7 +162,7 @@ class Journal:
         return found
 
     def _unused(self, path: Path) -> Path:
-        """Return a name beside a file that no file has, for a copy of it."""
+        """Return an unused path in the folder of a file, for a copy of it."""
         moment = f"{datetime.fromtimestamp(self._wall(), UTC):%Y%m%dT%H%M%SZ}"
         names = (f"{path.stem}.{moment}-{number}.damaged" for number in itertools.count(1))
         return next(path.with_name(name) for name in names if not path.with_name(name).exists())
@@ -184,29 +170,24 @@ class Journal:
     def intend(
         self, intent: Intent, *, alone: bool, known_lines: int | None = None
     ) -> list[Entry | JournalDamage] | None:
-        """Write an intent down, synced to the disk, before its request leaves.
+        """Record an intent, synced to the disk, before its request is sent.
 
         Parameters
         ----------
         intent
             The action.
         alone
-            Whether it is written only if no other action of the campaign is unresolved and no journal of the
-            server is damaged. Looking and writing are one step for all processes of this machine.
+            Whether to record it only if no other action of the campaign is unresolved and no journal of the server is
+            damaged. Checking and writing are one step for all processes of this machine.
         known_lines
-            What :meth:`count_lines` returned before the campaign was read; None does not look for later lines.
+            The result of :meth:`count_lines` before the campaign was read; None ignores later lines.
 
         Returns
         -------
         list or None
-            The unresolved actions and the damage that block it. If there are any, nothing was written. None if lines
-            about the campaign were written since ``known_lines`` were counted: what was read of the campaign may be
-            out of date, and nothing was written.
-
-        Raises
-        ------
-        ConfigError
-            The journal cannot be written; nothing was.
+            The unresolved actions and the damage that block it. If there are any, nothing is recorded. None if lines
+            about the campaign were added after ``known_lines``: what was read may be out of date, and nothing is
+            recorded.
         """
         with self._writing():
             blockers: list[Entry | JournalDamage] = []
@@ -215,41 +196,25 @@ class Journal:
             if not blockers and known_lines not in {None, self.count_lines(intent.campaign_id)}:
                 return None
             if not blockers:
-                self._append({"kind": "intent", **intent.to_json()}, count=True)
+                JournalFile(self.path).append({"kind": "intent", **intent.to_json()}, count=True)
         return blockers
 
     def conclude(self, intent: Intent, outcome: Outcome, *, blocks: bool = False) -> None:
-        """Note what became of an action.
-
-        Parameters
-        ----------
-        intent
-            The action.
-        outcome
-            What became of it.
-        blocks
-            Whether sends of the campaign are to wait until it is resolved.
-        """
+        """Record the outcome of an action; ``blocks`` keeps later sends of the campaign waiting."""
         with self._writing():
-            self._append(self._line(intent, outcome, blocks=blocks), count=False)
+            JournalFile(self.path).append(self._line(intent, outcome, blocks=blocks), count=False)
 
     def refuse(self, intent: Intent, outcome: Outcome) -> None:
-        """Note an action that was refused here and never left.
-
-        Parameters
-        ----------
-        intent
-            The action.
-        outcome
-            Why.
-        """
+        """Record an action that was refused here and never sent."""
         refusal = self._line(intent, outcome, blocks=False)
-        with self._writing():  # one line, so that a process that dies while it writes leaves no open intent
-            self._append({"kind": "intent", **intent.to_json(), "refusal": refusal}, count=False)
+        with self._writing():  # one line, so that a crash while writing does not leave an open intent
+            JournalFile(self.path).append(
+                {"kind": "intent", **intent.to_json(), "refusal": refusal}, count=False
+            )
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the server's lock; turn errors of the disk into ConfigError."""
+        """Hold the server's lock. Raise errors of the disk as ConfigError."""
         lock = self._parent / f"{self._stem}.lock"
         try:
             self._parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -257,8 +222,8 @@ class Journal:
                 yield
         except Timeout:
             raise ConfigError(
-                f"Another process has held {lock} for {_LOCK_S:g} s. Nothing was sent. Is a process hanging that "
-                "uses this server?"
+                f"Another process has held {lock} for {_LOCK_S:g} s. Nothing was sent. Check for a process that "
+                "hangs."
             ) from None
         except (OSError, NotImplementedError) as error:  # the latter: a file system without locks
             raise _unusable(self.path, error) from error
@@ -274,14 +239,11 @@ class Journal:
             "blocks": blocks,
         }
 
-    def _append(self, *records: Mapping[str, Any], count: bool) -> None:
-        JournalFile(self.path).append(records, count=count)
-
 
 def _unusable(path: Path, error: OSError | NotImplementedError) -> ConfigError:
     reason = getattr(error, "strerror", None) or error
     return ConfigError(
-        f"The journal {path} cannot be read or cannot be written: {reason}. An action is sent only after it "
-        "is in the journal. Nothing was sent. Free some space, mend the file's permissions, or name another folder in "
-        f"the environment variable {FOLDER_VARIABLE}."
+        f"The journal {path} cannot be written or read: {reason}. Nothing was sent, because an action must be in the "
+        "journal first. Free some space, correct the file's permissions, or set another folder in the environment "
+        f"variable {FOLDER_VARIABLE}."
     )

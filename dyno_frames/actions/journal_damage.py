@@ -1,4 +1,4 @@
-"""What is damaged in a journal, and what a person does about it."""
+"""What is damaged in a journal, and what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CURE = (
-    "Look on the server at the campaigns that you started, resumed or rescheduled lately. Then accept the damage: "
+    "Check the campaigns that you recently started, resumed or rescheduled on the server. Then accept the damage: "
     "client.campaigns.accept_journal_damage()"
 )
 _SHOWN = 3
@@ -15,17 +15,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class JournalDamage:
-    """What is damaged in one journal file.
-
-    Parameters
-    ----------
-    path
-        The file.
-    faults
-        What is damaged, in words.
-    kept
-        A copy of the file as it was, once the damage is accepted; None before.
-    """
+    """What is damaged in one journal file, and the path of its copy once the damage is accepted."""
 
     path: Path
     faults: tuple[str, ...]
@@ -38,7 +28,7 @@ class JournalDamage:
 
 
 def told(damage: Sequence[JournalDamage]) -> str:
-    """Return in a sentence that a journal is damaged, and what that means."""
+    """Return a sentence about the damage and its consequence."""
     return (
         f"the journal is damaged ({'; '.join(map(str, damage))}), so earlier actions whose outcome is unknown may be "
         "missing from it."

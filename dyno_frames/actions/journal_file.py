@@ -1,27 +1,23 @@
-"""A file of journal lines on the disk: a line is written whole, or the file is as it was before."""
+"""A file of journal lines: a line is written completely, or the file stays as it was."""
 
 from __future__ import annotations
 
 import errno
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from dyno_frames.actions.journal_lines import Contents, Count, contents, sealed, unsealed
+from dyno_frames.durable import sync
 
 
 @dataclass(frozen=True, slots=True)
 class JournalFile:
-    """A file of journal lines, and beside it the file that keeps how much of it was written to the end.
-
-    Parameters
-    ----------
-    path
-        The file of the lines.
+    """A file of journal lines, and a file beside it with the number of lines that were written completely.
 
     Notes
     -----
@@ -35,11 +31,11 @@ class JournalFile:
 
     @property
     def count_path(self) -> Path:
-        """Where the count is kept."""
+        """The path of the count."""
         return self.path.with_suffix(".count")
 
     def read(self) -> Contents:
-        """Return what the file holds, and what of it is damaged."""
+        """Return the content of the file, and what is damaged."""
         count, data = self._read()
         if count is None and data:  # another process may have created both in between
             count, data = self._read()
@@ -48,55 +44,38 @@ class JournalFile:
         return contents(data, None if count is None else Count.from_bytes(count))
 
     def _read(self) -> tuple[bytes | None, bytes]:
-        # The count first: what another process adds meanwhile is then beyond it.
+        # the count first, so that lines that another process adds meanwhile are beyond it
         return _content(self.count_path), _content(self.path) or b""
 
-    def append(self, records: Sequence[Mapping[str, Any]], *, count: bool) -> None:
-        """Write records as lines, synced to the disk. If an error is raised, the file is as it was before.
-
-        Parameters
-        ----------
-        records
-            What to write.
-        count
-            Whether to count the lines. A request may leave only after its line was counted.
-        """
+    def append(self, record: Mapping[str, Any], *, count: bool) -> None:
+        """Append a record, synced to the disk. A request may be sent only if its line was counted, with ``count``."""
         before = self.read()
         fresh = not self.path.exists()
         if fresh and not before.faults:
             _replace(self.count_path, Count().to_bytes())
         with _opened(self.path) as file:
             file.truncate(before.end)
-            numbered = enumerate(records, start=before.last + 1)
-            added = _separator(file, before) + b"".join(
-                sealed(one, number) + b"\n" for number, one in numbered
-            )
+            added = _separator(file, before) + sealed(record, before.last + 1) + b"\n"
             try:
                 _write(file, added)
                 if fresh:
-                    _sync_folder(self.path.parent)
+                    sync(self.path.parent)
                 if count and not before.faults:
                     checksum = zlib.crc32(added, before.checksum)
-                    whole = Count(before.last + len(records), before.end + len(added), checksum)
+                    whole = Count(before.last + 1, before.end + len(added), checksum)
                     _replace(self.count_path, whole.to_bytes())
             except OSError:
                 _undo(file, before.end)
                 raise
 
     def repair(self, kept: Path) -> None:
-        """Leave out what is damaged, and keep a copy of the file as it was.
-
-        Parameters
-        ----------
-        kept
-            Where the copy goes.
-        """
+        """Remove what is damaged, after copying the file as it was to ``kept``."""
         lines = self.read().lines
         _replace(kept, _content(self.path) or b"")
         whole = b"".join(sealed(unsealed(line), number) + b"\n" for number, line in enumerate(lines, start=1))
         _replace(self.path, whole)
         _replace(self.count_path, Count(len(lines), len(whole), zlib.crc32(whole)).to_bytes())
-        _sync_folder(self.path.parent)
+        sync(self.path.parent)
 
 
 def _content(path: Path) -> bytes | None:
@@ -107,7 +86,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    """Open a file for reading and writing, and create it for its owner alone if there is none."""
+    """Open a file for reading and writing; create it, for its owner only, if it does not exist."""
 
     def opener(name: str, flags: int) -> int:
         return os.open(name, flags | os.O_CREAT, 0o600)
@@ -116,7 +95,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _separator(file: IO[bytes], before: Contents) -> bytes:
-    """Go to the end, and return the line end that a damaged file may lack."""
+    """Seek to the end, and return the line end that may be missing in a damaged file."""
     if not before.end:
         return b""
     file.seek(before.end - 1)
@@ -124,7 +103,7 @@ def _separator(file: IO[bytes], before: Contents) -> bytes:
 
 
 def _write(file: IO[bytes], content: bytes) -> None:
-    """Write all of it and sync it: the file system may take a part at a time, and then no more."""
+    """Write everything and sync it; a file system may write only a part at a time."""
     left = memoryview(content)
     while left:
         written = file.write(left)
@@ -135,13 +114,13 @@ def _write(file: IO[bytes], content: bytes) -> None:
 
 
 def _undo(file: IO[bytes], end: int) -> None:
-    with suppress(OSError):  # what then remains was not counted: the next writer removes it
+    with suppress(OSError):  # the rest was not counted, and the next writer removes it
         file.truncate(end)
         os.fsync(file.fileno())
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file in one step: all of it, or it is as it was before."""
+    """Replace a file atomically."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
@@ -152,13 +131,3 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The lines of a journal file: numbered, with a checksum each, so that damaged and missing lines are noticed."""
+"""The lines of a journal file. Each has a number and a checksum, so that damaged and missing lines are detected."""
 
 from __future__ import annotations
 
@@ -18,22 +18,14 @@ _ABOUT = re.compile(rb'"action":"(\w{1,24})","campaign_id":"([^"\\]{1,80})"')
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How much of a journal file was written to the end.
-
-    Parameters
-    ----------
-    lines, size
-        The number of lines, and of bytes.
-    checksum
-        The checksum of these bytes.
-    """
+    """How much of a journal file was written completely: the number of lines and of bytes, and their checksum."""
 
     lines: int = 0
     size: int = 0
     checksum: int = 0
 
     def to_bytes(self) -> bytes:
-        """Return it as a line."""
+        """Return the count as a line."""
         return sealed({"size": self.size, "checksum": self.checksum}, self.lines) + b"\n"
 
     @classmethod
@@ -47,27 +39,26 @@ class Count:
         return cls(lines, stored["size"], stored["checksum"])
 
     def is_of(self, data: bytes) -> bool:
-        """Tell whether data begins with the bytes that were counted."""
+        """Return whether data starts with the counted bytes."""
         return len(data) >= self.size and zlib.crc32(memoryview(data)[: self.size]) == self.checksum
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a journal file holds.
+    """The content of a journal file.
 
     Parameters
     ----------
     intact
         The intact lines, in order, with their line ends.
     last
-        The highest line number written so far.
+        The highest line number so far.
     end
-        Where the next line is to be written, in bytes. What follows in an undamaged file is a line that a process
-        had not finished when it died.
+        The position of the next line, in bytes. In an undamaged file, an incomplete line of a crashed process follows.
     checksum
         The checksum of the bytes before the end.
     faults
-        What is damaged, in words; empty if nothing is.
+        What is damaged; empty if nothing is.
     """
 
     intact: bytes = b""
@@ -101,18 +92,11 @@ def unsealed(line: bytes) -> dict[str, Any]:
 
 
 def contents(data: bytes, count: Count | None) -> Contents:
-    """Read a journal file and check every byte of it.
+    """Read a journal file and check every byte of it, given how much was counted; None if that is lost.
 
-    A request leaves only after its line was written whole, synced, and counted. So what follows the counted bytes and
-    is not an intact line belongs to a request that did not leave, or is an outcome without which its action stays
-    open: it is passed over. Everything else that is not as it was written is damage.
-
-    Parameters
-    ----------
-    data
-        The file.
-    count
-        How much of it was counted; None if that is lost.
+    A request is sent only after its line was written completely, synced and counted. So anything after the counted
+    bytes that is not an intact line belongs to a request that was not sent, or is an outcome without which its action
+    stays open. It is ignored. Every other difference is damage.
     """
     if count is None or not count.is_of(data):
         return _damaged(data, count)
@@ -126,7 +110,7 @@ def contents(data: bytes, count: Count | None) -> Contents:
 
 
 def _damaged(data: bytes, count: Count | None) -> Contents:
-    """Tell line by line what is damaged."""
+    """Return what is damaged, line by line."""
     lines: list[bytes] = []
     faults = [] if count is not None else ["the count of its lines is missing or damaged"]
     last = broken = 0
@@ -143,7 +127,7 @@ def _damaged(data: bytes, count: Count | None) -> Contents:
     if rest:
         faults.append(f"its last {len(rest):,} bytes are not a whole line{_about(rest)}")
         broken += 1
-    last += broken  # each of these was a line, too
+    last += broken  # each of these was a line
     if count is not None and last < count.lines:
         faults += _missing(last + 1, count.lines + 1)
         last = count.lines
@@ -173,7 +157,7 @@ def _with_sum(body: bytes) -> bytes:
 
 
 def _about(line: bytes) -> str:
-    """Return what a damaged line seems to be about, for the person who has to look."""
+    """Return the action and campaign that a damaged line seems to be about."""
     found = _ABOUT.search(line)
     if found is None:
         return ""

@@ -1,4 +1,4 @@
-"""What became of an action, with what proves it."""
+"""The outcome of an action, and its evidence."""
 
 from __future__ import annotations
 
@@ -15,26 +15,24 @@ OutcomeStatus = Literal["applied", "not_applied", "unknown"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an action.
+    """The outcome of an action.
 
     Parameters
     ----------
     status
         ``"applied"``, ``"not_applied"`` or ``"unknown"``.
-    action
-        What was asked for.
-    campaign_id
-        Of which campaign.
+    action, campaign_id
+        The action and the campaign.
     before
-        The campaign's status that was read before.
+        The campaign's status before the action.
     after
-        The status that was read last; None where none could be read.
+        The status as last read; None if it could not be read.
     request
-        What was sent, fit to be shown; None where nothing was.
+        A summary of the request, without secrets; None if nothing was sent.
     evidence
-        What was seen, in order.
+        Observations, in order.
     at
-        When it was judged, in UTC.
+        When the outcome was determined, in UTC.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""An action before it is done: what it would change, whom it would reach, when, and the request that says so."""
+"""The plan of an action: what it would change, how many recipients it reaches, when, and the request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dyno_frames.actions.action_request import ActionRequest, why_not
-from dyno_frames.actions.case import RESOURCE, read
+from dyno_frames.actions.context import RESOURCE, read
 from dyno_frames.actions.intent import number
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, told
@@ -28,32 +28,28 @@ _COMPARED = ("status", "name", *OVERRIDES, "list_id", "template_id", "start_time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionPlan:
-    """What an action would do; nothing was sent for it but readings.
+    """What an action would do. Making a plan only reads.
 
     Parameters
     ----------
     action, campaign_id, name
-        What, of which campaign, and what that is called.
+        The action, and the campaign's id and name.
     before, after
-        The status it has, and the one the action leads to.
-    recipients
-        How many would be written to because of it; None where nothing tells.
-    counted
-        What that number is, in words.
+        The status before and after it.
+    recipients, counted
+        How many recipients it sends to, and what is counted; None if that is not known.
     at
-        When; None is at once.
+        The start time; None for now.
     changes
-        Field, what it holds, and what it would hold.
+        Field, old value, new value.
     locks
-        What stops being editable, or can be edited again.
+        Whether the fields can be edited afterwards.
     notes
-        What a person should know before going on.
+        What to know before sending.
     verb, path, body_json
-        The request, to the letter.
-    planned
-        The campaign's fields as they were read.
-    as_of
-        When that was, in UTC.
+        The exact request.
+    planned, as_of
+        The campaign's fields as read, and when, in UTC.
     """
 
     action: Action
@@ -81,11 +77,11 @@ class ActionPlan:
 
     @property
     def when(self) -> str:
-        """The time, where it is and in UTC, in words."""
+        """The start time in its zone and in UTC, as text."""
         return "at once" if self.at is None else _when(self.at)
 
     def lines(self) -> list[tuple[str, str]]:
-        """Return what there is to read, as pairs of label and text."""
+        """Return the plan as pairs of label and text."""
         reach = "?" if self.recipients is None else f"{self.recipients:,}"
         return [
             ("campaign", f"{_plain(self.name)} ({_plain(self.campaign_id)})"),
@@ -112,25 +108,10 @@ class ActionPlan:
 def planned(
     session: Session, journal: Journal, request: ActionRequest, campaign_id: str, *, now: float
 ) -> ActionPlan:
-    """Read a campaign and its list, and tell what an action would do.
+    """Read a campaign and its list, and return what an action would do.
 
-    Parameters
-    ----------
-    session, journal
-        The connection, and where earlier actions are written.
-    request
-        What is asked for.
-    campaign_id
-        Of which campaign.
-    now
-        The present, in epoch seconds.
-
-    Raises
-    ------
-    IllegalTransitionError
-        The campaign's status does not allow it.
-    NotFoundError
-        There is no such campaign.
+    Raise IllegalTransitionError if the campaign's status does not allow it. Raise NotFoundError if there is no such
+    campaign.
     """
     row = read(session, campaign_id)
     before = str(row["status"])
@@ -164,7 +145,7 @@ def planned(
 
 
 def recipients(session: Session, action: Action, row: Mapping[str, Any]) -> tuple[int | None, str]:
-    """Return how many an action of a campaign would write to, and what that number is."""
+    """Return how many recipients an action of a campaign sends to, and what is counted."""
     return _reach(action, row, _contacts(session, row)[0])
 
 
@@ -185,16 +166,16 @@ def _reach(action: Action, row: Mapping[str, Any], contacts: int | None) -> tupl
     left = int(max(total - sent, 0)) if total else None
     match action:
         case Action.START | Action.RESCHEDULE:
-            return contacts, "contacts on its list now; it goes to those who are on it when it begins to run"
+            return contacts, "contacts on its list now; it is sent to those on the list when it starts"
         case Action.RESUME | Action.UPDATE_AND_RESUME:
-            return (contacts if left is None else left), "recipients that it has not been sent to yet"
+            return (contacts if left is None else left), "recipients who have not received it yet"
         case Action.PAUSE:
-            return 0, f"{_count(left)} not sent to yet wait until it is resumed"
+            return 0, f"{_count(left)} who have not received it wait until it is resumed"
         case Action.STOP:
             never = contacts if row.get("status") == Status.SCHEDULED else left
-            return 0, f"{_count(never)} not sent to yet never get it"
+            return 0, f"{_count(never)} who have not received it never will"
         case _:
-            return 0, f"{_count(contacts)} on its list do not get it"
+            return 0, f"{_count(contacts)} on its list do not receive it"
 
 
 def _count(number_of: int | None) -> str:
@@ -203,10 +184,10 @@ def _count(number_of: int | None) -> str:
 
 def _locks(before: str, after: Status) -> str:
     if after in FINAL:
-        return f"nothing of it can be changed any more: {after} is final"
+        return f"its fields cannot be changed any more: {after} is final"
     if after in EDITABLE:
         again = "can be changed again" if before not in EDITABLE else "can still be changed"
-        until = " until it begins to run" if after is Status.SCHEDULED else ""
+        until = " until it starts" if after is Status.SCHEDULED else ""
         gone = "; it cannot be deleted" if before in DELETABLE and after not in DELETABLE else ""
         return f"its fields {again}{until}{gone}"
     return f"its fields cannot be changed, and it cannot be deleted, while it is {after}; pause it to change them"
@@ -216,14 +197,14 @@ def _notes(request: ActionRequest, row: Mapping[str, Any], *, now: float) -> Ite
     at = request.at
     if at is None:
         if request.action is Action.RESCHEDULE:
-            yield "without a time it starts at once"
+            yield "without a time it starts now"
         if row.get("status") == Status.RUNNING:
-            yield "it goes on sending until the server has taken this"
+            yield "it keeps sending until the server accepts this"
         return
     if at.note:
         yield at.note
     if at.epoch_s <= now:
-        yield "that time is just over: it starts at once"
+        yield "that time has just passed: it starts now"
     there = zone(at.time_zone)
     then_offset = datetime.fromtimestamp(at.epoch_s, there).strftime("%z")
     now_offset = datetime.fromtimestamp(now, there).strftime("%z")
@@ -236,12 +217,12 @@ def _blocked(journal: Journal, action: Action, campaign_id: str) -> Iterator[str
         return
     for entry in journal.unresolved(campaign_id):
         yield (
-            f"the outcome of {entry.intent.action} is not known, and nothing that sends mail leaves before it is: "
+            f"the outcome of {entry.intent.action} is not known, and no action that sends mail is sent before it is: "
             f"client.campaigns.resolve({campaign_id!r})"
         )
     damage = journal.damage()
     if damage:
-        yield f"nothing that sends mail leaves: {told(damage)} {CURE}"
+        yield f"no action that sends mail is sent: {told(damage)} {CURE}"
 
 
 def _when(at: StartTime) -> str:

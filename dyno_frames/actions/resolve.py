@@ -1,4 +1,4 @@
-"""Settling actions whose outcome nobody could tell when they were asked for."""
+"""Resolve actions whose outcome was unknown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from dyno_frames.actions import flight
-from dyno_frames.actions.case import Case, Patience, read, seen
+from dyno_frames.actions import in_flight
+from dyno_frames.actions.context import ActionContext, PollPolicy, read, seen
 from dyno_frames.actions.entry import Entry
 from dyno_frames.actions.explain import Explanation, after_silence
 from dyno_frames.actions.journal import Journal
@@ -26,45 +26,26 @@ def resolve(
     campaign_id: str,
     *,
     decision: Decided | None = None,
-    patience: Patience | None = None,
+    policy: PollPolicy | None = None,
 ) -> Outcome | None:
-    """Read a campaign and settle every action of it that is unresolved. Nothing but readings is sent.
+    """Read a campaign, resolve its unresolved actions, and return the latest outcome; None if there was none.
 
-    Parameters
-    ----------
-    session
-        The connection.
-    journal
-        Where the actions are written.
-    campaign_id
-        Which campaign.
-    decision
-        The outcome of the unresolved actions, if a person knows it and the readings cannot show it: ``"applied"`` or
-        ``"not_applied"``. The journal notes that a person decided.
-    patience
-        Whose clock is used.
+    No action is sent. With ``decision``, a person states the outcome that readings cannot show: ``"applied"`` or
+    ``"not_applied"``. The journal records that a person decided.
 
-    Returns
-    -------
-    Outcome or None
-        Of the latest; None where nothing was unresolved.
-
-    Raises
-    ------
-    OutcomeUnknownError
-        Every action was looked at, and at least one stays unknown, so sends go on waiting; or the journal is damaged
-        and shows none.
-    ConfigError
-        ``decision`` is another word.
+    Raise OutcomeUnknownError if an outcome is still unknown after all were checked, so sends keep waiting; or the
+    journal is damaged and shows no action. Raise ConfigError if ``decision`` is not valid.
     """
     if decision not in {None, "applied", "not_applied"}:
         raise ConfigError(f"decision= is {decision!r}; expected 'applied', 'not_applied' or None")
-    patience = patience or Patience()
+    policy = policy or PollPolicy()
     last: Outcome | None = None
     errors: list[OutcomeUnknownError] = []
     for entry in journal.unresolved(campaign_id):
         try:
-            last = _settle(Case(session, journal.keeper(entry), entry.intent, patience), entry, decision)
+            last = _settle(
+                ActionContext(session, journal.keeper(entry), entry.intent, policy), entry, decision
+            )
         except OutcomeUnknownError as error:
             errors.append(error)
     if errors:
@@ -78,7 +59,7 @@ def resolve(
 
 
 def _together(campaign_id: str, errors: Sequence[OutcomeUnknownError]) -> OutcomeUnknownError:
-    """Return one error of the actions that stay unknown; its outcome is the latest's."""
+    """Return one error for all actions that stay unknown, with the latest outcome."""
     if len(errors) == 1:
         return errors[0]
     return OutcomeUnknownError(
@@ -89,50 +70,51 @@ def _together(campaign_id: str, errors: Sequence[OutcomeUnknownError]) -> Outcom
     )
 
 
-def _settle(case: Case, entry: Entry, decision: Decided | None) -> Outcome:
-    now = case.patience.wall()
-    if flight.is_under_way(case.intent, now=now):
-        raise _still_going(case)
-    case.evidence += [
+def _settle(context: ActionContext, entry: Entry, decision: Decided | None) -> Outcome:
+    now = context.policy.wall()
+    if in_flight.is_sending(context.intent, now=now):
+        raise _still_going(context)
+    context.evidence += [
         *entry.evidence,
         f"looked again at {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC",
     ]
-    found = _reading(case, now)
+    found = _reading(context, now)
     if decision is not None:
-        case.evidence.append(f"decided by a person: {decision}")
-        return case.concluded(decision)
-    case.evidence.append(found.reason)
+        context.evidence.append(f"decided by a person: {decision}")
+        return context.concluded(decision)
+    context.evidence.append(found.reason)
     settled: dict[str, OutcomeStatus] = {"applied": "applied", "not_applied": "not_applied"}
     if found.word in settled:
-        return case.concluded(settled[found.word])
-    raise unknown(case, found, again=True)
+        return context.concluded(settled[found.word])
+    raise unknown(context, found, again=True)
 
 
-def _reading(case: Case, now: float) -> Explanation:
-    found = _read_once(case, now)
+def _reading(context: ActionContext, now: float) -> Explanation:
+    found = _read_once(context, now)
     if found.is_final or found.word not in {"applied", "not_applied"}:
         return found
-    (case.patience.sleep or case.session.rest)(case.patience.longest_s)
-    return _read_once(case, now)
+    (context.policy.sleep or context.session.rest)(context.policy.longest_s)
+    return _read_once(context, now)
 
 
-def _read_once(case: Case, now: float) -> Explanation:
+def _read_once(context: ActionContext, now: float) -> Explanation:
     try:
-        case.row = read(case.session, case.intent.campaign_id)
+        context.row = read(context.session, context.intent.campaign_id)
     except NotFoundError:
-        case.row = None
-        case.evidence.append("read: the server does not find it")
+        context.row = None
+        context.evidence.append("read: the server does not find it")
     else:
-        case.evidence.append(seen("read", case.row))
-    return after_silence(case.intent, case.row, now=now)
+        context.evidence.append(seen("read", context.row))
+    return after_silence(context.intent, context.row, now=now)
 
 
-def _still_going(case: Case) -> OutcomeUnknownError:
-    until = f"{datetime.fromtimestamp(case.intent.until, UTC):%H:%M:%S} UTC"
-    case.evidence.append(f"its own process may still be at it, until {until} at the latest")
+def _still_going(context: ActionContext) -> OutcomeUnknownError:
+    intent = context.intent
+    until = f"{datetime.fromtimestamp(intent.until, UTC):%H:%M:%S} UTC"
+    context.evidence.append(f"its own process may still be sending it, until {until} at the latest")
     return OutcomeUnknownError(
-        f"{case.intent.action} of campaign {case.intent.campaign_id}, asked for at {case.intent.when}, is still going "
-        f"on in another thread or process of this machine.",
-        outcome=case.outcome("unknown"),
+        f"{intent.action} of campaign {intent.campaign_id}, requested at {intent.when}, is still going on in another "
+        "thread or process of this machine.",
+        outcome=context.outcome("unknown"),
         cure=f"Look again when it has ended, or after {until}.",
     )

@@ -1,4 +1,4 @@
-"""From the time a person means to the wall time and zone that the process actions take."""
+"""Convert a start time to the wall time and time zone that the process actions take."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True, slots=True)
 class StartTime:
-    """When an action is to take effect.
+    """A start time.
 
     Parameters
     ----------
     iso_start_time, time_zone
-        As they travel: a wall time without zone, and the zone's IANA name.
+        The wall time without a zone, and the zone's IANA name, as in a request.
     epoch_s
-        The instant they mean, in seconds since 1970, UTC.
+        The instant, in epoch seconds.
     note
-        What a reader should know, such as a wall time that happens twice; empty where there is nothing.
+        A note, for example about a wall time that happens twice; may be empty.
     """
 
     iso_start_time: str
@@ -35,30 +35,30 @@ class StartTime:
     note: str = ""
 
     def body(self) -> dict[str, str]:
-        """Return the two names of a request's body."""
+        """Return the time as parameters of a request."""
         return {"iso_start_time": self.iso_start_time, "time_zone": self.time_zone}
 
 
 def start_time(at: datetime | str, time_zone: str | None = None) -> StartTime:
-    """Turn a time into what the process actions take; fractions of a second are dropped.
+    """Convert a time to the form that the process actions take, in whole seconds.
 
     Parameters
     ----------
     at
-        An aware datetime or Timestamp, or ISO text with an offset; or, with ``time_zone``, a wall time there.
+        An aware datetime or Timestamp, or ISO text with an offset; or, with ``time_zone``, a wall time.
     time_zone
-        An IANA name. A wall time is read in it; an instant is sent as the wall time it has there.
+        An IANA name. A wall time is in this zone; an instant is sent as the wall time in this zone.
 
     Returns
     -------
     StartTime
-        A wall time and zone that the server cannot read as another instant than the one meant. Where a wall
-        time happens twice and the later one was meant, it is sent in UTC.
+        A wall time and zone that the server reads as the same instant. The later of two equal wall times is sent in
+        UTC.
 
     Raises
     ------
     ConfigError
-        The time cannot be read, has no zone, or does not exist in its zone.
+        The time is not valid, has no zone, or does not exist in its zone.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def _datetime(at: object) -> datetime:
 
 
 def _aware(at: pd.Timestamp) -> datetime:
-    # Flooring an aware Timestamp may fail in the hour that happens twice; in UTC no hour does.
+    # flooring an aware Timestamp may fail in the hour that happens twice
     whole = at.tz_convert("UTC").floor("s").to_pydatetime()
     return whole.astimezone(at.tzinfo)
 
@@ -138,7 +138,7 @@ def _refuse_gap(moment: datetime, place: ZoneInfo) -> None:
 
 
 def _in_zone(epoch_s: int, place: ZoneInfo) -> StartTime | None:
-    """Return an instant as a wall time, or None where the server would read that as another instant."""
+    """Return an instant as a wall time, or None if the server would read it as another instant."""
     wall = datetime.fromtimestamp(epoch_s, place).strftime(WIRE_FORMAT)
     try:
         read = resolve(wall, place.key)
@@ -148,7 +148,7 @@ def _in_zone(epoch_s: int, place: ZoneInfo) -> StartTime | None:
 
 
 def _twice(epoch_s: int, place: ZoneInfo) -> StartTime | None:
-    """Return an instant in UTC, since its wall time happens twice and the server would take the earlier."""
+    """Return an instant in UTC, because its wall time happens twice and the server takes the earlier one."""
     utc = _in_zone(epoch_s, _UTC)
     wall = datetime.fromtimestamp(epoch_s, place).strftime(WIRE_FORMAT)
     note = f"{wall} happens twice in {place.key}; the later one is meant, so the time is sent in UTC"

@@ -1,4 +1,4 @@
-"""Waiting for a campaign to get somewhere, noticing when it does not move or never can."""
+"""Wait until a campaign reaches a status; detect that it is stuck or cannot reach it."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dyno_frames.actions.case import read
+from dyno_frames.actions.context import read
 from dyno_frames.actions.intent import number
 from dyno_frames.contract.lifecycle import FINAL, Status
 from dyno_frames.errors import ApiError, ConfigError, TransportError, WaitError
 from dyno_frames.transport.session import Session
 
 _COURSE = (Status.SCHEDULED, Status.RUNNING, Status.FINISHED)
-"""The way a campaign goes by itself."""
+"""The statuses that a campaign passes without an action."""
 
 Reason = Literal["timeout", "stuck", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How a campaign is waited for.
+class WaitPolicy:
+    """How long and how often a campaign is read.
 
     Parameters
     ----------
     timeout_s
-        For how long, in seconds; None is for ever.
+        The maximum time to wait, in seconds; None for no limit.
     stuck_s
-        After how long without any movement where there should be some it is given up, in seconds; None is never.
+        After how many seconds without a change a campaign that should change counts as stuck; None for never.
     first_s, longest_s
-        The first pause between two readings, which grows, and the longest, in seconds.
+        The first pause between two readings, in seconds, which grows; and the longest pause.
     clock, wall
-        Return monotonic seconds, and epoch seconds.
+        Functions that return monotonic seconds and epoch seconds.
     sleep
-        Waits.
+        A function that waits.
     """
 
     timeout_s: float | None = None
@@ -48,7 +48,7 @@ class Pace:
 
 @dataclass(slots=True)
 class _Watched:
-    """A campaign while it is waited for: the last reading, and since when nothing has moved."""
+    """The last reading of a campaign, and since when it has not changed."""
 
     began_s: float
     moved_s: float
@@ -63,58 +63,40 @@ def wait(
     campaign_id: str,
     until: str,
     *,
-    pace: Pace,
+    policy: WaitPolicy,
     show: Callable[[Mapping[str, Any]], object],
 ) -> Mapping[str, Any]:
-    """Read a campaign until it has come to a status, or has passed it.
-
-    Parameters
-    ----------
-    session
-        The connection.
-    campaign_id
-        Which campaign.
-    until
-        The status.
-    pace
-        How long, and how often.
-    show
-        Is called with each reading.
-
-    Returns
-    -------
-    Mapping
-        The campaign as read last.
+    """Read a campaign until it has reached or passed a status, and return the last reading. Call ``show`` with each.
 
     Raises
     ------
     WaitError
-        The time is over; nothing moves; or it will never come there.
+        The time is over, the campaign is stuck, or it cannot reach the status.
     ConfigError
-        ``until`` is no status, or a number cannot be used.
+        ``until`` is not a status, or a number is not valid.
     NotFoundError
-        There is no such campaign, or no longer.
+        The campaign does not exist.
     """
-    target = _target(until, pace)
-    began_s = pace.clock()
+    target = _target(until, policy)
+    began_s = policy.clock()
     watched = _Watched(began_s, began_s)
-    pause_s = pace.first_s
+    pause_s = policy.first_s
     while True:
-        _look(session, campaign_id, watched, pace)
+        _look(session, campaign_id, watched, policy)
         if watched.row is not None:
             show(watched.row)
             if has_come(target, str(watched.row["status"])):
                 return watched.row
-        reason = _reason(target, watched, pace)
+        reason = _reason(target, watched, policy)
         if reason is not None:
-            raise _error(campaign_id, target, watched, reason=reason, now_s=pace.clock())
-        left_s = _left_s(watched, pace)
-        pace.sleep(pause_s if left_s is None else max(0.0, min(pause_s, left_s)))
-        pause_s = min(pace.longest_s, 1.5 * pause_s)
+            raise _error(campaign_id, target, watched, reason=reason, now_s=policy.clock())
+        left_s = _left_s(watched, policy)
+        policy.sleep(pause_s if left_s is None else max(0.0, min(pause_s, left_s)))
+        pause_s = min(policy.longest_s, 1.5 * pause_s)
 
 
 def has_come(target: Status, status: str) -> bool:
-    """Tell whether a status is the one waited for, or lies beyond it on a campaign's way.
+    """Return whether a status is the target, or follows it in a campaign's lifecycle.
 
     Examples
     --------
@@ -127,7 +109,7 @@ def has_come(target: Status, status: str) -> bool:
 
 
 def is_vain(target: Status, status: str) -> bool:
-    """Tell whether no waiting brings a campaign from a status to another: someone has to act, or nobody can.
+    """Return whether a campaign cannot reach the target without an action, or not at all.
 
     Examples
     --------
@@ -139,8 +121,8 @@ def is_vain(target: Status, status: str) -> bool:
     return target in _COURSE and status in {Status.DRAFT, Status.PAUSED}
 
 
-def _target(until: str, pace: Pace) -> Status:
-    numbers = {"timeout_s": pace.timeout_s, "stuck_s": pace.stuck_s}
+def _target(until: str, policy: WaitPolicy) -> Status:
+    numbers = {"timeout_s": policy.timeout_s, "stuck_s": policy.stuck_s}
     wrong = [f"{name}= is {value!r}" for name, value in numbers.items() if not _is_duration(value)]
     if until not in set(Status):
         wrong.append(f"until= is {until!r}; expected one of {', '.join(Status)}")
@@ -153,49 +135,51 @@ def _is_duration(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and value > 0)
 
 
-def _look(session: Session, campaign_id: str, watched: _Watched, pace: Pace) -> None:
-    left_s = _left_s(watched, pace)
+def _look(session: Session, campaign_id: str, watched: _Watched, policy: WaitPolicy) -> None:
+    left_s = _left_s(watched, policy)
     try:
         row = read(session, campaign_id, deadline_s=None if left_s is None else max(1.0, left_s))
     except (ApiError, TransportError) as error:
         if not _may_pass(error):
             raise
-        # It is read again, until the time is over or nothing has moved for too long.
+        # read again, until the time is over or the campaign counts as stuck
         watched.failure = error.message
         return
     watched.failure = ""
     sent = number(row.get("sent"))
     mark = (row.get("status"), sent, row.get("start_time"), row.get("recipients"))
     if mark != watched.mark:
-        watched.mark, watched.moved_s = mark, pace.clock()
+        watched.mark, watched.moved_s = mark, policy.clock()
     if watched.first_sent is None:
         watched.first_sent = sent
     watched.row = row
 
 
 def _may_pass(error: ApiError | TransportError) -> bool:
-    """Tell whether a later reading may succeed: after too many requests, or an error outside the contract, too."""
+    """Return whether a later reading may succeed, also after an error outside the contract."""
     return error.retryable or type(error) is ApiError
 
 
-def _left_s(watched: _Watched, pace: Pace) -> float | None:
-    return None if pace.timeout_s is None else watched.began_s + pace.timeout_s - pace.clock()
+def _left_s(watched: _Watched, policy: WaitPolicy) -> float | None:
+    return None if policy.timeout_s is None else watched.began_s + policy.timeout_s - policy.clock()
 
 
-def _reason(target: Status, watched: _Watched, pace: Pace) -> Reason | None:
-    row, left_s = watched.row, _left_s(watched, pace)
+def _reason(target: Status, watched: _Watched, policy: WaitPolicy) -> Reason | None:
+    row, left_s = watched.row, _left_s(watched, policy)
     if row is not None and is_vain(target, str(row["status"])):
         return "never"
     if left_s is not None and left_s <= 0:
         return "timeout"
-    if pace.stuck_s is None or pace.clock() - watched.moved_s < pace.stuck_s:
+    if policy.stuck_s is None or policy.clock() - watched.moved_s < policy.stuck_s:
         return None
-    should_move = row is None or watched.failure or _should_move(row, now=pace.wall(), stuck_s=pace.stuck_s)
+    should_move = (
+        row is None or watched.failure or _should_move(row, now=policy.wall(), stuck_s=policy.stuck_s)
+    )
     return "stuck" if should_move else None
 
 
 def _should_move(row: Mapping[str, Any], *, now: float, stuck_s: float) -> bool:
-    """Tell whether something of a campaign should have moved: it runs, or its time came that long ago."""
+    """Return whether a campaign should have changed: it is running, or its start time was that long ago."""
     status, start = row.get("status"), number(row.get("start_time"))
     if status == Status.SCHEDULED:
         return start is not None and start + stuck_s <= now
@@ -207,9 +191,9 @@ def _error(campaign_id: str, target: Status, watched: _Watched, *, reason: Reaso
     status, sent, recipients = row.get("status"), number(row.get("sent")), number(row.get("recipients"))
     waited_s = now_s - watched.began_s
     told = {
-        "timeout": f"it was waited for {waited_s:,.0f} s. Wait on, or give a longer timeout_s=.",
-        "stuck": f"nothing has moved for {now_s - watched.moved_s:,.0f} s. Look at it on the server.",
-        "never": f"no waiting brings it there. {_cure(str(status), target)}",
+        "timeout": f"the wait of {waited_s:,.0f} s is over. Wait again, or pass a longer timeout_s=.",
+        "stuck": f"nothing has changed for {now_s - watched.moved_s:,.0f} s. Check it on the server.",
+        "never": f"it does not get there by waiting. {_cure(str(status), target)}",
     }
     far = "it could not be read" if status is None else f"it is {status}"
     if sent is not None and recipients:

@@ -1,1 +1,1 @@
-"""Learn what a server's filters mean, from a few small read-only requests about its own rows."""
+"""Learn what the filters of a server mean, from a few small requests about its own rows."""

@@ -1,4 +1,4 @@
-"""What was learnt of a server, kept in the user's cache folder; never of a server on this machine."""
+"""Keep learned profiles in the user's cache folder, except those of servers on this machine."""
 
 from __future__ import annotations
 
@@ -16,22 +16,18 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.transport.server_name import is_loopback
 
 VERSION = 2
-"""Raised when a field of the profile changes its meaning."""
+"""The format version; increased when a field of the profile changes its meaning."""
 
 DAYS_KEPT = 30
-FOLDER_VARIABLE = "DYNO_CACHE_DIR"
+
+
+def folder() -> Path:
+    """Return the cache folder: ``DYNO_CACHE_DIR``, or the user's."""
+    return Path(os.environ.get("DYNO_CACHE_DIR") or user_cache_path("dyno_frames"))
 
 
 def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
-    """Return what is known of a server; nothing where nothing was learnt lately.
-
-    Parameters
-    ----------
-    url
-        The server.
-    clock
-        Epoch seconds, now.
-    """
+    """Return the profile learned for a server; unknown if there is none, or it is too old."""
     if _is_here(url):
         return Profile.unknown()
     try:
@@ -43,7 +39,7 @@ def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
 
 
 def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) -> None:
-    """Keep what was learnt of a server; where the folder cannot be written it is learnt again next time."""
+    """Store the profile of a server. If the folder cannot be written, it is learned again next time."""
     if _is_here(url):
         return
     path = _path(url)
@@ -58,11 +54,9 @@ def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) 
 
 
 def _is_here(url: str) -> bool:
-    # Ports of this machine are taken by one practice server after another, each with semantics of its own.
+    # one sandbox after another uses the same port, each with its own semantics
     return is_loopback(urlsplit(url).hostname or "")
 
 
 def _path(url: str) -> Path:
-    folder = os.environ.get(FOLDER_VARIABLE)
-    root = Path(folder) if folder else user_cache_path("dyno_frames")
-    return root / "profiles" / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json"
+    return folder() / "profiles" / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json"

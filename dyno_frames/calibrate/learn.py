@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dyno_frames.calibrate import number_probes, page_probes, text_probes
-from dyno_frames.calibrate.examine import Examination, SpentError
+from dyno_frames.calibrate.prober import BudgetSpentError, Prober
 from dyno_frames.calibrate.support_probes import field_filters, operator_works
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import NumberOperator, StringOperator
@@ -15,25 +16,23 @@ from dyno_frames.contract.profile import Profile, Support
 from dyno_frames.reprs import text_table
 
 MOST_REQUESTS = 12
-"""Requests that may be spent on learning for one plan."""
+"""The maximum number of requests to learn for one plan."""
 
-PROBES: dict[str, Callable[[Examination], Any]] = (
-    text_probes.PROBES | number_probes.PROBES | page_probes.PROBES
-)
+PROBES: dict[str, Callable[[Prober], Any]] = text_probes.PROBES | number_probes.PROBES | page_probes.PROBES
 LEARNABLE = (*PROBES, "operators", "filtered")
-"""The fields of a profile that an examination can learn."""
+"""The fields of a profile that can be learned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What an examination found.
+    """The result of a calibration.
 
     Parameters
     ----------
     profile
-        What was seen; fields that could not be learnt are None, and never relied upon.
+        What was learned. Fields that could not be learned are None, and no plan relies on them.
     requests
-        How many requests it took.
+        The number of requests.
     """
 
     profile: Profile
@@ -49,65 +48,53 @@ class Calibration:
         return text_table(rows, width=20, title=title)
 
 
-def calibrate(examination: Examination) -> Calibration:
-    """Learn all that can be learnt.
-
-    Parameters
-    ----------
-    examination
-        The server and the rows it is examined with.
-    """
+def calibrate(prober: Prober) -> Calibration:
+    """Learn everything that can be learned."""
     operators = [f"operators.{name}" for name in (*NumberOperator, *StringOperator)]
     filtered = [
-        f"filtered.{examination.resource}.{field.name}"
-        for field in examination.fields.values()
-        if field.wire in {Wire.NUMBER, Wire.STRING}
+        f"filtered.{prober.resource}.{name}"
+        for name in (*prober.named(Wire.NUMBER), *prober.named(Wire.STRING))
     ]
-    seen = {name: _learn(examination, name) for name in (*PROBES, *operators, *filtered)}
-    found = _with(Profile.unknown(), seen if examination.confirmed() else {})
-    return Calibration(found, examination.asked)
+    seen = {name: _learn(prober, name) for name in (*PROBES, *operators, *filtered)}
+    found = _with(Profile.unknown(), seen if prober.confirmed() else {})
+    return Calibration(found, prober.asked)
 
 
 def learn_some(
-    examination: Examination, known: Profile, names: Iterable[str], *, requests: int = MOST_REQUESTS
+    prober: Prober, known: Profile, names: Iterable[str], *, requests: int = MOST_REQUESTS
 ) -> Profile:
-    """Return a profile with some more of its facts learnt, as far as the requests reach.
+    """Return a profile with more facts learned, as far as the requests suffice.
 
     Parameters
     ----------
-    examination
-        The server and the rows it is examined with.
+    prober
+        The server and the rows for the probes.
     known
         What is known so far.
     names
         The facts that a plan depends on, as :func:`~dyno_frames.query.needs.needs` names them.
     requests
-        The most requests to spend.
+        The maximum number of requests.
     """
     names = list(names)
-    examination.preferred = frozenset(
-        name.rpartition(".")[2] for name in names if name.startswith("filtered.")
-    )
+    prober.preferred = frozenset(name.rpartition(".")[2] for name in names if name.startswith("filtered."))
     seen: dict[str, Any] = {}
-    with examination.limited(requests):
-        try:
-            for name in names:
-                seen[name] = _learn(examination, name)
-        except SpentError:
-            pass
-    if not examination.confirmed():
+    with prober.limited(requests), suppress(BudgetSpentError):
+        for name in names:
+            seen[name] = _learn(prober, name)
+    if not prober.confirmed():
         return known
-    examination.fruitless.update(name for name, value in seen.items() if value is None)
+    prober.fruitless.update(name for name, value in seen.items() if value is None)
     return _with(known, seen)
 
 
-def _learn(examination: Examination, name: str) -> Any:
+def _learn(prober: Prober, name: str) -> Any:
     kind, _, rest = name.partition(".")
     if kind == "operators":
-        return operator_works(examination, rest)
+        return operator_works(prober, rest)
     if kind == "filtered":
-        return field_filters(examination, rest.partition(".")[2])
-    return PROBES[name](examination)
+        return field_filters(prober, rest.partition(".")[2])
+    return PROBES[name](prober)
 
 
 def _with(profile: Profile, seen: Mapping[str, Any]) -> Profile:

@@ -1,4 +1,4 @@
-"""Probes about numbers: which bounds a comparison keeps, and what becomes of fractions, great integers and null."""
+"""Probes of numbers: bounds, several operators, fractions, large integers and nulls."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from math import ceil, floor
 from typing import Any
 
-from dyno_frames.calibrate.examine import Examination
-from dyno_frames.calibrate.subject import fraction_of, gap_of, great_integer_of
+from dyno_frames.calibrate import probe_rows
+from dyno_frames.calibrate.prober import Prober
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import NumberOperator
 from dyno_frames.contract.profile import Several
@@ -17,88 +17,88 @@ EQ, GT, GTE, LT, LTE = NumberOperator
 _ANY = 2**53 - 1
 
 
-def on_created(exam: Examination, conditions: Mapping[NumberOperator, int]) -> bool | None:
-    """Tell whether a row's ``created`` passes operators, each with how much its number is off; None as ever."""
-    found = exam.instant
+def on_created(prober: Prober, conditions: Mapping[NumberOperator, int]) -> bool | None:
+    """Return whether the ``created`` of a row matches operators, each with an offset from the row's own value."""
+    found = prober.created
     if found is None:
         return None
     shifted = {operator: found.value + off for operator, off in conditions.items()}
-    return exam.matches(found.key, {CREATED: shifted})
+    return prober.matches(found.key, {CREATED: shifted})
 
 
 _ALL_HOLD = {EQ: 0, GT: -1, LT: 1, GTE: 0, LTE: 0}
 _ONE_FAILS = {EQ: 0, GT: 0, LTE: 0}
 
 
-def all_work(exam: Examination) -> bool:
-    """Tell whether a row passes all operators at once, and does not where one of them fails."""
-    return bool(on_created(exam, _ALL_HOLD)) and on_created(exam, _ONE_FAILS) is False
+def all_work(prober: Prober) -> bool:
+    """Return whether a row matches all operators together, and does not match if one of them fails."""
+    return bool(on_created(prober, _ALL_HOLD)) and on_created(prober, _ONE_FAILS) is False
 
 
-def several(exam: Examination) -> Several | None:
-    """Tell what several operators on one field mean.
+def several(prober: Prober) -> Several | None:
+    """Return what several operators on one field mean.
 
-    Where all five hold and one that fails in the middle keeps the row out, they are and-ed: a server that read only
-    the first or the last would have kept it.
+    They are combined with *and* if the row matches all five, and a failing one in the middle excludes it: a server
+    that reads only the first or the last operator would include the row.
     """
-    if all_work(exam):
+    if all_work(prober):
         return Several.AND
-    both = on_created(exam, {GT: -1, LT: 1})
+    both = on_created(prober, {GT: -1, LT: 1})
     if both is None:
-        return Several.ERROR if on_created(exam, {GT: -1}) and on_created(exam, {LT: 1}) else None
-    last = on_created(exam, {GT: 0, LT: 1})
-    if not both or on_created(exam, {GT: -1, LT: 0}) is not False:
+        return Several.ERROR if on_created(prober, {GT: -1}) and on_created(prober, {LT: 1}) else None
+    last = on_created(prober, {GT: 0, LT: 1})
+    if not both or on_created(prober, {GT: -1, LT: 0}) is not False:
         return None
     return Several.LAST if last else Several.AND if last is False else None
 
 
-def _bounds_included(exam: Examination) -> bool | None:
-    if all_work(exam):
+def _bounds_included(prober: Prober) -> bool | None:
+    if all_work(prober):
         return True
-    answers = on_created(exam, {GTE: 0}), on_created(exam, {LTE: 0})
+    answers = on_created(prober, {GTE: 0}), on_created(prober, {LTE: 0})
     if None in answers:
         return None
     return answers == (True, True)
 
 
-def _fractions_kept(exam: Examination) -> bool | None:
-    """Look for a number between two others that an integer cannot tell apart from it."""
-    found = fraction_of(exam.rows, exam.named(Wire.NUMBER))
+def _fractions_kept(prober: Prober) -> bool | None:
+    """Compare a number that is not whole with numbers that have the same whole part."""
+    found = probe_rows.fraction_probe(prober.rows, prober.named(Wire.NUMBER))
     if found is None:
         return None
     value = found.value
     below, above = (floor(value) + value) / 2, (value + ceil(value)) / 2
     tests: list[dict[str, Any]] = [{GT: below}, {LT: above}, {EQ: value}]
-    if several(exam) is Several.AND:
+    if several(prober) is Several.AND:
         tests = [{GT: below, LT: above, EQ: value}]
-    answers = [exam.matches(found.key, {found.field: test}) for test in tests]
+    answers = [prober.matches(found.key, {found.field: test}) for test in tests]
     return None if None in answers else all(answers)
 
 
-def _integers_exact(exam: Examination) -> bool | None:
-    """Look for the neighbour of a great integer, which as a double is the same."""
-    found = great_integer_of(exam.rows, exam.named(Wire.NUMBER))
+def _integers_exact(prober: Prober) -> bool | None:
+    """Compare a large integer with a neighbor that is the same double."""
+    found = probe_rows.large_integer_probe(prober.rows, prober.named(Wire.NUMBER))
     if found is None:
         return None
     value = int(found.value)
     near = next((other for other in (value + 1, value - 1) if float(other) == float(value)), None)
-    taken = None if near is None else exam.matches(found.key, {found.field: {EQ: near}})
+    taken = None if near is None else prober.matches(found.key, {found.field: {EQ: near}})
     return None if taken is None else not taken
 
 
-def _null_compares(exam: Examination) -> bool | None:
-    gap = gap_of(exam.rows, exam.named(Wire.NUMBER))
-    if gap is None:
+def _null_compares(prober: Prober) -> bool | None:
+    found = probe_rows.null_probe(prober.rows, prober.named(Wire.NUMBER))
+    if found is None:
         return None
-    answers = [exam.matches(gap.key, {gap.field: test}) for test in ({GTE: -_ANY}, {LTE: _ANY})]
+    answers = [prober.matches(found.key, {found.field: test}) for test in ({GTE: -_ANY}, {LTE: _ANY})]
     return None if None in answers else any(answers)
 
 
-PROBES: dict[str, Callable[[Examination], Any]] = {
+PROBES: dict[str, Callable[[Prober], Any]] = {
     "several": several,
     "bounds_included": _bounds_included,
     "fractions_kept": _fractions_kept,
     "integers_exact": _integers_exact,
     "null_compares": _null_compares,
 }
-"""By the fact that each learns."""
+"""The probes, by the field of the profile that each learns."""

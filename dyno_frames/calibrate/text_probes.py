@@ -1,11 +1,11 @@
-"""Probes about texts: what equality, lists, ``like`` and regular expressions mean on a server."""
+"""Probes of texts: equality, lists, ``like`` and regular expressions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from dyno_frames.calibrate.examine import Examination
+from dyno_frames.calibrate.prober import Prober
 from dyno_frames.contract.filters import LIST_SEPARATOR, StringOperator
 from dyno_frames.contract.profile import Collation, Dialect, Folding, Like, Regex
 
@@ -14,24 +14,24 @@ _KELVIN, _LONG_S = "\u212a", "\u017f"
 _ACCENTED = {"e": "\u00e9", "a": "\u00e1", "o": "\u00f3", "i": "\u00ed", "u": "\u00fa"}
 
 
-def like(exam: Examination) -> Like | None:
-    """Tell how ``like`` reads its text."""
-    found = exam.subject
+def like(prober: Prober) -> Like | None:
+    """Return how ``like`` reads its text."""
+    found = prober.probe_row
     if found is None:
         return None
     core = found.core
-    if exam.on_text({StringOperator.LIKE: core}):
-        wild = exam.on_text({StringOperator.LIKE: f"{core[0]}%{core[-1]}"})
+    if prober.on_text({StringOperator.LIKE: core}):
+        wild = prober.on_text({StringOperator.LIKE: f"{core[0]}%{core[-1]}"})
         return Like.SUBSTRING if wild is False else None
-    if exam.on_text({StringOperator.LIKE: f"%{core}%"}):
+    if prober.on_text({StringOperator.LIKE: f"%{core}%"}):
         broken = f"{core[0]}\\{core[1:]}"
-        return Like.SQL_ESCAPED if exam.on_text({StringOperator.LIKE: f"%{broken}%"}) else Like.SQL
+        return Like.SQL_ESCAPED if prober.on_text({StringOperator.LIKE: f"%{broken}%"}) else Like.SQL
     return None
 
 
-def contained(exam: Examination, text: str) -> str | None:
-    """Return the text so that ``like`` means *contains*, or None where it is not known how."""
-    match like(exam):
+def contained(prober: Prober, text: str) -> str | None:
+    """Return the pattern with which ``like`` means *contains*, or None if it is not known."""
+    match like(prober):
         case Like.SUBSTRING:
             return text
         case Like.SQL | Like.SQL_ESCAPED:
@@ -40,41 +40,41 @@ def contained(exam: Examination, text: str) -> str | None:
             return None
 
 
-def _like_trims(exam: Examination) -> bool | None:
-    """Look for texts with a blank behind them that is not there, and for one with a blank that is."""
-    found, how = exam.subject, like(exam)
+def _like_trims(prober: Prober) -> bool | None:
+    """Compare with texts that have a trailing blank: some that the row does not contain, and one that it does."""
+    found, how = prober.probe_row, like(prober)
     if found is None or how is None or " " not in found.text or "\\" in found.text:
         return None
     behind, word = f"{found.text} ", f"{found.text.partition(' ')[0]} "
     absent = [behind] if how is Like.SUBSTRING else [f"%{behind}", f"%{behind}%"]
-    answers = [exam.on_text({StringOperator.LIKE: text}) for text in absent]
-    present = exam.on_text({StringOperator.LIKE: contained(exam, word)})
+    answers = [prober.on_text({StringOperator.LIKE: text}) for text in absent]
+    present = prober.on_text({StringOperator.LIKE: contained(prober, word)})
     return None if None in answers or present is None else any(answers) or not present
 
 
-def _like_folding(exam: Examination) -> Folding | None:
-    found = exam.subject
-    swapped = None if found is None else contained(exam, found.core.swapcase())
-    if found is None or swapped is None or not exam.on_text({StringOperator.LIKE_IGNORE_CASE: swapped}):
+def _like_folding(prober: Prober) -> Folding | None:
+    found = prober.probe_row
+    swapped = None if found is None else contained(prober, found.core.swapcase())
+    if found is None or swapped is None or not prober.on_text({StringOperator.LIKE_IGNORE_CASE: swapped}):
         return None
     core = found.core.lower()
     foreign = core.replace("k", _KELVIN, 1) if "k" in core else core.replace("s", _LONG_S, 1)
     if foreign == core:
         return Folding.ASCII
-    folds = exam.on_text({StringOperator.LIKE_IGNORE_CASE: contained(exam, foreign)})
+    folds = prober.on_text({StringOperator.LIKE_IGNORE_CASE: contained(prober, foreign)})
     return Folding.UNICODE if folds else Folding.ASCII
 
 
-def _collation(exam: Examination) -> Collation | None:
-    found = exam.subject
+def _collation(prober: Prober) -> Collation | None:
+    found = prober.probe_row
     if found is None:
         return None
-    folds = exam.on_text(found.text.swapcase())
-    swapped = contained(exam, found.core.swapcase())
-    if swapped is not None and exam.on_text({StringOperator.LIKE: swapped}) is not folds:
+    folds = prober.on_text(found.text.swapcase())
+    swapped = contained(prober, found.core.swapcase())
+    if swapped is not None and prober.on_text({StringOperator.LIKE: swapped}) is not folds:
         return None
     accented = _accented(found.text)
-    loose = accented is not None and exam.on_text(accented)
+    loose = accented is not None and prober.on_text(accented)
     if folds is False and loose is False:
         return Collation.CODEPOINT if accented is not None else None
     if folds and accented is not None:
@@ -87,70 +87,70 @@ def _accented(text: str) -> str | None:
     return None if letter is None else text.replace(letter, _ACCENTED[letter], 1)
 
 
-def _bare_contains(exam: Examination) -> bool | None:
-    return None if exam.subject is None else exam.on_text(exam.subject.core)
+def _bare_contains(prober: Prober) -> bool | None:
+    return None if prober.probe_row is None else prober.on_text(prober.probe_row.core)
 
 
-def _pads_blanks(exam: Examination) -> bool | None:
-    """Look for the text with a blank behind it, in a list where a bare text means contains."""
-    if exam.subject is None:
+def _pads_blanks(prober: Prober) -> bool | None:
+    """Compare with the text and a trailing blank, in a list if a bare text means *contains*."""
+    if prober.probe_row is None:
         return None
-    padded = f"{exam.subject.text} "
-    return exam.on_text({StringOperator.IN: padded} if _bare_contains(exam) else padded)
+    padded = f"{prober.probe_row.text} "
+    return prober.on_text({StringOperator.IN: padded} if _bare_contains(prober) else padded)
 
 
 def behind_another(text: str) -> str:
-    """Return a list with this text behind one that no row has."""
+    """Return a list of a text that no row has, and this text."""
     return f"{NO_SUCH_TEXT}{LIST_SEPARATOR}{text}"
 
 
-def _in_reads_all(exam: Examination) -> bool | None:
-    if exam.subject is None:
+def _in_reads_all(prober: Prober) -> bool | None:
+    if prober.probe_row is None:
         return None
-    found = exam.on_text({StringOperator.IN: behind_another(exam.subject.text)})
+    found = prober.on_text({StringOperator.IN: behind_another(prober.probe_row.text)})
     if found is not False:
         return found
-    return False if exam.on_text({StringOperator.IN: exam.subject.text}) else None
+    return False if prober.on_text({StringOperator.IN: prober.probe_row.text}) else None
 
 
-def _in_trims(exam: Examination) -> bool | None:
-    if exam.subject is None or _in_reads_all(exam) is None:
+def _in_trims(prober: Prober) -> bool | None:
+    if prober.probe_row is None or _in_reads_all(prober) is None:
         return None
-    return exam.on_text({StringOperator.IN: f" {exam.subject.text}"})
+    return prober.on_text({StringOperator.IN: f" {prober.probe_row.text}"})
 
 
-def _keeps_null(operator: StringOperator) -> Callable[[Examination], bool | None]:
-    def probe(exam: Examination) -> bool | None:
-        gap = exam.gap
-        return None if gap is None else exam.matches(gap.key, {gap.field: {operator: NO_SUCH_TEXT}})
+def _keeps_null(operator: StringOperator) -> Callable[[Prober], bool | None]:
+    def probe(prober: Prober) -> bool | None:
+        found = prober.null_probe
+        return None if found is None else prober.matches(found.key, {found.field: {operator: NO_SUCH_TEXT}})
 
     return probe
 
 
-def _not_like_keeps_null(exam: Examination) -> bool | None:
-    kept = _keeps_null(StringOperator.NOT_LIKE)(exam)
-    return kept if kept is _keeps_null(StringOperator.NOT_LIKE_REGEX)(exam) else None
+def _not_like_keeps_null(prober: Prober) -> bool | None:
+    kept = _keeps_null(StringOperator.NOT_LIKE)(prober)
+    return kept if kept is _keeps_null(StringOperator.NOT_LIKE_REGEX)(prober) else None
 
 
-def _regex(exam: Examination) -> Regex | None:
-    found = exam.subject
-    if found is None or exam.on_text({StringOperator.LIKE_REGEX: f".*{found.core}.*"}) is not True:
+def _regex(prober: Prober) -> Regex | None:
+    found = prober.probe_row
+    if found is None or prober.on_text({StringOperator.LIKE_REGEX: f".*{found.core}.*"}) is not True:
         return None
-    if exam.on_text({StringOperator.LIKE_REGEX: f".*{found.core.swapcase()}.*"}) is not False:
+    if prober.on_text({StringOperator.LIKE_REGEX: f".*{found.core.swapcase()}.*"}) is not False:
         return None
-    return Regex.SEARCH if exam.on_text({StringOperator.LIKE_REGEX: found.core}) else Regex.FULL
+    return Regex.SEARCH if prober.on_text({StringOperator.LIKE_REGEX: found.core}) else Regex.FULL
 
 
-def _dialect(exam: Examination) -> Dialect | None:
-    """Tell engines apart by how they write the end of a text: RE2 with a small z, Python with a large one."""
-    if exam.subject is None or _regex(exam) is None:
+def _dialect(prober: Prober) -> Dialect | None:
+    r"""Distinguish dialects by the end of a text: ``\z`` in RE2, ``\Z`` in Python."""
+    if prober.probe_row is None or _regex(prober) is None:
         return None
-    small = exam.on_text({StringOperator.LIKE_REGEX: r"(?s).*\z"})
-    large = exam.on_text({StringOperator.LIKE_REGEX: r"(?s).*\Z"})
+    small = prober.on_text({StringOperator.LIKE_REGEX: r"(?s).*\z"})
+    large = prober.on_text({StringOperator.LIKE_REGEX: r"(?s).*\Z"})
     return {(True, None): Dialect.RE2, (None, True): Dialect.PYTHON}.get((small, large))
 
 
-PROBES: dict[str, Callable[[Examination], Any]] = {
+PROBES: dict[str, Callable[[Prober], Any]] = {
     "like": like,
     "like_folding": _like_folding,
     "collation": _collation,
@@ -164,4 +164,4 @@ PROBES: dict[str, Callable[[Examination], Any]] = {
     "regex": _regex,
     "dialect": _dialect,
 }
-"""By the fact that each learns."""
+"""The probes, by the field of the profile that each learns."""

@@ -10,7 +10,6 @@ from dyno_frames.contract.profile import (
     Collation,
     Dialect,
     Like,
-    Nulls,
     Overlong,
     Profile,
     Several,
@@ -35,7 +34,6 @@ PROFILES = {
             like=Like.SQL_ESCAPED,
             not_like_keeps_null=False,
             not_in_keeps_null=False,
-            nulls=Nulls.LAST,
         ),
         Profile(
             name="document",
@@ -48,9 +46,7 @@ PROFILES = {
             several=Several.ERROR,
             page_limit=100,
             overlong=Overlong.ERROR,
-            default_limit=20,
             unknown_field=UnknownField.ERROR,
-            deep_offset=10_000,
         ),
     )
 }
@@ -73,8 +69,8 @@ def profile_of(name: str) -> Profile:
 
     Examples
     --------
-    >>> profile_of("postgres").nulls
-    <Nulls.LAST: 'last'>
+    >>> profile_of("postgres").like
+    <Like.SQL_ESCAPED: 'sql_escaped'>
     """
     if name in PROFILES:
         return PROFILES[name]

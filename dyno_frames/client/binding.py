@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from dyno_frames.calibrate.examine import Examination
+from dyno_frames.calibrate.prober import Prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
@@ -113,13 +113,13 @@ def _context(
         page_size,
         {column.name: column for column in schema.computed},
     )
-    return semantics.context_for(question, context, options, lambda: examination(connection, resource))
+    return semantics.context_for(question, context, options, lambda: prober(connection, resource))
 
 
-def examination(connection: Connection, resource: Resource) -> Examination:
-    """Return the examination of a server with rows of a resource."""
+def prober(connection: Connection, resource: Resource) -> Prober:
+    """Return the prober of a server with rows of a resource."""
     sampled = connection.schemas.sampled(resource)
-    return connection.semantics.examination(sampled.schema, sampled.rows)
+    return connection.semantics.prober(sampled.schema, sampled.rows)
 
 
 def origin(

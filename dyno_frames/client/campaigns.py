@@ -11,7 +11,7 @@ from dyno_frames.actions.journal_damage import JournalDamage
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.actions.plan import ActionPlan, planned
 from dyno_frames.actions.resolve import Decided, resolve
-from dyno_frames.actions.wait import Pace, wait
+from dyno_frames.actions.wait import WaitPolicy, wait
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.meter import meter
 from dyno_frames.client.process_actions import ProcessActions
@@ -89,7 +89,7 @@ class Campaigns(ProcessActions):
             self.connection.journal,
             checked_id(id),
             decision=decision,
-            patience=self.patience,
+            policy=self.poll_policy,
         )
 
     def accept_journal_damage(self) -> tuple[JournalDamage, ...]:
@@ -156,7 +156,7 @@ class Campaigns(ProcessActions):
         >>> client.campaigns.apply(plan)  # doctest: +SKIP
         Outcome(start 6f1c…: applied, draft → scheduled)
         """
-        now, session, journal = self.patience.wall(), self.connection.session, self.connection.journal
+        now, session, journal = self.poll_policy.wall(), self.connection.session, self.connection.journal
         request = checked_request(action_named(action), at=at, time_zone=time_zone, **texts)
         check_not_over(request.at, now=now)
         return planned(session, journal, request, checked_id(id), now=now)
@@ -181,14 +181,14 @@ class Campaigns(ProcessActions):
         """
         if not isinstance(plan, ActionPlan):
             raise ConfigError(f"apply() takes a plan, got {type(plan).__name__}: client.campaigns.plan(…)")
-        check_not_over(plan.at, now=self.patience.wall())
+        check_not_over(plan.at, now=self.poll_policy.wall())
         return attempt(
             self.connection.session,
             self.connection.journal,
             plan.action,
             plan.campaign_id,
             plan.body,
-            patience=self.patience,
+            policy=self.poll_policy,
             planned=plan,
         )
 
@@ -236,9 +236,9 @@ class Campaigns(ProcessActions):
         key = checked_id(id)
         if not isinstance(progress, bool | None):
             raise ConfigError(f"progress={progress!r}; expected True, False or None")
-        pace = Pace(timeout_s=timeout_s, stuck_s=stuck_s, wall=self.connection.settings.clock)
+        policy = WaitPolicy(timeout_s=timeout_s, stuck_s=stuck_s, wall=self.connection.settings.clock)
         with meter(progress, what=f"until {until}") as show:
-            row = wait(self.connection.session, key, until, pace=pace, show=show)
+            row = wait(self.connection.session, key, until, policy=policy, show=show)
         get = operation(CAMPAIGNS.name, "get")
         request = RequestSummary(get.verb, get.url_path(key))
         return self.connection.session.decoded(

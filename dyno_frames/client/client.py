@@ -89,8 +89,8 @@ class Client:
     def calibration(self) -> Calibration:
         """Learn as :meth:`calibrate` does, and return what was seen without printing it."""
         resources: tuple[ResourceClient, ...] = (self.campaigns, self.lists, self.templates)
-        examinations = [resource.examination() for resource in resources]
-        best = max(examinations, key=lambda one: (one.subject is not None, one.gap is not None))
+        probers = [resource.prober() for resource in resources]
+        best = max(probers, key=lambda one: (one.probe_row is not None, one.null_probe is not None))
         return self.connection.semantics.calibrate(best)
 
     def close(self) -> None:

@@ -11,10 +11,9 @@ import numpy as np
 
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import KEY_PREFIX
-from dyno_frames.contract.resources import ONE_LINE, Resource
-from dyno_frames.contract.texts import HALF, control_character, is_whole
+from dyno_frames.contract.resources import Resource
+from dyno_frames.contract.texts import HALF, control_character, is_whole, text_fault
 from dyno_frames.errors import ConfigError
-from dyno_frames.transport import redact
 from dyno_frames.transport.redact import Body
 
 EMAILS = "emails"
@@ -85,10 +84,8 @@ def _faults(resource: Resource, name: str, value: Any) -> Iterator[str]:
 def _text_faults(name: str, value: Any) -> Iterator[str]:
     if not isinstance(value, str):
         yield f"{name} is of type {type(value).__name__}; expected a text"
-    elif not is_whole(value):
-        yield f"{name} holds {HALF}"
-    elif name in ONE_LINE and (control := control_character(value)):
-        yield f"{name} is {redact.message(value)!r} and holds {control!r}; expected one line of text"
+    elif fault := text_fault(name, value):
+        yield fault
 
 
 def _address_faults(name: str, value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dyno_frames.actions.action_request import ActionRequest, check_not_over, checked_request
 from dyno_frames.actions.attempt import attempt
-from dyno_frames.actions.case import Patience
+from dyno_frames.actions.context import PollPolicy
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.resources import ResourceClient, checked_id
@@ -30,7 +30,7 @@ class ProcessActions(ResourceClient):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection, CAMPAIGNS)
-        self.patience = Patience(wall=connection.settings.clock)
+        self.poll_policy = PollPolicy(wall=connection.settings.clock)
 
     def start(
         self,
@@ -213,12 +213,12 @@ class ProcessActions(ResourceClient):
         return self._attempt(id, checked_request(Action.RESUME))
 
     def _attempt(self, key: object, request: ActionRequest) -> Outcome:
-        check_not_over(request.at, now=self.patience.wall())
+        check_not_over(request.at, now=self.poll_policy.wall())
         return attempt(
             self.connection.session,
             self.connection.journal,
             request.action,
             checked_id(key),
             request.body(),
-            patience=self.patience,
+            policy=self.poll_policy,
         )

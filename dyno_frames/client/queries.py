@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from dyno_frames.calibrate.examine import Examination
-from dyno_frames.client.binding import bind, caller, examination, origin
+from dyno_frames.calibrate.prober import Prober
+from dyno_frames.client.binding import bind, caller, origin, prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.query_verbs import QueryVerbs
 from dyno_frames.contract.fields import OnInvalid
@@ -120,9 +120,9 @@ class Queries(QueryVerbs):
         )
         return self._bind(expr, options, caller(1) if scope is None else scope).to_frame()
 
-    def examination(self) -> Examination:
-        """Return the examination of this server with rows of this resource."""
-        return examination(self.connection, self.resource)
+    def prober(self) -> Prober:
+        """Return the prober of this server with rows of this resource."""
+        return prober(self.connection, self.resource)
 
     def _bind(self, expr: Expression, options: QueryOptions, scope: Scope) -> Scan:
         return bind(self.connection, self.resource, expr, options, scope)

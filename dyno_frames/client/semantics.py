@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from dyno_frames.calibrate import cache
-from dyno_frames.calibrate.examine import Examination
 from dyno_frames.calibrate.learn import MOST_REQUESTS, Calibration, calibrate, learn_some
+from dyno_frames.calibrate.prober import Prober
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.profile import Profile
 from dyno_frames.frames.schema import Schema
@@ -33,39 +33,37 @@ class Semantics:
         Sends the requests.
     """
 
-    __slots__ = ("_examinations", "_lock", "_session", "_settings", "profile")
+    __slots__ = ("_lock", "_probers", "_session", "_settings", "profile")
 
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings = settings
         self._session = session
         self._lock = threading.Lock()
-        self._examinations: dict[str, Examination] = {}
+        self._probers: dict[str, Prober] = {}
         self.profile = cache.load(settings.url) if settings.profile == "auto" else settings.profile
 
-    def examination(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Examination:
-        """Return the examination of one resource, with the rows that its schema was learnt from."""
-        if schema.resource not in self._examinations:
-            self._examinations[schema.resource] = Examination(
-                self._session, schema.resource, rows, schema.fields
-            )
-        return self._examinations[schema.resource]
+    def prober(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> Prober:
+        """Return the prober of one resource, with the rows that its schema was learnt from."""
+        if schema.resource not in self._probers:
+            self._probers[schema.resource] = Prober(self._session, schema.resource, rows, schema.fields)
+        return self._probers[schema.resource]
 
     def context_for(
-        self, question: Question, context: Context, options: QueryOptions, examine: Callable[[], Examination]
+        self, question: Question, context: Context, options: QueryOptions, prober_of: Callable[[], Prober]
     ) -> Context:
         """Return the context with the facts that the plan of the query depends on, as far as they can be learnt."""
         if self._settings.profile != "auto":
             return context
         with self._lock:
-            examination, left = examine(), MOST_REQUESTS
+            prober, left = prober_of(), MOST_REQUESTS
             for _ in range(_ROUNDS):
                 context = replace(context, profile=self.profile)
-                wanted = needs(question, context, options, fruitless=examination.fruitless)
+                wanted = needs(question, context, options, fruitless=prober.fruitless)
                 if not wanted or left < 2:  # one to learn, one to confirm
                     break
-                asked = examination.asked
-                learnt = learn_some(examination, self.profile, wanted, requests=left)
-                left -= examination.asked - asked
+                asked = prober.asked
+                learnt = learn_some(prober, self.profile, wanted, requests=left)
+                left -= prober.asked - asked
                 if learnt == self.profile:
                     break
                 self._keep(learnt)
@@ -94,10 +92,10 @@ class Semantics:
                 filtered = filtered.learned(f"{resource}.{name}", supported=False)
             self._keep(replace(self.profile, filtered=filtered))
 
-    def calibrate(self, examination: Examination) -> Calibration:
+    def calibrate(self, prober: Prober) -> Calibration:
         """Learn all that can be learnt, and use it from now on."""
         with self._lock:
-            found = calibrate(examination)
+            found = calibrate(prober)
             if self._settings.profile == "auto":
                 self._keep(found.profile)
         return found

@@ -1,4 +1,4 @@
-"""What a server's filters mean, where the reference is silent: one immutable value."""
+"""The semantics of a server's filters where the reference does not define them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Collation(StrEnum):
 
 
 class Folding(StrEnum):
-    """Which letters an ``_ignore_case`` operator takes for the same."""
+    """Which letters an ``_ignore_case`` operator treats as equal."""
 
     ASCII = "ascii"
     UNICODE = "unicode"
@@ -52,7 +52,7 @@ class Regex(StrEnum):
 
 
 class Dialect(StrEnum):
-    """Whose regular expressions they are."""
+    """The dialect of regular expressions."""
 
     RE2 = "re2"
     PYTHON = "python"
@@ -65,27 +65,12 @@ class Overlong(StrEnum):
     ERROR = "error"
 
 
-class Nulls(StrEnum):
-    """Where an ascending order puts nulls."""
-
-    FIRST = "first"
-    LAST = "last"
-
-
 class UnknownField(StrEnum):
     """What a filter on a field that no row has means."""
 
     NULL = "null"
     ERROR = "error"
     IGNORED = "ignored"
-
-
-class TextNumber(StrEnum):
-    """What a number operator on a string field does."""
-
-    ERROR = "error"
-    TEXT_ORDER = "text_order"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +80,9 @@ class Support:
     Parameters
     ----------
     yes, no
-        The names known to be supported, and known not to be.
+        The names known to be supported, and known not to be supported.
     others
-        What holds for every other name; None is *not known*.
+        Whether all other names are supported; None if that is not known.
 
     Examples
     --------
@@ -113,17 +98,17 @@ class Support:
         return True if name in self.yes else False if name in self.no else self.others
 
     def learned(self, name: str, supported: bool) -> Self:  # noqa: FBT001 - what was learned
-        """Return the same with one more name known."""
+        """Return the support with one more name known."""
         yes, no = self.yes - {name}, self.no - {name}
         return replace(self, yes=yes | {name}, no=no) if supported else replace(self, yes=yes, no=no | {name})
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return the support as JSON values."""
         return {"yes": sorted(self.yes), "no": sorted(self.no), "others": self.others}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what :meth:`to_json` wrote."""
+        """Return the support that :meth:`to_json` wrote."""
         return cls(frozenset(stored["yes"]), frozenset(stored["no"]), stored["others"])
 
     def __str__(self) -> str:
@@ -139,27 +124,27 @@ class Support:
 class Profile:
     """The semantics of one server's filters.
 
-    Each field is one decision; ``None`` means *not known*, and what is not known is never relied upon: a
-    query then pushes a superset at best. The defaults are the decided semantics, which the sandbox has.
+    ``None`` means that a field is not known. No plan relies on it, so a query may request more rows than it returns.
+    The defaults are the semantics of the contract, which the sandbox has.
 
     Parameters
     ----------
     name
-        What the profile is called where it is shown.
+        The name that is shown.
     like, like_folding
-        How ``like`` reads its text, and which letters ``like_ignore_case`` takes for the same.
+        How ``like`` reads its text, and which letters ``like_ignore_case`` treats as equal.
     collation, pads_blanks
-        When two strings are equal for a bare value, ``in``, ``not_in`` and ``like``; and whether trailing
-        blanks count for nothing (bare value, ``in`` and ``not_in`` only).
+        When two strings are equal for a bare value, ``in``, ``not_in`` and ``like``; and whether a bare value, ``in``
+        and ``not_in`` ignore trailing blanks.
     not_like_keeps_null, not_in_keeps_null
         Whether a negated operator keeps rows whose field is null.
     bare_contains
-        Whether a bare text means contains instead of equal.
+        Whether a bare text means *contains* instead of *equal*.
     in_trims, in_reads_all
-        Whether the values of ``in`` and ``not_in`` lose the blanks around them, and whether all values of the list
-        are read instead of only the first.
+        Whether blanks around the values of ``in`` and ``not_in`` are removed, and whether all values are read instead
+        of only the first.
     like_trims
-        Whether the ``like`` operators drop the blanks around their text.
+        Whether the ``like`` operators remove the blanks around their text.
     bounds_included
         Whether ``gte`` and ``lte`` include their own number.
     fractions_kept
@@ -171,17 +156,11 @@ class Profile:
     several
         What several operators in one field's object mean.
     regex, dialect
-        What ``like_regex`` must match, and in whose syntax.
-    nulls
-        Where an ascending order puts nulls.
-    page_limit, overlong, default_limit
-        The largest page, what happens to a larger limit, and the page when no limit is given.
+        Which part of a value ``like_regex`` must match, and its dialect.
+    page_limit, overlong
+        The largest page, and what happens to a larger limit. No plan relies on ``overlong``.
     unknown_field
         What a filter on a field that no row has means.
-    text_number
-        What a number operator on a string field does.
-    deep_offset
-        The largest offset that is answered; None is no bound.
     operators
         The operators that the server answers as the reference says.
     filtered
@@ -193,8 +172,8 @@ class Profile:
     <Like.SUBSTRING: 'substring'>
     >>> Profile.unknown().like is None
     True
-    >>> Profile(name="mine", nulls=Nulls.LAST, regex=None)
-    Profile('mine': as decided, but nulls=last; not known: regex)
+    >>> Profile(name="mine", like=Like.SQL, regex=None)
+    Profile('mine': as decided, but like=sql; not known: regex)
     """
 
     name: str = "decided"
@@ -215,24 +194,20 @@ class Profile:
     fractions_kept: bool | None = True
     integers_exact: bool | None = True
     null_compares: bool | None = False
-    nulls: Nulls | None = Nulls.FIRST
     page_limit: int | None = 1000
     overlong: Overlong | None = Overlong.CLAMP
-    default_limit: int | None = 100
     unknown_field: UnknownField | None = UnknownField.NULL
-    text_number: TextNumber | None = TextNumber.ERROR
-    deep_offset: int | None = None
     operators: Support = Support(others=True)
     filtered: Support = Support(others=True)
 
     @classmethod
     def unknown(cls) -> Self:
-        """Return the profile of a server of which nothing is known."""
+        """Return a profile without any known field."""
         blank: dict[str, Any] = {field.name: None for field in fields(cls)}
         return cls(**blank | {"name": "unknown", "operators": Support(), "filtered": Support()})
 
     def to_json(self) -> dict[str, Any]:
-        """Return the profile as plain JSON values."""
+        """Return the profile as JSON values."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
     def __repr__(self) -> str:
@@ -248,15 +223,12 @@ class Profile:
         return f"Profile({self.name!r}: {said}{missing})"
 
     def _rows(self) -> Iterator[tuple[str, str, bool, str]]:
-        """Iterate over the fields: name, value shown, whether it differs from the decided one, and that one."""
+        """Iterate over the fields: name, shown value, whether it differs from the default, and the default."""
         for field in fields(self):
             value, decided = getattr(self, field.name), field.default
-            if field.name == "name":
-                continue
-            differs = value != decided
-            unknown = (value is None and differs) or value == Support()
-            shown = _UNKNOWN if unknown else "none" if value is None else str(value)
-            yield field.name, shown, differs, "none" if decided is None else str(decided)
+            if field.name != "name":
+                shown = _UNKNOWN if value is None or value == Support() else str(value)
+                yield field.name, shown, value != decided, str(decided)
 
     def _repr_html_(self) -> str:
         rows = (
@@ -268,12 +240,12 @@ class Profile:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Return the profile that :meth:`to_json` wrote; what it does not know stays unknown.
+        """Return the profile that :meth:`to_json` wrote. Missing fields stay unknown.
 
         Raises
         ------
         ValueError
-            A value is none of the words its field may hold.
+            A value is not valid for its field.
         """
         blank = cls.unknown().to_json()
         known = {name: value for name, value in stored.items() if name in blank}
@@ -287,10 +259,8 @@ _WORDS: dict[str, type[StrEnum]] = {
     "several": Several,
     "regex": Regex,
     "dialect": Dialect,
-    "nulls": Nulls,
     "overlong": Overlong,
     "unknown_field": UnknownField,
-    "text_number": TextNumber,
 }
 
 

@@ -6,9 +6,11 @@ import re
 import unicodedata
 
 from dyno_frames.contract.masking import masked
+from dyno_frames.contract.resources import ONE_LINE
 
 _SPACE = re.compile(r"[ \t\n\r]")
 _LONGEST_ADDRESS = 320
+_LONGEST_SHOWN = 60
 _QUERY_WORD = re.compile(r"[^\s<>=!&|()\[\]{}*/%^,~\"'`]+")
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
@@ -74,6 +76,28 @@ def control_character(text: str) -> str:
     if text.isprintable():
         return ""
     return next((one for one in text if unicodedata.category(one) in _CONTROLS), "")
+
+
+def text_fault(name: str, text: str) -> str:
+    r"""Return why the text of a field cannot be sent, or an empty string if it can.
+
+    Parameters
+    ----------
+    name
+        The field's name.
+    text
+        The text. A field in ``ONE_LINE`` becomes a header of a message, so it must be one line.
+
+    Examples
+    --------
+    >>> text_fault("subject", "Spring\nsale")
+    "subject is 'Spring sale' and contains '\n'; expected one line of text"
+    """
+    if not is_whole(text):
+        return f"{name} contains {HALF}"
+    if name in ONE_LINE and (control := control_character(text)):
+        return f"{name} is {fit(text, _LONGEST_SHOWN)!r} and contains {control!r}; expected one line of text"
+    return ""
 
 
 def without_query_addresses(text: str) -> str:

@@ -22,8 +22,6 @@ from dyno_frames.export.queries import (
     is_unordered,
     newest_change,
     origin_of,
-    plan_of,
-    profile_of,
     schema_of,
 )
 from dyno_frames.export.stage import Stage
@@ -34,14 +32,7 @@ from dyno_frames.scan.scan import Scan
 def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, str | None] | None) -> None:
     """Resume an interrupted run of the same query from the same version, or begin a new one.
 
-    Parameters
-    ----------
-    stage
-        The rows of an interrupted run, if there are any.
-    scan, options
-        The query and how to write it.
-    parent
-        Number of the newest version, and when it was written, or None if that is unknown. None without a version.
+    ``parent`` is the newest version: its number, and when it was written, or None if that is unknown.
     """
     same = None
     origin = origin_of(scan)
@@ -75,12 +66,9 @@ def query_of(origin: Mapping[str, Any]) -> str:
 
 
 def raise_if_uncertified(stage: Stage, scan: Scan, certificate: Mapping[str, Any]) -> None:
-    """Raise, and delete the staged rows, if the scan is strict and its rows are uncertified.
+    """Raise ContractError if the scan is strict and its rows are uncertified.
 
-    Raises
-    ------
-    ContractError
-        The scan is strict and rows may be missing. The stage is deleted, so the next run fetches every row again.
+    The staged rows are deleted, so the next run fetches every row again.
     """
     try:
         check_strict(scan, certificate)
@@ -112,14 +100,15 @@ def manifest(
     scan: Scan, options: WriteOptions, form: FileFormat, written: Written, *, parent: int | None
 ) -> Manifest:
     """Return the manifest of a version with these files."""
+    plan = scan.plan
     made = Manifest(
         version=1 if parent is None else parent + 1,
         parent=parent,
         mode=options.mode,
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         origin=form.footer["origin"],
-        plan=plan_of(scan),
-        profile=profile_of(scan),
+        plan={"requests": list(plan.requests), "exact": plan.exact, "residual": plan.residual},
+        profile=scan.context.profile.to_json(),
         schema=form.footer["schema"],
         partitions=options.partitions,
         max_rows_per_file=options.max_rows_per_file,

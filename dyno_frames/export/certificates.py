@@ -24,17 +24,7 @@ def certificate(
     requests: int = 0,
     rows_moved: int = 0,
 ) -> dict[str, Any]:
-    """Return the certificate of a step that says nothing about counts.
-
-    Parameters
-    ----------
-    verdict
-        How complete the rows are.
-    reasons, notes
-        Why the verdict is not better, and what else a reader should know.
-    requests, rows_moved
-        What the step cost.
-    """
+    """Return the certificate of a step without counts: its verdict, the reasons for it, and its costs."""
     return {
         "verdict": str(verdict),
         "reasons": list(reasons),

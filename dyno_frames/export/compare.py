@@ -13,16 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, KEY
-from dyno_frames.export.queries import (
-    Fetched,
-    count_window,
-    fetch_keys,
-    is_countable,
-    page_size,
-    unlimited,
-    workers,
-)
+from dyno_frames.export.queries import count_window, fetch_keys, is_countable, unlimited
 from dyno_frames.frames.tables import by_created
+from dyno_frames.scan.answer import Answer
+from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan
 
 IDS_PER_COUNT = 8
@@ -93,32 +88,25 @@ class _Range:
 
 
 def compare(scan: Scan, ours: Sequence[pa.Table], *, by_ids: bool = False) -> Comparison:
-    """Return how the stored rows differ from those of the server.
+    """Return how the stored rows differ from those of the server, by counts or, with ``by_ids``, by every id.
+
+    ``ours`` has ``id`` and ``created`` of the stored rows, in any order. They are held in memory, at about a hundred
+    bytes for each row.
 
     Counts find every row that is gone or missing, unless a gone and a missing row are in the same range, so that its
     count is unchanged. A range is an eighth of the rows, and smaller near the newest rows, where most changes are. Ids
     find every row.
-
-    Parameters
-    ----------
-    scan
-        The query.
-    ours
-        ``id`` and ``created`` of the stored rows, in any order. They are held in memory: about a hundred bytes for
-        each row.
-    by_ids
-        Whether to compare every id, without counts.
     """
     asked, here = unlimited(scan), by_created(pa.concat_tables(ours)).combine_chunks()
     created = here[CREATED].cast(pa.int64()).to_numpy()
     everything = _Range(0, len(created), None, None)
-    with ThreadPoolExecutor(workers(asked), thread_name_prefix="dyno-compare") as pool:
+    with ThreadPoolExecutor(asked.workers or MAX_WORKERS, thread_name_prefix="dyno-compare") as pool:
         if by_ids or not is_countable(asked):  # a count would fetch the ids as well
             return _compared(pool, asked, here, [everything])
         counts = _Counts(asked, pool)
         first = counts.of(_cut(everything, _first_marks(len(created)), created))
         total = sum(one.counted for one in first)
-        differ = _differing(first, created, counts, page_size(asked))
+        differ = _differing(first, created, counts, asked.plan.page_size)
         found = _compared(pool, asked, here, differ)
         return replace(found, counted=total, requests=counts.requests)
 
@@ -204,7 +192,7 @@ def _cut(one: _Range, marks: Sequence[int], created: Instants) -> list[_Range]:
 
 def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, ranges: Sequence[_Range]) -> Comparison:
     """Fetch the ids of ranges and compare them with the stored ids."""
-    ids: Callable[[_Range], Fetched] = lambda one: fetch_keys(asked, one.low, one.high)  # noqa: E731
+    ids: Callable[[_Range], Answer] = lambda one: fetch_keys(asked, one.low, one.high)  # noqa: E731
     gone, missing = [pa.array([], pa.large_string())], list[pa.Table]()
     doubts: list[str] = []
     moved = 0
@@ -212,11 +200,13 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, ranges: Seq
         moved += found.table.num_rows
         here = ours[KEY].slice(one.start, one.rows).combine_chunks()
         there = found.table[KEY].combine_chunks()
-        missing += _close_together(found.table, pc.invert(pc.is_in(there, value_set=here)), page_size(asked))
-        if found.is_certified:
+        missing += _close_together(
+            found.table, pc.invert(pc.is_in(there, value_set=here)), asked.plan.page_size
+        )
+        if found.certificate.verdict is not Verdict.UNCERTIFIED:
             gone.append(here.filter(pc.invert(pc.is_in(here, value_set=there))))
         else:
-            doubts += found.certificate.get("reasons", [])
+            doubts += found.certificate.reasons
     return Comparison(
         pa.concat_arrays(gone), tuple(missing), None, 0, moved, doubts=tuple(dict.fromkeys(doubts))
     )

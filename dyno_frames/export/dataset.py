@@ -262,10 +262,7 @@ def _damaged_footer(path: str | Path, error: Exception) -> SchemaError:
 def read_footer(path: str | Path) -> dict[str, Any]:
     """Return the footer of a file: origin, certificate, number of rows, schema.
 
-    Raises
-    ------
-    SchemaError
-        Another program wrote the file, or the file is damaged.
+    Raise SchemaError if another program wrote the file, or the file is damaged.
     """
     try:
         stored = (pq.read_metadata(path).metadata or {}).get(FOOTER)

@@ -26,17 +26,8 @@ BEFORE = "_before"
 def difference(store: DatasetStore, old: int, new: int) -> pd.DataFrame:
     """Return the rows that differ between two versions of a dataset; see ``Dataset.diff``.
 
-    Parameters
-    ----------
-    store
-        The dataset.
-    old, new
-        The numbers of the versions.
-
-    Raises
-    ------
-    SchemaError
-        A version does not exist, a version has no ``id``, or a column changed to a type that cannot hold older values.
+    Raise SchemaError if a version does not exist, a version has no ``id``, or a column changed to a type that
+    cannot hold older values.
     """
     before, after = (manifest_of(store, version) for version in (old, new))
     schema = schema_from_json(after.schema)

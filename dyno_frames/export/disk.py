@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError
 
 _CHUNK_BYTES = 8 << 20
@@ -25,19 +26,9 @@ _RANDOM = re.compile("[0-9a-f]{32}")
 
 
 def check_name(path: Path, *, added_bytes: int = 0) -> None:
-    """Raise if a name is too long for the file system, before anything is written.
+    """Raise ConfigError if a name is too long for the file system, before anything is written.
 
-    Parameters
-    ----------
-    path
-        The file or folder to create.
-    added_bytes
-        Number of bytes that the longest name derived from it has in addition.
-
-    Raises
-    ------
-    ConfigError
-        The name is too long.
+    ``added_bytes`` is how much longer the longest name derived from it is.
     """
     size, most = len(os.fsencode(path.name)), _longest_name(path.absolute().parent) - added_bytes
     if size > most:
@@ -54,17 +45,6 @@ def _longest_name(folder: Path) -> int:
         return os.pathconf(folder, "PC_NAME_MAX")
     except (OSError, ValueError):
         return _COMMON_NAME_BYTES
-
-
-def sync(path: Path) -> None:
-    """Flush the content of a file, or the names in a folder, to disk."""
-    if os.name != "posix" and path.is_dir():
-        return  # folders cannot be opened on Windows
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def put(temporary: Path, target: Path) -> None:
@@ -132,13 +112,7 @@ else:
 
 
 def write_new(target: Path, text: str) -> None:
-    """Create a file atomically; only one of several writers succeeds.
-
-    Raises
-    ------
-    FileExistsError
-        The file exists.
-    """
+    """Create a file atomically; only one of several writers succeeds. Raise FileExistsError if the file exists."""
     temporary = target.parent / f".{target.name}.{uuid4().hex}{_TEMPORARY}"
     try:
         temporary.write_text(text, encoding="utf-8")

@@ -21,19 +21,9 @@ _TEXT = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
 
 
 def evolved(old: Schema, new: Schema, *, version: int) -> Schema:
-    """Return the columns that hold both the stored and the new rows.
+    """Return the columns that hold both the stored rows, of this version, and the new rows.
 
-    Parameters
-    ----------
-    old, new
-        The dataset's columns and the answer's.
-    version
-        The version of the dataset, for the message.
-
-    Raises
-    ------
-    SchemaError
-        The type of a column changed in another way; the message names both versions.
+    Raise SchemaError if the type of a column changed in another way; the message names both versions.
     """
     before, after = old.by_name, new.by_name
     joined = {one.name: _joined(before.get(one.name), one) for one in new.fields}
@@ -73,10 +63,7 @@ def _joined(old: Field | None, new: Field) -> Field | None:
 def fitted(table: pa.Table, schema: Schema, *, version: int) -> pa.Table:
     """Return rows of an older version under the columns of a newer one.
 
-    Raises
-    ------
-    SchemaError
-        An integer cannot be represented exactly as a float.
+    Raise SchemaError if an integer cannot be represented exactly as a float.
     """
     arrow = schema.arrow
     columns = [_column(table, arrow.field(name), version) for name in schema.names]

@@ -18,7 +18,6 @@ from dyno_frames.export.queries import (
     count,
     created_after,
     is_countable,
-    makes_null,
     unlimited,
     window,
     windows_of,
@@ -37,22 +36,7 @@ FOUND = "found"
 
 
 def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
-    """Fetch the rows of a query that are not staged yet.
-
-    Parameters
-    ----------
-    scan
-        The query, with ``id`` and ``created`` among its columns.
-    stage
-        Where the chunks are written.
-    partitions
-        How the rows are partitioned.
-
-    Returns
-    -------
-    tuple
-        The certificate of all staged rows, and how many rows this run moved.
-    """
+    """Fetch the rows that are not staged yet. Return the certificate of all staged rows, and how many moved."""
     done = stage.done(MAIN)
     if done is not None:
         return done, 0
@@ -78,17 +62,7 @@ def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[di
 def fetch_missing(
     scan: Scan, missing: Sequence[pa.Table], stage: Stage, partitions: Sequence[Partition]
 ) -> dict[str, Any]:
-    """Fetch rows of which only the keys are known; return their certificate.
-
-    Parameters
-    ----------
-    scan
-        The query.
-    missing
-        ``id`` and ``created`` of the rows, in order; each table is fetched with one query.
-    stage, partitions
-        As in :func:`fetch`.
-    """
+    """Fetch the rows with these ``id`` and ``created``, with one query for each table; return the certificate."""
     stage.drop(FOUND)
     ids = pa.concat_arrays([keys[KEY].combine_chunks() for keys in missing])
     ends = [(int(keys[CREATED][0].value), int(keys[CREATED][-1].value)) for keys in missing]
@@ -155,6 +129,6 @@ def _resumed(scan: Scan, stage: Stage, earlier: Sequence[Chunk], rest: dict[str,
         if counted is None
         else f"the server counts {counted:,} rows and {here:,} came"
     )
-    notes = ["values made null in that run are not listed here"] if makes_null(scan) else []
+    notes = ["values made null in that run are not listed here"] if scan.options.on_invalid == "null" else []
     doubt = certificate(verdict, reasons=[f"{why}; {said}"], notes=notes, requests=int(counted is not None))
     return combined(known, rest, doubt) | UNCOUNTED | {"count_after": counted, "rows_returned": here}

@@ -27,21 +27,8 @@ from dyno_frames.scan.scan import Scan
 def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
     """Write the answer of a scan to one file; readers see either the old file or the complete new one.
 
-    Parameters
-    ----------
-    scan
-        The query.
-    path
-        The file. Its folder must exist.
-    compression
-        As in :func:`dyno_frames.export.write.write`.
-
-    Raises
-    ------
-    ConfigError
-        The path is a folder, its folder does not exist, or its name is too long; no request was sent.
-    ContractError
-        The scan is strict and rows may be missing; the old file is unchanged.
+    Raise ConfigError if the path is a folder, its folder does not exist, or its name is too long; no request was
+    sent. Raise ContractError if the scan is strict and rows may be missing; the old file is unchanged.
     """
     target = Path(path)
     check_name(target)

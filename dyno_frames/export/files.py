@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.durable import sync
 from dyno_frames.errors import ContractError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import StoredFile, schema_sha256
@@ -126,19 +127,7 @@ def in_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def write_files(
     tables: Iterable[pa.Table], values: Values, form: FileFormat, work: Path
 ) -> list[tuple[StoredFile, Path]]:
-    """Write the rows of one partition to files; return each file and its temporary path.
-
-    Parameters
-    ----------
-    tables
-        The rows, in order.
-    values
-        The partition.
-    form
-        The format of the files.
-    work
-        The folder for the files until they are committed.
-    """
+    """Write the rows of one partition, in order, to files in a folder; return each file and its path."""
     written: list[tuple[StoredFile, Path]] = []
     for part in _in_files(in_groups(_once(tables) if form.ordered else tables), form.max_rows_per_file):
         path = work / f"{uuid4().hex}.parquet"
@@ -202,7 +191,7 @@ def _verified(path: Path, filled: _Filled, values: Values, form: FileFormat) -> 
     found = pq.read_metadata(path).num_rows
     if found != filled.rows:
         raise ContractError(f"{path.name}: {filled.rows:,} rows were written and the file has {found:,}")
-    disk.sync(path)
+    sync(path)
     digest = disk.sha256(path)
     return StoredFile(
         path=f"{folder(form.partitions, values)}part-{digest[:24]}.parquet",

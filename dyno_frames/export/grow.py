@@ -22,7 +22,6 @@ from dyno_frames.export.options import WriteOptions
 from dyno_frames.export.partitions import Partition
 from dyno_frames.export.queries import (
     changed_since,
-    columns_asked,
     count,
     origin_of,
     schema_of,
@@ -46,17 +45,7 @@ Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class _Growth:
-    """What the next version changes.
-
-    Parameters
-    ----------
-    change
-        The rows to add and to leave out.
-    certificate
-        How complete the next version is.
-    moved
-        Number of rows and ids that were fetched.
-    """
+    """The change in the next version, its certificate, and the number of rows and ids that were fetched."""
 
     change: Change
     certificate: dict[str, Any]
@@ -64,15 +53,7 @@ class _Growth:
 
 
 def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifest) -> Done:
-    """Write the next version from its parent and the changes since; return the parent if nothing changed.
-
-    Parameters
-    ----------
-    scan, store, options
-        As in :func:`dyno_frames.export.run.run`.
-    parent
-        The newest version.
-    """
+    """Write the next version from its parent and the changes since; return the parent if nothing changed."""
     is_same = query_of(parent.origin) == query_of(origin_of(scan))
     _check(scan, store, options, parent, is_same=is_same)
     old = schema_from_json(parent.schema)
@@ -226,7 +207,7 @@ def _check(
             f"{said} came from {parent.origin['resource']} of {parent.origin['url']}, and this query reads "
             f"{origin['resource']} of {origin['url']}; {cure}"
         )
-    columns = columns_asked(scan)
+    columns = scan.options.columns
     if columns is not None and set(columns) != {one["name"] for one in parent.schema["fields"]}:
         raise ConfigError(f"{said} has other columns than {list(columns)}; {cure}")
     if options.mode != "sync":

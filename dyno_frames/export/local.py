@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
@@ -29,13 +30,7 @@ from dyno_frames.export.store import damaged, overtaken
 
 @dataclass(frozen=True, slots=True)
 class LocalStore:
-    """A dataset on a local disk.
-
-    Parameters
-    ----------
-    path
-        The path of the dataset: a link to the newest version.
-    """
+    """A dataset on a local disk; its path is a link to the newest version."""
 
     path: Path
 
@@ -66,13 +61,7 @@ class LocalStore:
         disk.check_name(self.path, added_bytes=len(self.home.name) - len(self.path.name))
 
     def check(self) -> None:
-        """Raise if no dataset can be written to the path, before a request is sent or a file is created.
-
-        Raises
-        ------
-        ConfigError
-            The path is a file or a folder with other files, its folder does not exist, or its name is too long.
-        """
+        """Raise ConfigError if no dataset can be written to the path, before a request is sent or a file is created."""
         self.check_name()
         parent = self.path.absolute().parent
         if not parent.is_dir():
@@ -182,7 +171,7 @@ class LocalStore:
         target = os.path.join(self.home.name, "versions", self.folder(version).name)  # noqa: PTH118 - the text of the link
         self._next.symlink_to(target, target_is_directory=True)
         self._next.replace(self.path)
-        disk.sync(self.path.absolute().parent)
+        sync(self.path.absolute().parent)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
         """Commit a version, in one step, from files of its parent and new files."""
@@ -202,7 +191,7 @@ class LocalStore:
             if target.is_dir():
                 raise overtaken(self, manifest.version) from None
             raise
-        disk.sync(target.parent)
+        sync(target.parent)
         try:
             disk.write_new(self._manifest(manifest.version), manifest.to_json())
         except FileExistsError:

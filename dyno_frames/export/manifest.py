@@ -11,14 +11,11 @@ from typing import Any, Self
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.partitions import Partition, Values
-from dyno_frames.export.sealed import CHECKSUM, seal, unseal
+from dyno_frames.export.sealed import seal, unseal
 from dyno_frames.frames.schema import Schema
 
 FORMAT = 2
 """Number of the format; increased when older readers would misread a manifest."""
-
-_WITHOUT_CHECKSUM = 1
-"""An older format, still readable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +123,8 @@ class Manifest:
     def from_json(cls, content: bytes, *, name: str) -> Self:
         """Return the manifest that :meth:`to_json` wrote.
 
-        Raises
-        ------
-        SchemaError
-            The content is not a manifest, is damaged, or was written by a later version of the package.
+        Raise SchemaError if the content is not a manifest, is damaged, or was written by a later version of the
+        package.
         """
         try:
             stored = _checked(content, name=name)
@@ -144,13 +139,11 @@ class Manifest:
 
 def _checked(content: bytes, *, name: str) -> dict[str, Any]:
     """Return the values of a manifest of a known format, without the number of the format."""
-    stored: dict[str, Any] = json.loads(content)
-    if CHECKSUM in stored:
-        stored = unseal(content)
+    stored = unseal(content)
     number = stored.pop("format")
-    if number not in {FORMAT, _WITHOUT_CHECKSUM}:
+    if number != FORMAT:
         raise SchemaError(
-            f"{name} is a manifest of format {number}; this package reads formats up to {FORMAT}. Update dyno_frames"
+            f"{name} is a manifest of format {number}; this package reads format {FORMAT}. Update dyno_frames"
         )
     return stored
 

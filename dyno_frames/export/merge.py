@@ -21,15 +21,7 @@ from dyno_frames.frames.tables import by_created
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a version that is not committed yet.
-
-    Parameters
-    ----------
-    files
-        All files of the version.
-    fresh
-        Local paths of the files that no earlier version has, by their path in the version.
-    """
+    """The files of a version that is not committed yet, and the local paths of those that no earlier version has."""
 
     files: tuple[StoredFile, ...]
     fresh: dict[str, Path]
@@ -61,19 +53,7 @@ NO_CHANGE = Change(Staged([]), _NO_IDS, _NO_IDS)
 
 
 def together(base: Source, change: Change, form: FileFormat, work: Path) -> Written:
-    """Write the files of the next version; unchanged files of the last version are shared.
-
-    Parameters
-    ----------
-    base
-        The rows of the last version, or all rows if there is no change.
-    change
-        The rows to add and to leave out.
-    form
-        The format of the files.
-    work
-        The folder for new files until they are committed.
-    """
+    """Write the files of the next version to a folder; unchanged files of the base are shared."""
     files: list[StoredFile] = []
     fresh: dict[str, Path] = {}
     for values in sorted({*base.partitions(), *change.incoming.partitions()}, key=str):
@@ -179,17 +159,7 @@ def _one_order(one: pa.Table, other: pa.Table) -> Iterator[pa.Table]:
 
 
 def unchanged(base: Source, incoming: Staged, names: Sequence[str]) -> tuple[pa.Array, pa.Array]:
-    """Return the ids of incoming rows that the base holds too: those with the same values, and those that differ.
-
-    Parameters
-    ----------
-    base
-        The rows of the last version.
-    incoming
-        The rows that were fetched.
-    names
-        The columns to compare.
-    """
+    """Return the ids of incoming rows that the base has with the same values in the named columns, and with others."""
     ids = incoming.keys()[KEY].combine_chunks()
     equal: list[pa.Array] = []
     differ: list[pa.Array] = []

@@ -19,19 +19,7 @@ COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """The options of an export to a dataset.
-
-    Parameters
-    ----------
-    mode
-        ``"overwrite"``, ``"append"`` or ``"sync"``.
-    partitions
-        The levels of folders, outermost first.
-    max_rows_per_file
-        Maximum number of rows in one file.
-    compression
-        The compression of the columns.
-    """
+    """The options of an export to a dataset, as in ``to_parquet``."""
 
     mode: str = "overwrite"
     partitions: tuple[Partition, ...] = ()
@@ -49,10 +37,7 @@ def write_options(
 ) -> WriteOptions:
     """Return the arguments of ``to_parquet`` as one value.
 
-    Raises
-    ------
-    ConfigError
-        An argument is wrong; the message names every wrong argument.
+    Raise ConfigError if an argument is wrong; the message names every wrong argument.
     """
     faults = []
     if mode not in MODES:
@@ -75,13 +60,7 @@ def is_from_one(value: Any) -> bool:
 
 
 def check_dataset(scan: Scan, options: WriteOptions) -> None:
-    """Raise if the rows of a query cannot be written as a dataset, or not in this mode.
-
-    Raises
-    ------
-    ConfigError
-        Rows have no ``created``, or several answers of this query cannot be merged.
-    """
+    """Raise ConfigError if the rows of a query cannot be written as a dataset, or not in this mode."""
     if lacks(scan, CREATED):
         raise ConfigError(
             "the server sends rows without 'created', and a dataset keeps its rows in that order. Write one file: a "

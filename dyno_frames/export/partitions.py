@@ -53,15 +53,7 @@ class Partition:
 
 
 def parse(given: Any, schema: Schema) -> tuple[tuple[Partition, ...], list[str]]:
-    """Return the levels that ``partition_by=`` names, and its faults.
-
-    Parameters
-    ----------
-    given
-        Names of fields, or ``"created:month"`` and the like.
-    schema
-        The columns of the answer.
-    """
+    """Return the levels in ``partition_by=``, such as ``"status"`` or ``"created:month"``, and its faults."""
     texts = [given] if isinstance(given, str) else given or ()
     if not isinstance(texts, Sequence) or not all(isinstance(text, str) for text in texts):
         return (), [
@@ -110,10 +102,7 @@ def _level(part: Partition, value: str) -> str:
 def split(table: pa.Table, partitions: Sequence[Partition]) -> list[tuple[Values, pa.Table]]:
     """Return the rows of each partition, in their order; partitions are sorted by their values as text.
 
-    Raises
-    ------
-    ConfigError
-        A row has no value, or a value that cannot name a folder.
+    Raise ConfigError if a row has no value, or a value that cannot name a folder.
     """
     if not partitions or not table.num_rows:
         return [((), table)] if table.num_rows else []

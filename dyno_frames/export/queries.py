@@ -1,9 +1,9 @@
-"""The interface between exports and scans: no other file here depends on how a scan is planned, run or certified."""
+"""Read scans, and derive from a scan the other scans that an export needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
@@ -15,9 +15,8 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.query.bind import ask
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
 from dyno_frames.query.question import narrowed
-from dyno_frames.scan.answer import check
-from dyno_frames.scan.certificate import Certificate, Verdict
-from dyno_frames.scan.prefetch import MAX_WORKERS
+from dyno_frames.scan.answer import Answer, check
+from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.windows import Window, cut
 
@@ -25,34 +24,8 @@ PARTS = 16
 """Number of windows that are counted first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """The rows of one small query.
-
-    Parameters
-    ----------
-    table
-        The rows.
-    certificate
-        How complete they are, as JSON values.
-    """
-
-    table: pa.Table
-    certificate: dict[str, Any]
-
-    @property
-    def is_certified(self) -> bool:
-        """Whether the verdict rules out missing rows."""
-        return self.certificate.get("verdict") != Verdict.UNCERTIFIED
-
-
 class Rows:
     """The rows of a query as record batches, as the pages arrive.
-
-    Parameters
-    ----------
-    scan
-        The query.
 
     Attributes
     ----------
@@ -80,11 +53,6 @@ def schema_of(scan: Scan) -> Schema:
     return scan.schema.select(scan.options.columns or scan.schema.names)
 
 
-def columns_asked(scan: Scan) -> tuple[str, ...] | None:
-    """Return the columns that the caller named, or None for all."""
-    return scan.options.columns
-
-
 def lacks(scan: Scan, name: str) -> bool:
     """Tell whether the server was seen to send rows without a value in a field."""
     return name in scan.schema.unseen or (
@@ -109,45 +77,13 @@ def is_countable(scan: Scan) -> bool:
     return scan.plan.terms is not None
 
 
-def makes_null(scan: Scan) -> bool:
-    """Tell whether values outside their column's type are made null."""
-    return scan.options.on_invalid == "null"
-
-
-def page_size(scan: Scan) -> int:
-    """Return the number of rows per request."""
-    return scan.plan.page_size
-
-
-def workers(scan: Scan) -> int:
-    """Return the maximum number of concurrent requests."""
-    return scan.workers or MAX_WORKERS
-
-
-def plan_of(scan: Scan) -> dict[str, Any]:
-    """Return the requests, and the part of the query that is evaluated locally, as JSON values."""
-    plan = scan.plan
-    return {"requests": list(plan.requests), "exact": plan.exact, "residual": plan.residual}
-
-
-def profile_of(scan: Scan) -> dict[str, Any]:
-    """Return the profile of the server, as JSON values."""
-    return scan.context.profile.to_json()
-
-
 def origin_of(scan: Scan) -> dict[str, Any]:
     """Return the query and the server, as JSON values without the API key."""
     return asdict(scan.origin)
 
 
 def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
-    """Raise if the scan is strict and its answer is uncertified.
-
-    Raises
-    ------
-    ContractError
-        The answer is uncertified and the scan is strict.
-    """
+    """Raise ContractError if the scan is strict and its answer is uncertified."""
     if scan.options.strict and certificate:
         check(Certificate.from_json(certificate), strict=True)
 
@@ -219,10 +155,10 @@ def count_window(scan: Scan, low: int | None, high: int | None) -> tuple[int, in
     return max(count(window(scan, low, None)) - count(window(scan, high, None)), 0), 2
 
 
-def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Fetched:
+def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Answer:
     """Return ``id`` and ``created`` of the rows in a window."""
     narrow = scan.refine(columns=(KEY, CREATED))
-    return _fetch(window(narrow, low, high))
+    return unlimited(window(narrow, low, high)).run()
 
 
 def newest_change(scan: Scan) -> int | None:
@@ -250,13 +186,8 @@ def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
     return scan.refine(question=question)
 
 
-def _fetch(scan: Scan) -> Fetched:
-    answer = unlimited(scan).run()
-    return Fetched(answer.table, answer.certificate.to_json())
-
-
 def _first(scan: Scan, name: str, *, ascending: bool) -> int | None:
     """Return the first or the last time of a field in the rows, in epoch seconds."""
     one = scan.refine(columns=(KEY, name), order_by=(name,), ascending=(ascending,), limit=1, offset=0)
-    found = _fetch(one).table[name].drop_null()
+    found = unlimited(one).run().table[name].drop_null()
     return int(found[0].value) if len(found) else None

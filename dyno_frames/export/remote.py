@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from platformdirs import user_cache_path
 
-from dyno_frames.calibrate.cache import FOLDER_VARIABLE
-from dyno_frames.errors import ConfigError, MissingExtraError
+from dyno_frames.calibrate import cache
+from dyno_frames.contract.texts import fit
+from dyno_frames.errors import ConfigError, DynoError, MissingExtraError, TransportError
 from dyno_frames.export import disk
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.store import damaged, overtaken
@@ -28,16 +28,14 @@ from dyno_frames.export.store import damaged, overtaken
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
 """Protocols whose objects are created atomically and can be created exclusively."""
 
+_LONGEST_REASON = 300
+
 
 def remote_store(url: str) -> RemoteStore:
     """Return the store that a URL names.
 
-    Raises
-    ------
-    ConfigError
-        The protocol of the URL is unknown, or the URL is a chain of file systems.
-    MissingExtraError
-        fsspec, or the package that it needs for this protocol, is not installed.
+    Raise ConfigError if the protocol of the URL is unknown, or the URL is a chain of file systems. Raise
+    MissingExtraError if fsspec, or the package that it needs for this protocol, is not installed.
     """
     try:
         import fsspec
@@ -58,17 +56,7 @@ def remote_store(url: str) -> RemoteStore:
 
 @dataclass(frozen=True, slots=True)
 class RemoteStore:
-    """A dataset behind a URL.
-
-    Parameters
-    ----------
-    url
-        The URL of the dataset.
-    files
-        The file system of fsspec.
-    root
-        The path of the dataset in the file system.
-    """
+    """A dataset behind a URL: the file system of fsspec, and the path in it."""
 
     url: str
     files: Any
@@ -77,18 +65,10 @@ class RemoteStore:
     @property
     def work(self) -> Path:
         """A local folder for staged rows and files before the upload; it survives an interrupted run."""
-        named = os.environ.get(FOLDER_VARIABLE)
-        cache = Path(named) if named else user_cache_path("dyno_frames")
-        return cache / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
+        return cache.folder() / "exports" / hashlib.sha256(self.url.encode()).hexdigest()[:32] / "work"
 
     def check(self) -> None:
-        """Raise if the file system is not an object store, which creates a manifest atomically.
-
-        Raises
-        ------
-        ConfigError
-            The URL is not that of an object store.
-        """
+        """Raise ConfigError if the URL is not that of an object store, which creates a manifest atomically."""
         protocol = self.url.partition("://")[0].lower()
         if protocol in OBJECT_STORES:
             return
@@ -101,6 +81,18 @@ class RemoteStore:
             f"path, or a URL of an object store such as 's3://bucket/campaigns'. {cure}"
         )
 
+    def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of the file system. Raise the errors of its library as errors of this package.
+
+        Errors that a file does not exist, or exists, are raised as they are: what they mean depends on the caller.
+        """
+        try:
+            return getattr(self.files, method)(*arguments, **options)
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except Exception as error:  # every object store has its own library, with its own errors
+            raise _failure(self.url, error) from error
+
     def _manifest(self, version: int) -> str:
         return f"{self.root}/_dyno/manifests/{version:06d}.json"
 
@@ -111,7 +103,7 @@ class RemoteStore:
         """Return the numbers of the versions that can be read, oldest first."""
         self.files.invalidate_cache()
         try:
-            found = self.files.ls(f"{self.root}/_dyno/manifests", detail=False)
+            found = self._call("ls", f"{self.root}/_dyno/manifests", detail=False)
         except FileNotFoundError:
             return []
         stems = [name.rpartition("/")[2].removesuffix(".json") for name in found if name.endswith(".json")]
@@ -122,7 +114,7 @@ class RemoteStore:
         path = self._manifest(version)
         name = str(self.files.unstrip_protocol(path))
         try:
-            return Manifest.from_json(self.files.cat_file(path), name=name)
+            return Manifest.from_json(self._call("cat_file", path), name=name)
         except FileNotFoundError:
             raise unreadable(name, "does not exist") from None
 
@@ -135,7 +127,7 @@ class RemoteStore:
         with tempfile.TemporaryDirectory() as folder:
             here = Path(folder) / "file"
             try:
-                self.files.get_file(self._file(file), str(here))
+                self._call("get_file", self._file(file), str(here))
             except FileNotFoundError:
                 raise damaged(self, version, file, "does not exist") from None
             if disk.sha256(here) != file.sha256:
@@ -143,8 +135,16 @@ class RemoteStore:
             return pa.memory_map(str(here)) if os.name == "posix" else pa.BufferReader(here.read_bytes())
 
     def prepare(self) -> None:
-        """Check the URL and create the local folder."""
+        """Check the URL and the bucket, and create the local folder."""
         self.check()
+        if self.url.startswith(("s3://", "s3a://")):  # other stores may not allow reading the bucket itself
+            bucket = self.root.partition("/")[0]
+            try:
+                self._call("info", bucket)
+            except FileNotFoundError:
+                raise ConfigError(
+                    f"the bucket {bucket!r} does not exist; create it, or write to another URL"
+                ) from None
         self.work.mkdir(parents=True, exist_ok=True)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
@@ -153,21 +153,19 @@ class RemoteStore:
             if one.path in fresh:
                 self._upload(fresh[one.path], one)
         name = self._manifest(manifest.version)
-        self.files.makedirs(name.rpartition("/")[0], exist_ok=True)
         try:
-            self.files.pipe_file(name, manifest.to_json().encode(), mode="create")
+            self._call("pipe_file", name, manifest.to_json().encode(), mode="create")
         except FileExistsError:
             raise overtaken(self, manifest.version) from None
 
     def _upload(self, source: Path, file: StoredFile) -> None:
         target = self._file(file)
-        self.files.makedirs(target.rpartition("/")[0], exist_ok=True)
-        self.files.put_file(str(source), target)
+        self._call("put_file", str(source), target)
         self.files.invalidate_cache()
-        if self.files.size(target) != file.size_bytes:
-            raise OSError(
-                f"{self.files.unstrip_protocol(target)} was not stored completely; nothing was committed. "
-                "Run the export again"
+        if self._call("size", target) != file.size_bytes:
+            raise TransportError(
+                f"{self.files.unstrip_protocol(target)} was not stored completely; nothing was committed",
+                cure="Run the export again; it resumes",
             )
 
     def remove(self, versions: list[int]) -> int:
@@ -176,10 +174,30 @@ class RemoteStore:
         stay = [number for number in self.versions() if number not in versions]
         kept = {one.path for number in stay for one in self.manifest(number).files}
         for number in versions:
-            self.files.rm_file(self._manifest(number))
+            self._call("rm_file", self._manifest(number))
         free = 0
         for path, one in gone.items():
-            if path not in kept and self.files.exists(self._file(one)):
-                self.files.rm_file(self._file(one))
+            if path not in kept and self._call("exists", self._file(one)):
+                self._call("rm_file", self._file(one))
                 free += one.size_bytes
         return free
+
+
+def _failure(url: str, error: Exception) -> DynoError:
+    """Return the error for what the library of an object store raised. It contains no credentials."""
+    name = type(error).__name__
+    said = f"({name}: {fit(str(error), _LONGEST_REASON)})"
+    if isinstance(error, PermissionError):
+        return ConfigError(
+            f"the store of {url!r} refuses the credentials, or they do not allow this {said}. Check the key and its "
+            "rights to list, read and write there"
+        )
+    if "credential" in name.lower():
+        return ConfigError(
+            f"{url!r} cannot be used without credentials {said}. For S3, set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, or name a profile in AWS_PROFILE"
+        )
+    return TransportError(
+        f"{url!r} cannot be reached, or does not work as expected {said}",
+        cure="Check the URL, the network and the endpoint, then run it again; an export resumes",
+    )

@@ -24,15 +24,6 @@ from dyno_frames.scan.scan import Scan
 def run(scan: Scan, store: DatasetStore, options: WriteOptions) -> Done:
     """Write the next version of a dataset, or return the newest one if nothing changed.
 
-    Parameters
-    ----------
-    scan
-        The query.
-    store
-        Where the dataset is stored.
-    options
-        How to write it.
-
     Raises
     ------
     ConfigError

@@ -7,26 +7,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-CHECKSUM = "sha256"
+_CHECKSUM = "sha256"
 
 
 def seal(values: Mapping[str, Any]) -> str:
     """Return values as JSON with a checksum."""
-    return json.dumps({**values, CHECKSUM: _digest(values)}, indent=1)
+    return json.dumps({**values, _CHECKSUM: _digest(values)}, indent=1)
 
 
 def unseal(content: bytes) -> dict[str, Any]:
     """Return the values in JSON that :func:`seal` wrote.
 
-    Raises
-    ------
-    ValueError
-        The content is not JSON, is not an object, or was changed after it was written.
+    Raise ValueError if the content is not JSON, is not an object, or was changed after it was written.
     """
     values = json.loads(content)
     if not isinstance(values, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - callers catch one type of error
-    written = values.pop(CHECKSUM, None)
+    written = values.pop(_CHECKSUM, None)
     if written != _digest(values):
         raise ValueError("its checksum does not match its content")
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,19 +20,6 @@ from dyno_frames.export.store import DatasetStore, damaged
 from dyno_frames.frames.schema import Schema
 
 _KEYS = pa.schema([(KEY, pa.large_string()), (CREATED, pa.timestamp("s", tz="UTC"))])
-
-
-class Source(Protocol):
-    """Rows by partition."""
-
-    def partitions(self) -> list[Values]:
-        """Return the partitions that have rows."""
-
-    def tables(self, values: Values) -> Iterator[pa.Table]:
-        """Iterate over the rows of a partition, in order."""
-
-    def with_ids(self, ids: pa.Array) -> Iterator[pa.Table]:
-        """Iterate over the rows that have one of these ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +54,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The rows of a version.
-
-    Parameters
-    ----------
-    store, manifest
-        The dataset and the version.
-    schema
-        The columns to return: those of the version, or more.
-    """
+    """The rows of a version, with the columns of a schema: those of the version, or more."""
 
     store: DatasetStore
     manifest: Manifest
@@ -110,10 +89,7 @@ class Stored:
     def read(self, file: StoredFile, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Iterate over the row groups of a file with the given columns.
 
-        Raises
-        ------
-        SchemaError
-            The file is missing or damaged.
+        Raise SchemaError if the file is missing or damaged.
         """
         schema = self.schema if names is None else self.schema.select(names)
         if file.path not in self._opened:
@@ -140,6 +116,9 @@ class Stored:
                 value: Any = restored(file.partition, parts, part.name, kind)
                 table = table.append_column(part.name, pa.repeat(value, table.num_rows))
         return fitted(table, schema, version=self.manifest.version)
+
+
+Source: TypeAlias = Staged | Stored
 
 
 def has_any(tables: Iterator[pa.Table], ids: pa.Array) -> bool:

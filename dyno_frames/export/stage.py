@@ -60,13 +60,7 @@ class Chunk:
 
 
 class Stage:
-    """The chunks of one run.
-
-    Parameters
-    ----------
-    folder
-        The folder of the chunks.
-    """
+    """The chunks of one run, in a folder."""
 
     __slots__ = ("_chunks", "folder", "run")
 
@@ -76,13 +70,7 @@ class Stage:
         self._chunks: dict[str, list[Chunk]] = {}
 
     def resume(self, same: str | None) -> bool:
-        """Resume the staged run if it has the same identity; return whether it does and is not too old.
-
-        Parameters
-        ----------
-        same
-            The identity of the run; a run with None is never resumed.
-        """
+        """Resume the staged run if it has this identity and is not too old; return whether it does."""
         found = _read(self.folder / _RUN)
         if same is None or found is None or found["same"] != same:
             return False
@@ -90,15 +78,7 @@ class Stage:
         return bool(abs(time.time() - found["begun"]) < KEPT_S)
 
     def begin(self, same: str | None, *, watermark: int | None) -> None:
-        """Delete the staged rows and begin a new run.
-
-        Parameters
-        ----------
-        same
-            The identity of the run.
-        watermark
-            Time of the latest change in the account, read before the first row is fetched.
-        """
+        """Delete the staged rows and begin a new run. The watermark was read before the first row is fetched."""
         self.forget()
         self.folder.mkdir(parents=True)
         self.run = {"same": same, "begun": time.time(), "watermark": watermark}
@@ -124,17 +104,7 @@ class Stage:
         *,
         certificate: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write rows as the next chunk; once this returns they are never fetched again.
-
-        Parameters
-        ----------
-        kind
-            The kind of chunk.
-        table, partitions
-            The rows, and how they are partitioned.
-        certificate
-            How complete the rows of this chunk and all chunks before it are, if that is known.
-        """
+        """Write rows as the next chunk, with the certificate of all rows so far if it is known."""
         chunks, groups = self.chunks(kind), split(table, partitions)
         note = {
             "rows": table.num_rows,

@@ -54,10 +54,7 @@ class DatasetStore(Protocol):
 def write_lock(store: DatasetStore) -> Iterator[None]:
     """Hold the lock of a store, so that only one run on this machine writes to it.
 
-    Raises
-    ------
-    ConfigError
-        Another run is writing to it.
+    Raise ConfigError if another run is writing to it.
     """
     with ExitStack() as stack:
         try:
@@ -74,10 +71,7 @@ def write_lock(store: DatasetStore) -> Iterator[None]:
 def manifest_of(store: DatasetStore, version: Any) -> Manifest:
     """Return the manifest of a version.
 
-    Raises
-    ------
-    SchemaError
-        The version does not exist, or is not a whole number.
+    Raise SchemaError if the version does not exist, or is not a whole number.
     """
     versions = store.versions()
     if isinstance(version, bool) or not isinstance(version, Integral) or version not in versions:

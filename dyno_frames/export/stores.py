@@ -18,13 +18,7 @@ _MOST_LINKS = 40
 
 
 def checked_path(path: Any) -> str | Path:
-    """Return a path or URL, or raise if it is not one.
-
-    Raises
-    ------
-    ConfigError
-        The value is not a path.
-    """
+    """Return a path or URL, or raise ConfigError if it is not one."""
     if not isinstance(path, str | Path) or "\0" in str(path) or not Path(path).name:
         raise ConfigError(
             f"path={path!r}; expected the name of a file or a dataset, for example 'campaigns' or 'campaigns.parquet'"
@@ -38,19 +32,10 @@ def is_one_file(path: str | Path) -> bool:
 
 
 def store_of(path: str | Path) -> DatasetStore:
-    """Return the store of the dataset of this name.
+    """Return the store of a local path, or of a URL that fsspec knows, such as ``s3://bucket/campaigns``.
 
-    Parameters
-    ----------
-    path
-        A local path, or a URL that fsspec knows, such as ``s3://bucket/campaigns``.
-
-    Raises
-    ------
-    ConfigError
-        The value is not the path or URL of a dataset.
-    MissingExtraError
-        The value is a URL and fsspec is not installed.
+    Raise ConfigError if the value is not the path or URL of a dataset. Raise MissingExtraError if the value is a
+    URL and fsspec is not installed.
     """
     if "://" in str(checked_path(path)):
         return remote_store(str(path))

@@ -12,9 +12,7 @@ from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import bound, plan_bounded
 from dyno_frames.query.question import Question
 
-_NOT_PLANNED = frozenset(
-    {"name", "nulls", "page_limit", "overlong", "default_limit", "text_number", "deep_offset"}
-)
+_NOT_PLANNED = frozenset({"name", "page_limit", "overlong"})
 OPERATORS, FILTERED = "operators.", "filtered."
 """What the names of facts about one operator and about one field begin with."""
 

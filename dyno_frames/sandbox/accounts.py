@@ -21,9 +21,10 @@ from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.http.public import UNSUBSCRIBE
 from dyno_frames.sandbox.loading.files import Rows
 from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.mail.mailing import Mailer
 from dyno_frames.sandbox.mail.smtp import SmtpTransport
 from dyno_frames.sandbox.mail.smtp_server import SmtpServer
-from dyno_frames.sandbox.mail.transports import MailTransport
+from dyno_frames.sandbox.mail.transports import MailTransportError
 from dyno_frames.sandbox.sample import account as sample_account
 from dyno_frames.sandbox.store.storage import Store
 
@@ -83,20 +84,8 @@ def _key(api_key: Any, name: str = "api_key") -> str:
 class AccountOptions:
     """Options that all accounts of a sandbox share.
 
-    Parameters
-    ----------
-    path, outbox
-        The database and the outbox of the first account, if given.
-    profile, page_limit
-        What filters mean.
-    speed
-        How fast campaigns are sent.
-    smtp_server
-        The mail server; None for the outbox.
-    clock
-        A function that returns the time in epoch seconds.
-    url
-        The sandbox's URL.
+    ``path`` and ``outbox`` are those of the first account. Without an SMTP server, mail goes to the outbox. The clock
+    returns epoch seconds.
     """
 
     path: Path | None
@@ -111,17 +100,7 @@ class AccountOptions:
 
 @dataclass(slots=True)
 class OpenAccount:
-    """One account that is open.
-
-    Parameters
-    ----------
-    name, key
-        The account's name and API key.
-    store, sender
-        The account's rows, and the threads that move its campaigns forward.
-    outbox
-        The Maildir that receives mail if there is no mail server.
-    """
+    """One account that is open, with the threads that move its campaigns forward."""
 
     name: str
     key: str = field(repr=False)
@@ -132,39 +111,38 @@ class OpenAccount:
 
     @classmethod
     def open(cls, name: str, key: str, options: AccountOptions) -> OpenAccount:
-        """Open an account.
-
-        Raises
-        ------
-        ConfigError
-            The database cannot be used.
-        """
+        """Open an account. Raise ConfigError if the database or the outbox cannot be used."""
         path = _path_of(name, options.path)
-        store = Store(path, profile=options.profile, page_limit=options.page_limit)
-        temporary = None
-        outbox = options.outbox
+        outbox, temporary = options.outbox, None
         if outbox is not None:
             outbox = outbox if name == DEFAULT else outbox / name
-        elif path is not None:
+            if options.smtp_server is None:
+                _create_outbox(outbox)
+        store = Store(path, profile=options.profile, page_limit=options.page_limit)
+        if outbox is None and path is not None:
             outbox = path.with_suffix(".outbox")
-        else:
+        elif outbox is None:
             temporary = Path(tempfile.mkdtemp(prefix="dyno-sandbox-"))
             outbox = temporary / "outbox"
-        sender = Sender(store, clock=options.clock, speed=options.speed.speed)
-        sender.mail(
-            _transport(options.smtp_server, outbox, durable=temporary is None),
-            speed=options.speed,
-            unsubscribe_url=f"{options.url}{UNSUBSCRIBE}",
-        )
+        stopping, mailer = threading.Event(), None
+        if options.speed.speed > 0:
+            server, durable = options.smtp_server, temporary is None
+            mailer = Mailer(
+                store,
+                Maildir(outbox, durable=durable) if server is None else SmtpTransport(server, stopping),
+                clock=options.clock,
+                speed=options.speed,
+                stopping=stopping,
+                unsubscribe_url=f"{options.url}{UNSUBSCRIBE}",
+            )
+        speed = options.speed.speed
+        sender = Sender(store, clock=options.clock, speed=speed, mailer=mailer, stopping=stopping)
         return cls(name, key, store, sender, outbox, temporary)
 
     def load(self, tables: Mapping[str, Rows], *, sample: bool) -> None:
         """Replace the rows of these resources; with ``sample``, fill an empty account with the sample rows.
 
-        Raises
-        ------
-        ConfigError
-            The rows cannot be stored. Nothing is changed.
+        Raise ConfigError if the rows cannot be stored. Nothing is changed.
         """
         try:
             with self.store.transaction():
@@ -183,14 +161,14 @@ class OpenAccount:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
+def _create_outbox(outbox: Path) -> None:
+    try:
+        Maildir(outbox).open()
+    except MailTransportError as error:
+        raise ConfigError(
+            f"outbox is {str(outbox)!r}: {error}; give the path of a folder that exists or can be created"
+        ) from error
+
+
 def _path_of(name: str, path: Path | None) -> Path | None:
     return path if path is None or name == DEFAULT else path.with_name(f"{path.stem}-{name}{path.suffix}")
-
-
-def _transport(
-    server: SmtpServer | None, outbox: Path, *, durable: bool
-) -> Callable[[threading.Event], MailTransport]:
-    def create(stopping: threading.Event) -> MailTransport:
-        return Maildir(outbox, durable=durable) if server is None else SmtpTransport(server, stopping)
-
-    return create

@@ -125,8 +125,7 @@ class Sandbox:
                 opened.key: Account(opened.store, user_id(opened.name), self._clock, opened.name)
                 for opened in self._accounts.values()
             },
-            options=AppOptions(executor, self._faults, self._connection_of),
-            url=self.url,
+            AppOptions(executor, self.url, self._faults, self._connection_of),
         )
         self._access_log = AccessLog(app, self._clock)
         return HttpServer(self._access_log, listener, executor)
@@ -164,7 +163,10 @@ class Sandbox:
 
     @property
     def outbox(self) -> Path:
-        """The Maildir that receives mail if there is no mail server. It is created with the first message."""
+        """The Maildir that receives mail if there is no mail server.
+
+        It is created with the first message, unless its path was given.
+        """
         return self._accounts[DEFAULT].outbox
 
     @property

@@ -16,7 +16,7 @@ PACKAGE = "dyno_frames"
 
 ROWS = (
     ("reprs",),
-    ("errors",),
+    ("errors", "durable"),
     ("contract",),
     ("query", "frames", "messages", "transport"),
     ("sandbox",),

@@ -20,7 +20,7 @@ from faults_oracle import tells
 from faults_proxy import ENDINGS, Control
 
 from dyno_frames.actions.action_request import checked_request
-from dyno_frames.actions.case import Patience
+from dyno_frames.actions.context import PollPolicy
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.api import connect
@@ -29,9 +29,9 @@ from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Action
 from dyno_frames.errors import ApiError, ConfigError, DynoError, OutcomeUnknownError, TransportError
 
 TIMEOUT_S = 0.6
-PATIENCE = Patience(settle_s=0.9, first_s=0.03, longest_s=0.2)
+POLL_POLICY = PollPolicy(settle_s=0.9, first_s=0.03, longest_s=0.2)
 LAGS_S = (0.0, 0.0, 0.0, 0.1, 0.5)
-"""For how long readings may be of before an action; shorter than the patience."""
+"""For how long readings may be of before an action; shorter than the time for settling."""
 
 POOL = 5
 """Campaigns that one worker moves at a time."""
@@ -140,7 +140,7 @@ class Worker:
         self.lane = lane
         self.control = Control(ground.control_port, lane)
         self.client: Client = connect(ground.lane_urls[lane], KEY, name=f"lane {lane}", timeout_s=TIMEOUT_S)
-        self.client.campaigns.patience = PATIENCE
+        self.client.campaigns.poll_policy = POLL_POLICY
         self.witness: Client = connect(ground.server_url, KEY, name=f"witness {lane}")
         self.pool: list[str] = []
         self._number = 0
@@ -405,7 +405,7 @@ POINTS = ("came", "answered", *("any time",) * 6)
 def live(ground: Ground, lane: int, seed: str, diary: str) -> None:
     """Act until killed; what is about to be asked stands in the diary before."""
     worker = Worker(ground, lane, seed)
-    worker.client.campaigns.patience = PATIENCE
+    worker.client.campaigns.poll_policy = POLL_POLICY
     with open(diary, "ab", buffering=0) as file:  # noqa: PTH123 - appended without a buffer
         while True:
             key = worker.chosen()

@@ -29,7 +29,7 @@ import dyno_frames as dyno
 from dataclasses import replace
 
 client = dyno.connect()
-client.campaigns.patience = replace(client.campaigns.patience, settle_s=0.1)
+client.campaigns.poll_policy = replace(client.campaigns.poll_policy, settle_s=0.1)
 client.campaigns.find("status in ['running', 'paused', 'scheduled']", order_by="created", ascending=False).dyno.panel()"""
 
 

@@ -126,7 +126,7 @@ def test_a_campaign_goes_through_its_whole_life_and_three_clicks_are_one(
 
 @pytest.mark.parametrize("view", ["CampaignPanel", ACCESSIBLE])
 def test_a_lost_answer_is_an_outcome_of_its_own_and_nothing_more_is_sent(account, open_cells, tmp_path, view):
-    impatient = "from dataclasses import replace; client.campaigns.patience = replace(client.campaigns.patience, settle_s=0.1)"
+    impatient = "from dataclasses import replace; client.campaigns.poll_policy = replace(client.campaigns.poll_policy, settle_s=0.1)"
     page = open_cells(*cells(account, "'campaign-draft'", view, before=impatient))
     account.losing.add("init")
     press(page, "^Start or schedule")

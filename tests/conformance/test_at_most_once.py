@@ -41,13 +41,13 @@ def test_no_action_is_sent_twice_and_no_outcome_is_false(tmp_path, actions, kill
 
 def contend(there: Ground, lane: int, state: str, keys: list[str], pipe: Connection) -> None:
     """Start each campaign, at the same moment as another process."""
-    from dyno_frames.actions.case import Patience
+    from dyno_frames.actions.context import PollPolicy
     from dyno_frames.api import connect
     from dyno_frames.errors import ApiError, OutcomeUnknownError
 
     os.environ["DYNO_STATE_DIR"] = state
     with connect(there.lane_urls[lane], KEY, name="contender") as client:
-        client.campaigns.patience = Patience(settle_s=2.0)
+        client.campaigns.poll_policy = PollPolicy(settle_s=2.0)
         client.campaigns.get(keys[0])
         for key in keys:
             pipe.send("ready")

@@ -169,8 +169,8 @@ def check(worker: Worker, key: str, folder: Path, database: Path, *, recipients:
     row = worker.ask("GET", f"/campaigns/{key}")
     worker.end()
     with Store(database) as store, store.transaction() as connection:
-        told = deliveries.list_deliveries(connection, key)
-    outcomes = {one["email"]: one["outcome"] for one in told}
+        told = deliveries.deliveries_frame(connection, key)
+    outcomes = dict(zip(told["email"], told["outcome"], strict=True))
     assert len(outcomes) == recipients
     assert set(outcomes.values()) <= {"sent", "unknown"}
     unknown = {address for address, outcome in outcomes.items() if outcome == "unknown"}

@@ -8,7 +8,7 @@ import pytest
 
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.contract.lifecycle import Action
-from dyno_frames.contract.profile import Nulls, Profile
+from dyno_frames.contract.profile import Like, Profile
 from dyno_frames.scan.certificate import Certificate, Verdict
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
@@ -61,7 +61,7 @@ def things(client):
             evidence=(HOSTILE,),
             at=datetime(2026, 1, 1, tzinfo=UTC),
         ),
-        "profile": Profile(name=HOSTILE, nulls=Nulls.LAST, regex=None),
+        "profile": Profile(name=HOSTILE, like=Like.SQL, regex=None),
         "client": client,
         "campaigns": client.campaigns,
         "lists": client.lists,
@@ -103,7 +103,7 @@ def test_html_says_what_the_text_says(client):
     for part in ("uncertified", "7 returned", "why not better"):
         assert part in certificate
     assert "pause" in found["outcome"]._repr_html_()
-    assert "<b>last</b>" in found["profile"]._repr_html_()
+    assert "<b>sql</b>" in found["profile"]._repr_html_()
     assert "<b>not known</b>" in found["profile"]._repr_html_()
     assert "unsubscribes" in found["campaigns"]._repr_html_()
     assert client.url in found["lists"]._repr_html_()
@@ -112,5 +112,5 @@ def test_html_says_what_the_text_says(client):
 def test_a_profile_says_only_where_it_differs():
     assert repr(Profile()) == "Profile('decided': as decided)"
     assert repr(Profile.unknown()) == "Profile('unknown': nothing is known)"
-    mine = Profile(name="mine", nulls=Nulls.LAST, regex=None, deep_offset=5_000)
-    assert repr(mine) == "Profile('mine': as decided, but nulls=last, deep_offset=5000; not known: regex)"
+    mine = Profile(name="mine", like=Like.SQL, regex=None, page_limit=5_000)
+    assert repr(mine) == "Profile('mine': as decided, but like=sql, page_limit=5000; not known: regex)"

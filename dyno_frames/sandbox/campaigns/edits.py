@@ -31,23 +31,9 @@ _TIME_ZONE: Final = "time_zone"
 
 
 def new_row(resource: Resource, body: Mapping[str, Any], *, now: int, user_id: str) -> dict[str, Any]:
-    """Return the row that a create inserts, with the fields that the server sets.
+    """Return the row that a create inserts: the fields of the body, and those that the server sets.
 
-    Parameters
-    ----------
-    resource
-        The resource.
-    body
-        The body of the request.
-    now
-        The time in epoch seconds.
-    user_id
-        The value of ``user_id``.
-
-    Raises
-    ------
-    RequestError
-        A field is missing, is set by the server only, or has a value that is not valid.
+    Raise RequestError if a field is missing, is set by the server only, or has a value that is not valid.
     """
     _check(resource, body)
     if _NAME not in body:

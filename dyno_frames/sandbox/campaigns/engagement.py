@@ -35,17 +35,7 @@ _COUNTERS: Final = ("sent", "delivered", "bounces", "opens", "clicks", "unsubscr
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The final rates of one campaign, drawn from its id.
-
-    Parameters
-    ----------
-    bounced
-        The share of the messages sent.
-    opened, unsubscribed
-        The share of the messages delivered.
-    clicked
-        The share of the messages opened.
-    """
+    """The final rates of one campaign, drawn from its id; see :class:`MetricQuantiles`."""
 
     bounced: float
     opened: float
@@ -74,17 +64,7 @@ def opened_share(age_s: float) -> float:
 
 
 def counters_at(rates: Rates, before: dict[str, int], *, age_s: float) -> dict[str, int]:
-    """Return the counters of a campaign at an age. No counter decreases, and they are consistent.
-
-    Parameters
-    ----------
-    rates
-        The campaign's final rates.
-    before
-        The counters now, including ``sent``.
-    age_s
-        The simulated time since sending began.
-    """
+    """Return the counters of a campaign at an age, which begins with sending. No counter decreases."""
     sent = before["sent"]
     bounces = max(before["bounces"], int(sent * rates.bounced))
     delivered = max(sent - bounces, 0)
@@ -102,15 +82,7 @@ def counters_at(rates: Rates, before: dict[str, int], *, age_s: float) -> dict[s
 
 
 class Engagement:
-    """The simulated recipients of one account.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    seed
-        The seed of the random numbers.
-    """
+    """The simulated recipients of one account."""
 
     def __init__(self, store: Store, *, seed: int = SEED) -> None:
         self._store = store
@@ -118,17 +90,7 @@ class Engagement:
         self._waited_s = 0.0
 
     def tick(self, simulated_s: float, *, now: int, sending: bool = True) -> None:
-        """Advance the simulation.
-
-        Parameters
-        ----------
-        simulated_s
-            The simulated time that passes.
-        now
-            The value of ``updated``, in epoch seconds.
-        sending
-            Whether messages were sent just now. If not, counters change only every :data:`REST_S`.
-        """
+        """Advance the simulation. Unless messages were sent just now, counters change only every :data:`REST_S`."""
         if SIMULATED not in self._store.column_names(CAMPAIGNS):
             return
         self._waited_s += simulated_s
@@ -142,7 +104,7 @@ class Engagement:
     def _add_started(self, connection: sqlite3.Connection) -> None:
         """Add running campaigns without real contacts, and label them as simulated."""
         started = connection.execute(
-            f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
+            f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"
             f" AND recipients IS NOT NULL AND NOT {HAS_DELIVERIES} AND NOT {HAS_CONTACTS}"
             " AND id NOT IN (SELECT campaign_id FROM engagement)"
         ).fetchall()
@@ -153,8 +115,7 @@ class Engagement:
     def _advance(self, connection: sqlite3.Connection, elapsed_s: float, *, now: int) -> None:
         columns = ", ".join(f"coalesce({name}, 0)" for name in _COUNTERS)
         rows = connection.execute(
-            f"SELECT id, list_id, status, age_s, {columns}"  # noqa: S608 - SQL from constants
-            " FROM engagement JOIN campaigns ON id = campaign_id"
+            f"SELECT id, list_id, status, age_s, {columns} FROM engagement JOIN campaigns ON id = campaign_id"
         ).fetchall()
         for campaign, list_id, status, age_s, *counters in rows:
             new_age_s = age_s + elapsed_s
@@ -163,7 +124,7 @@ class Engagement:
             if any(before[name] != value for name, value in after.items()):
                 assignments = ", ".join(f"{name} = ?" for name in after)
                 connection.execute(
-                    f"UPDATE campaigns SET {assignments}, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
+                    f"UPDATE campaigns SET {assignments}, {SET_UPDATED} WHERE id = ?",
                     (*after.values(), now, campaign),
                 )
             if new_age_s >= SPAN_S and status not in {Status.RUNNING, Status.PAUSED}:

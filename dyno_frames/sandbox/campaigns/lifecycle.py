@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dyno_frames.contract import times
@@ -34,55 +33,20 @@ ACTIVE: Final = "status IN ('scheduled', 'running')"
 _SETS_START_TIME = frozenset({Action.START, Action.RESCHEDULE})
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRequest:
-    """The body of an action, checked.
-
-    Parameters
-    ----------
-    key
-        The campaign's id.
-    overrides
-        New values of the campaign's fields.
-    at
-        The start time, or None for now.
-    time_zone
-        The name of the time zone, if given.
-    """
-
-    key: str
-    overrides: Mapping[str, str]
-    at: Instant | None = None
-    time_zone: str | None = None
-
-
 def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[str, Any]:
     """Run an action and return the payload of the answer: the id, and a note if there is one.
 
-    Parameters
-    ----------
-    store
-        The account's rows.
-    rule
-        The rule of the action.
-    body
-        The body of the request.
-    now
-        The time in epoch seconds.
-
-    Raises
-    ------
-    RequestError
-        The body is not valid, the campaign does not exist, or its status does not allow the action.
+    Raise RequestError if the body is not valid, the campaign does not exist, or its status does not allow the
+    action.
     """
-    request = parse_action(rule, body)
-    future = request.at is not None and request.at.epoch_s > now
+    key, given = _checked(rule, body)
+    at = _instant(given)
+    future = at is not None and at.epoch_s > now
     target = rule.target(future=future)
-    values: dict[str, Any] = {"status": str(target), **request.overrides}
-    if request.time_zone is not None:
-        values[_ZONE] = request.time_zone
+    values: dict[str, Any] = {"status": str(target)}
+    values |= {name: given[name] for name in (*OVERRIDES, _ZONE) if name in given}
     if rule.action in _SETS_START_TIME:
-        values["start_time"] = request.at.epoch_s if request.at is not None and future else now
+        values["start_time"] = at.epoch_s if at is not None and future else now
     if rule.action is Action.CANCEL_SCHEDULE:
         values["start_time"] = None
     assignments = [f"{name} = ?" for name in values]
@@ -90,22 +54,15 @@ def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[
     if starts:
         assignments.append(SET_RECIPIENTS)
     with store.transaction() as connection:
-        _update(store, rule, request.key, assignments=assignments, parameters=list(values.values()), now=now)
+        _update(store, rule, key, assignments=assignments, parameters=list(values.values()), now=now)
         if starts:
-            deliveries.create_deliveries(connection, request.key)
-        store.set_extra_fields(CAMPAIGNS, request.key, {PAUSE_REASON: None})
-    note = {"note": request.at.note} if request.at is not None and request.at.note else {}
-    return {KEY: request.key, **note}
+            deliveries.create_deliveries(connection, key)
+        store.set_extra_fields(CAMPAIGNS, key, {PAUSE_REASON: None})
+    return {KEY: key} | ({"note": at.note} if at is not None and at.note else {})
 
 
-def parse_action(rule: Rule, body: Mapping[str, Any]) -> ActionRequest:
-    """Check the body of an action.
-
-    Raises
-    ------
-    RequestError
-        The body is not valid; the reason names the parameter.
-    """
+def _checked(rule: Rule, body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the campaign's id and the other parameters of an action."""
     known = (rule.id_key, *rule.optional)
     for name in body:
         if name not in known:
@@ -116,8 +73,7 @@ def parse_action(rule: Rule, body: Mapping[str, Any]) -> ActionRequest:
     if not isinstance(key, str):
         reason = f"{short_repr(key)}; expected a campaign's id" if rule.id_key in body else "missing"
         raise field_error(rule.id_key, reason)
-    given = {name: value for name, value in body.items() if name != rule.id_key}
-    for name, value in {rule.id_key: key, **given}.items():
+    for name, value in body.items():
         if not isinstance(value, str):
             raise field_error(name, f"{short_repr(value)}; expected a string")
         check_line(name, value)
@@ -125,12 +81,7 @@ def parse_action(rule: Rule, body: Mapping[str, Any]) -> ActionRequest:
             encode(value)
         except ValueError as error:
             raise field_error(name, str(error)) from error
-    return ActionRequest(
-        key,
-        {name: given[name] for name in OVERRIDES if name in given},
-        _instant(given),
-        given.get(_ZONE),
-    )
+    return key, {name: value for name, value in body.items() if name != rule.id_key}
 
 
 def _instant(given: Mapping[str, str]) -> Instant | None:
@@ -152,7 +103,7 @@ def _update(
     sources = sorted(rule.sources)
     with store.transaction() as connection:
         updated = connection.execute(
-            f"UPDATE campaigns SET {', '.join(assignments)}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET {', '.join(assignments)}, {SET_UPDATED}"
             f" WHERE id = ? AND status IN ({', '.join('?' * len(sources))})",
             (*parameters, now, key, *sources),
         ).rowcount

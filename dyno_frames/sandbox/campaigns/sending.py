@@ -11,11 +11,10 @@ from typing import Final
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.campaigns.engagement import Engagement
 from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE, SET_RECIPIENTS
-from dyno_frames.sandbox.campaigns.speed import RATE, SendingSpeed
+from dyno_frames.sandbox.campaigns.speed import RATE
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES
 from dyno_frames.sandbox.mail.mailing import Mailer
-from dyno_frames.sandbox.mail.transports import MailTransport
 from dyno_frames.sandbox.store.rows import SET_UPDATED
 from dyno_frames.sandbox.store.storage import Store
 
@@ -37,6 +36,10 @@ class Sender:
         A function that returns the time in epoch seconds.
     speed
         1 is 200 messages per second and campaign; 0 changes nothing and starts no thread.
+    mailer
+        What sends mail to real contacts. Without it, campaigns with real contacts do not move.
+    stopping
+        The event that ends the threads.
 
     Notes
     -----
@@ -44,48 +47,27 @@ class Sender:
     campaign whose ``recipients`` is null is not changed. ``ticks`` counts the runs of :meth:`tick`.
     """
 
-    def __init__(self, store: Store, *, clock: Callable[[], float], speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], float],
+        speed: float = 1.0,
+        mailer: Mailer | None = None,
+        stopping: threading.Event | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._speed = SendingSpeed(speed)
-        self._mailer: Mailer | None = None
+        self._speed = speed
+        self._mailer = mailer
         self._engagement = Engagement(store)
-        self._stopping = threading.Event()
+        self._stopping = stopping or threading.Event()
         self.ticks = 0
         self._thread = threading.Thread(target=self._run, name="dyno-sandbox-sending", daemon=True)
 
-    def mail(
-        self,
-        create_transport: Callable[[threading.Event], MailTransport],
-        *,
-        speed: SendingSpeed,
-        unsubscribe_url: str = "",
-    ) -> None:
-        """Send mail to real contacts. Without this call, campaigns with real contacts do not move.
-
-        Parameters
-        ----------
-        create_transport
-            A function that returns the transport, from the event that ends its pauses.
-        speed
-            How fast mail is sent.
-        unsubscribe_url
-            The URL by which a contact unsubscribes.
-        """
-        if speed.speed > 0:
-            self._mailer = Mailer(
-                self._store,
-                create_transport(self._stopping),
-                clock=self._clock,
-                rate=speed.mail_rate,
-                speed=speed.speed,
-                stopping=self._stopping,
-                unsubscribe_url=unsubscribe_url,
-            )
-
     def start(self) -> None:
         """Start the threads, unless the speed is 0."""
-        if self._speed.speed > 0:
+        if self._speed > 0:
             self._thread.start()
             if self._mailer is not None:
                 self._mailer.start()
@@ -99,23 +81,15 @@ class Sender:
             self._thread.join()
 
     def tick(self, elapsed_s: float, carried: float = 0.0) -> float:
-        """Move every simulated campaign forward. Return the fraction of a message that is left over.
-
-        Parameters
-        ----------
-        elapsed_s
-            Seconds since the last tick.
-        carried
-            The result of the last tick.
-        """
+        """Move every simulated campaign forward. Return the fraction of a message to carry to the next tick."""
         now = int(self._clock())
         start_due(self._store, now=now)
-        due = carried + RATE * self._speed.speed * elapsed_s
+        due = carried + RATE * self._speed * elapsed_s
         messages = int(due)
         # one transaction, so that nobody reads a message as delivered that bounces a moment later
         with self._store.transaction():
             moved = advance(self._store, messages, now=now) if messages else 0
-            self._engagement.tick(elapsed_s * self._speed.speed, now=now, sending=moved > 0)
+            self._engagement.tick(elapsed_s * self._speed, now=now, sending=moved > 0)
             finish(self._store, now=now)
         self.ticks += 1
         return due - messages
@@ -136,7 +110,7 @@ def start_due(store: Store, *, now: int) -> None:
     """Start every scheduled campaign whose time has come, and create its deliveries."""
     with store.transaction() as connection:
         started = connection.execute(
-            f"UPDATE campaigns SET status = '{Status.RUNNING}', {SET_RECIPIENTS}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
+            f"UPDATE campaigns SET status = '{Status.RUNNING}', {SET_RECIPIENTS}, {SET_UPDATED}"
             f" WHERE {ACTIVE} AND status = '{Status.SCHEDULED}' AND start_time <= ? RETURNING id",
             (now, now),
         ).fetchall()
@@ -171,7 +145,6 @@ def _update(
 ) -> int:
     with store.transaction() as connection:
         return connection.execute(
-            f"UPDATE campaigns SET {assignments}, {SET_UPDATED}"  # noqa: S608 - SQL from constants
-            f" WHERE {ACTIVE} AND {condition}",
+            f"UPDATE campaigns SET {assignments}, {SET_UPDATED} WHERE {ACTIVE} AND {condition}",
             (*parameters, now),
         ).rowcount

@@ -16,19 +16,11 @@ SEED: Final = 20161116
 class Faults:
     """The active faults.
 
-    For the same seed and the same order of requests, the same faults are triggered.
-
-    Parameters
-    ----------
-    given
-        Faults, or their JSON objects.
-    seed
-        The seed of the random numbers.
+    For the same order of requests, the same faults are triggered.
     """
 
-    def __init__(self, given: Iterable[Any] = (), *, seed: int = SEED) -> None:
+    def __init__(self, given: Iterable[Any]) -> None:
         self._lock = threading.Lock()
-        self._seed = seed
         self._faults: tuple[Fault, ...] = ()
         self._seen: list[int] = []
         self._triggered: list[int] = []
@@ -37,10 +29,7 @@ class Faults:
     def replace(self, given: Iterable[Any]) -> None:
         """Replace the faults, and reset the counts and the random numbers.
 
-        Raises
-        ------
-        ConfigError
-            A fault is not valid. The active faults do not change.
+        Raise ConfigError if a fault is not valid. The active faults do not change.
         """
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
             raise ConfigError(
@@ -50,7 +39,7 @@ class Faults:
         with self._lock:
             self._faults = faults
             self._seen, self._triggered = [0] * len(faults), [0] * len(faults)
-            self._rng = Random(self._seed)  # noqa: S311 - the same faults every time
+            self._rng = Random(SEED)  # noqa: S311 - the same faults every time
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the active faults, and how often each was triggered."""

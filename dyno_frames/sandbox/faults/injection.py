@@ -20,6 +20,7 @@ from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, UPDATED
 from dyno_frames.sandbox.campaigns.edits import new_row
 from dyno_frames.sandbox.faults.fault import Fault, Kind
 from dyno_frames.sandbox.faults.faults import Faults
+from dyno_frames.sandbox.filters.semantics import DEFAULT_LIMIT
 from dyno_frames.sandbox.http.routes import Account, Handler
 
 FindConnection: TypeAlias = Callable[[tuple[str, int]], asyncio.Transport | None]
@@ -37,19 +38,7 @@ async def inject(
     run: Callable[[], Awaitable[Response]],
     find_connection: FindConnection,
 ) -> Response:
-    """Return the answer to a request that triggered faults.
-
-    Parameters
-    ----------
-    triggered
-        The faults. If several of them replace the answer, the first one does.
-    error_response
-        A function that returns the envelope of a fault.
-    run
-        A function that processes the request.
-    find_connection
-        A function that returns the client's connection.
-    """
+    """Return the answer to a request that triggered faults. Of several that replace the answer, the first one does."""
     for fault in triggered:
         if fault.kind is Kind.LATENCY:
             await asyncio.sleep(fault.delay_s)
@@ -68,15 +57,7 @@ async def inject(
 
 
 class DroppedResponse(Response):
-    """An answer whose connection ends in the middle, or before the first byte.
-
-    Parameters
-    ----------
-    body
-        The complete answer; empty to send nothing.
-    find_connection
-        A function that returns the client's connection.
-    """
+    """An answer whose connection ends in the middle; with an empty body, before the first byte."""
 
     def __init__(self, body: bytes, find_connection: FindConnection) -> None:
         super().__init__(body, media_type="application/json")
@@ -126,7 +107,7 @@ def with_row_faults(
             if fault.kind is Kind.WRITERS:
                 _write_concurrently(account, resource, fault)
             if fault.kind is Kind.PAGE_CAP:
-                limit = wire.get(Key.LIMIT, account.store.profile.default_limit)
+                limit = wire.get(Key.LIMIT, DEFAULT_LIMIT)
                 wire[Key.LIMIT] = min(limit, fault.rows) if isinstance(limit, int) else limit
         # json instead of orjson, which would lose digits of large integers
         rows = json.loads(bytes(account.store.find_json(RESOURCES[resource], wire)))

@@ -18,11 +18,6 @@ TextKey: TypeAlias = Callable[[str], str]
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def identity(text: str) -> str:
-    """Return the text unchanged."""
-    return text
-
-
 def ascii_lower(text: str) -> str:
     """Return the text with A to Z in lower case and other letters unchanged."""
     return text.translate(_ASCII_LOWER)
@@ -40,7 +35,7 @@ def collation_key(collation: Collation) -> TextKey:
     """Return the key by which equality, ``in``, ``not_in`` and ``like`` compare."""
     match collation:
         case Collation.CODEPOINT:
-            return identity
+            return str
         case Collation.IGNORE_CASE:
             return str.casefold
         case Collation.IGNORE_CASE_AND_ACCENTS:
@@ -63,14 +58,8 @@ def case_key(folding: Folding) -> TextKey:
 def like_pattern(pattern: str, *, escaped: bool, key: TextKey) -> str:
     """Convert an SQL pattern with ``%`` and ``_`` to a regular expression that matches the whole value.
 
-    Parameters
-    ----------
-    pattern
-        The pattern.
-    escaped
-        Whether a backslash escapes the next character. A backslash at the end is literal.
-    key
-        The key of the comparison, applied to the literal parts. The value's key is computed separately.
+    If ``escaped``, a backslash escapes the next character; at the end it is literal. The key of the comparison is
+    applied to the literal parts; the key of the value is computed separately.
 
     Notes
     -----
@@ -116,10 +105,7 @@ _RE2_OPTIONS: Final = _without_log()
 def regex_matcher(pattern: str, dialect: Dialect, part: Regex) -> Callable[[str], Any]:
     """Return the function that matches a ``like_regex``.
 
-    Raises
-    ------
-    ValueError
-        The pattern is not a regular expression of this dialect.
+    Raise ValueError if the pattern is not a regular expression of this dialect.
     """
     try:
         compiled = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from dyno_frames.contract.profile import Collation, Dialect, Folding, Profile, Regex
 from dyno_frames.sandbox.filters import collation as collations
-from dyno_frames.sandbox.store.values import SqlValue, decode
+from dyno_frames.sandbox.store.values import SqlValue
 
 EQUAL_KEY: Final = "dyno_equal_key"
 CASE_KEY: Final = "dyno_case_key"
@@ -28,20 +29,16 @@ def register(connection: sqlite3.Connection, profile: Profile) -> None:
     def search(pattern: str, text: str) -> bool:
         return collations.regex_matcher(pattern, dialect, regex)(text) is not None
 
-    one_argument: tuple[tuple[str, Callable[..., Any]], ...] = (
-        (EQUAL_KEY, _on_text(collations.collation_key(profile.collation or Collation.CODEPOINT))),
-        (CASE_KEY, _on_text(collations.case_key(profile.like_folding or Folding.UNICODE))),
-        (DIGITS, _digits),
+    functions: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+        (EQUAL_KEY, 1, _on_text(collations.collation_key(profile.collation or Collation.CODEPOINT))),
+        (CASE_KEY, 1, _on_text(collations.case_key(profile.like_folding or Folding.UNICODE))),
+        (DIGITS, 1, _digits),
+        (LIKE, 2, _with_text(_like)),
+        (REGEX, 2, _with_text(search)),
+        (COMPARE, 2, _compare),
     )
-    two_arguments: tuple[tuple[str, Callable[..., Any]], ...] = (
-        (LIKE, _with_text(_like)),
-        (REGEX, _with_text(search)),
-        (COMPARE, _compare),
-    )
-    for name, function in one_argument:
-        connection.create_function(name, 1, function, deterministic=True)
-    for name, function in two_arguments:
-        connection.create_function(name, 2, function, deterministic=True)
+    for name, arguments, function in functions:
+        connection.create_function(name, arguments, function, deterministic=True)
     connection.create_collation(BY_NUMBER, _by_number)
 
 
@@ -59,7 +56,7 @@ def _like(expression: str, text: str) -> bool:
 
 def _number(value: SqlValue) -> int | float | None:
     if isinstance(value, bytes):
-        value = decode(value)
+        value = json.loads(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -77,6 +74,6 @@ def _digits(value: SqlValue) -> str | None:
 
 
 def _by_number(left: str, right: str) -> int:
-    # _digits wrote these texts, so decode reads them exactly
-    first, second = decode(left.encode()), decode(right.encode())
+    # _digits wrote these texts, so json reads them exactly
+    first, second = json.loads(left), json.loads(right)
     return int(first > second) - int(first < second)

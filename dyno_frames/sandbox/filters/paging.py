@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
-from dyno_frames.contract.profile import Nulls, Overlong, Profile, UnknownField
+from dyno_frames.contract.profile import Overlong, Profile, UnknownField
 from dyno_frames.contract.resources import CREATED, KEY
 from dyno_frames.sandbox.filters.functions import BY_NUMBER, DIGITS
+from dyno_frames.sandbox.filters.semantics import DEFAULT_LIMIT
 from dyno_frames.sandbox.http.api_errors import field_error, short_repr
 from dyno_frames.sandbox.store.columns import Column, Columns
 from dyno_frames.sandbox.store.values import INT64_MAX, ValueTypes
@@ -31,20 +32,12 @@ def order(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> str:
         if profile.unknown_field is UnknownField.ERROR:
             raise field_error(Key.ORDER_BY, f"unknown field {short_repr(name)}")
         return ""
-    return _terms(column, direction, profile)
-
-
-def _terms(column: Column, direction: str, profile: Profile) -> str:
-    way = direction.upper()
-    if column.name == CREATED and profile.nulls is not Nulls.LAST:
+    if name == CREATED:
         # one index has created and id, so that a page costs the same at any offset
-        return f"{CREATED} {way}, {KEY} {way}"
-    terms = f"{column.sql} {way}"
+        return f"{CREATED} {direction}, {KEY} {direction}"
     if ValueTypes.LARGE in column.types:
-        terms = f"{DIGITS}({column.sql}) COLLATE {BY_NUMBER} {way}"
-    if profile.nulls is Nulls.LAST:
-        terms += " NULLS LAST" if direction == ASCENDING else " NULLS FIRST"
-    return terms
+        return f"{DIGITS}({column.sql}) COLLATE {BY_NUMBER} {direction}"
+    return f"{column.sql} {direction}"
 
 
 def limit(wire: Mapping[str, Any], profile: Profile) -> int:
@@ -52,18 +45,15 @@ def limit(wire: Mapping[str, Any], profile: Profile) -> int:
     most = profile.page_limit or 0
     given = _whole_number(wire, Key.LIMIT)
     if given is None:
-        return min(profile.default_limit or 0, most)
+        return min(DEFAULT_LIMIT, most)
     if given > most and profile.overlong is Overlong.ERROR:
         raise field_error(Key.LIMIT, f"{given}; the largest page is {most} rows")
     return min(given, most)
 
 
-def offset(wire: Mapping[str, Any], profile: Profile) -> int:
+def offset(wire: Mapping[str, Any]) -> int:
     """Return the number of rows before the page."""
-    given = _whole_number(wire, Key.OFFSET) or 0
-    if profile.deep_offset is not None and given > profile.deep_offset:
-        raise field_error(Key.OFFSET, f"{given}; the largest offset is {profile.deep_offset}")
-    return min(given, INT64_MAX)
+    return min(_whole_number(wire, Key.OFFSET) or 0, INT64_MAX)
 
 
 def projection(wire: Mapping[str, Any], columns: Columns, profile: Profile) -> tuple[Column, ...]:

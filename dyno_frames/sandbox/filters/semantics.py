@@ -12,28 +12,21 @@ PAGE_LIMIT: Final = 1000
 
 DEFAULT_PROFILE: Final = Profile()
 
-_MAY_BE_NONE: Final = frozenset({"deep_offset"})
-"""Fields for which None means no limit."""
+DEFAULT_LIMIT: Final = 100
+"""The rows of a page if the filter has no limit."""
 
 
 def complete_profile(given: Profile, page_limit: int) -> Profile:
     """Return a profile with this page limit, if all its fields have values.
 
-    Raises
-    ------
-    ConfigError
-        A field of the profile is unknown, or a page limit is not a number of rows.
+    Raise ConfigError if a field of the profile is unknown, or the page limit is not a number of rows.
     """
     try:
         # convert plain strings to members of the enums
         profile = Profile.from_json(given.to_json())
     except ValueError as error:
         raise ConfigError(f"the profile {given.name!r} cannot be used: {error}") from error
-    unknown = [
-        field.name
-        for field in fields(profile)
-        if field.name not in _MAY_BE_NONE and _leaves_open(getattr(profile, field.name))
-    ]
+    unknown = [field.name for field in fields(profile) if _leaves_open(getattr(profile, field.name))]
     if unknown:
         raise ConfigError(
             f"the profile {profile.name!r} has no value for {', '.join(unknown)}; a sandbox needs all values. "
@@ -41,10 +34,9 @@ def complete_profile(given: Profile, page_limit: int) -> Profile:
         )
     if page_limit != PAGE_LIMIT:
         profile = replace(profile, page_limit=page_limit)
-    for name in ("page_limit", "default_limit"):
-        rows = getattr(profile, name)
-        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
-            raise ConfigError(f"{name} is {rows!r}; expected 1 or more rows")
+    rows = profile.page_limit
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise ConfigError(f"page_limit is {rows!r}; expected 1 or more rows")
     return profile
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.filters import KEY_PREFIX, Key, NumberOperator, StringOperator
-from dyno_frames.contract.profile import Profile, Several, TextNumber, UnknownField
+from dyno_frames.contract.profile import Profile, Several, UnknownField
 from dyno_frames.sandbox.filters import paging
 from dyno_frames.sandbox.filters.functions import COMPARE
 from dyno_frames.sandbox.filters.texts import FALSE, TRUE, Condition, text_condition
@@ -32,25 +32,12 @@ _COMPARISONS: Final = {
 _EXACT_IN_DOUBLE = 2**53
 _STRING_OPERATORS = frozenset(StringOperator)
 _NUMBER_OPERATORS = frozenset(NumberOperator)
-_NEGATED = frozenset(operator for operator in StringOperator if operator.startswith("not_"))
 _KEYS = frozenset(Key)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterQuery:
-    """A filter as the parts of a SELECT.
-
-    Parameters
-    ----------
-    where, parameters
-        The condition and its parameters; an empty condition keeps every row.
-    order
-        The terms of ORDER BY; empty for the order of insertion.
-    limit, offset
-        The page.
-    columns
-        The columns of the answer.
-    """
+    """A filter as the parts of a SELECT. An empty condition keeps every row; an empty order is that of insertion."""
 
     where: str
     parameters: tuple[SqlValue, ...]
@@ -63,18 +50,7 @@ class FilterQuery:
 def compile_filter(
     wire: Mapping[str, Any], columns: Columns, profile: Profile, *, resource: str = ""
 ) -> FilterQuery:
-    """Compile a filter.
-
-    Parameters
-    ----------
-    wire
-        The JSON object of a find or a count.
-    columns
-        The columns of the resource.
-    profile
-        What the operators mean.
-    resource
-        The name of the resource, for a profile that ignores filters by one of its fields.
+    """Compile the JSON object of a find or a count. A profile may ignore filters by a field of the resource.
 
     Raises
     ------
@@ -100,7 +76,7 @@ def compile_filter(
         parameters=tuple(value for _, values in conditions for value in values),
         order=paging.order(wire, columns, profile),
         limit=paging.limit(wire, profile),
-        offset=paging.offset(wire, profile),
+        offset=paging.offset(wire),
         columns=paging.projection(wire, columns, profile),
     )
 
@@ -113,16 +89,13 @@ def _field_conditions(name: str, given: Any, column: Column | None, profile: Pro
             case UnknownField.IGNORED:
                 return []
             case UnknownField.NULL | None:
-                pass
+                column = Column(name, "NULL", ValueTypes.NONE)
             case _:
                 assert_never(profile.unknown_field)
-    types = column.types if column is not None else ValueTypes.NONE
     return [
-        _string_condition(name, operator, literal, column=column, types=types, profile=profile)
+        _string_condition(column, operator, literal, profile)
         if operator is None or operator in _STRING_OPERATORS
-        else _number_condition(
-            name, NumberOperator(operator), literal, column=column, types=types, profile=profile
-        )
+        else _number_condition(column, NumberOperator(operator), literal, profile)
         for operator, literal in _operators(name, given, profile)
     ]
 
@@ -157,29 +130,19 @@ def _check_operator(name: str, operator: str, profile: Profile) -> None:
         raise field_error(name, f"{operator} is not supported here")
 
 
-def _string_condition(
-    name: str,
-    operator: str | None,
-    literal: Any,
-    *,
-    column: Column | None,
-    types: ValueTypes,
-    profile: Profile,
-) -> Condition:
+def _string_condition(column: Column, operator: str | None, literal: Any, profile: Profile) -> Condition:
+    name, types = column.name, column.types
     if types and ValueTypes.STRING not in types:
         label = operator or "equality with a string"
         raise field_error(name, f"{label} is for string fields, and this is a {_type_names(types)} field")
     if not isinstance(literal, str):
         raise field_error(name, f"{operator} is {short_repr(literal)}; expected a string")
     _check_text(name, literal)
-    negated = operator in _NEGATED
-    base = operator.removeprefix("not_") if operator is not None else None
-    positive = text_condition(
-        None if base is None else StringOperator(base), _text(column), literal, profile=profile, name=name
-    )
-    if not negated:
+    base = None if operator is None else StringOperator(operator.removeprefix("not_"))
+    positive = text_condition(base, _text(column), literal, profile=profile, name=name)
+    if operator == base:
         return positive if types else FALSE
-    keeps = profile.not_in_keeps_null if operator == StringOperator.NOT_IN else profile.not_like_keeps_null
+    keeps = profile.not_in_keeps_null if base is StringOperator.IN else profile.not_like_keeps_null
     if not types:
         return TRUE if keeps else FALSE
     sql, parameters = positive
@@ -187,32 +150,21 @@ def _string_condition(
     return f"({null}NOT {sql})", parameters
 
 
-def _text(column: Column | None) -> str:
+def _text(column: Column) -> str:
     """Return the SQL of a column's text; NULL for other values."""
-    if column is None or not column.types:
-        return "NULL"
-    if column.field is not None or column.types is ValueTypes.STRING:
+    if column.field is not None or column.types in {ValueTypes.STRING, ValueTypes.NONE}:
         return column.sql
     return f"(CASE typeof({column.sql}) WHEN 'text' THEN {column.sql} END)"
 
 
-def _number_condition(
-    name: str,
-    operator: NumberOperator,
-    literal: Any,
-    *,
-    column: Column | None,
-    types: ValueTypes,
-    profile: Profile,
-) -> Condition:
+def _number_condition(column: Column, operator: NumberOperator, literal: Any, profile: Profile) -> Condition:
+    types = column.types
     if types and ValueTypes.NUMBER not in types:
-        if types is not ValueTypes.STRING or column is None:
-            raise field_error(
-                name, f"{operator} is for number fields, and this is a {_type_names(types)} field"
-            )
-        return _number_on_text(name, operator, literal, column=column, profile=profile)
-    number = _check_number(name, operator, literal)
-    if column is None or not types:
+        raise field_error(
+            column.name, f"{operator} is for number fields, and this is a {_type_names(types)} field"
+        )
+    number = _check_number(column.name, operator, literal)
+    if not types:
         return FALSE
     sql, number = _as_compared(column.sql, number, profile)
     sign = _comparison(operator, profile)
@@ -241,26 +193,6 @@ def _comparison(operator: NumberOperator, profile: Profile) -> str:
     sign = _COMPARISONS[operator]
     included = operator in {NumberOperator.GTE, NumberOperator.LTE}
     return sign.removesuffix("=") if included and profile.bounds_included is False else sign
-
-
-def _number_on_text(
-    name: str, operator: NumberOperator, literal: Any, *, column: Column, profile: Profile
-) -> Condition:
-    match profile.text_number:
-        case TextNumber.ERROR | None:
-            raise field_error(name, f"{operator} is for number fields, and this is a string field")
-        case TextNumber.NOTHING:
-            if not isinstance(literal, str):
-                _check_number(name, operator, literal)
-            return FALSE
-        case TextNumber.TEXT_ORDER:
-            if isinstance(literal, str):
-                _check_text(name, literal)
-            else:
-                literal = str(_check_number(name, operator, literal))
-            return f"({column.sql} {_COMPARISONS[operator]} ?)", (literal,)
-        case _:
-            assert_never(profile.text_number)
 
 
 def _check_number(name: str, operator: NumberOperator, literal: Any) -> Number:

@@ -30,21 +30,7 @@ _LIKE = frozenset({StringOperator.LIKE, StringOperator.LIKE_IGNORE_CASE, StringO
 def text_condition(
     operator: StringOperator | None, text: str, literal: str, *, profile: Profile, name: str
 ) -> Condition:
-    """Return the condition of an operator without negation. The operator None is equality.
-
-    Parameters
-    ----------
-    operator
-        The operator.
-    text
-        The SQL of the text.
-    literal
-        The literal.
-    profile
-        What the operators mean.
-    name
-        The field's name, for errors.
-    """
+    """Return the condition of an operator on the SQL of a text, without negation. The operator None is equality."""
     collation = profile.collation or Collation.CODEPOINT
     if operator in _LIKE and profile.like_trims:
         literal = literal.strip(" ")
@@ -90,7 +76,7 @@ def _equals_any(text: str, values: list[str], *, collation: Collation, profile: 
             StringOperator.IN, f"{len(with_nul)} values contain U+0000; the limit is {_MAX_PARAMETERS}"
         )
     rest = f" OR {keyed} IN ({', '.join('?' * len(with_nul))})" if with_nul else ""
-    return f"({keyed} IN (SELECT value FROM json_each(?)){rest})", (array, *with_nul)  # noqa: S608 - SQL from constants
+    return f"({keyed} IN (SELECT value FROM json_each(?)){rest})", (array, *with_nul)
 
 
 def _like(keyed: str, literal: str, *, key: collations.TextKey, profile: Profile) -> Condition:

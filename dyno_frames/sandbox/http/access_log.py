@@ -52,15 +52,7 @@ class AccessLogEntry:
 
 
 class AccessLog:
-    """Middleware that records requests.
-
-    Parameters
-    ----------
-    app
-        The application that answers.
-    clock
-        A function that returns the time in epoch seconds.
-    """
+    """Middleware that records requests."""
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float]) -> None:
         self._app = app

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dyno_frames.contract.envelope import Code
 
+_LONGEST_REPR = 80
+
 
 class RequestError(Exception):
     """The API refuses a request.
@@ -14,14 +16,11 @@ class RequestError(Exception):
         The error code of the envelope.
     reason
         Why the request is refused. For code 400 it names the field. It never contains an e-mail address.
-    retry_after_s
-        When to try again, for code 429.
     """
 
-    def __init__(self, code: Code, reason: str = "", *, retry_after_s: int = 1) -> None:
+    def __init__(self, code: Code, reason: str = "") -> None:
         self.code = code
         self.reason = reason
-        self.retry_after_s = retry_after_s
         super().__init__(code, reason)
 
     def __str__(self) -> str:
@@ -33,7 +32,7 @@ def field_error(field: str, reason: str) -> RequestError:
     return RequestError(Code.REJECTED, f"{short_repr(str(field))}: {reason}")
 
 
-def short_repr(value: object, size: int = 80) -> str:
+def short_repr(value: object) -> str:
     """Return a value's repr, shortened for a message."""
     text = repr(value)
-    return text if len(text) <= size else f"{text[: size - 1]}…"
+    return text if len(text) <= _LONGEST_REPR else f"{text[: _LONGEST_REPR - 1]}…"

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dyno_frames.contract.envelope import Code, accepted, refused
-from dyno_frames.contract.operations import API_KEY_HEADER, Operation
+from dyno_frames.contract.operations import API_KEY_HEADER, OPERATIONS, Operation
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.faults.fault import Fault, Kind
 from dyno_frames.sandbox.faults.faults import Faults
@@ -38,24 +38,9 @@ FAULTS_PATH: Final = "/sandbox/faults"
 """The path at which faults are read and changed. It exists only if faults were given."""
 
 _HAVE_BODY: Final = frozenset({"POST", "PUT"})
+_ACCOUNT: Final = "dyno.open_account"
 _HANDLERS: Final = "dyno.handlers"
-"""The key of a request's scope that holds the account's handlers."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountHandlers:
-    """An account and the handlers of its operations.
-
-    Parameters
-    ----------
-    account
-        The account.
-    handlers
-        The handlers, by the operation's name.
-    """
-
-    account: Account
-    handlers: Mapping[str, tuple[Operation, Handler]]
+"""The keys of a request's scope that hold the account and the handlers of its operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +51,36 @@ class AppOptions:
     ----------
     executor
         The threads in which operations run, so that a slow one does not delay the others.
+    url
+        The server's URL, for the documentation.
     faults
         The faults to inject. None injects none and removes the path that changes them.
     find_connection
         A function that returns a client's connection, for faults.
-    max_body_bytes
-        The largest body that is accepted.
     """
 
     executor: Executor
-    faults: Faults | None = None
-    find_connection: FindConnection = lambda _: None
-    max_body_bytes: int = bodies.MAX_BODY_BYTES
+    url: str
+    faults: Faults | None
+    find_connection: FindConnection
 
 
-def create_app(accounts: Mapping[str, Account], *, options: AppOptions, url: str = "") -> ASGIApp:
-    """Return the application.
-
-    Parameters
-    ----------
-    accounts
-        The accounts, by their API keys.
-    options
-        Options of the application.
-    url
-        The server's URL, for the documentation.
-    """
-    by_key = {key: AccountHandlers(account, handlers(account)) for key, account in accounts.items()}
-    operations = [operation for operation, _ in next(iter(by_key.values())).handlers.values()]
+def create_app(accounts: Mapping[str, Account], options: AppOptions) -> ASGIApp:
+    """Return the application for accounts, by their API keys."""
     routes = [
         Route(
             operation.path.replace("{id}", "{id:path}"),
             _endpoint(operation, options),
             methods=[operation.verb],
         )
-        for operation in operations
+        for operation in OPERATIONS.values()
     ]
     if options.faults is not None:
         routes.insert(
             0, Route(FAULTS_PATH, _faults_endpoint(options.faults), methods=["GET", "PUT", "DELETE"])
         )
     app = Starlette(
-        routes=[*public_routes(list(accounts.values()), executor=options.executor, url=url), *routes],
+        routes=[*public_routes(list(accounts.values()), options.executor, options.url), *routes],
         exception_handlers={
             RequestError: _on_request_error,
             HTTPException: _on_unknown_route,
@@ -115,25 +88,20 @@ def create_app(accounts: Mapping[str, Account], *, options: AppOptions, url: str
         },
     )
     app.router.redirect_slashes = False
-    return bodies.UnreadBodyMiddleware(_ApiKeyMiddleware(app, by_key))
+    return bodies.UnreadBodyMiddleware(_ApiKeyMiddleware(app, accounts))
 
 
-def error_response(code: Code, reason: str = "", *, retry_after_s: int = 1) -> Response:
+def error_response(code: Code, reason: str = "") -> Response:
     """Return the response with an error envelope."""
-    slow_down = code is Code.SLOW_DOWN
-    return _json(
-        refused(code, reason),
-        status=TOO_MANY if slow_down else REFUSED,
-        headers={"Retry-After": str(retry_after_s)} if slow_down else None,
-    )
+    return _json(refused(code, reason), status=REFUSED)
 
 
 class _ApiKeyMiddleware:
     """Answer 401 to every request without a valid API key, except for public pages."""
 
-    def __init__(self, app: ASGIApp, by_key: Mapping[str, AccountHandlers]) -> None:
+    def __init__(self, app: ASGIApp, accounts: Mapping[str, Account]) -> None:
         self._app = app
-        self._by_key = [(key.encode(), account) for key, account in by_key.items()]
+        self._accounts = [(key.encode(), account, handlers(account)) for key, account in accounts.items()]
         self._header = API_KEY_HEADER.lower().encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,36 +111,27 @@ class _ApiKeyMiddleware:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == self._header), b"")
-        found = self._account_of(given)
-        if found is not None:
-            scope[ACCOUNT] = found.account.name
-            scope[_HANDLERS] = found
+        # compare with every key, in constant time
+        found = [entry for key, *entry in self._accounts if hmac.compare_digest(given, key)]
+        if found:
+            scope[_ACCOUNT], scope[_HANDLERS] = found[0]
+            scope[ACCOUNT] = scope[_ACCOUNT].name
             await self._app(scope, receive, send)
             return
         await bodies.drain(Request(scope, receive))
         await error_response(Code.UNAUTHORIZED)(scope, receive, send)
 
-    def _account_of(self, given: bytes) -> AccountHandlers | None:
-        """Return the account of a key. Compare it with every key in constant time."""
-        found: AccountHandlers | None = None
-        for key, account in self._by_key:
-            if hmac.compare_digest(given, key):
-                found = account
-        return found
-
 
 def _endpoint(operation: Operation, options: AppOptions) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        raw = await bodies.read_body(request, options.max_body_bytes)
-        account: AccountHandlers = request.scope[_HANDLERS]
-        _, handler = account.handlers[operation.name]
+        raw = await bodies.read_body(request)
+        handler: Handler = request.scope[_HANDLERS][operation.name]
         faults = options.faults
         triggered = faults.trigger(operation.name) if faults is not None else ()
         if faults is None or not triggered:
             return await _run(request, raw, handler, operation, options)
-        handler = with_row_faults(
-            handler, triggered, faults=faults, account=account.account, operation=operation
-        )
+        account: Account = request.scope[_ACCOUNT]
+        handler = with_row_faults(handler, triggered, faults=faults, account=account, operation=operation)
 
         async def run() -> Response:
             try:
@@ -201,7 +160,8 @@ async def _run(
 
 def _fault_response(fault: Fault) -> Response:
     if fault.kind is Kind.SLOW_DOWN:
-        return error_response(Code.SLOW_DOWN, "injected fault", retry_after_s=fault.retry_after_s)
+        headers = {"Retry-After": str(fault.retry_after_s)}
+        return _json(refused(Code.SLOW_DOWN, "injected fault"), status=TOO_MANY, headers=headers)
     envelope = {"has_error": True, "error_code": fault.code, "error message": "INJECTED FAULT"}
     return _json(envelope, status=REFUSED)
 
@@ -227,7 +187,7 @@ async def _on_request_error(request: Request, error: Exception) -> Response:
     del request
     if not isinstance(error, RequestError):  # pragma: no cover - registered for RequestError only
         raise error
-    return error_response(error.code, error.reason, retry_after_s=error.retry_after_s)
+    return error_response(error.code, error.reason)
 
 
 async def _on_unknown_route(request: Request, error: Exception) -> Response:

@@ -25,26 +25,26 @@ MAX_DEPTH: Final = 64
 _JSON: Final = "application/json"
 
 
-async def read_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+async def read_body(request: Request) -> bytes:
     """Return the whole body.
 
-    Raises
-    ------
-    RequestError
-        The body is larger than ``max_bytes``. A little more of it is still received; see :func:`drain`.
+    Raise RequestError if the body is larger than :data:`MAX_BODY_BYTES`. A little more of it is still received; see
+    :func:`drain`.
     """
     chunks: list[bytes] = []
     size_bytes = 0
     async for chunk in request.stream():
         size_bytes += len(chunk)
-        if size_bytes <= max_bytes:
+        if size_bytes <= MAX_BODY_BYTES:
             chunks.append(chunk)
-        elif size_bytes > max_bytes + MAX_DRAINED_BYTES:
+        elif size_bytes > MAX_BODY_BYTES + MAX_DRAINED_BYTES:
             break
         else:
             chunks.clear()
-    if size_bytes > max_bytes:
-        raise RequestError(Code.TOO_LARGE, f"the body has more than {max_bytes} bytes; send a smaller one")
+    if size_bytes > MAX_BODY_BYTES:
+        raise RequestError(
+            Code.TOO_LARGE, f"the body has more than {MAX_BODY_BYTES} bytes; send a smaller one"
+        )
     return b"".join(chunks)
 
 
@@ -65,11 +65,6 @@ class UnreadBodyMiddleware:
     """Close the connection after the answer to a request whose body was not read completely.
 
     Otherwise the server would receive the rest of the body, whatever its length, to reach the next request.
-
-    Parameters
-    ----------
-    app
-        The application that answers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -112,10 +107,7 @@ def check_content_type(header: str | None) -> None:
 def parse_json(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a body. Integers of any size are exact.
 
-    Raises
-    ------
-    RequestError
-        The body is not a JSON object, has a duplicate key, or contains NaN or an infinity.
+    Raise RequestError if the body is not a JSON object, has a duplicate key, or contains NaN or an infinity.
     """
     try:
         value = json.loads(

@@ -34,12 +34,7 @@ _SUMMARIES: Final = {
 
 
 def openapi_document(url: str = "/") -> Json:
-    """Return the document.
-
-    Parameters
-    ----------
-    url
-        The server's URL.
+    """Return the document for a server at this URL.
 
     Examples
     --------

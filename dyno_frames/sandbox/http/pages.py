@@ -33,15 +33,7 @@ def _page(title: str, body: str) -> str:
 
 
 def documentation_page(document: dict[str, Any], *, url: str) -> str:
-    """Return the page that shows an OpenAPI document.
-
-    Parameters
-    ----------
-    document
-        The document.
-    url
-        The server's URL, for the example.
-    """
+    """Return the page that shows an OpenAPI document. The URL is that of its example."""
     header = document["components"]["securitySchemes"]["key"]["name"]
     example = (
         f"curl -X POST {url}/campaigns/find -H '{header}: YOUR-KEY' -H 'Content-Type: application/json'"
@@ -94,15 +86,7 @@ def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> Any:
 
 
 def unsubscribe_page(*, confirmed: bool, found: bool) -> str:
-    """Return the page that a contact sees.
-
-    Parameters
-    ----------
-    confirmed
-        Whether the contact pressed the button.
-    found
-        Whether the message exists.
-    """
+    """Return the page that a contact sees before and after pressing the button, or if the message does not exist."""
     if not found:
         return _page("Unsubscribe", "<h1>Message not found</h1><p>The link may be out of date.</p>")
     if confirmed:

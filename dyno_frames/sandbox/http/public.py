@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-import orjson
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from dyno_frames.sandbox.http.bodies import drain
@@ -40,31 +38,16 @@ def is_public(verb: str, path: str) -> bool:
     return path in _PAGES and verb in {"GET", "HEAD"}
 
 
-def public_routes(accounts: list[Account], *, executor: Executor, url: str) -> list[Route]:
-    """Return the routes of the public pages.
-
-    Parameters
-    ----------
-    accounts
-        The accounts whose contacts can unsubscribe.
-    executor
-        The threads in which rows are read.
-    url
-        The server's URL.
-    """
-
-    @lru_cache(maxsize=1)
-    def documentation() -> tuple[bytes, str]:
-        document = openapi_document(url or "/")
-        return orjson.dumps(document), documentation_page(document, url=url)
+def public_routes(accounts: list[Account], executor: Executor, url: str) -> list[Route]:
+    """Return the routes of the public pages. Rows are read in the threads of the executor."""
 
     async def page(request: Request) -> Response:
         del request
-        return HTMLResponse(documentation()[1], headers=_HEADERS)
+        return HTMLResponse(documentation_page(openapi_document(url), url=url), headers=_HEADERS)
 
     async def openapi(request: Request) -> Response:
         del request
-        return Response(documentation()[0], media_type="application/json")
+        return JSONResponse(openapi_document(url))
 
     async def health(request: Request) -> Response:
         del request
@@ -82,8 +65,8 @@ def _health(accounts: list[Account]) -> Response:
     try:
         counts = [account.store.ping() for account in accounts]
     except Exception as error:  # noqa: BLE001 - every error means that the server is failing
-        return _json({"status": "failing", "reason": type(error).__name__}, status=503)
-    return _json({"status": "ok", "accounts": len(counts)}, status=200)
+        return JSONResponse({"status": "failing", "reason": type(error).__name__}, 503)
+    return JSONResponse({"status": "ok", "accounts": len(counts)})
 
 
 def _unsubscribe_endpoint(accounts: list[Account], executor: Executor) -> Endpoint:
@@ -110,7 +93,3 @@ def _unsubscribe(account: Account, token: str, *, confirmed: bool) -> bool:
 
 async def _run_in(executor: Executor, function: Callable[..., Response], *arguments: Any) -> Response:
     return await asyncio.get_running_loop().run_in_executor(executor, function, *arguments)
-
-
-def _json(value: dict[str, Any], *, status: int) -> Response:
-    return Response(orjson.dumps(value), status_code=status, media_type="application/json")

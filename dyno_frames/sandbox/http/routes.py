@@ -10,7 +10,7 @@ import orjson
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, RULES, Rule, Status
-from dyno_frames.contract.operations import OPERATIONS, Operation, operation
+from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import CAMPAIGNS, KEY, RESOURCES, Resource
 from dyno_frames.sandbox.campaigns import edits, lifecycle
 from dyno_frames.sandbox.http.api_errors import RequestError
@@ -22,19 +22,7 @@ Handler: TypeAlias = Callable[[str, Mapping[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account that an operation reads and changes.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    user_id
-        The value of ``user_id`` in new rows.
-    clock
-        A function that returns the time in epoch seconds.
-    name
-        The account's name, for the log.
-    """
+    """The account that an operation reads and changes. New rows have its ``user_id``; the name is for the log."""
 
     store: Store
     user_id: str
@@ -47,17 +35,16 @@ class Account:
         return int(self.clock())
 
 
-def handlers(account: Account) -> dict[str, tuple[Operation, Handler]]:
-    """Return every operation with its handler, by the operation's name."""
+def handlers(account: Account) -> dict[str, Handler]:
+    """Return the handler of every operation, by the operation's name."""
     table = {
         operation(resource.name, verb).name: handler
         for resource in RESOURCES.values()
         for verb, handler in _resource_handlers(account, resource).items()
     }
-    table |= {
+    return table | {
         operation(CAMPAIGNS.name, rule.action).name: _action_handler(account, rule) for rule in RULES.values()
     }
-    return {name: (OPERATIONS[name], table[name]) for name in OPERATIONS}
 
 
 def _resource_handlers(account: Account, resource: Resource) -> dict[str, Handler]:

@@ -75,17 +75,7 @@ def url_of(host: str, port: int) -> str:
 
 
 class HttpServer:
-    """A server that runs in its own thread.
-
-    Parameters
-    ----------
-    app
-        The application.
-    listener
-        The listening socket. It is closed when the server stops.
-    executor
-        The threads in which the application runs operations. They end when the server stops.
-    """
+    """A server in its own thread. Stopping it closes the listening socket and ends the threads of the executor."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, executor: ThreadPoolExecutor) -> None:
         self._executor = executor

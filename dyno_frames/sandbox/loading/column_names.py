@@ -10,78 +10,38 @@ from typing import Any, Final
 from dyno_frames.contract.resources import KEY, Resource
 from dyno_frames.errors import ConfigError
 
-ALIASES: Final = {
-    # column names of Mailchimp, Brevo and Klaviyo exports, in lower case and without spaces
-    "title": "name",
-    "campaigntitle": "name",
-    "campaignname": "name",
-    "campaign": "name",
-    "listname": "name",
-    "audiencename": "name",
-    "templatename": "name",
-    "campaignid": "id",
-    "uniqueid": "id",
-    "subjectline": "subject",
-    "previewtext": "preview_message",
-    "preheader": "preview_message",
-    "sendername": "from_name",
-    "senderemail": "from_email",
-    "campaignstatus": "status",
-    "senddate": "start_time",
-    "sentdate": "start_time",
-    "sendtime": "start_time",
-    "senttime": "start_time",
-    "sentat": "start_time",
-    "sentdatetime": "start_time",
-    "scheduleddate": "start_time",
-    "scheduledat": "start_time",
-    "totalrecipients": "recipients",
-    "emailssent": "sent",
-    "totalsent": "sent",
-    "successfuldeliveries": "delivered",
-    "deliveries": "delivered",
-    "uniqueopens": "opens",
-    "uniqueopeners": "opens",
-    "openers": "opens",
-    "opened": "opens",
-    "uniqueclicks": "clicks",
-    "uniqueclickers": "clicks",
-    "clickers": "clicks",
-    "clicked": "clicks",
-    "totalbounces": "bounces",
-    "bounced": "bounces",
-    "abusecomplaints": "complaints",
-    "spamcomplaints": "complaints",
-    "spamreports": "complaints",
-    "unsubscribed": "unsubscribes",
-    "unsubscribers": "unsubscribes",
-    "unsubscriptions": "unsubscribes",
-    "subscribers": "contacts",
-    "members": "contacts",
-    "createdat": "created",
-    "creationdate": "created",
-    "datecreated": "created",
-    "createdate": "created",
-    "updatedat": "updated",
-    "lastupdated": "updated",
-    "lastedited": "updated",
-    "modified": "updated",
-    "htmlcontent": "html",
-    "plaintext": "text",
+_ALIASES: Final = {
+    # column names of Mailchimp, Brevo and Klaviyo exports, in lower case and without spaces, by field
+    "name": "title campaigntitle campaignname campaign listname audiencename templatename",
+    "id": "campaignid uniqueid",
+    "subject": "subjectline",
+    "preview_message": "previewtext preheader",
+    "from_name": "sendername",
+    "from_email": "senderemail",
+    "status": "campaignstatus",
+    "start_time": "senddate sentdate sendtime senttime sentat sentdatetime scheduleddate scheduledat",
+    "recipients": "totalrecipients",
+    "sent": "emailssent totalsent",
+    "delivered": "successfuldeliveries deliveries",
+    "opens": "uniqueopens uniqueopeners openers opened",
+    "clicks": "uniqueclicks uniqueclickers clickers clicked",
+    "bounces": "totalbounces bounced",
+    "complaints": "abusecomplaints spamcomplaints spamreports",
+    "unsubscribes": "unsubscribed unsubscribers unsubscriptions",
+    "contacts": "subscribers members",
+    "created": "createdat creationdate datecreated createdate",
+    "updated": "updatedat lastupdated lastedited modified",
+    "html": "htmlcontent",
+    "text": "plaintext",
 }
+ALIASES: Final = {alias: field for field, aliases in _ALIASES.items() for alias in aliases.split()}
 
 _ALIKE: Final = 0.85
 """The similarity from which a name counts as a misspelled field."""
 
 
 def checked_rename(given: Any) -> dict[str, str]:
-    """Return ``rename`` as a dict.
-
-    Raises
-    ------
-    ConfigError
-        It is not a mapping of column names to field names.
-    """
+    """Return ``rename`` as a dict. Raise ConfigError if it is not a mapping of column names to field names."""
     if given is None:
         return {}
     if not isinstance(given, Mapping) or not all(
@@ -95,13 +55,7 @@ def checked_rename(given: Any) -> dict[str, str]:
 
 
 def renamed(names: Iterable[str], rename: Mapping[str, str], *, what: str) -> dict[str, str]:
-    """Return the field name of each column.
-
-    Raises
-    ------
-    ConfigError
-        Two columns would have the same name.
-    """
+    """Return the field name of each column. Raise ConfigError if two columns would have the same name."""
     fields: dict[str, str] = {}
     taken: dict[str, str] = {}
     for name in names:
@@ -132,14 +86,7 @@ def unused(rename: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def suggestions(resource: Resource, names: Iterable[str]) -> dict[str, str]:
-    """Return the field that each unknown column resembles. Columns that resemble no field are left out.
-
-    Parameters
-    ----------
-    resource
-        The resource.
-    names
-        The columns of a table. A field that the table has is not suggested.
+    """Return the missing field that each unknown column resembles. Columns that resemble no field are left out.
 
     Examples
     --------

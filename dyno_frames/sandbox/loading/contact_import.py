@@ -67,10 +67,7 @@ def import_contacts(store: Store, list_id: str, source: Source, *, now: int) -> 
         if store.get(LISTS, list_id) is None:
             raise ConfigError(f"there is no list {list_id!r}; create it first")
         added = contacts.add(connection, list_id, valid.values())
-        connection.execute(
-            f"UPDATE lists SET {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
-            (now, list_id),
-        )
+        connection.execute(f"UPDATE lists SET {SET_UPDATED} WHERE id = ?", (now, list_id))
     return ContactReport(added, len(valid) - added, refused)
 
 

@@ -31,10 +31,8 @@ _TO_DATETIME: Final = "; convert the column with pandas.to_datetime(column, form
 def to_field_value(kind: Kind | None, value: Any) -> Any:
     """Return a value as JSON, for a field of this kind; None is a field outside the contract.
 
-    Raises
-    ------
-    ValueError
-        The field does not accept the value, or the value is not JSON. The message says how to convert the column.
+    Raise ValueError if the field does not accept the value, or the value is not JSON. The message says how to
+    convert the column.
     """
     if kind is Kind.TIME and isinstance(value, str | dt.date | np.datetime64):
         return _epoch_s(value)
@@ -66,13 +64,7 @@ def _number_cure(text: str) -> str:
 
 
 def to_json_value(value: Any) -> Any:
-    """Return a pandas, NumPy or Python value as JSON.
-
-    Raises
-    ------
-    ValueError
-        JSON has no such value.
-    """
+    """Return a pandas, NumPy or Python value as JSON. Raise ValueError if JSON has no such value."""
     match value:
         case None | bool():
             return value

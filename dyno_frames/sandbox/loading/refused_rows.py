@@ -13,15 +13,7 @@ _MAX_SHOWN: Final = 10
 
 
 def summarize(refused: Mapping[int, str], samples: Mapping[str, str] | None = None) -> list[str]:
-    """Return a line for each reason, the most frequent first.
-
-    Parameters
-    ----------
-    refused
-        The reasons, by row.
-    samples
-        The value in the first row of each reason.
-    """
+    """Return a line for each reason, the most frequent first, with the value in its first row."""
     rows_by_reason: dict[str, list[int]] = defaultdict(list)
     for row in sorted(refused):
         rows_by_reason[refused[row]].append(row)

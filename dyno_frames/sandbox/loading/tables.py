@@ -32,15 +32,7 @@ _ADDRESS = re.compile(r"(?<![^\s'\"@])[^\s'\"@]++@[^\s'\"]+")
 
 @dataclass(frozen=True, slots=True)
 class LoadedTables:
-    """Tables that were converted.
-
-    Parameters
-    ----------
-    rows
-        JSON values by field, by resource. Each row has an id.
-    notices
-        Messages about columns that are not fields of the contract.
-    """
+    """Converted rows by resource, each with an id, and messages about columns that are not fields of the contract."""
 
     rows: Mapping[str, Rows]
     notices: tuple[str, ...] = ()
@@ -62,6 +54,12 @@ def read_all(load: Mapping[str, Source], *, rename: Mapping[str, str] | None = N
         A resource, a file or ``rename`` is not valid.
     TableError
         Rows cannot be converted. The message names each of them, and why.
+
+    Notes
+    -----
+    NaN, NaT and NA become null. In time fields, datetimes become epoch seconds (a naive datetime is UTC), and epoch
+    milliseconds, microseconds and nanoseconds become seconds if the unit is certain. In other fields, datetimes
+    become ISO 8601 text. Fields that the table does not have stay missing.
     """
     checked = column_names.checked_rename(rename)
     tables: dict[str, Rows] = {}
@@ -92,33 +90,6 @@ def read_all(load: Mapping[str, Source], *, rename: Mapping[str, str] | None = N
     if faults:
         raise ConfigError("; ".join([*faults, *notices]))
     return LoadedTables(tables, tuple(notices))
-
-
-def read(resource: Resource, source: Source) -> Rows:
-    """Return the rows of one table: JSON values by field. Each row has an id.
-
-    Parameters
-    ----------
-    resource
-        The resource.
-    source
-        A frame, or the path of a ``.parquet``, ``.csv`` or ``.jsonl`` file. Its columns have the names of the
-        fields. Other columns are kept.
-
-    Raises
-    ------
-    ConfigError
-        There is no such file, or it cannot be read.
-    TableError
-        Rows cannot be converted. The message names each of them, and why.
-
-    Notes
-    -----
-    NaN, NaT and NA become null. In time fields, datetimes become epoch seconds (a naive datetime is UTC), and epoch
-    milliseconds, microseconds and nanoseconds become seconds if the unit is certain. In other fields, datetimes
-    become ISO 8601 text. Fields that the table does not have stay missing.
-    """
-    return _Table.read(resource, source, {}).converted()
 
 
 @dataclass(frozen=True, slots=True)

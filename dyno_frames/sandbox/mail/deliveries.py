@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus
@@ -29,9 +29,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 5 * 60, 4 * 3600
 MAX_ATTEMPTS: Final = 24
 """How many attempts a deferred message gets, over about three days, before it counts as refused."""
 
-COLUMNS: Final = ("email", "outcome", "reason", "attempts", "settled", "token")
-"""The columns of :func:`list_deliveries`."""
-
 HAS_DELIVERIES: Final = "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.campaign_id = campaigns.id)"
 HAS_CONTACTS: Final = "EXISTS (SELECT 1 FROM contacts WHERE contacts.list_id = campaigns.list_id)"
 
@@ -40,25 +37,13 @@ _BOUNCES = frozenset({DeliveryStatus.REFUSED, DeliveryStatus.INVALID})
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A recipient whose message is about to be sent.
-
-    Parameters
-    ----------
-    position
-        The row.
-    email, fields
-        The recipient and the merge fields.
-    token
-        The id of the message.
-    attempts
-        How many attempts were deferred before.
-    """
+    """A recipient whose message is about to be sent. The token is the id of the message."""
 
     position: int
     email: str
     fields: dict[str, str]
     token: str
-    attempts: int
+    attempts: int  # deferred before
 
 
 def create_deliveries(connection: sqlite3.Connection, campaign: str) -> int:
@@ -143,7 +128,7 @@ def record(
         (str(status), result.reason or None, now, claimed.position),
     )
     connection.execute(
-        "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"  # noqa: S608 - SQL from constants
+        "UPDATE campaigns SET sent = coalesce(sent, 0) + 1, delivered = coalesce(delivered, 0) + ?,"
         f" bounces = coalesce(bounces, 0) + ?, {SET_UPDATED} WHERE id = ?",
         (status is DeliveryStatus.SENT, status in _BOUNCES, now, campaign),
     )
@@ -198,23 +183,16 @@ def count_by_outcome(connection: sqlite3.Connection, campaign: str) -> dict[str,
     )
 
 
-def list_deliveries(connection: sqlite3.Connection, campaign: str) -> list[dict[str, Any]]:
-    """Return the recipients of a campaign and the result for each, in sending order."""
-    if invalid_text_reason(str(campaign)):
-        return []
-    found = connection.execute(
-        "SELECT email, outcome, reason, attempts, settled, token FROM deliveries WHERE campaign_id = ?"
-        " ORDER BY position",
-        (campaign,),
-    ).fetchall()
-    return [dict(zip(COLUMNS, row, strict=True)) for row in found]
-
-
 def deliveries_frame(connection: sqlite3.Connection, campaign: str) -> pd.DataFrame:
-    """Return :func:`list_deliveries` as a frame, with ``settled`` as UTC times."""
+    """Return the recipients of a campaign and the result for each, in sending order."""
     import pandas as pd
 
-    frame = pd.DataFrame(list_deliveries(connection, campaign), columns=list(COLUMNS))
+    frame = pd.read_sql_query(
+        "SELECT email, outcome, reason, attempts, settled, token FROM deliveries WHERE campaign_id = ?"
+        " ORDER BY position",
+        connection,
+        params=("" if invalid_text_reason(str(campaign)) else campaign,),
+    )
     settled = pd.to_datetime(frame["settled"].astype("Int64"), unit="s", utc=True)
     return frame.assign(settled=settled.dt.as_unit("s"))
 
@@ -234,7 +212,7 @@ def unsubscribe(connection: sqlite3.Connection, token: str, *, now: int) -> bool
         return True
     connection.execute("UPDATE deliveries SET unsubscribed = ? WHERE token = ?", (now, token))
     connection.execute(
-        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
+        f"UPDATE campaigns SET unsubscribes = coalesce(unsubscribes, 0) + 1, {SET_UPDATED} WHERE id = ?",
         (now, campaign),
     )
     _remove_contact(connection, list_id, email, now=now)
@@ -246,8 +224,7 @@ def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *,
         "DELETE FROM contacts WHERE list_id = ? AND email = ?", (list_id, email)
     ).rowcount
     connection.execute(
-        f"UPDATE lists SET contacts = contacts - ?, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
-        (removed, now, list_id),
+        f"UPDATE lists SET contacts = contacts - ?, {SET_UPDATED} WHERE id = ?", (removed, now, list_id)
     )
     withdrawn = connection.execute(
         "UPDATE deliveries SET outcome = ?, settled = ? WHERE list_id = ? AND email = ? AND outcome = 'waiting'"
@@ -256,6 +233,5 @@ def _remove_contact(connection: sqlite3.Connection, list_id: str, email: str, *,
     ).fetchall()
     for (campaign,) in withdrawn:
         connection.execute(
-            f"UPDATE campaigns SET recipients = recipients - 1, {SET_UPDATED} WHERE id = ?",  # noqa: S608 - SQL from constants
-            (now, campaign),
+            f"UPDATE campaigns SET recipients = recipients - 1, {SET_UPDATED} WHERE id = ?", (now, campaign)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dyno_frames.durable import sync
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus, Envelope, MailTransportError
 
 _SUBFOLDERS = ("tmp", "new", "cur")
@@ -16,7 +17,7 @@ class Maildir:
     Parameters
     ----------
     path
-        The folder. It is created with the first message.
+        The folder.
     durable
         Whether to flush each message to the disk before it counts as delivered.
 
@@ -31,13 +32,7 @@ class Maildir:
         self._durable = durable
 
     def open(self) -> None:
-        """Create the folder if it does not exist.
-
-        Raises
-        ------
-        MailTransportError
-            The folder cannot be created.
-        """
+        """Create the folder if it does not exist. Raise MailTransportError if the folder cannot be created."""
         try:
             for name in _SUBFOLDERS:
                 (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,13 +40,7 @@ class Maildir:
             raise MailTransportError(f"cannot write to the outbox: {error.strerror}") from error
 
     def send(self, envelope: Envelope) -> DeliveryResult:
-        """Write one message.
-
-        Raises
-        ------
-        MailTransportError
-            The file cannot be written.
-        """
+        """Write one message. Raise MailTransportError if the file cannot be written."""
         try:
             content = envelope.content("\n")
         except (ValueError, UnicodeError, LookupError) as error:
@@ -72,7 +61,7 @@ class Maildir:
                 os.fsync(file.fileno())
         draft.replace(self.path / "new" / name)
         if self._durable:
-            _sync_folder(self.path / "new")
+            sync(self.path / "new")
 
     def has_delivered(self, token: str) -> bool:
         """Return whether the message with this token is in the folder, read or unread."""
@@ -83,13 +72,3 @@ class Maildir:
 
     def close(self) -> None:
         """Do nothing; no file stays open."""
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":  # pragma: no cover - other systems cannot open a folder
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from dyno_frames.contract.resources import CAMPAIGNS, LISTS, TEMPLATES
 from dyno_frames.messages.merge_fields import MergeError
 from dyno_frames.messages.message import AddressError, CampaignMessage, Contact, wire_address
 from dyno_frames.sandbox.campaigns.lifecycle import ACTIVE, PAUSE_REASON
+from dyno_frames.sandbox.campaigns.speed import SendingSpeed
 from dyno_frames.sandbox.mail import deliveries
 from dyno_frames.sandbox.mail.deliveries import HAS_CONTACTS, HAS_DELIVERIES, Claim
 from dyno_frames.sandbox.mail.transports import (
@@ -38,24 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 class Mailer:
-    """Send the mail of one account.
-
-    Parameters
-    ----------
-    store
-        The account's rows.
-    transport
-        What delivers the messages.
-    clock
-        A function that returns the time in epoch seconds.
-    rate
-        The maximum number of messages per second, for all campaigns together.
-    speed
-        The sandbox's speed. The pauses after a deferred attempt are divided by it.
-    stopping
-        An event that ends the thread.
-    unsubscribe_url
-        The URL by which a contact unsubscribes; the token of the message is appended.
+    """Send the mail of one account, for all campaigns together at the rate of the speed.
 
     Notes
     -----
@@ -69,16 +53,15 @@ class Mailer:
         transport: MailTransport,
         *,
         clock: Callable[[], float],
-        rate: float,
-        speed: float,
+        speed: SendingSpeed,
         stopping: threading.Event,
-        unsubscribe_url: str = "",
+        unsubscribe_url: str,
     ) -> None:
         self._store = store
         self._transport = transport
         self._clock = clock
-        self._interval_s = 1 / rate
-        self._speed = speed
+        self._interval_s = 1 / speed.mail_rate
+        self._speed = speed.speed
         self._stopping = stopping
         self._unsubscribe_url = unsubscribe_url
         self._next_s = 0.0
@@ -123,7 +106,7 @@ class Mailer:
         """Return the running campaigns that have recipients, including those that were loaded as running."""
         with self._store.transaction() as connection:
             loaded = connection.execute(
-                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"  # noqa: S608 - SQL from constants
+                f"SELECT id, coalesce(sent, 0) FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}'"
                 f" AND {HAS_CONTACTS} AND NOT {HAS_DELIVERIES}"
             ).fetchall()
             for campaign, sent in loaded:
@@ -132,7 +115,7 @@ class Mailer:
                 else:
                     deliveries.create_deliveries(connection, campaign)
             found = connection.execute(
-                f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"  # noqa: S608 - SQL from constants
+                f"SELECT id FROM campaigns WHERE {ACTIVE} AND status = '{Status.RUNNING}' AND {HAS_DELIVERIES}"
             ).fetchall()
         return tuple(campaign for (campaign,) in found)
 
@@ -179,8 +162,7 @@ class Mailer:
     def _deliver(
         self, claim: Claim, message: CampaignMessage
     ) -> DeliveryResult | MergeError | MailTransportError:
-        url = f"{self._unsubscribe_url}{claim.token}" if self._unsubscribe_url else ""
-        contact = Contact(claim.email, claim.fields, claim.token, url)
+        contact = Contact(claim.email, claim.fields, claim.token, f"{self._unsubscribe_url}{claim.token}")
         try:
             rendered = message.render(contact, now=self._clock())
             sender, recipient = wire_address(message.from_email), wire_address(claim.email)
@@ -231,8 +213,7 @@ class Mailer:
         with self._store.transaction() as connection:
             return bool(
                 connection.execute(
-                    f"UPDATE campaigns SET status = ?, {SET_UPDATED}"  # noqa: S608 - SQL from constants
-                    " WHERE id = ? AND status = ?",
+                    f"UPDATE campaigns SET status = ?, {SET_UPDATED} WHERE id = ? AND status = ?",
                     (str(status), int(self._clock()), campaign, str(Status.RUNNING)),
                 ).rowcount
             )

@@ -21,15 +21,7 @@ _SMTPUTF8: Final = "smtputf8"
 
 
 class SmtpTransport:
-    """A connection to a mail server. Every exception of smtplib is an ``OSError``.
-
-    Parameters
-    ----------
-    server
-        The mail server.
-    stopping
-        An event that ends the pauses.
-    """
+    """A connection to a mail server. Every exception of smtplib is an ``OSError``."""
 
     def __init__(self, server: SmtpServer, stopping: threading.Event) -> None:
         self._server = server
@@ -39,10 +31,7 @@ class SmtpTransport:
     def open(self) -> None:
         """Connect, unless connected.
 
-        Raises
-        ------
-        MailTransportError
-            Several attempts failed, or the server refused the login.
+        Raise MailTransportError if several attempts failed, or the server refused the login.
         """
         if self._session is not None:
             return

@@ -68,10 +68,7 @@ class SmtpServer:
 def parse_smtp_url(url: str) -> SmtpServer:
     """Read an ``smtp`` or ``smtps`` URL.
 
-    Raises
-    ------
-    ConfigError
-        The URL is not valid. The message does not repeat it, because it may contain a password.
+    Raise ConfigError if the URL is not valid. The message does not repeat it, because it may contain a password.
     """
     try:
         return _parse(url)

@@ -29,15 +29,7 @@ class DeliveryStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """The result of one attempt, and the reason.
-
-    Parameters
-    ----------
-    status
-        The result.
-    reason
-        Why the message was not accepted. It never contains an e-mail address.
-    """
+    """The result of one attempt, and the reason, which never contains an e-mail address."""
 
     status: DeliveryStatus
     reason: str = ""
@@ -49,17 +41,7 @@ class MailTransportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A message with its sender and recipient.
-
-    Parameters
-    ----------
-    message
-        The message.
-    sender, recipient
-        The e-mail addresses.
-    token
-        The id of the message, unique in the sandbox.
-    """
+    """A message with its sender and recipient. The token is its id, unique in the sandbox."""
 
     message: EmailMessage
     sender: str
@@ -83,22 +65,10 @@ class MailTransport(Protocol):
     """Deliver messages one at a time, from one thread."""
 
     def open(self) -> None:
-        """Connect, unless connected.
-
-        Raises
-        ------
-        MailTransportError
-            No connection is possible.
-        """
+        """Connect, unless connected. Raise MailTransportError if no connection is possible."""
 
     def send(self, envelope: Envelope) -> DeliveryResult:
-        """Deliver one message.
-
-        Raises
-        ------
-        MailTransportError
-            Neither this message nor any other can be delivered.
-        """
+        """Deliver one message. Raise MailTransportError if neither this message nor any other can be delivered."""
 
     def has_delivered(self, token: str) -> bool:
         """Return whether the message with this token was certainly delivered."""

@@ -7,7 +7,6 @@ field ``simulated`` of every campaign is true.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib import resources
 from random import Random
 from typing import Any
@@ -68,12 +67,8 @@ def fill(store: Store) -> None:
 
 def metrics_of(list_id: str | None) -> MetricQuantiles | None:
     """Return the distribution of a sample list's metrics, or None for another list."""
-    return _metrics_by_list().get(list_id or "")
-
-
-@lru_cache(maxsize=1)
-def _metrics_by_list() -> dict[str, MetricQuantiles]:
-    return {_id("list", sample_list.key): sample_list.metrics for sample_list in SAMPLE_LISTS}
+    found = (sample_list.metrics for sample_list in SAMPLE_LISTS if _id("list", sample_list.key) == list_id)
+    return next(found, None)
 
 
 def templates() -> list[dict[str, Any]]:
@@ -184,6 +179,13 @@ def _counters(sample_list: SampleList, status: Status, *, age: float, rng: Rando
     return draw_counters(sample_list.metrics, recipients=recipients, sent=int(recipients * share), rng=rng)
 
 
+# not calendar.month_name, which depends on the locale
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
 def _texts(sample_list: SampleList, number: int, started: int) -> tuple[str, str, str | None]:
     day = datetime.fromtimestamp(started, UTC)
     season = (day.month - 1) * len(sample_list.texts) // len(_MONTHS) + number % 2
@@ -191,22 +193,6 @@ def _texts(sample_list: SampleList, number: int, started: int) -> tuple[str, str
     name, subject, preview = sample_list.texts[place % len(sample_list.texts)]
     filled = {"n": number, "month": f"{_MONTHS[day.month - 1]} {day.year}"}
     return name.format(**filled), subject.format(**filled), preview
-
-
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def _contacts(sample_list: SampleList) -> int:
@@ -222,7 +208,5 @@ def _id(*words: str) -> str:
     return str(uuid5(_NAMESPACE, "/".join(words)))
 
 
-@lru_cache(maxsize=16)
 def _template_part(name: str) -> str:
-    files = resources.files(__package__) / "templates"
-    return (files / name).read_text(encoding="utf-8")
+    return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")

@@ -77,14 +77,7 @@ def quantile(quantiles: Quantiles, level: float) -> float:
 def draw_counters(quantiles: MetricQuantiles, *, recipients: int, sent: int, rng: Random) -> dict[str, int]:
     """Draw consistent counters for one campaign.
 
-    Parameters
-    ----------
-    quantiles
-        The distribution.
-    recipients, sent
-        The size of the campaign, and the number of messages sent so far.
-    rng
-        The random numbers. Only ``random`` is used, which returns the same numbers in every version of Python.
+    Of the random numbers only ``random`` is used, which returns the same ones in every version of Python.
     """
     bounces = round(sent * quantile(quantiles.bounced, rng.random()))
     delivered = sent - bounces

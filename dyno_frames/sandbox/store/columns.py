@@ -88,10 +88,7 @@ def add_columns(
 
     Call this inside a transaction.
 
-    Raises
-    ------
-    RequestError
-        A value has another type than the contract's field, or there are too many extra fields.
+    Raise RequestError if a value has another type than the contract's field, or there are too many extra fields.
     """
     count = sum(column.field is None for column in columns.values())
     added = dict(columns)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable
-from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -22,8 +20,6 @@ FORMAT_VERSION: Final = 4
 
 _BACKUP_PAGES: Final = 256
 """How many pages are copied at a time. Other threads can use the database between two copies."""
-
-_BACKUP_PAUSE_S: Final = 0.001
 
 _ON_DISK: Final = (
     # one process at a time: a second sandbox on the same file would send the same mail again
@@ -48,10 +44,7 @@ _ALWAYS: Final = (
 def open_database(path: Path | None) -> sqlite3.Connection:
     """Open a database, and create it if it does not exist. None is a database in memory.
 
-    Raises
-    ------
-    ConfigError
-        The file cannot be used, is in use, or has another format.
+    Raise ConfigError if the file cannot be used, is in use, or has another format.
     """
     if path is not None and not path.parent.is_dir():
         raise ConfigError(f"the folder of {path} does not exist; create it, or give another path")
@@ -110,7 +103,6 @@ def _create(connection: sqlite3.Connection) -> None:
         raise
 
 
-@lru_cache(maxsize=1)
 def _schema() -> str:
     others = resources.files(__package__).joinpath("schema.sql").read_text(encoding="utf-8")
     return "\n".join([*map(create_table, RESOURCES.values()), others])
@@ -126,21 +118,9 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def backup(connection: sqlite3.Connection, path: Path, *, between_steps: Callable[[], None]) -> None:
-    """Copy the database while others use it. The copy has the state at the end of copying.
+    """Copy the database while others use it between steps. The copy has the state at the end.
 
-    Parameters
-    ----------
-    connection
-        The database.
-    path
-        The copy. An existing file is replaced when the copy is complete.
-    between_steps
-        A function that is called after each part.
-
-    Raises
-    ------
-    ConfigError
-        The copy cannot be written.
+    Raise ConfigError if the copy cannot be written.
     """
     draft = path.with_name(f"{path.name}.partial")
     try:
@@ -156,8 +136,3 @@ def backup(connection: sqlite3.Connection, path: Path, *, between_steps: Callabl
     except (sqlite3.Error, OSError) as error:
         draft.unlink(missing_ok=True)
         raise ConfigError(f"{path} cannot be written: {error}; give another path") from error
-
-
-def pause() -> None:
-    """Sleep for a moment, so that other threads can use the database."""
-    time.sleep(_BACKUP_PAUSE_S)

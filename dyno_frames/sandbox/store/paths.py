@@ -10,19 +10,9 @@ from dyno_frames.sandbox.store.values import invalid_text_reason
 
 
 def checked_path(name: str, given: Any) -> Path:
-    """Return an argument as a path.
+    """Return an argument as a path. Its name is for the error.
 
-    Parameters
-    ----------
-    name
-        The argument's name, for the error.
-    given
-        A string or a path.
-
-    Raises
-    ------
-    ConfigError
-        The argument is of another type, or no file can have this name.
+    Raise ConfigError if the argument is of another type, or no file can have this name.
     """
     if not isinstance(given, str | Path):
         raise ConfigError(f"{name} is a {type(given).__name__}; expected a string or a pathlib.Path")

@@ -28,15 +28,6 @@ def to_json_rows(
 ) -> list[dict[str, Any]]:
     """Return rows as JSON objects. A field that is never null is left out of a row that does not have it.
 
-    Parameters
-    ----------
-    stored
-        The rows that SQLite returned.
-    columns
-        The columns, in order.
-    decode
-        A function from a BLOB with JSON text to a value.
-
     Notes
     -----
     The text of the answer is written by orjson, because the JSON functions of SQLite round floats to 15 digits.
@@ -57,10 +48,7 @@ def to_json_rows(
 def encode_row(row: Mapping[str, Any]) -> tuple[dict[str, SqlValue], dict[str, ValueTypes]]:
     """Return what SQLite stores for a row, and the type of each value.
 
-    Raises
-    ------
-    RequestError
-        A value is not JSON.
+    Raise RequestError if a value is not JSON.
     """
     stored: dict[str, SqlValue] = {}
     types: dict[str, ValueTypes] = {}

@@ -20,7 +20,7 @@ def select_page(
     """Return one page of the rows that a filter keeps."""
     order = f" ORDER BY {query.order}" if query.order else ""
     return connection.execute(
-        f"SELECT {select_list(query.columns)} FROM {resource.name}{_where(query)}{order} LIMIT ? OFFSET ?",  # noqa: S608 - SQL from constants
+        f"SELECT {select_list(query.columns)} FROM {resource.name}{_where(query)}{order} LIMIT ? OFFSET ?",
         (*query.parameters, query.limit, query.offset),
     ).fetchall()
 
@@ -28,8 +28,7 @@ def select_page(
 def count_rows(connection: sqlite3.Connection, resource: Resource, query: FilterQuery) -> int:
     """Return how many rows a filter keeps."""
     row = connection.execute(
-        f"SELECT count(*) FROM {resource.name}{_where(query)}",  # noqa: S608 - SQL from constants
-        query.parameters,
+        f"SELECT count(*) FROM {resource.name}{_where(query)}", query.parameters
     ).fetchone()
     return int(row[0])
 
@@ -40,8 +39,7 @@ def select_row(
     """Return the row with an id, as a list of one row or none."""
     try:
         return connection.execute(
-            f"SELECT {select_list(columns)} FROM {resource.name} WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
-            (key,),
+            f"SELECT {select_list(columns)} FROM {resource.name} WHERE {KEY} = ?", (key,)
         ).fetchall()
     except UnicodeEncodeError:
         return []
@@ -52,12 +50,7 @@ def has_row(
 ) -> bool:
     """Return whether a row has this id and, if ``statuses`` are given, one of them."""
     target, parameters = _target(key, statuses)
-    return bool(
-        connection.execute(
-            f"SELECT 1 FROM {resource.name} WHERE {target}",  # noqa: S608 - SQL from constants
-            parameters,
-        ).fetchall()
-    )
+    return bool(connection.execute(f"SELECT 1 FROM {resource.name} WHERE {target}", parameters).fetchall())
 
 
 def insert_rows(
@@ -66,18 +59,11 @@ def insert_rows(
     columns: Iterable[Column],
     rows: Iterable[list[SqlValue]],
 ) -> None:
-    """Insert rows.
-
-    Raises
-    ------
-    RequestError
-        A row has no id, or the id of another row.
-    """
+    """Insert rows. Raise RequestError if a row has no id, or the id of another row."""
     names = [column.sql for column in columns]
     try:
         connection.executemany(
-            f"INSERT INTO {resource.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608 - SQL from constants
-            rows,
+            f"INSERT INTO {resource.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows
         )
     except sqlite3.IntegrityError as error:
         raise RequestError(Code.REJECTED, "id: missing, or the id of another row") from error
@@ -99,8 +85,7 @@ def update_row(
         parameters.append(now)
     if assignments:
         connection.execute(
-            f"UPDATE {resource.name} SET {', '.join(assignments)} WHERE {KEY} = ?",  # noqa: S608 - SQL from constants
-            (*parameters, key),
+            f"UPDATE {resource.name} SET {', '.join(assignments)} WHERE {KEY} = ?", (*parameters, key)
         )
 
 
@@ -109,18 +94,12 @@ def delete_row(
 ) -> bool:
     """Delete a row. Return False if no row has this id and one of the statuses."""
     target, parameters = _target(key, statuses)
-    return (
-        connection.execute(
-            f"DELETE FROM {resource.name} WHERE {target}",  # noqa: S608 - SQL from constants
-            parameters,
-        ).rowcount
-        > 0
-    )
+    return connection.execute(f"DELETE FROM {resource.name} WHERE {target}", parameters).rowcount > 0
 
 
 def delete_all(connection: sqlite3.Connection, resource: Resource) -> None:
     """Delete every row."""
-    connection.execute(f"DELETE FROM {resource.name}")  # noqa: S608 - SQL from constants
+    connection.execute(f"DELETE FROM {resource.name}")
 
 
 def _where(query: FilterQuery) -> str:

@@ -5,12 +5,14 @@ There is one connection and one lock: one process uses a database, and every cha
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import orjson
 
@@ -25,7 +27,10 @@ from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.mail import contacts
 from dyno_frames.sandbox.store import database, rows, statements
 from dyno_frames.sandbox.store.columns import Columns, add_columns, invalid_name_reason, read_columns
-from dyno_frames.sandbox.store.values import ValueTypes, decode
+from dyno_frames.sandbox.store.values import ValueTypes
+
+_BACKUP_PAUSE_S: Final = 0.001
+"""The pause between two parts of a backup, in which other threads can use the database."""
 
 
 class Store:
@@ -79,21 +84,11 @@ class Store:
         self.close()
 
     def find(self, resource: Resource, wire: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return one page of rows as JSON values.
+        """Return one page of rows as JSON values, for a filter with its ``application_`` keys.
 
-        Parameters
-        ----------
-        resource
-            The resource.
-        wire
-            The filter, with its ``application_`` keys.
-
-        Raises
-        ------
-        RequestError
-            The filter is not valid.
+        Raise RequestError if the filter is not valid.
         """
-        return self._find(resource, wire, decode)
+        return self._find(resource, wire, json.loads)
 
     def find_json(self, resource: Resource, wire: Mapping[str, Any]) -> bytes:
         """Return one page of rows as the text of a JSON array; see :meth:`find`."""
@@ -108,7 +103,7 @@ class Store:
     def get(self, resource: Resource, key: str) -> dict[str, Any] | None:
         """Return the row with an id, or None if there is none."""
         with self._lock:
-            return self._row(resource, key, decode)
+            return self._row(resource, key, json.loads)
 
     def get_json(self, resource: Resource, key: str) -> bytes | None:
         """Return the row with an id as JSON text, or None if there is none."""
@@ -119,10 +114,7 @@ class Store:
     def insert(self, resource: Resource, row: Mapping[str, Any]) -> str:
         """Insert one row and return its id.
 
-        Raises
-        ------
-        RequestError
-            Another row has the id, or a value is not JSON.
+        Raise RequestError if another row has the id, or a value is not JSON.
         """
         with self.transaction() as connection:
             self._write(connection, resource, [row])
@@ -220,15 +212,12 @@ class Store:
     def backup(self, path: Path) -> None:
         """Copy everything to a file, while requests are answered.
 
-        Raises
-        ------
-        ConfigError
-            The copy cannot be written.
+        Raise ConfigError if the copy cannot be written.
         """
 
         def yield_lock() -> None:
             self._lock.release()
-            database.pause()
+            time.sleep(_BACKUP_PAUSE_S)
             self._lock.acquire()
 
         with self._lock:

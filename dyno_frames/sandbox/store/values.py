@@ -38,10 +38,7 @@ STORED_AS_JSON: Final = ValueTypes.BOOLEAN | ValueTypes.OTHER | ValueTypes.LARGE
 def encode(value: Any) -> tuple[SqlValue, ValueTypes]:
     """Return what SQLite stores for a JSON value, and the type of the value.
 
-    Raises
-    ------
-    ValueError
-        The value is not JSON: NaN, an infinity, a lone surrogate, or another Python type.
+    Raise ValueError if the value is not JSON: NaN, an infinity, a lone surrogate, or another Python type.
     """
     kind = type(value)
     if value is None:
@@ -63,11 +60,6 @@ def encode(value: Any) -> tuple[SqlValue, ValueTypes]:
     if kind is list or kind is dict:
         return _json(value), ValueTypes.OTHER
     raise ValueError(f"a {kind.__name__} is not a JSON value")
-
-
-def decode(stored: bytes) -> Any:
-    """Return the JSON value of a BLOB."""
-    return json.loads(stored)
 
 
 def invalid_text_reason(text: str) -> str:

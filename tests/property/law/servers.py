@@ -16,13 +16,11 @@ from dyno_frames.contract.profile import (
     Dialect,
     Folding,
     Like,
-    Nulls,
     Overlong,
     Profile,
     Regex,
     Several,
     Support,
-    TextNumber,
     UnknownField,
 )
 from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
@@ -71,20 +69,16 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "fractions_kept": (True, True, False),
     "integers_exact": (True, False),
     "null_compares": (False, True),
-    "nulls": tuple(Nulls),
     "page_limit": (1000, 2, 3, 5, 1000, 1),
     "overlong": tuple(Overlong),
-    "default_limit": (100, 1, 3),
     "unknown_field": tuple(UnknownField),
-    "text_number": tuple(TextNumber),
-    "deep_offset": (None,),
     "operators": (*(ALL,) * 8, *(all_but(str(name)) for name in (*StringOperator, *NumberOperator))),
     "filtered": (
         *(ALL,) * 4,
         *(all_but(f"campaigns.{name}") for name in ("name", "subject", "opens", "created", "x")),
     ),
 }
-"""Every decision and its values. A server that refuses deep offsets cannot give rows that share one time."""
+"""Every decision and its values."""
 
 SCANNED = {
     "bounds_included": (True,),

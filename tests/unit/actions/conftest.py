@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from dyno_frames.actions.case import Patience
+from dyno_frames.actions.context import PollPolicy
 from dyno_frames.actions.journal import Journal
 from dyno_frames.api import connect
 from dyno_frames.sandbox.sandbox import Sandbox
@@ -171,7 +171,7 @@ def state(tmp_path, monkeypatch):
 def client(wire, box, state):
     """A client that speaks to the server through the wire."""
     with connect(wire.url, box.api_key) as client:
-        client.campaigns.patience = Patience(settle_s=0.6, first_s=0.05, longest_s=0.2)
+        client.campaigns.poll_policy = PollPolicy(settle_s=0.6, first_s=0.05, longest_s=0.2)
         yield client
 
 

@@ -8,7 +8,7 @@ import time
 import pandas as pd
 import pytest
 
-from dyno_frames.actions import flight
+from dyno_frames.actions import in_flight
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import RULES, Action, Status
@@ -114,7 +114,9 @@ def test_an_action_whose_request_is_lost_is_unknown_and_blocks_what_sends(client
         with pytest.raises(OutcomeUnknownError, match="not sent"):
             ASK[verb](client.campaigns, campaign)
         assert wire.sent("campaign_process") == 0
-    with pytest.raises(OutcomeUnknownError, match="where you know it, say 'applied' or 'not_applied'"):
+    with pytest.raises(
+        OutcomeUnknownError, match="if you know the outcome, state 'applied' or 'not_applied'"
+    ):
         client.campaigns.resolve(campaign)
     assert client.journal["blocks"].any()
     settled = client.campaigns.resolve(campaign, decision="not_applied")
@@ -150,7 +152,9 @@ def test_a_request_that_arrives_late_is_found_by_resolve(client, wire, campaign)
 
 def test_a_request_that_arrives_while_reading_is_found_applied(client, wire, campaign):
     wire.break_("hold", "campaign_process/init")
-    client.campaigns.patience = type(client.campaigns.patience)(settle_s=20, first_s=0.01, longest_s=0.05)
+    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
+        settle_s=20, first_s=0.01, longest_s=0.05
+    )
     releasing = threading.Thread(target=lambda: (wait_for(lambda: wire.sent("GET") >= 4), wire.release.set()))
     releasing.start()
     assert client.campaigns.start(campaign).status == "applied"
@@ -232,7 +236,7 @@ def test_two_clients_never_start_one_campaign_twice(client, box, wire, campaign)
 
     def start() -> None:
         with connect(wire.url, box.api_key, name="another") as other:
-            other.campaigns.patience = client.campaigns.patience
+            other.campaigns.poll_policy = client.campaigns.poll_policy
             gate.wait()
             try:
                 results.append(other.campaigns.start(campaign))
@@ -311,7 +315,7 @@ def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, cam
         client.campaigns.start(campaign)
     client.connection.session.send = real
     assert client.journal.iloc[-1]["outcome"] == "open"
-    assert not flight._HERE
+    assert not in_flight._HERE
     client.campaigns.pause(campaign)
     with pytest.raises(OutcomeUnknownError, match="resolve"):
         client.campaigns.resume(campaign)
@@ -321,7 +325,9 @@ def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, cam
 
 def test_an_attempt_that_is_still_going_on_is_not_resolved(client, wire, campaign):
     wire.break_("hold", "campaign_process/init")
-    client.campaigns.patience = type(client.campaigns.patience)(settle_s=30, first_s=0.01, longest_s=0.05)
+    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
+        settle_s=30, first_s=0.01, longest_s=0.05
+    )
     starting = threading.Thread(target=lambda: client.campaigns.start(campaign))
     starting.start()
     wait_for(lambda: wire.sent("campaign_process/init") == 1)
@@ -468,7 +474,7 @@ def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
         return reply
 
     client.connection.session.send = send
-    client.campaigns.patience = type(client.campaigns.patience)(settle_s=15.0, first_s=0.01)
+    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(settle_s=15.0, first_s=0.01)
     wire.break_("lose_answer", "campaign_process/init")
     assert client.campaigns.start(campaign).status == "applied"
     assert stalled == [pytest.approx(5.0)]
@@ -512,7 +518,9 @@ def test_an_error_whose_readings_all_show_the_old_status_is_unknown_and_blocks_w
     wire.passed.clear()
     wire.error, wire.lag = wire.refusal(*error), 1_000
     wire.break_(fault, f"campaign_process/{path.strip('/')}")
-    client.campaigns.patience = type(client.campaigns.patience)(settle_s=0.1, first_s=0.02, longest_s=0.05)
+    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
+        settle_s=0.1, first_s=0.02, longest_s=0.05
+    )
     with pytest.raises(
         OutcomeUnknownError, match=rf"error {error[0] or '.'}, and it is {before}.*resolve"
     ) as caught:
@@ -643,7 +651,7 @@ def test_a_reading_of_another_account_that_does_not_find_the_campaign_keeps_send
 def test_an_action_whose_campaign_is_not_found_afterwards_keeps_sends_blocked(client, wire, campaign):
     """A replica that lags for longer than the readings go on does not know the campaign yet."""
     wire.break_("lose_answer", "campaign_process/init")
-    client.campaigns.patience = type(client.campaigns.patience)(settle_s=0.2, first_s=0.05)
+    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(settle_s=0.2, first_s=0.05)
     real = client.connection.session.send
 
     def missing(operation, **kwargs):
@@ -706,8 +714,8 @@ def test_every_unresolved_action_is_looked_at_and_those_that_stay_unknown_are_na
     wire.break_("", "")
     with pytest.raises(OutcomeUnknownError, match="3 actions") as caught:
         client.campaigns.resolve(campaign)
-    assert str(caught.value).count(f"stop of campaign {campaign}, asked for at") == 2
-    assert str(caught.value).count(f"resume of campaign {campaign}, asked for at") == 1
+    assert str(caught.value).count(f"stop of campaign {campaign}, requested at") == 2
+    assert str(caught.value).count(f"resume of campaign {campaign}, requested at") == 1
     assert caught.value.outcome.action == "stop"
     looked = client.journal.loc[client.journal["blocks"], "evidence"].map(str)
     assert looked.str.contains("looked again").sum() == 3
@@ -775,7 +783,9 @@ def test_a_status_outside_the_contract_is_shown_and_kept_without_addresses_and_k
 
 
 def test_closing_the_client_ends_the_pause_between_two_readings(client, wire, campaign):
-    client.campaigns.patience = type(client.campaigns.patience)(settle_s=600, first_s=300, longest_s=300)
+    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
+        settle_s=600, first_s=300, longest_s=300
+    )
     wire.break_("lose_request", "campaign_process/init")
     raised = []
 

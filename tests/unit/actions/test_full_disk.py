@@ -79,13 +79,13 @@ def test_at_every_byte_where_the_room_ends_an_intent_is_refused_and_leaves_no_tr
 
 START = """
     import resource, sys
-    from dyno_frames.actions.case import Patience
+    from dyno_frames.actions.context import PollPolicy
     from dyno_frames.api import connect
     from dyno_frames.errors import DynoError
 
     url, key, campaign, verb, room = sys.argv[1:]
     with connect(url, key) as client:
-        client.campaigns.patience = Patience(settle_s=0.6, first_s=0.05, longest_s=0.2)
+        client.campaigns.poll_policy = PollPolicy(settle_s=0.6, first_s=0.05, longest_s=0.2)
         size = client.connection.journal.path.stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + int(room), resource.RLIM_INFINITY))
         try:

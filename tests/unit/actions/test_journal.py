@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dyno_frames.actions import flight
+from dyno_frames.actions import in_flight
 from dyno_frames.actions.intent import Intent
 from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.outcome import Outcome
@@ -303,17 +303,17 @@ def test_threads_write_whole_lines(journal):
 
 def test_an_intent_is_under_way_as_long_as_its_process_may_be_at_it():
     mine = intent()
-    assert not flight.is_under_way(mine, now=150.0)
-    with flight.under_way(mine.id):
-        assert flight.is_under_way(mine, now=150.0)
-        assert not flight.is_under_way(mine, now=200.0)
+    assert not in_flight.is_sending(mine, now=150.0)
+    with in_flight.sending(mine.id):
+        assert in_flight.is_sending(mine, now=150.0)
+        assert not in_flight.is_sending(mine, now=200.0)
     dead = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True
     )
     stored = {**mine.to_json(), "pid": int(dead.stdout)}
-    assert not flight.is_under_way(Intent.from_json(stored), now=150.0)
-    assert flight.is_under_way(Intent.from_json({**stored, "pid": os.getppid()}), now=150.0)
-    assert flight.is_under_way(Intent.from_json({**stored, "machine": "elsewhere"}), now=150.0)
+    assert not in_flight.is_sending(Intent.from_json(stored), now=150.0)
+    assert in_flight.is_sending(Intent.from_json({**stored, "pid": os.getppid()}), now=150.0)
+    assert in_flight.is_sending(Intent.from_json({**stored, "machine": "elsewhere"}), now=150.0)
 
 
 def test_an_empty_journal_has_the_dtypes_of_a_full_one(journal):

@@ -276,7 +276,7 @@ def test_a_line_of_a_version_to_come_is_not_passed_over(journal, tmp_path):
     from dyno_frames.actions.journal_file import JournalFile
 
     record = {**intent("c2").to_json(), "kind": "intent", "action": "archive"}
-    JournalFile(journal.path).append([record], count=True)
+    JournalFile(journal.path).append(record, count=True)
     assert journal.damage() == []
     with pytest.raises(ConfigError, match="another version"):
         journal.entries()

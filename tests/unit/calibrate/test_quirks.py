@@ -141,11 +141,11 @@ def test_answers_and_counts_are_pandas_own_and_learning_is_cheap(box, full):
         for question in QUESTIONS:
             expected = full.query(question, engine="python").reset_index(drop=True)
             pd.testing.assert_frame_equal(client.campaigns.find(question), expected, obj=question)
-            spent = client.campaigns.examination().asked - asked
+            spent = client.campaigns.prober().asked - asked
             assert spent <= MOST_REQUESTS, question
             asked += spent
             assert client.campaigns.count(question) == len(expected), question
-            asked = client.campaigns.examination().asked
+            asked = client.campaigns.prober().asked
 
 
 def test_a_question_of_its_own_client_is_answered_as_well(box, full):

@@ -63,6 +63,15 @@ def test_a_line_end_is_refused_before_anything_is_sent(use, unheard):
     assert ADDRESS not in str(raised.value)
 
 
+def test_an_update_and_an_action_refuse_a_line_end_in_the_same_words(unheard):
+    said = []
+    for use in (VERBS["create a template"], VERBS["start"]):
+        with pytest.raises(ConfigError) as raised:
+            use(unheard, INJECTED)
+        said.append(str(raised.value).partition(": ")[2])
+    assert said[0] == said[1]
+
+
 @pytest.mark.parametrize("control", CONTROLS)
 def test_every_control_character_is_refused_and_named(control, unheard):
     with pytest.raises(ConfigError) as raised:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from dyno_frames.actions.action_request import checked_request
-from dyno_frames.actions.case import Patience
+from dyno_frames.actions.context import PollPolicy
 from dyno_frames.actions.times import start_time
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.errors import ConfigError, IllegalTransitionError, NotFoundError, RejectedError
@@ -62,7 +62,7 @@ def test_a_plan_tells_everything_and_sends_nothing(client, campaign, sent):
         "3: contacts on its list",
         "2099-07-01 09:30:00+0200 Europe/Paris = 2099-07-01 07:30:00 UTC",
         "'old words' → 'new words'",
-        "until it begins to run; it cannot be deleted",
+        "until it starts; it cannot be deleted",
         plan.body_json,
         "nothing was sent",
     ):
@@ -246,7 +246,7 @@ def test_whether_a_time_is_over_is_told_by_the_clock_that_the_client_was_given(c
     key = client.campaigns.create(name="x")
     soon = datetime.now(UTC) + timedelta(hours=1)
     plan = client.campaigns.plan("start", key, at=soon)
-    client.campaigns.patience = Patience(wall=lambda: soon.timestamp() + 61)
+    client.campaigns.poll_policy = PollPolicy(wall=lambda: soon.timestamp() + 61)
     calls = {
         "start": lambda: client.campaigns.start(key, at=soon),
         "plan": lambda: client.campaigns.plan("start", key, at=soon),

@@ -8,7 +8,7 @@ import threading
 import pandas as pd
 import pytest
 
-from dyno_frames.actions.wait import Pace, has_come, is_vain, wait
+from dyno_frames.actions.wait import WaitPolicy, has_come, is_vain, wait
 from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import FINAL, Status
 from dyno_frames.errors import (
@@ -74,7 +74,7 @@ def test_a_campaign_that_runs_and_does_not_move_is_stuck(client):
     of = client.lists.create(name="x", emails=["a@example.com"])
     key = client.campaigns.create(name="x", list_id=of)
     client.campaigns.start(key)
-    with pytest.raises(WaitError, match=r"0 of 1 sent, and nothing has moved for \d+ s") as caught:
+    with pytest.raises(WaitError, match=r"0 of 1 sent, and nothing has changed for \d+ s") as caught:
         client.campaigns.wait(key, stuck_s=0.5)
     assert caught.value.reason == "stuck"
     assert not caught.value.retryable
@@ -88,14 +88,14 @@ def test_without_a_limit_a_campaign_that_does_not_move_is_waited_for_until_the_t
         client.campaigns.wait(key, timeout_s=0.5, stuck_s=None)
     assert caught.value.reason == "timeout"
     years = iter(range(0, 10**11, 10**8))
-    pace = Pace(stuck_s=None, first_s=0.01, clock=lambda: next(years, 10**11))
+    policy = WaitPolicy(stuck_s=None, first_s=0.01, clock=lambda: next(years, 10**11))
     stopping = threading.Thread(target=lambda: client.campaigns.stop(key))
     shown = []
     row = wait(
         client.connection.session,
         key,
         "stopped",
-        pace=pace,
+        policy=policy,
         show=lambda row: shown.append(row) or (len(shown) == 5 and stopping.start()),
     )
     stopping.join()
@@ -106,13 +106,13 @@ def test_a_campaign_that_is_scheduled_is_stuck_when_its_time_is_over_and_not_bef
     key = client.campaigns.create(name="x")
     at = pd.Timestamp.now("UTC").floor("s") + pd.Timedelta(hours=1)
     client.campaigns.start(key, at=at)
-    pace = Pace(stuck_s=0.2, first_s=0.05, timeout_s=0.6)
+    policy = WaitPolicy(stuck_s=0.2, first_s=0.05, timeout_s=0.6)
     with pytest.raises(WaitError) as caught:
-        wait(client.connection.session, key, "finished", pace=pace, show=lambda row: None)
+        wait(client.connection.session, key, "finished", policy=policy, show=lambda row: None)
     assert caught.value.reason == "timeout"
-    late = Pace(stuck_s=0.2, first_s=0.05, wall=lambda: at.timestamp() + 1)
+    late = WaitPolicy(stuck_s=0.2, first_s=0.05, wall=lambda: at.timestamp() + 1)
     with pytest.raises(WaitError) as caught:
-        wait(client.connection.session, key, "finished", pace=late, show=lambda row: None)
+        wait(client.connection.session, key, "finished", policy=late, show=lambda row: None)
     assert caught.value.reason == "stuck"
 
 
@@ -132,7 +132,9 @@ def test_what_another_person_does_is_waited_for(client):
     seen = threading.Event()
     pausing = threading.Thread(target=lambda: (seen.wait(10), client.campaigns.pause(key)))
     pausing.start()
-    row = wait(client.connection.session, key, "paused", pace=Pace(timeout_s=20), show=lambda row: seen.set())
+    row = wait(
+        client.connection.session, key, "paused", policy=WaitPolicy(timeout_s=20), show=lambda row: seen.set()
+    )
     pausing.join()
     assert row["status"] == "paused"
 

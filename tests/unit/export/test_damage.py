@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import subprocess
 import sys
@@ -179,11 +178,3 @@ def test_a_manifest_in_which_one_figure_was_changed_is_damaged(dataset, tmp_path
     path.write_text(text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1 :], encoding="utf-8")
     with pytest.raises(SchemaError, match=r"000002\.json is damaged"):
         dyno.read_dataset(dataset.path)
-
-
-def test_a_manifest_of_the_first_format_is_still_read(account, dataset, tmp_path):
-    path = tmp_path / ".c.dyno" / "manifests" / "000002.json"
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    del stored["sha256"]
-    path.write_text(json.dumps(stored | {"format": 1}), encoding="utf-8")
-    pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())

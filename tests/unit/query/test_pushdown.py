@@ -13,13 +13,11 @@ from dyno_frames.contract.profile import (
     Dialect,
     Folding,
     Like,
-    Nulls,
     Overlong,
     Profile,
     Regex,
     Several,
     Support,
-    TextNumber,
     UnknownField,
 )
 from dyno_frames.query.boxes import Box
@@ -304,12 +302,8 @@ def test_every_case_has_a_name_of_its_own_and_every_field_of_the_profile_that_ma
 @pytest.mark.parametrize(
     ("field", "values"),
     [
-        ("nulls", [Nulls.FIRST, Nulls.LAST, None]),
         ("page_limit", [10, None]),
         ("overlong", [Overlong.ERROR, None]),
-        ("default_limit", [10, None]),
-        ("text_number", [TextNumber.NOTHING, None]),
-        ("deep_offset", [10, None]),
         ("name", ["other"]),
     ],
 )

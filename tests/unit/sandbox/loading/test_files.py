@@ -10,9 +10,13 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ConfigError, TableError
-from dyno_frames.sandbox.loading.tables import read
+from dyno_frames.sandbox.loading.tables import read_all
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.sandbox.store.storage import Store
+
+
+def read(resource, source):
+    return read_all({resource.name: source}).rows[resource.name]
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])

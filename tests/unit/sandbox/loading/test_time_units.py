@@ -9,7 +9,11 @@ import pytest
 
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import TableError
-from dyno_frames.sandbox.loading.tables import read
+from dyno_frames.sandbox.loading.tables import read_all
+
+
+def read(resource, source):
+    return read_all({resource.name: source}).rows[resource.name]
 
 
 @pytest.mark.parametrize("factor", [1, 10**3, 10**6, 10**9])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import mailbox
+import shutil
 
+import pytest
 from mailed_campaign import Campaign, addresses
 
+from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.mail.maildir import Maildir
+from dyno_frames.sandbox.sandbox import Sandbox
 
 
 def test_without_a_mail_server_mail_is_written_to_a_maildir(serve, until):
@@ -32,10 +36,21 @@ def test_the_outbox_of_a_database_is_beside_it_and_is_kept(serve, until, tmp_pat
 
 
 def test_a_maildir_that_cannot_be_written_pauses_with_a_reason(serve, until, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    campaign = Campaign(serve(outbox=tmp_path / "file"), addresses(1))
+    api = serve(outbox=tmp_path / "outbox")
+    shutil.rmtree(tmp_path / "outbox")
+    (tmp_path / "outbox").write_text("in the way")
+    campaign = Campaign(api, addresses(1))
     until(lambda: campaign["status"] == "paused")
     assert "outbox" in campaign["pause_reason"]
+
+
+@pytest.mark.parametrize("place", ["/proc/x", "file", "file/below"])
+def test_an_outbox_that_cannot_be_created_is_refused_at_the_start(tmp_path, place):
+    (tmp_path / "file").write_text("in the way")
+    outbox = tmp_path / place
+    with pytest.raises(ConfigError, match=r"outbox is .*; give the path of a folder") as raised:
+        Sandbox(outbox=outbox, speed=0)
+    assert str(outbox) in str(raised.value)
 
 
 def test_a_maildir_finds_messages_that_were_read(tmp_path):

@@ -1,4 +1,4 @@
-"""Whether an action's request may still be under way in this or another process of the machine."""
+"""Track whether an action may still be being sent, by this process or another one on this machine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LOCK = threading.Lock()
 
 
 @contextmanager
-def under_way(intent_id: str) -> Iterator[None]:
-    """Hold that an intent is being sent and judged here, for the length of a with-block."""
+def sending(intent_id: str) -> Iterator[None]:
+    """Mark an intent as being sent by this process, during the block."""
     with _LOCK:
         _HERE.add(intent_id)
     try:
@@ -26,16 +26,8 @@ def under_way(intent_id: str) -> Iterator[None]:
             _HERE.discard(intent_id)
 
 
-def is_under_way(intent: Intent, *, now: float) -> bool:
-    """Tell whether an intent's own attempt may still be going on.
-
-    Parameters
-    ----------
-    intent
-        The action.
-    now
-        The present, in epoch seconds.
-    """
+def is_sending(intent: Intent, *, now: float) -> bool:
+    """Return whether the attempt that wrote an intent may still be running."""
     if now >= intent.until:
         return False
     if intent.machine == platform.node() and intent.pid == os.getpid():
@@ -46,7 +38,7 @@ def is_under_way(intent: Intent, *, now: float) -> bool:
 
 def _is_alive(pid: int) -> bool:
     if os.name != "posix":
-        return True  # signal 0 would end the other process on Windows
+        return True  # on Windows, signal 0 would end the other process
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

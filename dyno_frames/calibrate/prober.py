@@ -1,7 +1,6 @@
-"""An examination of one server: small counts about single rows, each answered once and remembered.
+"""Send probes to a server: counts of filters on single rows. Each is sent once, and its answer is kept.
 
-Every probe counts a filter that names one row by its id, so its answer is one, none, or a refusal, whatever else
-the account holds.
+Every probe names one row by its id, so its count is 1 or 0, or the server refuses it, whatever rows the account has.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dyno_frames.calibrate.subject import Figure, Gap, Row, Subject, gap_of, instant_of, subject_of
+from dyno_frames.calibrate import probe_rows
+from dyno_frames.calibrate.probe_rows import NullProbe, NumberProbe, ProbeRow, Row
 from dyno_frames.contract import envelope
 from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.contract.operations import operation
@@ -20,36 +20,36 @@ from dyno_frames.errors import ApiError, AuthenticationError, RateLimitError
 from dyno_frames.transport.session import Session
 
 
-class SpentError(Exception):
-    """The requests that were granted are spent."""
+class BudgetSpentError(Exception):
+    """No more requests are allowed."""
 
 
-class Examination:
-    """One server under examination.
+class Prober:
+    """Probes of one server.
 
     Parameters
     ----------
     session
-        Whom to ask.
+        The connection.
     resource
-        Which resource's rows are asked about.
+        The resource whose rows the probes use.
     rows
-        Some of its rows as the server returned them.
+        Some of its rows, as the server returned them.
     fields
         The resource's fields, as this server sends them.
 
     Attributes
     ----------
     asked
-        Requests sent so far.
+        The number of requests sent.
     filtering
-        Fields by which the server was seen to leave a row out.
+        Fields by which the server excluded a row.
     fruitless
-        Facts that could not be learnt with these rows.
+        Facts that cannot be learned with these rows.
     """
 
     __slots__ = (
-        "_answers", "_doubtful", "_left", "_session", "_subject", "asked", "fields", "filtering", "fruitless",
+        "_answers", "_doubtful", "_left", "_probe_row", "_session", "asked", "fields", "filtering", "fruitless",
         "preferred", "resource", "rows",
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ class Examination:
         self._answers: dict[str, int | None] = {}
         self._doubtful: dict[str, Mapping[str, Any]] = {}
         self._left: int | None = None
-        self._subject: Subject | None = None
+        self._probe_row: ProbeRow | None = None
         self.resource = resource
         self.rows = rows
         self.fields = {field.name: field for field in fields}
@@ -68,35 +68,36 @@ class Examination:
         self.fruitless: set[str] = set()
 
     @property
-    def subject(self) -> Subject | None:
-        """The text that probes are about; the same one from the first probe on."""
-        if self._subject is None:
-            self._subject = subject_of(self.rows, self.preferred)
-        return self._subject
+    def probe_row(self) -> ProbeRow | None:
+        """The text that probes use; the same one from the first probe on."""
+        if self._probe_row is None:
+            self._probe_row = probe_rows.probe_row(self.rows, self.preferred)
+        return self._probe_row
 
     @property
-    def instant(self) -> Figure | None:
-        """The ``created`` of the subject's row, or of another."""
-        key = None if self.subject is None else self.subject.key
-        return instant_of([row for row in self.rows if str(row[KEY]) == key]) or instant_of(self.rows)
+    def created(self) -> NumberProbe | None:
+        """The ``created`` of the probe row, or of another row."""
+        key = None if self.probe_row is None else self.probe_row.key
+        own = [row for row in self.rows if str(row[KEY]) == key]
+        return probe_rows.created_probe(own) or probe_rows.created_probe(self.rows)
 
     @property
-    def gap(self) -> Gap | None:
+    def null_probe(self) -> NullProbe | None:
         """A row with a null text."""
-        return gap_of(self.rows, self.named(Wire.STRING))
+        return probe_rows.null_probe(self.rows, self.named(Wire.STRING))
 
     def named(self, wire: Wire) -> list[str]:
-        """Return the names of the fields that hold such values."""
+        """Return the names of the fields with this type in JSON."""
         return [field.name for field in self.fields.values() if field.wire is wire]
 
     @contextmanager
     def limited(self, requests: int) -> Iterator[None]:
-        """Send no more than so many requests within, those that :meth:`confirmed` will take included.
+        """Limit the requests in the block, including those that :meth:`confirmed` needs afterwards.
 
         Raises
         ------
-        SpentError
-            One more is needed; what was answered is remembered.
+        BudgetSpentError
+            Another request is needed. The answers so far are kept.
         """
         self._left = requests
         try:
@@ -105,7 +106,7 @@ class Examination:
             self._left = None
 
     def matches(self, key: str, conditions: Mapping[str, Any]) -> bool | None:
-        """Tell whether a row matches; None where the server refuses the filter or contradicts itself."""
+        """Return whether a row matches, or None if the server refuses the filter or contradicts itself."""
         self._doubtful.setdefault(key, {})
         number = self.count({KEY: key, **conditions})
         if number == 0 and len(conditions) == 1:
@@ -113,40 +114,40 @@ class Examination:
         return None if number is None or number > 1 else number == 1
 
     def refuses(self, key: str, conditions: Mapping[str, Any]) -> bool:
-        """Tell whether the server refuses a filter."""
+        """Return whether the server refuses a filter."""
         self._doubtful.setdefault(key, {})
         return self.count({KEY: key, **conditions}) is None
 
     def on_text(self, condition: Any) -> bool | None:
-        """Tell whether the subject's row matches a condition on its text; None where nothing can be told."""
-        found = self.subject
+        """Return whether the probe row matches a condition on its text, or None if that cannot be learned."""
+        found = self.probe_row
         if found is None:
             return None
         self._doubtful[found.key] = {found.field: found.text}
         return self.matches(found.key, {found.field: condition})
 
     def count(self, conditions: Mapping[str, Any]) -> int | None:
-        """Return a count, or None where the application refuses the filter."""
+        """Return a count, or None if the server refuses the filter."""
         body = json.dumps(conditions)
         if body not in self._answers:
             if self._left is not None and self._left <= len(self._doubtful):
-                raise SpentError
+                raise BudgetSpentError
             payload = self._send("count", conditions)
             self._answers[body] = None if payload is None else envelope.count(payload)
         return self._answers[body]
 
     def find(self, body: Mapping[Any, Any]) -> list[Any] | None:
-        """Return a page, or None where the application refuses it."""
+        """Return a page, or None if the server refuses it."""
         payload = self._send("find", {str(name): value for name, value in body.items()})
         return None if payload is None else envelope.rows(payload)
 
     def confirmed(self) -> bool:
-        """Tell whether the rows that were asked about are still there, as they were; else forget every answer.
+        """Return whether the rows that probes used still exist unchanged; if not, discard every answer.
 
-        A row that was deleted meanwhile matches nothing, which would look like a filter that works.
+        A row that was deleted meanwhile matches no filter, which would look like a filter that works.
         """
-        asked, self._doubtful = self._doubtful, {}
-        for key, conditions in asked.items():
+        used, self._doubtful = self._doubtful, {}
+        for key, conditions in used.items():
             payload = self._send("count", {KEY: key, **conditions})
             if payload is None or envelope.count(payload) != 1:
                 self._answers.clear()

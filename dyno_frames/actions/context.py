@@ -1,4 +1,4 @@
-"""One attempt at an action while it goes on: what is fixed, and the evidence as it gathers."""
+"""The state of one attempt at an action, and how a campaign is read."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ RESOURCE = "campaigns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a campaign is read until its state explains itself.
+class PollPolicy:
+    """How long and how often a campaign is read to learn the outcome of an action.
 
     Parameters
     ----------
     settle_s
-        For how long, in seconds.
+        How long to read, in seconds.
     first_s, longest_s
-        The first pause between two readings, which doubles, and the longest, in seconds.
+        The first pause between two readings, in seconds, which doubles; and the longest pause.
     wall, clock
-        Return epoch seconds, and monotonic seconds.
+        Functions that return epoch seconds and monotonic seconds.
     sleep
-        Waits; None waits until the session is closed, at most.
+        A function that waits (default: until the time is over or the session is closed).
     """
 
     settle_s: float = 15.0
@@ -44,31 +44,31 @@ class Patience:
 
 
 @dataclass(slots=True)
-class Case:
-    """One attempt: the fixed parts, and the evidence as it gathers.
+class ActionContext:
+    """One attempt at an action, and the evidence so far.
 
     Parameters
     ----------
-    session, journal, intent, patience
-        The connection, where it is written, what is asked for, and how long to wait.
+    session, journal, intent, policy
+        The connection, the journal, the action, and how long to read.
     request
-        What was sent, fit to be shown; None as long as nothing was.
+        A summary of the request, without secrets; None before it is sent.
     evidence
-        What was seen, in order.
+        Observations, in order.
     row
-        The campaign as it was read last; None where it is gone or was not read.
+        The campaign as last read; None if it was not found or not read.
     """
 
     session: Session
     journal: Journal
     intent: Intent
-    patience: Patience
+    policy: PollPolicy
     request: RequestSummary | None = None
     evidence: list[str] = field(default_factory=list)
     row: Mapping[str, Any] | None = None
 
     def outcome(self, status: OutcomeStatus) -> Outcome:
-        """Return the outcome as things stand."""
+        """Return the current outcome."""
         return Outcome(
             status=status,
             action=self.intent.action,
@@ -77,25 +77,17 @@ class Case:
             after=None if self.row is None else str(self.row.get("status")),
             request=self.request,
             evidence=tuple(self.evidence),
-            at=datetime.fromtimestamp(self.patience.wall(), UTC),
+            at=datetime.fromtimestamp(self.policy.wall(), UTC),
         )
 
     def concluded(self, status: OutcomeStatus, *, blocks: bool = False) -> Outcome:
-        """Return the outcome as things stand, noted in the journal.
-
-        Parameters
-        ----------
-        status
-            Its word.
-        blocks
-            Whether sends of the campaign are to wait until it is resolved.
-        """
+        """Record the current outcome in the journal and return it; ``blocks`` keeps later sends waiting."""
         outcome = self.outcome(status)
         # If it cannot be written, the intent stays open and blocks the next send.
         return self._noted(outcome, lambda: self.journal.conclude(self.intent, outcome, blocks=blocks))
 
     def refused(self) -> Outcome:
-        """Return the outcome of an action that was refused here and not sent, noted in the journal."""
+        """Record that an action was refused here and not sent, and return the outcome."""
         outcome = self.outcome("not_applied")
         return self._noted(outcome, lambda: self.journal.refuse(self.intent, outcome))
 
@@ -103,21 +95,18 @@ class Case:
         try:
             note()
         except ConfigError:
-            # The outcome is worth more than its record.
+            # return the outcome all the same
             self.evidence.append("the journal could not note the outcome")
             return self.outcome(outcome.status)
         return outcome
 
 
 def read(session: Session, campaign_id: str, *, deadline_s: float | None = None) -> Mapping[str, Any]:
-    """Return a campaign as it stands now, asked for on a connection of its own.
+    """Return a campaign, read on a new connection.
 
-    A status outside the contract comes as it may be shown and written down: the server may have put any text there.
+    A status outside the contract is masked and shortened, because it may be any text.
 
-    Raises
-    ------
-    ContractError
-        What came is no campaign with a status, or another one.
+    Raise ContractError if the answer is not a campaign with a status, or is another campaign.
     """
     reply = session.send(operation(RESOURCE, "get"), key=campaign_id, deadline_s=deadline_s, fresh=True)
     if not isinstance(reply.data, Mapping) or not _is_word(reply.data.get("status")):
@@ -129,11 +118,11 @@ def read(session: Session, campaign_id: str, *, deadline_s: float | None = None)
 
 
 def _is_word(status: object) -> bool:
-    """Tell whether a status is a text that can be written down; one with a lone surrogate cannot."""
+    """Return whether a status is text without lone surrogates, so that it can be stored."""
     return isinstance(status, str) and status.encode("utf-8", "replace").decode() == status
 
 
 def seen(when: str, row: Mapping[str, Any]) -> str:
-    """Return a reading as a line of evidence."""
+    """Return a line of evidence for a reading."""
     marks = [f"{name} {row[name]}" for name in ("updated", "start_time") if number(row.get(name)) is not None]
     return f"{when}: " + ", ".join([str(row.get("status")), *marks])
