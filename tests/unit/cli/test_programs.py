@@ -129,7 +129,7 @@ def test_a_sandbox_takes_the_profile_of_a_file(tmp_path):
 def test_a_file_that_is_no_profile_is_refused(tmp_path, text):
     file = tmp_path / "learnt.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="holds no profile"):
+    with pytest.raises(ConfigError, match="does not contain a profile"):
         profile_of(str(file))
 
 
