@@ -15,25 +15,25 @@ from dyno_frames.contract.profile import Profile, Support
 from dyno_frames.reprs import text_table
 
 MOST_REQUESTS = 12
-"""Requests that may be spent on learning for one plan."""
+"""Maximum number of requests for learning on behalf of one plan."""
 
 PROBES: dict[str, Callable[[Examination], Any]] = (
     text_probes.PROBES | number_probes.PROBES | page_probes.PROBES
 )
 LEARNABLE = (*PROBES, "operators", "filtered")
-"""The fields of a profile that an examination can learn."""
+"""The fields of a profile that probes can learn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What an examination found.
+    """What probes learned about a server.
 
     Parameters
     ----------
     profile
-        What was seen; fields that could not be learnt are None, and never relied upon.
+        The learned profile. Fields that cannot be learned are None, and queries do not rely on them.
     requests
-        How many requests it took.
+        The number of requests sent.
     """
 
     profile: Profile
@@ -50,7 +50,7 @@ class Calibration:
 
 
 def calibrate(examination: Examination) -> Calibration:
-    """Learn all that can be learnt.
+    """Learn the whole profile.
 
     Parameters
     ----------
@@ -71,18 +71,18 @@ def calibrate(examination: Examination) -> Calibration:
 def learn_some(
     examination: Examination, known: Profile, names: Iterable[str], *, requests: int = MOST_REQUESTS
 ) -> Profile:
-    """Return a profile with some more of its facts learnt, as far as the requests reach.
+    """Return a profile with more of its facts learned, as far as the number of requests allows.
 
     Parameters
     ----------
     examination
         The server and the rows it is examined with.
     known
-        What is known so far.
+        The profile so far.
     names
         The facts that a plan depends on, as :func:`~dyno_frames.query.needs.needs` names them.
     requests
-        The most requests to spend.
+        Maximum number of requests.
     """
     names = list(names)
     examination.preferred = frozenset(
