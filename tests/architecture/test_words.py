@@ -89,7 +89,6 @@ EXCEPTIONS = {
         "panels/builder/terms.py",
         "is none of",
     ): "the label of a filter operator, beside 'is any of', as query builders have it",
-    ("query/trace.py", "Duck"): "the tracer that duck-types a DataFrame",
 }
 """What is allowed all the same, by file and text or name, each with its reason."""
 
