@@ -19,14 +19,14 @@ TEXT_SUFFIXES = frozenset({".html", ".css", ".js", ".sql", ".json", ".j2"})
 PHRASES = {
     r"(?<!there )\b(?:is|are|was|were|be) no\b(?! (?:longer|more|less|fewer|larger|later|earlier)\b)": "is not a …",
     r"\b(?:nothing|anyone|it|this) about no\b|\bis about no\b": "is not about …",
-    r"\bnone of\b": "no …, not one of …",
+    r"\b(?-i:[Nn]one of)\b": "no …, not one of …",
     r"\b(?:became|becomes?) of\b": "the outcome of …",
     r"\bwho(?:m)?(?:so)?ever\b": "the caller, the user, any program",
     r"(?:^|[.;:] )Who (?!are|is|was|were|can|has|have)\w+": "name the actor: a program that …",
     r"\bof the caller's\b": "the caller's …, that the caller passed",
     r"\bwithout(?=\s*(?:[.;)]|$))": "(default: …)",
     r"\bg(?:o|oes|one|oing) on with\b": "resumes, continues",
-    r"\bstands?\b(?! (?:for|alone|still)\b)": "is, appears",
+    r"\bstands?\b(?!-| (?:for|alone|still)\b)": "is, appears",
     r"\blet(?:s|ting)? in\b": "accepts",
     r"\b(?:befalls?|misfortunes?|suffers?)\b": "inject, fault injection",
     r"\b(?:decided|judged|settled) here\b": "evaluated locally with pandas",
@@ -87,7 +87,7 @@ NAME_WORDS = {
 EXCEPTIONS = {
     (
         "panels/builder/terms.py",
-        "is none of",
+        "none of",
     ): "the label of a filter operator, beside 'is any of', as query builders have it",
 }
 """What is allowed all the same, by file and text or name, each with its reason."""
