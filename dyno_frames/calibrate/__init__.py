@@ -1,1 +1,1 @@
-"""Learn what a server's filters mean, with small read-only requests about its own rows."""
+"""Learn what a server's filters mean, from a few small read-only requests about its own rows."""

@@ -1,4 +1,4 @@
-"""Store the learned profile of a server in the user's cache folder. Servers on this machine are not cached."""
+"""What was learnt of a server, kept in the user's cache folder; never of a server on this machine."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.transport.server_name import is_loopback
 
 VERSION = 2
-"""Increased if a field of the profile changes its meaning."""
+"""Raised when a field of the profile changes its meaning."""
 
 DAYS_KEPT = 30
 FOLDER_VARIABLE = "DYNO_CACHE_DIR"
 
 
 def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
-    """Return the stored profile of a server, or the unknown profile if none was stored lately.
+    """Return what is known of a server; nothing where nothing was learnt lately.
 
     Parameters
     ----------
     url
-        The URL of the server.
+        The server.
     clock
-        Returns the present in epoch seconds.
+        Epoch seconds, now.
     """
     if _is_here(url):
         return Profile.unknown()
@@ -43,7 +43,7 @@ def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
 
 
 def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) -> None:
-    """Store the profile of a server. If the folder cannot be written, the profile is learned again next time."""
+    """Keep what was learnt of a server; where the folder cannot be written it is learnt again next time."""
     if _is_here(url):
         return
     path = _path(url)
@@ -58,7 +58,7 @@ def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) 
 
 
 def _is_here(url: str) -> bool:
-    # One sandbox after another uses a port of this machine, each with its own semantics.
+    # Ports of this machine are taken by one practice server after another, each with semantics of its own.
     return is_loopback(urlsplit(url).hostname or "")
 
 

@@ -1,7 +1,7 @@
-"""Probe one server with small counts about single rows, and cache each answer.
+"""An examination of one server: small counts about single rows, each answered once and remembered.
 
-Every probe counts the matches of a filter that names one row by its id, so the answer is 1, 0 or an error,
-independent of the account's other rows.
+Every probe counts a filter that names one row by its id, so its answer is one, none, or a refusal, whatever else
+the account holds.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ from dyno_frames.transport.session import Session
 
 
 class SpentError(Exception):
-    """The maximum number of requests is reached."""
+    """The requests that were granted are spent."""
 
 
 class Examination:
-    """Sends probes to one server.
+    """One server under examination.
 
     Parameters
     ----------
     session
-        The session of the server.
+        Whom to ask.
     resource
-        The name of the resource that the rows are from.
+        Which resource's rows are asked about.
     rows
         Some of its rows as the server returned them.
     fields
-        The resource's fields, as the server sends them.
+        The resource's fields, as this server sends them.
 
     Attributes
     ----------
     asked
-        The number of requests sent so far.
+        Requests sent so far.
     filtering
-        Fields whose filters were seen to exclude a row.
+        Fields by which the server was seen to leave a row out.
     fruitless
-        Facts that cannot be learned with these rows.
+        Facts that could not be learnt with these rows.
     """
 
     __slots__ = (
@@ -69,14 +69,14 @@ class Examination:
 
     @property
     def subject(self) -> Subject | None:
-        """The text that probes use; all probes use the same one."""
+        """The text that probes are about; the same one from the first probe on."""
         if self._subject is None:
             self._subject = subject_of(self.rows, self.preferred)
         return self._subject
 
     @property
     def instant(self) -> Figure | None:
-        """The ``created`` of the probed row, or of another row."""
+        """The ``created`` of the subject's row, or of another."""
         key = None if self.subject is None else self.subject.key
         return instant_of([row for row in self.rows if str(row[KEY]) == key]) or instant_of(self.rows)
 
@@ -86,17 +86,17 @@ class Examination:
         return gap_of(self.rows, self.named(Wire.STRING))
 
     def named(self, wire: Wire) -> list[str]:
-        """Return the names of the fields with this JSON type."""
+        """Return the names of the fields that hold such values."""
         return [field.name for field in self.fields.values() if field.wire is wire]
 
     @contextmanager
     def limited(self, requests: int) -> Iterator[None]:
-        """Limit the number of requests in a with-block, including those of :meth:`confirmed`.
+        """Send no more than so many requests within, those that :meth:`confirmed` will take included.
 
         Raises
         ------
         SpentError
-            Another request is needed. Earlier answers stay cached.
+            One more is needed; what was answered is remembered.
         """
         self._left = requests
         try:
@@ -105,7 +105,7 @@ class Examination:
             self._left = None
 
     def matches(self, key: str, conditions: Mapping[str, Any]) -> bool | None:
-        """Return whether a row matches, or None if the server rejects the filter or contradicts itself."""
+        """Tell whether a row matches; None where the server refuses the filter or contradicts itself."""
         self._doubtful.setdefault(key, {})
         number = self.count({KEY: key, **conditions})
         if number == 0 and len(conditions) == 1:
@@ -113,12 +113,12 @@ class Examination:
         return None if number is None or number > 1 else number == 1
 
     def refuses(self, key: str, conditions: Mapping[str, Any]) -> bool:
-        """Return whether the server rejects a filter."""
+        """Tell whether the server refuses a filter."""
         self._doubtful.setdefault(key, {})
         return self.count({KEY: key, **conditions}) is None
 
     def on_text(self, condition: Any) -> bool | None:
-        """Return whether the probed row matches a condition on its text, or None if this is unknown."""
+        """Tell whether the subject's row matches a condition on its text; None where nothing can be told."""
         found = self.subject
         if found is None:
             return None
@@ -126,7 +126,7 @@ class Examination:
         return self.matches(found.key, {found.field: condition})
 
     def count(self, conditions: Mapping[str, Any]) -> int | None:
-        """Return a count, or None if the server rejects the filter."""
+        """Return a count, or None where the application refuses the filter."""
         body = json.dumps(conditions)
         if body not in self._answers:
             if self._left is not None and self._left <= len(self._doubtful):
@@ -136,14 +136,14 @@ class Examination:
         return self._answers[body]
 
     def find(self, body: Mapping[Any, Any]) -> list[Any] | None:
-        """Return a page, or None if the server rejects the request."""
+        """Return a page, or None where the application refuses it."""
         payload = self._send("find", {str(name): value for name, value in body.items()})
         return None if payload is None else envelope.rows(payload)
 
     def confirmed(self) -> bool:
-        """Return whether the probed rows are unchanged; if not, drop all cached answers.
+        """Tell whether the rows that were asked about are still there, as they were; else forget every answer.
 
-        A row that was deleted meanwhile matches no filter, which would look like a filter that works.
+        A row that was deleted meanwhile matches nothing, which would look like a filter that works.
         """
         asked, self._doubtful = self._doubtful, {}
         for key, conditions in asked.items():

@@ -15,25 +15,25 @@ from dyno_frames.contract.profile import Profile, Support
 from dyno_frames.reprs import text_table
 
 MOST_REQUESTS = 12
-"""Maximum number of requests for learning on behalf of one plan."""
+"""Requests that may be spent on learning for one plan."""
 
 PROBES: dict[str, Callable[[Examination], Any]] = (
     text_probes.PROBES | number_probes.PROBES | page_probes.PROBES
 )
 LEARNABLE = (*PROBES, "operators", "filtered")
-"""The fields of a profile that probes can learn."""
+"""The fields of a profile that an examination can learn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What probes learned about a server.
+    """What an examination found.
 
     Parameters
     ----------
     profile
-        The learned profile. Fields that cannot be learned are None, and queries do not rely on them.
+        What was seen; fields that could not be learnt are None, and never relied upon.
     requests
-        The number of requests sent.
+        How many requests it took.
     """
 
     profile: Profile
@@ -50,7 +50,7 @@ class Calibration:
 
 
 def calibrate(examination: Examination) -> Calibration:
-    """Learn the whole profile.
+    """Learn all that can be learnt.
 
     Parameters
     ----------
@@ -71,18 +71,18 @@ def calibrate(examination: Examination) -> Calibration:
 def learn_some(
     examination: Examination, known: Profile, names: Iterable[str], *, requests: int = MOST_REQUESTS
 ) -> Profile:
-    """Return a profile with more of its facts learned, as far as the number of requests allows.
+    """Return a profile with some more of its facts learnt, as far as the requests reach.
 
     Parameters
     ----------
     examination
         The server and the rows it is examined with.
     known
-        The profile so far.
+        What is known so far.
     names
         The facts that a plan depends on, as :func:`~dyno_frames.query.needs.needs` names them.
     requests
-        Maximum number of requests.
+        The most requests to spend.
     """
     names = list(names)
     examination.preferred = frozenset(

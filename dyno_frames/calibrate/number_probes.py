@@ -1,4 +1,4 @@
-"""Probes about numbers: bounds of comparisons, fractions, large integers and null."""
+"""Probes about numbers: which bounds a comparison keeps, and what becomes of fractions, great integers and null."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANY = 2**53 - 1
 
 
 def on_created(exam: Examination, conditions: Mapping[NumberOperator, int]) -> bool | None:
-    """Return whether ``created`` passes operators, each with an offset from a row's value; None if unknown."""
+    """Tell whether a row's ``created`` passes operators, each with how much its number is off; None as ever."""
     found = exam.instant
     if found is None:
         return None
@@ -31,15 +31,15 @@ _ONE_FAILS = {EQ: 0, GT: 0, LTE: 0}
 
 
 def all_work(exam: Examination) -> bool:
-    """Return whether a row passes all five operators together, and is excluded if one of them is false."""
+    """Tell whether a row passes all operators at once, and does not where one of them fails."""
     return bool(on_created(exam, _ALL_HOLD)) and on_created(exam, _ONE_FAILS) is False
 
 
 def several(exam: Examination) -> Several | None:
-    """Return what several operators on one field mean.
+    """Tell what several operators on one field mean.
 
-    If all five hold, and a false one in the middle excludes the row, they are combined with and: a server that
-    reads only the first or the last operator would return the row.
+    Where all five hold and one that fails in the middle keeps the row out, they are and-ed: a server that read only
+    the first or the last would have kept it.
     """
     if all_work(exam):
         return Several.AND
@@ -62,7 +62,7 @@ def _bounds_included(exam: Examination) -> bool | None:
 
 
 def _fractions_kept(exam: Examination) -> bool | None:
-    """Probe with a number between two integers."""
+    """Look for a number between two others that an integer cannot tell apart from it."""
     found = fraction_of(exam.rows, exam.named(Wire.NUMBER))
     if found is None:
         return None
@@ -76,7 +76,7 @@ def _fractions_kept(exam: Examination) -> bool | None:
 
 
 def _integers_exact(exam: Examination) -> bool | None:
-    """Probe with the neighbor of a large integer, which is the same double."""
+    """Look for the neighbour of a great integer, which as a double is the same."""
     found = great_integer_of(exam.rows, exam.named(Wire.NUMBER))
     if found is None:
         return None
@@ -101,4 +101,4 @@ PROBES: dict[str, Callable[[Examination], Any]] = {
     "integers_exact": _integers_exact,
     "null_compares": _null_compares,
 }
-"""The probes, by the fact that each learns."""
+"""By the fact that each learns."""

@@ -31,7 +31,7 @@ def _nulls(exam: Examination) -> Nulls | None:
 
 
 def _page_limit(exam: Examination) -> int | None:
-    """Request a page of ids that is larger than servers are likely to allow."""
+    """Ask for a page larger than any that is likely to be allowed, of ids alone."""
     total = exam.count({})
     wanted = min(total or 0, _LARGEST_PAGE_ASKED)
     page = exam.find({Key.FIELDS: [KEY], Key.LIMIT: wanted}) if wanted else None
@@ -68,7 +68,7 @@ def _text_number(exam: Examination) -> TextNumber | None:
 
 
 def _deep_offset(_exam: Examination) -> int | None:
-    return None  # a few requests cannot prove a bound, and scans work without offsets
+    return None  # no bound can be proved by a few requests; a scan finds its way without offsets
 
 
 PROBES: dict[str, Callable[[Examination], Any]] = {
@@ -80,4 +80,4 @@ PROBES: dict[str, Callable[[Examination], Any]] = {
     "text_number": _text_number,
     "deep_offset": _deep_offset,
 }
-"""The probes, by the fact that each learns."""
+"""By the fact that each learns."""

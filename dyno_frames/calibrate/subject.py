@@ -1,4 +1,4 @@
-"""Choose rows and values to probe a server with."""
+"""What a server can be examined with: rows that it returned, and values in them that tell semantics apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dyno_frames.contract.resources import CREATED, KEY
 Row = Mapping[str, Any]
 
 LONGEST = 200
-"""Maximum number of characters of a probed text."""
+"""The longest text, in characters, that filters are tried with."""
 
 _CORE = re.compile(r"[A-Za-z0-9 ]{3,40}")
 _EXACT_IN_DOUBLE = 2**53
@@ -25,13 +25,13 @@ class Subject:
     Parameters
     ----------
     key
-        The row's id, which every probe names.
+        The row's id, by which every probe is held to this row.
     field
         The text's field.
     text
-        The text, without commas, and without spaces at its ends.
+        The text: no comma, no blank at its edges.
     core
-        A part from inside the text, of ASCII letters, digits and spaces.
+        A part from inside it, of plain ASCII letters, digits and blanks, shorter than the whole.
     """
 
     key: str
@@ -76,7 +76,7 @@ class Figure:
 
 
 def subject_of(rows: Sequence[Row], preferred: Collection[str] = ()) -> Subject | None:
-    """Return the most useful text to probe with, from the preferred fields if possible; None if no text is suitable."""
+    """Return the text that can tell the most, of the preferred fields if one can; None where no text can."""
     found = list(_subjects(rows))
     some = [subject for subject in found if subject.field in preferred]
     return max(some or found, key=_worth, default=None)
@@ -107,7 +107,7 @@ def _worth(subject: Subject) -> tuple[bool, bool, bool, bool, int]:
 
 
 def gap_of(rows: Sequence[Row], names: Iterable[str]) -> Gap | None:
-    """Return a row in which one of these fields is null, or None."""
+    """Return a row in which one of these fields is null, or None where there is none."""
     names = list(names)
     holes = (Gap(str(row[KEY]), name) for row in rows for name in names if name in row and row[name] is None)
     return next(holes, None)
@@ -119,13 +119,13 @@ def instant_of(rows: Sequence[Row]) -> Figure | None:
 
 
 def fraction_of(rows: Sequence[Row], names: Iterable[str]) -> Figure | None:
-    """Return a number that is not an integer, or None if no row has one."""
+    """Return a number between two integers, or None where no row has one."""
     found = _figures(rows, names)
     return next((figure for figure in found if figure.value != int(figure.value)), None)
 
 
 def great_integer_of(rows: Sequence[Row], names: Iterable[str]) -> Figure | None:
-    """Return an integer of at least 2**53, which a double cannot tell from its neighbor, or None."""
+    """Return an integer that a double holds no better than its neighbour, or None where no row has one."""
     found = _figures(rows, names)
     great = (
         figure for figure in found if isinstance(figure.value, int) and abs(figure.value) >= _EXACT_IN_DOUBLE

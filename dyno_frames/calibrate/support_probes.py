@@ -1,4 +1,4 @@
-"""Probes about support: which operators a server supports, and which fields it filters by."""
+"""Probes about names: which operators a server answers, and by which fields it filters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ODD_NUMBER = 7_303_141
 
 
 def operator_works(exam: Examination, operator: str) -> bool | None:
-    """Return whether an operator works as the API reference says, or None if this is unknown."""
+    """Tell whether a server answers an operator as the reference says; None where that cannot be told."""
     if operator in set(NumberOperator):
         return _number_works(exam, NumberOperator(operator))
     return _text_works(exam, StringOperator(operator))
@@ -53,12 +53,12 @@ def _text_works(exam: Examination, operator: StringOperator) -> bool | None:
     if exam.refuses(found.key, condition):
         return False
     if text is None:
-        return None  # how the server reads the text is unknown, so a result would prove nothing
+        return None  # how its text is read is not known, so whether it finds what it should cannot be told
     return expected is None or exam.on_text(condition[found.field]) is expected
 
 
 def field_filters(exam: Examination, name: str) -> bool | None:
-    """Return whether a filter by a field excludes rows, or None if this is unknown."""
+    """Tell whether a filter by a field leaves out a row that it excludes; None where that cannot be told."""
     if name in exam.filtering:
         return True
     found, field = exam.subject or exam.instant, exam.fields.get(name)

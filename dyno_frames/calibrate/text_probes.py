@@ -15,7 +15,7 @@ _ACCENTED = {"e": "\u00e9", "a": "\u00e1", "o": "\u00f3", "i": "\u00ed", "u": "\
 
 
 def like(exam: Examination) -> Like | None:
-    """Return how ``like`` reads its text."""
+    """Tell how ``like`` reads its text."""
     found = exam.subject
     if found is None:
         return None
@@ -30,7 +30,7 @@ def like(exam: Examination) -> Like | None:
 
 
 def contained(exam: Examination, text: str) -> str | None:
-    """Return the ``like`` text that means *contains*, or None if this is unknown."""
+    """Return the text so that ``like`` means *contains*, or None where it is not known how."""
     match like(exam):
         case Like.SUBSTRING:
             return text
@@ -41,7 +41,7 @@ def contained(exam: Examination, text: str) -> str | None:
 
 
 def _like_trims(exam: Examination) -> bool | None:
-    """Probe with a trailing space that the value does not have, and with one that it has."""
+    """Look for texts with a blank behind them that is not there, and for one with a blank that is."""
     found, how = exam.subject, like(exam)
     if found is None or how is None or " " not in found.text or "\\" in found.text:
         return None
@@ -92,7 +92,7 @@ def _bare_contains(exam: Examination) -> bool | None:
 
 
 def _pads_blanks(exam: Examination) -> bool | None:
-    """Probe with a trailing space, in a list if a bare text means contains."""
+    """Look for the text with a blank behind it, in a list where a bare text means contains."""
     if exam.subject is None:
         return None
     padded = f"{exam.subject.text} "
@@ -100,7 +100,7 @@ def _pads_blanks(exam: Examination) -> bool | None:
 
 
 def behind_another(text: str) -> str:
-    """Return a list of a text that no row has, and this text."""
+    """Return a list with this text behind one that no row has."""
     return f"{NO_SUCH_TEXT}{LIST_SEPARATOR}{text}"
 
 
@@ -142,7 +142,7 @@ def _regex(exam: Examination) -> Regex | None:
 
 
 def _dialect(exam: Examination) -> Dialect | None:
-    r"""Recognize the engine by its escape for the end of a text: ``\z`` in RE2, ``\Z`` in Python."""
+    """Tell engines apart by how they write the end of a text: RE2 with a small z, Python with a large one."""
     if exam.subject is None or _regex(exam) is None:
         return None
     small = exam.on_text({StringOperator.LIKE_REGEX: r"(?s).*\z"})
@@ -164,4 +164,4 @@ PROBES: dict[str, Callable[[Examination], Any]] = {
     "regex": _regex,
     "dialect": _dialect,
 }
-"""The probes, by the fact that each learns."""
+"""By the fact that each learns."""

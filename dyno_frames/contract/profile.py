@@ -1,4 +1,4 @@
-"""The semantics of a server's filters, for each point that the API reference leaves open."""
+"""What a server's filters mean, where the reference is silent: one immutable value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Like(StrEnum):
     SUBSTRING = "substring"
     """Contains x; no character is special."""
     SQL = "sql"
-    """A pattern for the whole value: ``%`` is any text, ``_`` is one character, no escapes."""
+    """A pattern for the whole value: ``%`` any run, ``_`` one character, no escape."""
     SQL_ESCAPED = "sql_escaped"
     """The same, and a backslash takes the next character literally."""
 
@@ -30,7 +30,7 @@ class Collation(StrEnum):
 
 
 class Folding(StrEnum):
-    """Which letters an ``_ignore_case`` operator treats as equal."""
+    """Which letters an ``_ignore_case`` operator takes for the same."""
 
     ASCII = "ascii"
     UNICODE = "unicode"
@@ -52,14 +52,14 @@ class Regex(StrEnum):
 
 
 class Dialect(StrEnum):
-    """The dialect of regular expressions."""
+    """Whose regular expressions they are."""
 
     RE2 = "re2"
     PYTHON = "python"
 
 
 class Overlong(StrEnum):
-    """The effect of a limit above the largest page."""
+    """What happens to a limit over the largest page."""
 
     CLAMP = "clamp"
     ERROR = "error"
@@ -73,7 +73,7 @@ class Nulls(StrEnum):
 
 
 class UnknownField(StrEnum):
-    """The meaning of a filter on a field that no row has."""
+    """What a filter on a field that no row has means."""
 
     NULL = "null"
     ERROR = "error"
@@ -81,7 +81,7 @@ class UnknownField(StrEnum):
 
 
 class TextNumber(StrEnum):
-    """The effect of a number operator on a string field."""
+    """What a number operator on a string field does."""
 
     ERROR = "error"
     TEXT_ORDER = "text_order"
@@ -97,7 +97,7 @@ class Support:
     yes, no
         The names known to be supported, and known not to be.
     others
-        Whether all other names are supported; None if unknown.
+        What holds for every other name; None is *not known*.
 
     Examples
     --------
@@ -113,7 +113,7 @@ class Support:
         return True if name in self.yes else False if name in self.no else self.others
 
     def learned(self, name: str, supported: bool) -> Self:  # noqa: FBT001 - what was learned
-        """Return a copy in which one more name is known."""
+        """Return the same with one more name known."""
         yes, no = self.yes - {name}, self.no - {name}
         return replace(self, yes=yes | {name}, no=no) if supported else replace(self, yes=yes, no=no | {name})
 
@@ -139,27 +139,27 @@ class Support:
 class Profile:
     """The semantics of one server's filters.
 
-    Each field is one decision. ``None`` means *unknown*: queries do not rely on it, and push down a superset or
-    nothing. The defaults are the semantics of the sandbox.
+    Each field is one decision; ``None`` means *not known*, and what is not known is never relied upon: a
+    query then pushes a superset at best. The defaults are the decided semantics, which the sandbox has.
 
     Parameters
     ----------
     name
-        The name to show.
+        What the profile is called where it is shown.
     like, like_folding
         How ``like`` reads its text, and which letters ``like_ignore_case`` takes for the same.
     collation, pads_blanks
         When two strings are equal for a bare value, ``in``, ``not_in`` and ``like``; and whether trailing
-        spaces are ignored (bare value, ``in`` and ``not_in`` only).
+        blanks count for nothing (bare value, ``in`` and ``not_in`` only).
     not_like_keeps_null, not_in_keeps_null
         Whether a negated operator keeps rows whose field is null.
     bare_contains
         Whether a bare text means contains instead of equal.
     in_trims, in_reads_all
-        Whether the values of ``in`` and ``not_in`` lose the spaces around them, and whether all values of the list
+        Whether the values of ``in`` and ``not_in`` lose the blanks around them, and whether all values of the list
         are read instead of only the first.
     like_trims
-        Whether the ``like`` operators drop the spaces around their text.
+        Whether the ``like`` operators drop the blanks around their text.
     bounds_included
         Whether ``gte`` and ``lte`` include their own number.
     fractions_kept
@@ -175,15 +175,15 @@ class Profile:
     nulls
         Where an ascending order puts nulls.
     page_limit, overlong, default_limit
-        The largest page, the effect of a larger limit, and the page size if no limit is given.
+        The largest page, what happens to a larger limit, and the page when no limit is given.
     unknown_field
-        The meaning of a filter on a field that no row has.
+        What a filter on a field that no row has means.
     text_number
-        The effect of a number operator on a string field.
+        What a number operator on a string field does.
     deep_offset
-        The largest allowed offset; None if unlimited.
+        The largest offset that is answered; None is no bound.
     operators
-        The operators that work as the API reference says.
+        The operators that the server answers as the reference says.
     filtered
         The fields, such as ``campaigns.name``, by which the server returns only matching rows.
 
@@ -227,7 +227,7 @@ class Profile:
 
     @classmethod
     def unknown(cls) -> Self:
-        """Return the profile of an unknown server."""
+        """Return the profile of a server of which nothing is known."""
         blank: dict[str, Any] = {field.name: None for field in fields(cls)}
         return cls(**blank | {"name": "unknown", "operators": Support(), "filtered": Support()})
 
@@ -242,13 +242,13 @@ class Profile:
             f"{name}={shown}" for name, (shown, differs) in rows.items() if differs and name not in absent
         ]
         if not other and len(absent) >= len(rows) - 1:
-            return f"Profile({self.name!r}: unknown)"
+            return f"Profile({self.name!r}: nothing is known)"
         said = "as decided" + (f", but {', '.join(other)}" if other else "")
         missing = f"; not known: {', '.join(absent)}" if absent else ""
         return f"Profile({self.name!r}: {said}{missing})"
 
     def _rows(self) -> Iterator[tuple[str, str, bool, str]]:
-        """Iterate over the fields: name, value, whether it differs from the default, and the default."""
+        """Iterate over the fields: name, value shown, whether it differs from the decided one, and that one."""
         for field in fields(self):
             value, decided = getattr(self, field.name), field.default
             if field.name == "name":
@@ -268,12 +268,12 @@ class Profile:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Return the profile that :meth:`to_json` wrote; missing values are unknown.
+        """Return the profile that :meth:`to_json` wrote; what it does not know stays unknown.
 
         Raises
         ------
         ValueError
-            A value is not allowed for its field.
+            A value is none of the words its field may hold.
         """
         blank = cls.unknown().to_json()
         known = {name: value for name, value in stored.items() if name in blank}

@@ -111,6 +111,6 @@ def test_html_says_what_the_text_says(client):
 
 def test_a_profile_says_only_where_it_differs():
     assert repr(Profile()) == "Profile('decided': as decided)"
-    assert repr(Profile.unknown()) == "Profile('unknown': unknown)"
+    assert repr(Profile.unknown()) == "Profile('unknown': nothing is known)"
     mine = Profile(name="mine", nulls=Nulls.LAST, regex=None, deep_offset=5_000)
     assert repr(mine) == "Profile('mine': as decided, but nulls=last, deep_offset=5000; not known: regex)"

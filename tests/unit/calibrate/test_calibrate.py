@@ -80,7 +80,7 @@ def test_every_field_that_can_be_learnt_is_learnt_as_it_is(server, capsys):
     assert {name: getattr(found, name) for name in CHOICES} == does
     shown = capsys.readouterr().out
     assert "like                 seen: " in shown
-    assert "deep_offset          not learned: queries do not rely on it" in shown
+    assert "deep_offset          not learnt: nothing relies on it" in shown
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
