@@ -51,6 +51,7 @@ NOT_RUN = {
     ".venv/bin/pytest": "all tests, this one among them",
     ".venv/bin/pytest -n0 --pdb": "the same",
     ".venv/bin/pytest tests/unit/query": "a part of them",
+    ".venv/bin/python -m tests.benchmarks.scans": "takes minutes, and needs the extra bench",
     ".venv/bin/python tests/notebooks/rerun.py": "changes the checkout; its parts are tested in test_stored.py",
 }
 """Commands that no test runs, each with the reason."""
@@ -60,7 +61,6 @@ SHORTER = {
     "--examples 10000": "--examples 5",
     "--port 8025": "--port 0",
     "dyno-frames lab": "dyno-frames lab --help",
-    "-m tests.benchmarks.scans": "-m tests.benchmarks.scans --help",
 }
 """What is changed in a command: fewer examples, a free port, no server that runs on."""
 
