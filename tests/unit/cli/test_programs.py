@@ -26,7 +26,7 @@ def account(run):
     """Run a command with the account that a started practice server printed."""
 
     def ask(program, *arguments):
-        url = program.line_with("answers at ").rpartition(" ")[2]
+        url = program.line_with("runs at ").rpartition(" ")[2]
         key = program.line_with("User-Api-Key: ").rpartition(" ")[2]
         return run(*arguments, "--url", url, "--api-key", key)
 
