@@ -12,8 +12,8 @@ from dyno_frames.errors import SchemaError
 OPENS_NOTE = "opens are inflated by privacy proxies, which load every image"
 
 
-def rate_of(name: str, picture: str, *others: str) -> Rate:
-    """Return the rate of this name; ``others`` are what the picture draws besides.
+def rate_of(name: str, plot: str, *others: str) -> Rate:
+    """Return the rate of this name; ``others`` are what the plot draws besides.
 
     Raises
     ------

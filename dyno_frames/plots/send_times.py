@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from dyno_frames.contract.computed import Rate
 from dyno_frames.contract.times import zone
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import instants, numbers, simulated, texts
+from dyno_frames.plots.columns import instants, numbers, simulated, texts
 from dyno_frames.plots.rates import OPENS_NOTE, rate_of
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

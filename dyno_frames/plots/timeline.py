@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from dyno_frames.contract.computed import RATES
 from dyno_frames.errors import SchemaError
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, send_time, simulated
+from dyno_frames.plots.columns import numbers, send_time, simulated
 from dyno_frames.plots.rates import OPENS_NOTE, metric_columns
 
 FREQUENCIES = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
