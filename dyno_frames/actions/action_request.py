@@ -45,10 +45,10 @@ def checked_request(
     """
     given: Mapping[str, object] = {"at": at, "time_zone": time_zone, **texts}
     takes = _arguments(action)
-    strangers = [name for name, value in given.items() if value is not None and name not in takes]
-    if strangers:
+    unknown = [name for name, value in given.items() if value is not None and name not in takes]
+    if unknown:
         raise ConfigError(
-            f"nothing was sent: {action} takes no {', '.join(strangers)}; it takes "
+            f"nothing was sent: {action} takes no {', '.join(unknown)}; it takes "
             f"{', '.join(takes) or 'the id alone'}"
         )
     wrong = [name for name in texts if not isinstance(given[name], str | None)]

@@ -142,7 +142,9 @@ def _missing(expected: int, number: int, *, exact: bool = True) -> list[str]:
         return [f"line {expected} is missing"]
     if number > expected:
         return [f"lines {expected} to {number - 1} are missing"]
-    return [f"line {number} stands where line {expected} is expected"] if number < expected and exact else []
+    return (
+        [f"line {number} is found where line {expected} is expected"] if number < expected and exact else []
+    )
 
 
 def _number(line: bytes) -> int | None:

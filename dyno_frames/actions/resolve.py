@@ -53,7 +53,7 @@ def resolve(
     damage = journal.damage()
     if last is None and damage:
         raise OutcomeUnknownError(
-            f"Nobody can tell whether an action of campaign {campaign_id} is unresolved: {told(damage)} {CURE}"
+            f"It is unknown whether an action of campaign {campaign_id} is unresolved: {told(damage)} {CURE}"
         )
     return last
 

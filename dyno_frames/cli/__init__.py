@@ -1,4 +1,4 @@
-"""The command line: one command per verb, and exit codes that a script can act on."""
+"""The command line: one command per task, with exit codes for scripts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments
-        What stands behind ``dyno-frames``; by default, what this process was started with.
+        The arguments after ``dyno-frames`` (default: those of this process).
 
     Returns
     -------
     int
-        0 done, 1 the server or the network failed, 2 the command or the query is wrong, or a file cannot be read
-        or written, 3 an action's outcome is unknown, 4 the answer is incomplete.
+        The exit code: 0 success, 1 the server or the network failed, 2 the command or the query is not valid, or a file
+        cannot be read or written, 3 the outcome of an action is unknown, 4 the answer is incomplete.
 
     Examples
     --------

@@ -8,13 +8,20 @@ from dyno_frames.cli import options
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Output format.",
+)
 @options.account
 def calibrate(*, form: str, url: str | None, api_key: str | None) -> None:
     """Learn what a server's filters mean.
 
-    It takes a few read-only requests, and what was learnt is remembered. What could not be learnt is
-    shown as unknown, and no query relies on it.
+    Send about 40 small requests that change nothing, and store the result. Facts that cannot be learned are
+    shown as unknown, and queries do not rely on them.
     """
     import json
 

@@ -1,4 +1,4 @@
-"""``dyno-frames count``: how many rows answer a query."""
+"""``dyno-frames count``: count the rows that match a query."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ EXAMPLE = 'Example: dyno-frames count campaigns --where "opens > 100"'
 @options.allow_incomplete
 @options.account
 def count(*, resource: str, where: str | None, url: str | None, api_key: str | None) -> None:
-    """Count the rows that answer a query."""
+    """Count the rows that match a query."""
     with options.connected(url, api_key) as client:
         click.echo(getattr(client, resource).count(where, scope=options.NO_NAMES))

@@ -1,4 +1,4 @@
-"""``dyno-frames demo``: from nothing to rows, a dataset and a plot, without an account."""
+"""``dyno-frames demo``: query, export and plot a sample account, without an account of your own."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ COLUMNS = ["name", "status", "created", "sent", "opens", "clicks"]
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("dyno-demo"),
     show_default=True,
-    help="Where the file and the plot are written.",
+    help="Folder to write the Parquet file and the plot to.",
 )
 @options.debug
 def demo(*, folder: Path) -> None:
-    """Show it all on a practice server.
+    """Show the main features on a sandbox server.
 
-    It asks, shows the types, exports Parquet and draws a plot. Nothing leaves this machine, and no
-    account is needed.
+    Run a query, print its rows and types, export Parquet and draw a plot. The demo needs no account and sends
+    nothing to other machines.
     """
     from dyno_frames.api import connect
     from dyno_frames.sandbox.sandbox import Sandbox
@@ -38,7 +38,7 @@ def demo(*, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     dataset, drawing = folder / "campaigns.parquet", folder / "timeline.png"
     with Sandbox(sample=True) as box, connect(box.url, box.api_key) as client:
-        click.echo(f"A practice server with a sample account answers at {box.url}\n")
+        click.echo(f"A sandbox server with a sample account runs at {box.url}\n")
         _heading(f"client.campaigns.find({QUESTION!r}, order_by='created')")
         finished = client.campaigns.find(QUESTION, order_by="created")
         _show(finished)
@@ -50,7 +50,7 @@ def demo(*, folder: Path) -> None:
         f"Every campaign, as Parquet:   {dataset.resolve()}\n"
         f"Rates over time, as a plot:   {drawing.resolve()}\n\n"
         "Next: dyno-frames lab          the example notebooks, in JupyterLab\n"
-        "      dyno-frames sandbox      the practice server, for your own code\n"
+        "      dyno-frames sandbox      a sandbox server for your own code\n"
         "      dyno-frames find --help  your own account, with DYNO_URL and DYNO_API_KEY"
     )
 

@@ -1,8 +1,9 @@
-"""What ends a command: an exit code for scripts and one clear line for people."""
+"""Map an error to an exit code for scripts and one line of text for people."""
 
 from __future__ import annotations
 
 import errno
+import re
 import unicodedata
 from enum import IntEnum
 
@@ -29,13 +30,13 @@ class Exit(IntEnum):
     SERVER = 1
     """The server or the network failed."""
     COMMAND = 2
-    """The command, the query or a setting is wrong, or a file cannot be read or written."""
+    """The command, the query or a setting is not valid, or a file cannot be read or written."""
     UNKNOWN = 3
-    """An action left, and nobody can tell what it did."""
+    """An action was sent, and its outcome is unknown."""
     INCOMPLETE = 4
     """Rows may be missing from the answer."""
     INTERRUPTED = 130
-    """Ctrl-C, as shells count it."""
+    """Ctrl-C, with the exit code that shells use."""
 
 
 _COMMAND_FAULTS = (
@@ -49,15 +50,21 @@ _COMMAND_FAULTS = (
     AuthenticationError,
 )
 
+_ARGUMENT = re.compile(
+    r"\b(?P<name>api_key|columns|compression|limit|max_rows_per_file|mode|offset|order_by|partition_by|strict|url)"
+    r"(?:=(?P<value>'[^']*'|\[[^\]]*\]|\w+)?|(?=: no column is called))"
+)
+"""An argument of Python's functions, with its value, that is an option of the commands, too."""
+
 _STEERING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that show a text in another order than it is written in."""
+"""Characters that change the direction in which a text is shown."""
 
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def exit_code(error: BaseException) -> Exit:
-    """Return how a command that raised this ended.
+    """Return the exit code for an error.
 
     Examples
     --------
@@ -80,26 +87,44 @@ def exit_code(error: BaseException) -> Exit:
 
 
 def is_expected(error: BaseException) -> bool:
-    """Tell whether the error's own words say enough, without a traceback."""
+    """Return whether the error's message is enough, without its class name."""
     return isinstance(error, DynoError | OSError | KeyboardInterrupt)
 
 
 def one_line(error: BaseException) -> str:
-    """Return what a person is told: the error's words, on one line, without control characters.
+    """Return the error's message on one line, without control characters.
 
-    A syntax error keeps its lines, because a caret under the query is the clearest form of it; so does a report of
-    the rows of a table.
+    A syntax error keeps its lines, because a caret marks a position in the query. A report on the rows of a table keeps
+    its lines, too.
     """
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    text = _file_fault(error) or str(error) or type(error).__name__
+    text = _file_fault(error) or with_options(str(error)) or type(error).__name__
     if isinstance(error, QuerySyntaxError | TableError):
         return "\n".join(printable(line) for line in text.splitlines())
     return printable(" ".join(text.split()))
 
 
+def with_options(text: str) -> str:
+    """Return an error's message with the options of the command line instead of Python's arguments.
+
+    Examples
+    --------
+    >>> with_options("mode='sync' needs the column id. Add it to columns=")
+    '--mode sync needs the column id. Add it to --columns'
+    """
+    return _ARGUMENT.sub(_option, text)
+
+
+def _option(argument: re.Match[str]) -> str:
+    name, value = argument["name"], argument["value"] or ""
+    value = value.strip("'") if value.strip("'").isidentifier() else value
+    option = "--" + name.replace("_", "-")
+    return option if value in {"", "True"} else f"{option} {value}"
+
+
 def _file_fault(error: BaseException) -> str:
-    """Return what to say of a file that cannot be used; empty for every other error."""
+    """Return the message for a file that cannot be used, or an empty string for other errors."""
     if not isinstance(error, OSError) or isinstance(error, DynoError | ConnectionError | TimeoutError):
         return ""
     reason = error.strerror or str(error)
@@ -111,7 +136,7 @@ def _file_fault(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return the text with control characters spelt out: a server's words must not steer a terminal.
+    r"""Return the text with control characters escaped, so that a server's text cannot control the terminal.
 
     Examples
     --------

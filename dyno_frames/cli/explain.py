@@ -1,4 +1,4 @@
-"""``dyno-frames explain``: what a query would send, before it is sent."""
+"""``dyno-frames explain``: print the plan of a query without running it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def explain(
 ) -> None:
     """Print the plan of a query.
 
-    It says what the server answers, what is evaluated here, and why; nothing is asked for yet.
+    The plan shows the parts that the server evaluates, the parts that pandas evaluates locally, and why. The query
+    is not run.
     """
     with options.connected(url, api_key) as client:
         verbs = getattr(client, resource)

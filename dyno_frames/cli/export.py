@@ -1,4 +1,4 @@
-"""``dyno-frames export``: a query's rows as Parquet, made for a timetable as well as for a terminal."""
+"""``dyno-frames export``: write a query's rows as Parquet, from a terminal or a scheduler."""
 
 from __future__ import annotations
 
@@ -26,25 +26,30 @@ EXAMPLE = (
     "path",
     metavar="PATH",
     required=True,
-    help="A name ending in .parquet is one file; other names and URLs are datasets. Missing folders are created.",
+    help="File (.parquet) or folder of a dataset to write, or its URL. Missing folders are created.",
 )
 @click.option(
     "--mode",
     type=click.Choice(["overwrite", "append", "sync"]),
     default="overwrite",
     show_default=True,
-    help="sync fetches only rows that changed since the last run, and removes deleted rows.",
+    help="How to treat an existing dataset; sync fetches the rows that changed and removes deleted rows.",
 )
 @click.option(
     "--partition-by",
     metavar="FIELD[,…]",
     callback=options.names,
-    help="Fields for folders; a time as created:year, created:month or created:day (default: none).",
+    help="Fields to partition by; a time as created:year, created:month or created:day (default: none).",
 )
 @click.option(
-    "--max-rows-per-file", type=click.IntRange(min=1), default=1_000_000, show_default=True, metavar="ROWS"
+    "--max-rows-per-file",
+    type=click.IntRange(min=1),
+    default=1_000_000,
+    show_default=True,
+    metavar="ROWS",
+    help="Maximum rows per Parquet file.",
 )
-@click.option("--compression", default="zstd", show_default=True)
+@click.option("--compression", default="zstd", show_default=True, help="Compression of the Parquet files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
 @options.where
 @options.shape
@@ -66,7 +71,7 @@ def export(
     api_key: str | None,
     **shape: Any,
 ) -> None:
-    """Write the rows that answer a query as Parquet.
+    """Write the rows that match a query as Parquet.
 
     Readers see either the old or the complete new data. The next run of the same query resumes an interrupted one, and
     only one run can write to a dataset at a time. The command prints one line, and shows progress only on a terminal.

@@ -1,4 +1,4 @@
-"""``dyno-frames find``: the rows that answer a query, on stdout."""
+"""``dyno-frames find``: print the rows that match a query."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ EXAMPLE = (
 @options.where
 @options.shape
 @click.option(
-    "--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "jsonl"]),
+    default="table",
+    show_default=True,
+    help="Output format.",
 )
 @click.option(
     "--formulas",
@@ -40,7 +45,7 @@ def find(
     api_key: str | None,
     **shape: Any,
 ) -> None:
-    """Print the rows that answer a query."""
+    """Print the rows that match a query."""
     from dyno_frames.cli.forms import written
 
     with options.connected(url, api_key) as client:

@@ -1,4 +1,4 @@
-"""A frame as text: a table for people, CSV and JSON lines for programs."""
+"""Write a frame as text: a table for people, CSV and JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _WIDEST = 48
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Spreadsheets evaluate a text cell that begins with one of these; the last four are full-width forms.
 
-Some of them drop blanks before it.
+Some spreadsheets ignore leading spaces.
 """
 
 
 def written(frame: pd.DataFrame, form: str, *, formulas: bool = False, terminal: bool = False) -> str:
-    r"""Return a frame as text that ends with a line end.
+    r"""Return a frame as text that ends with a newline.
 
     Parameters
     ----------
     frame
-        Rows; its times are UTC.
+        The rows, with times in UTC.
     form
         ``table``, ``csv`` or ``jsonl``.
     formulas
-        Whether CSV keeps text that a spreadsheet evaluates as a formula; if not, such a text begins with ``'``.
+        Whether CSV keeps text that a spreadsheet evaluates as a formula. If False, ``'`` is put before the text.
     terminal
-        Whether a terminal shows the text; CSV then has control characters spelt out, as a table always has.
+        Whether the text is for a terminal. Then CSV has control characters escaped, as a table always has.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def _is_formula(text: str) -> bool:
 
 
 def _map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    """Return a frame with its headers and its cells of text changed; numbers and times stay as they are."""
+    """Return a frame with a change applied to its column names and text cells."""
     names = frame.select_dtypes(["str", "string", "object", "category"]).columns
     changed = {
         name: frame[name].astype("object").map(lambda cell: change(str(cell)), na_action="ignore")

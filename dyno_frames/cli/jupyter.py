@@ -46,7 +46,7 @@ def require_jupyterlab() -> None:
 def write_notebook(path: Path, cells: Cells) -> bool:
     """Write a notebook and return True, or return False if a file of that name exists.
 
-    An existing file may hold somebody's work, so it stays as it is.
+    An existing file may be the user's work, so it is not changed.
     """
     text = _notebook(cells)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,10 +64,10 @@ def write_notebook(path: Path, cells: Cells) -> bool:
 
 
 def write_new_notebook(folder: Path, stem: str, cells: Cells) -> Path:
-    """Return the path of a notebook with these cells; write it under a free name if there is none yet.
+    """Return the path of a notebook with these cells; write it under a free name if it does not exist.
 
-    The names are ``stem.ipynb``, ``stem-2.ipynb``, ``stem-3.ipynb`` and so on. A file that holds anything else
-    is neither changed nor removed.
+    The names are ``stem.ipynb``, ``stem-2.ipynb``, ``stem-3.ipynb`` and so on. Files with other
+    contents are not changed.
 
     Parameters
     ----------
@@ -101,15 +101,15 @@ def _notebook(cells: Cells) -> str:
 
 
 def _read_cells(path: Path) -> list[tuple[str, str]] | None:
-    """Return the cells of a notebook, or None if the file is no notebook."""
+    """Return the cells of a notebook, or None if the file is not a notebook."""
     from nbformat import read
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about a notebook that somebody else wrote
+            warnings.simplefilter("ignore")  # warnings about a notebook that another program wrote
             book = read(path, as_version=4)
         return [(cell.cell_type, cell.source) for cell in book.cells]
-    except Exception:  # noqa: BLE001 - a file can be broken in any way, and then it is not ours
+    except Exception:  # noqa: BLE001 - a damaged file can raise any error
         return None
 
 
@@ -145,7 +145,7 @@ def run_jupyterlab(
     browser
         Whether to open a browser.
     environment
-        Variables for the kernels, in addition to those of this process. A key belongs here, not in a notebook.
+        Variables for the kernels, in addition to those of this process. Pass the API key here, not in a notebook.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def examples() -> Path | None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on (default: chosen by JupyterLab)."
 )
-@click.option("--browser/--no-browser", default=True, show_default=True, help="Whether to open a browser.")
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser.")
 @options.debug
 @click.pass_context
 def lab(context: click.Context, *, folder: Path | None, port: int | None, browser: bool) -> None:

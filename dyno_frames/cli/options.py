@@ -1,4 +1,4 @@
-"""The options that several commands share: which account, which question."""
+"""Options that several commands share: the account, the query, columns and order."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from dyno_frames.client.client import Client
 
 NO_NAMES = Scope()
-"""A query from the command line sees no variables: the key is one."""
+"""Queries on the command line cannot use variables, because the API key is a variable."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEBUG = "dyno_frames.debug"
-"""Where a context keeps whether a traceback is wanted."""
+"""The key of a context's ``meta`` for ``--debug``."""
 
 ALLOW_INCOMPLETE = "dyno_frames.allow_incomplete"
-"""Where a context keeps whether an incomplete answer is good enough."""
+"""The key of a context's ``meta`` for ``--allow-incomplete``."""
 
 
 def _remember_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
@@ -37,19 +37,19 @@ def _remember_allow_incomplete(context: click.Context, _parameter: click.Paramet
 
 
 def debug(command: Command) -> Command:
-    """Add ``--debug``: a traceback where there would be one line."""
+    """Add ``--debug``, which prints a traceback instead of one line."""
     option = click.option(
         "--debug",
         is_flag=True,
         expose_value=False,
         callback=_remember_debug,
-        help="Show a traceback when something fails.",
+        help="Show a traceback if the command fails.",
     )
     return option(command)
 
 
 def allow_incomplete(command: Command) -> Command:
-    """Add ``--allow-incomplete``: no exit code of its own for an answer that may lack rows."""
+    """Add ``--allow-incomplete``, which exits with 0 if rows may be missing."""
     option = click.option(
         "--allow-incomplete",
         is_flag=True,
@@ -62,53 +62,71 @@ def allow_incomplete(command: Command) -> Command:
 
 def account(command: Command) -> Command:
     """Add ``--url``, ``--api-key`` and ``--debug``."""
-    url = click.option("--url", envvar="DYNO_URL", show_envvar=True, help="Where the server answers.")
+    url = click.option(
+        "--url",
+        envvar="DYNO_URL",
+        show_envvar=True,
+        help="URL of the server (default: the production service).",
+    )
     key = click.option(
         "--api-key",
         envvar="DYNO_API_KEY",
         show_envvar=True,
-        help="The account's key. Better left to the environment: other users see a command's options.",
+        help="API key. Prefer the environment variable or the keyring: other users can see command lines.",
     )
     return url(key(debug(command)))
 
 
 resource = click.argument("resource", type=click.Choice(list(RESOURCES)))
-"""Which resource."""
+"""The resource to read."""
 
 
 def where(command: Command) -> Command:
     """Add ``--where``."""
     option = click.option(
-        "--where", metavar="QUERY", help="A query as DataFrame.query reads it; all rows without."
+        "--where",
+        metavar="QUERY",
+        help="Query in the syntax of pandas.DataFrame.query (default: all rows).",
     )
     return option(command)
 
 
 def shape(command: Command) -> Command:
-    """Add what chooses columns, order and number of rows."""
+    """Add the options for columns, order and number of rows."""
     for option in (
-        click.option("--strict", is_flag=True, help="Fail where a part would be evaluated here."),
         click.option(
-            "--offset", type=click.IntRange(min=0), default=0, help="How many rows to leave out first."
+            "--strict", is_flag=True, help="Fail if a part of the query would be evaluated locally."
         ),
-        click.option("--limit", type=click.IntRange(min=0), help="How many rows at most."),
-        click.option("--descending", is_flag=True, help="Largest first."),
-        click.option("--order-by", metavar="COLUMN[,…]", callback=names, help="What to sort by."),
-        click.option("--columns", metavar="COLUMN[,…]", callback=names, help="Which columns; all without."),
+        click.option(
+            "--offset",
+            type=click.IntRange(min=0),
+            default=0,
+            show_default=True,
+            help="Number of rows to skip first.",
+        ),
+        click.option("--limit", type=click.IntRange(min=0), help="Maximum number of rows (default: all)."),
+        click.option("--descending", is_flag=True, help="Sort in descending order."),
+        click.option(
+            "--order-by",
+            metavar="COLUMN[,…]",
+            callback=names,
+            help="Columns to sort by (default: created, then id).",
+        ),
+        click.option(
+            "--columns", metavar="COLUMN[,…]", callback=names, help="Columns to return (default: all)."
+        ),
     ):
         command = option(command)
     return command
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str] | None:
-    """Return the names in a text with commas between them."""
+    """Return the names in a comma-separated list."""
     if value is None:
         return None
     names = [name.strip() for name in value.split(",")]
     if not all(names):
-        raise click.BadParameter(
-            f"{value!r} has an empty name in it; expected names with a comma between them"
-        )
+        raise click.BadParameter(f"{value!r} contains an empty name; expected names separated by commas")
     return names
 
 

@@ -45,7 +45,7 @@ def command_line(notebook: Path, port: int | None) -> list[str]:
 
 
 def page_environment(token: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for Voilà. The token is one of them, because a list of processes shows arguments."""
+    """Return the variables for Voilà. They contain the token, because process lists show command-line arguments."""
     paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     return {**os.environ, **given, "JUPYTER_TOKEN": token, "JUPYTER_PATH": os.pathsep.join(paths)}
 
@@ -68,7 +68,7 @@ def run_page(
     browser
         Whether to open a browser.
     environment
-        Variables for the kernels, in addition to those of this process. A key belongs here, not in a notebook.
+        Variables for the kernels, in addition to those of this process. Pass the API key here, not in a notebook.
 
     Raises
     ------

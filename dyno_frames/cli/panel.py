@@ -39,7 +39,7 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
 )
 @click.option("--lab", "in_lab", is_flag=True, help="Open the panel as a notebook in JupyterLab.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default: a free port).")
-@click.option("--browser/--no-browser", default=True, show_default=True, help="Whether to open a browser.")
+@click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser.")
 @options.account
 @click.pass_context
 def panel(

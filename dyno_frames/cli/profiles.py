@@ -1,4 +1,4 @@
-"""Other servers to practise against: profiles by name, or from a file."""
+"""Profiles for the sandbox: servers with other filter semantics, by name or from a file."""
 
 from __future__ import annotations
 
@@ -50,22 +50,22 @@ PROFILES = {
         ),
     )
 }
-"""``mysql`` and ``postgres`` filter as those databases do by default; ``strict`` refuses what it may."""
+"""``mysql`` and ``postgres`` filter as these databases do by default; ``strict`` rejects as much as the API allows."""
 
 
 def profile_of(name: str) -> Profile:
-    """Return the profile of this name, or the one in this file.
+    """Return a profile by its name, or read it from a file.
 
     Parameters
     ----------
     name
-        A key of :data:`PROFILES`, or the path of a JSON file as ``Profile.to_json`` has it. What the file
-        leaves unknown is as in the decided profile.
+        A key of :data:`PROFILES`, or the path of a JSON file as ``Profile.to_json`` writes it. Values that are
+        missing or null in the file are those of the default profile.
 
     Raises
     ------
     ConfigError
-        Neither is there, or the file is no profile.
+        There is neither a profile nor a file of this name, or the file does not contain a profile.
 
     Examples
     --------
@@ -76,12 +76,14 @@ def profile_of(name: str) -> Profile:
         return PROFILES[name]
     file = Path(name)
     if not file.is_file():
-        raise ConfigError(f"no profile and no file is called {name!r}; profiles: {', '.join(PROFILES)}")
+        raise ConfigError(
+            f"{name!r} is neither a profile nor a file; expected one of {', '.join(PROFILES)}, or a JSON file"
+        )
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
         known = {field: value for field, value in stored.items() if value is not None}
         return Profile.from_json(asdict(Profile()) | known)
     except (ValueError, AttributeError) as error:
         raise ConfigError(
-            f"{name!r} holds no profile ({error}); expected JSON as Profile.to_json has it"
+            f"{name!r} does not contain a profile ({error}); expected JSON as Profile.to_json writes it"
         ) from error

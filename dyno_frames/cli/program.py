@@ -1,4 +1,4 @@
-"""The group of all commands, and the one place where an error becomes an exit code."""
+"""The group of all commands, and the place where an error becomes an exit code."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ NAME = "dyno-frames"
 @click.version_option(package_name="dyno_frames", prog_name=NAME)
 @debug
 def program() -> None:
-    """Ask, export and steer a Dyno account from the command line.
+    """Query, export and control a Dyno account from the command line.
 
-    The account is DYNO_URL and DYNO_API_KEY, or --url and --api-key. "dyno-frames demo" needs neither.
+    Set DYNO_URL and DYNO_API_KEY, or use --url and --api-key. "dyno-frames demo" needs no account.
 
-    Exit codes: 0 done, 1 the server or the network failed, 2 the command or the query is wrong, or a file cannot
-    be read or written, 3 an action's outcome is unknown, 4 the answer is incomplete (unless --allow-incomplete).
+    Exit codes: 0 success, 1 the server or the network failed, 2 the command or the query is not valid, or a file
+    cannot be read or written, 3 the outcome of an action is unknown, 4 the answer is incomplete (0 with
+    --allow-incomplete).
     """
 
 
@@ -61,7 +62,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
                 NAME, list(sys.argv[1:] if arguments is None else arguments)
             ) as context:
                 program.invoke(context)
-            if sys.stdout is not None:  # closed by the caller
+            if sys.stdout is not None:  # the caller may have closed it
                 sys.stdout.flush()
         except click.exceptions.Exit as stop:
             return stop.exit_code
@@ -70,7 +71,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return Exit.COMMAND
         except BrokenPipeError:
             return _reader_has_left()
-        except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - the end of the line: every error becomes a code
+        except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - every error becomes an exit code
             return _failed(error, debug_asked=context is not None and context.meta.get(DEBUG, False))
     return Exit.INCOMPLETE if incomplete and not context.meta.get(ALLOW_INCOMPLETE, False) else Exit.DONE
 
@@ -90,6 +91,6 @@ def _failed(error: BaseException, *, debug_asked: bool) -> int:
 
 
 def _reader_has_left() -> int:
-    # The interpreter flushes stdout once more at its end, and must not fail there.
+    # The interpreter flushes stdout once more when it exits, which must not fail.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return Exit.DONE

@@ -1,4 +1,4 @@
-"""``dyno-frames sandbox``: run a practice server until it is stopped."""
+"""``dyno-frames sandbox``: run a sandbox server until it is stopped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _rename(
 ) -> dict[str, str] | None:
     renames: dict[str, str] = {}
     for value in values:
-        # a field's name holds no equals sign; a column's may
+        # a column's name may contain an equals sign; a field's name does not
         old, equals, new = value.rpartition("=")
         if not equals or not old or not new:
             raise click.BadParameter(f"{value!r}; expected OLD=NEW, for example 'Title=name'")
@@ -86,7 +86,7 @@ def _faults(
     type=click.IntRange(0, 65535),
     default=0,
     show_default=True,
-    help="Port to listen on; 0 for a free one.",
+    help="Port to listen on; 0 picks a free port.",
 )
 @click.option("--api-key", help="API key to accept (default: random).")
 @click.option(
@@ -180,9 +180,9 @@ def sandbox(
     profile: str | None,
     speed: float,
 ) -> None:
-    """Run a practice server until Ctrl-C.
+    """Run a sandbox server until Ctrl-C.
 
-    Print its URL and API key. No mail leaves this machine, unless --smtp is given.
+    Print its URL and API key. Mail leaves this machine only with --smtp.
     """
     from dyno_frames.cli.profiles import profile_of
     from dyno_frames.sandbox.sandbox import Sandbox
@@ -218,14 +218,14 @@ def sandbox(
                 _add_contacts(box, name, file)
             _print_account(box, mails_to_outbox=smtp is None)
             stop.wait()
-        click.echo("The practice server has stopped.")
+        click.echo("The sandbox server has stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _print_account(box: Sandbox, *, mails_to_outbox: bool) -> None:
-    click.echo(f"The practice server answers at {box.url}\nUser-Api-Key: {box.api_key}")
+    click.echo(f"The sandbox server runs at {box.url}\nUser-Api-Key: {box.api_key}")
     for name, key in list(box.keys.items())[1:]:
         click.echo(f"Key of {name}: {key}")
     if mails_to_outbox:

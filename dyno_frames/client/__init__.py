@@ -1,1 +1,1 @@
-"""The verbs of the API, thin over the rooms below."""
+"""The client: connections, and the methods of each resource."""

@@ -181,4 +181,4 @@ def _part_faults(text: str) -> Iterator[str]:
     elif parts.scheme not in {"http", "https"} or not parts.hostname:
         yield f"url= (or DYNO_URL) has no http:// or https:// with a host behind it; {_EXPECTED_URL}. {_PERHAPS_A_KEY}"
     elif parts.query or parts.fragment or any(letter.isspace() for letter in text):
-        yield f"url= holds a blank, '?' or '#'; {_EXPECTED_URL}, without. {_PERHAPS_A_KEY}"
+        yield f"url= contains a space, '?' or '#'; {_EXPECTED_URL}. {_PERHAPS_A_KEY}"

@@ -1,4 +1,4 @@
-"""What the API's reference promises, and what was decided where it is silent, as data.
+"""The API's reference as data, with a decision for each point that it leaves open.
 
-Client and sandbox both read it from here; neither keeps a copy.
+Client and sandbox both import it.
 """

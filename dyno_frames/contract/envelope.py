@@ -1,4 +1,4 @@
-"""The envelope every answer comes in, written by the sandbox and read by the client."""
+"""The envelope of every response, written by the sandbox and read by the client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Code(StrEnum):
 
 
 REFUSALS = frozenset({*Code, "403"} - {Code.SLOW_DOWN})
-"""The codes that say that nothing was changed. A server that is too busy may say so after it changed something."""
+"""The codes that prove that nothing was changed. 429 is not among them: a busy server may send it after a change."""
 
 
 MESSAGES = {
@@ -31,37 +31,37 @@ MESSAGES = {
     Code.TOO_LARGE: "TOO LARGE",
     Code.SLOW_DOWN: "SLOW DOWN",
 }
-"""The words that an error's text begins with."""
+"""The first words of each error message."""
 
 _MESSAGE_KEYS = ("error message", "error_message", "message")
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What an envelope with ``has_error`` says."""
+    """The error in an envelope with ``has_error``."""
 
     code: str
     message: str
 
 
 def accepted(payload: object) -> dict[str, Any]:
-    """Return the envelope of an answer."""
+    """Return the envelope of a successful response."""
     return {"has_error": False, "error_code": "", "data": payload}
 
 
 def refused(code: Code, reason: str = "") -> dict[str, Any]:
-    """Return the envelope of a refusal."""
+    """Return the envelope of an error."""
     text = f"{MESSAGES[code]}: {reason}" if reason else MESSAGES[code]
     return {"has_error": True, "error_code": str(code), "error message": text}
 
 
 def is_envelope(body: object) -> bool:
-    """Tell whether a decoded body is the application's own answer, and not a proxy's."""
+    """Return whether a decoded body is the API's envelope, and not the response of a proxy."""
     return isinstance(body, Mapping) and isinstance(body.get("has_error"), bool)
 
 
 def refusal(body: Mapping[str, Any]) -> Refusal | None:
-    """Return what the application refused, or None where it did not."""
+    """Return the error in an envelope, or None if it reports success."""
     if not body.get("has_error"):
         return None
     text = next((str(body[key]) for key in _MESSAGE_KEYS if body.get(key)), "no reason given")

@@ -1,4 +1,4 @@
-"""A field of a resource: its name, what it holds, and who may set it."""
+"""A field of a resource: name, type, and whether clients may set it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OnInvalid: TypeAlias = Literal["raise", "null"]
 
 
 class Wire(StrEnum):
-    """How a value stands in JSON, which decides the operators a filter may use."""
+    """The JSON type of a value, which decides the operators of a filter."""
 
     STRING = "string"
     NUMBER = "number"
@@ -20,7 +20,7 @@ class Wire(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a field means, which decides its dtype in a frame."""
+    """The meaning of a field, which decides its dtype in a frame."""
 
     KEY = "key"
     STRING = "string"
@@ -53,15 +53,15 @@ class Field:
     Parameters
     ----------
     name
-        The name on the wire and in a frame.
+        The name in JSON and in a frame.
     kind
-        What it holds. Times are epoch numbers, UTC, on the wire.
+        The kind of its values. Times are epoch numbers in JSON.
     nullable
-        Whether an answer may hold null here.
+        Whether values may be null.
     server_set
-        Whether only the server sets it: a create or update that names it is refused.
+        Whether only the server sets it; a create or update with it is rejected.
     per_second
-        How many units of a time on the wire make a second: 1 by the contract, 1000 for milliseconds.
+        Units per second of a time in JSON: 1 by the contract, 1000 for milliseconds.
     """
 
     name: str
@@ -72,5 +72,5 @@ class Field:
 
     @property
     def wire(self) -> Wire:
-        """How a value of it stands in JSON."""
+        """The JSON type of its values."""
         return _WIRE[self.kind]

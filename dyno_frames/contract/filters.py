@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 Scalar: TypeAlias = str | int | float | bool
 Filter: TypeAlias = Mapping[str, "Scalar | list[str] | Mapping[str, Scalar]"]
-"""The wire form of a question."""
+"""A filter as JSON."""
 
 
 class StringOperator(StrEnum):
@@ -35,7 +35,7 @@ class NumberOperator(StrEnum):
 
 
 class Key(StrEnum):
-    """Names in the filter that are not fields."""
+    """Names in a filter that are not fields: paging, order and projection."""
 
     FIELDS = "application_fields"
     LIMIT = "application_limit"
@@ -45,10 +45,10 @@ class Key(StrEnum):
 
 
 KEY_PREFIX = "application_"
-"""No field's name begins so."""
+"""The prefix of these names, which no field has."""
 
 ASCENDING, DESCENDING = "asc", "desc"
 """The two directions."""
 
 LIST_SEPARATOR = ","
-"""What separates the values of ``in`` and ``not_in``; nothing escapes it."""
+"""The separator of values in ``in`` and ``not_in``; it cannot be escaped."""

@@ -1,4 +1,4 @@
-"""A campaign's life: its statuses, the seven process actions, and which status allows which."""
+"""The lifecycle of a campaign: statuses, the seven process actions, and the statuses that allow each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """The words a campaign's ``status`` may hold, in lifecycle order."""
+    """The values of a campaign's ``status``, in lifecycle order."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -18,7 +18,7 @@ class Status(StrEnum):
 
 
 class Action(StrEnum):
-    """The process actions, by the names of the client's verbs."""
+    """The process actions, named as the client's methods."""
 
     START = "start"
     UPDATE_AND_RESUME = "update_and_resume"
@@ -30,34 +30,34 @@ class Action(StrEnum):
 
 
 OVERRIDES = ("subject", "from_name", "from_email", "preview_message")
-"""What start, reschedule and update and resume may change in the same request."""
+"""Fields that start, reschedule and update_and_resume can change in the same request."""
 
 TIMES = ("iso_start_time", "time_zone")
-"""How start and reschedule say when; without them, now."""
+"""The send time of start and reschedule (default: now)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one action is asked for and what it does.
+    """The request of an action, and its effect.
 
     Parameters
     ----------
     action
-        Which.
+        The action.
     path
-        Its last path segment under ``/campaign_process``.
+        The last path segment under ``/campaign_process``.
     id_key
-        The body's name for the campaign's id.
+        The name of the campaign's id in the body.
     sources
-        The statuses it is allowed in.
+        The statuses that allow the action.
     now
-        The status it leads to when it takes effect at once.
+        The new status if the action takes effect at once.
     later
-        The status it leads to when a future time is given, or None where it takes no time.
+        The new status if a future time is given; None if the action takes no time.
     optional
         The optional names in the body.
     sends
-        Whether mail may leave because of it.
+        Whether the action can send mail.
     """
 
     action: Action
@@ -70,7 +70,7 @@ class Rule:
     sends: bool = False
 
     def target(self, *, future: bool) -> Status:
-        """Return the status the action leads to, given whether it names a future time."""
+        """Return the new status, given whether the action has a future time."""
         return self.later if future and self.later is not None else self.now
 
 
@@ -125,18 +125,18 @@ RULES = {
         Rule(Action.RESUME, "resume", "id", frozenset({Status.PAUSED}), Status.RUNNING, sends=True),
     )
 }
-"""The rule of every action."""
+"""The rules by action."""
 
 EDITABLE = frozenset({Status.DRAFT, Status.SCHEDULED, Status.PAUSED})
-"""The statuses in which a campaign's own fields may be changed."""
+"""The statuses in which a campaign's fields can be changed."""
 
 DELETABLE = frozenset({Status.DRAFT, Status.STOPPED, Status.FINISHED})
-"""The statuses in which a campaign may be deleted."""
+"""The statuses in which a campaign can be deleted."""
 
 FINAL = frozenset({Status.FINISHED, Status.STOPPED})
-"""The statuses that nothing leads out of."""
+"""The statuses that no action leaves."""
 
 
 def allowed(status: str) -> tuple[Action, ...]:
-    """Return the actions that a campaign in this status allows; none for a word outside the contract."""
+    """Return the actions that a status allows. An unknown status allows no actions."""
     return tuple(action for action, rule in RULES.items() if status in rule.sources)

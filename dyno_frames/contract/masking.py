@@ -13,7 +13,7 @@ from string import ascii_letters, digits, punctuation
 from urllib.parse import unquote
 
 Span = tuple[int, int, str]
-"""Where something to hide begins and ends in a text, and what is shown instead."""
+"""Start and end of a part to mask, and its replacement."""
 
 _ADDRESS, _KEY = "<address>", "***"
 _WORD = re.compile(r"[^ \t\n\r]+")
@@ -21,10 +21,10 @@ _ESCAPE = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,31};)|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"
 )
 _LAYERS = 3
-"""So many encodings around each other are read, such as percent-encoding that is percent-encoded."""
+"""Maximum depth of nested encodings, such as percent-encoding that is percent-encoded."""
 
 _ALPHABETS = (frozenset(ascii_letters + digits + punctuation), frozenset(ascii_letters + digits))
-"""The letters that are compared with the key: all that it may hold, and those that nobody puts between others."""
+"""The characters that are compared with the key: all that a key can contain, and letters and digits only."""
 
 _LONGEST_PIECE, _SHORTEST_PIECE = 8, 4
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -32,7 +32,7 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Letters:
-    """A decoded text, and where each of its characters begins and ends in the original text."""
+    """A decoded text, with the start and end of each character in the original text."""
 
     text: str
     starts: Sequence[int]
@@ -43,10 +43,10 @@ def masked(text: str, *, key: str = "", end: int | None = None) -> str:
     """Return a text with ``<address>`` in place of e-mail addresses and ``***`` in place of an API key.
 
     A word is an address if it contains ``@``, also as an entity, percent-encoded, or full-width; so are the words
-    beside an ``@`` with blanks around it, if a dot follows. An address in base64 or hexadecimal is not found.
+    beside an ``@`` with spaces around it, if a dot follows. An address in base64 or hexadecimal is not found.
 
     Of a key, every part of 8 characters is masked, or of half the key's length if that is less: in upper and lower
-    case, percent-encoded, as entities, in base64 and hexadecimal, and with blanks, invisible characters or signs
+    case, percent-encoded, as entities, in base64 and hexadecimal, and with spaces, invisible characters or signs
     between its letters. A key of fewer than 8 characters is masked as a whole only.
 
     Parameters
@@ -56,7 +56,7 @@ def masked(text: str, *, key: str = "", end: int | None = None) -> str:
     key
         The API key; empty masks addresses only.
     end
-        Return only what begins before this place (default: all). What follows is read, too.
+        Return only the text before this index (default: all). The rest is read, too.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def masked(text: str, *, key: str = "", end: int | None = None) -> str:
 
 
 def _merged(spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield spans in order, those that touch each other as one."""
+    """Yield spans in order; adjacent spans are merged."""
     last: Span | None = None
     for span in sorted(spans):
         if last is not None and span[0] <= last[1]:
@@ -138,7 +138,7 @@ def _plain(escape: str) -> str:
 
 
 def _addresses(text: str, letters: _Letters) -> Iterator[Span]:
-    """Yield the words that hold an at sign, each with its neighbor if the sign is its first or last letter."""
+    """Yield the words that contain an at sign, each with its neighbor if the sign is its first or last character."""
     if "@" not in letters.text:
         return
     words = [found.span() for found in _WORD.finditer(text)]
@@ -156,7 +156,7 @@ def _addresses(text: str, letters: _Letters) -> Iterator[Span]:
 
 
 def _beside(text: str, words: Sequence[tuple[int, int]], number: int, step: int) -> tuple[int, int]:
-    """Return the word beside one, or the last in a row of single letters, such as ``a n n``."""
+    """Return the next word, or the last of several single letters, such as ``a n n``."""
     beside = words[number]
     for other in range(number + step, len(words) if step > 0 else -1, step):
         beside = words[other]
@@ -166,7 +166,7 @@ def _beside(text: str, words: Sequence[tuple[int, int]], number: int, step: int)
 
 
 def _keys(letters: _Letters, key: str) -> Iterator[Span]:
-    """Yield the places of the parts of a key."""
+    """Yield the spans of the parts of a key."""
     for alphabet in _ALPHABETS:
         places = [place for place, letter in enumerate(letters.text) if letter in alphabet]
         text = _compared("".join(letters.text[place] for place in places), alphabet)
@@ -183,7 +183,7 @@ def _compared(text: str, alphabet: frozenset[str]) -> str:
 def _pieces(key: str, alphabet: frozenset[str]) -> Iterator[tuple[int, frozenset[str]]]:
     """Yield the parts of a key that are masked, plain and in each encoding, with their length.
 
-    Of a short key only the whole is masked: its parts are parts of other words.
+    A short key is masked only as a whole, because its parts occur in other words.
     """
     plain = _compared(key, alphabet)
     if len(plain) < _LONGEST_PIECE:
@@ -199,8 +199,8 @@ def _pieces(key: str, alphabet: frozenset[str]) -> Iterator[tuple[int, frozenset
 
 
 def _in_base64(content: bytes) -> Iterator[str]:
-    """Yield what a content is in base64, whatever comes before it: there are three forms."""
-    # The letters that hold bits of what comes before are left out.
+    """Yield the three base64 forms of a content, one for each offset at which it can begin."""
+    # Characters that contain bits of preceding content are left out.
     for before, skipped in enumerate((0, 2, 3)):
         yield b64encode(bytes(before) + content).decode().rstrip("=")[skipped:]
 

@@ -1,4 +1,4 @@
-"""The 25 operations of the API: verb, path, and what sending one twice would mean."""
+"""The 25 operations of the API: method, path, and the effect of sending a request twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dyno_frames.contract.resources import RESOURCES
 
 
 class Effect(StrEnum):
-    """What sending an operation a second time would do."""
+    """The effect of sending a request twice."""
 
     READ = "read"
     IDEMPOTENT_WRITE = "idempotent_write"
@@ -31,7 +31,7 @@ class Operation:
     path
         The path; ``{id}`` stands for the object's id.
     effect
-        What sending it twice would do.
+        The effect of sending it twice.
     """
 
     name: str
@@ -78,7 +78,7 @@ def operation(resource: str, verb: str | Action) -> Operation:
 
 
 API_KEY_HEADER = "User-Api-Key"
-"""The header that carries the key."""
+"""The header of the API key."""
 
 PRODUCTION_URL = "http://api.mail.dyno.me:19000"
-"""Where the real service answers."""
+"""The URL of the production service."""

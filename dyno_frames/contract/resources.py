@@ -14,13 +14,13 @@ class Resource:
     Parameters
     ----------
     name
-        The plural that stands in paths.
+        The plural, as in paths.
     singular
-        One of them.
+        The singular.
     fields
         Its fields, in the order of a frame's columns.
     write_only
-        Names that create and update accept and no answer returns.
+        Names that create and update accept, and that are never returned.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Resource:
     write_only: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field | None:
-        """Return the field of this name, or None where the contract has none."""
+        """Return the field of this name, or None if the contract does not have it."""
         return next((field for field in self.fields if field.name == name), None)
 
     @property
@@ -50,13 +50,13 @@ CREATED = "created"
 """The field that orders rows by default: a number, never null, never changed."""
 
 UPDATED = "updated"
-"""The field that moves whenever a row changes."""
+"""The time of a row's last change."""
 
 COUNTERS = ("recipients", "sent", "delivered", "opens", "clicks", "bounces", "complaints", "unsubscribes")
-"""A campaign's figures."""
+"""The counters of a campaign."""
 
 ONE_LINE = frozenset({"name", "subject", "from_name", "from_email"})
-"""Texts that become headers of a message or labels; a line end in one would add a header."""
+"""Texts that become headers of a message, or labels. A line break in one would add a header."""
 
 _ID = Field(KEY, Kind.KEY, nullable=False, server_set=True)
 _NAME = Field("name", Kind.STRING, nullable=False)

@@ -1,4 +1,4 @@
-"""Texts that can travel and texts that people may read: UTF-8, on one line where a header is made, no addresses."""
+"""Check texts for UTF-8 and line breaks, and shorten and mask them for messages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _QUERY_WORD = re.compile(r"[^\s<>=!&|()\[\]{}*/%^,~\"'`]+")
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 HALF = "half of a surrogate pair, which UTF-8 cannot carry"
-"""What is wrong with a text that is not whole, for messages."""
+"""The fault of a text that is not valid UTF-8, for messages."""
 
 
 def is_whole(text: str) -> bool:
-    r"""Tell whether a text can be written as UTF-8.
+    r"""Return whether a text can be encoded as UTF-8.
 
     Examples
     --------
@@ -34,17 +34,17 @@ def is_whole(text: str) -> bool:
 
 
 def fit(text: str, length: int, *, key: str = "") -> str:
-    """Return at most so many characters of a text, printable and without secrets, and how long the text is.
+    """Return the first characters of a text, printable and without secrets, with the text's length if it is cut.
 
-    Only the beginning is read, so the cost does not grow with the text. No part of an address is left: a word
-    is shown only if it is complete, or if more of it is hidden than an address can be long.
+    Only the beginning is read, so the cost does not grow with the text. No part of an address is shown: a word
+    is shown only if it is complete, or if its hidden part is longer than an address can be.
 
     Parameters
     ----------
     text
         The text.
     length
-        How many characters to show.
+        Maximum number of characters to show.
     key
         An API key to mask, as :func:`~dyno_frames.contract.masking.masked` does.
 
@@ -58,7 +58,9 @@ def fit(text: str, length: int, *, key: str = "") -> str:
     head = text[: 2 * length + _LONGEST_ADDRESS]
     space = _SPACE.search(head, length)
     shown = masked(head, key=key, end=None if space is None else space.start())
-    if not shown.isprintable():  # only now: a letter that cannot be printed may stand within an address
+    if (
+        not shown.isprintable()
+    ):  # after masking, because an address may contain characters that cannot be printed
         shown = "".join(letter if letter.isprintable() else " " for letter in shown)
     if len(text) <= length and len(shown) <= length:
         return shown
@@ -66,7 +68,7 @@ def fit(text: str, length: int, *, key: str = "") -> str:
 
 
 def control_character(text: str) -> str:
-    r"""Return the first character of a text that ends a line or is a control character; empty if it has none.
+    r"""Return the first line break or control character of a text, or an empty string.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Recognize the unit of epoch numbers, and convert between it and seconds.
 
 The API's times are epoch seconds. ``DataFrame.to_json`` writes milliseconds, other programs microseconds or
-nanoseconds. The ranges of plausible times in these units do not overlap, so the values tell which it is.
+nanoseconds. The ranges of plausible times in these units do not overlap, so the values show the unit.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ PER_SECOND: Final = {"milliseconds": 10**3, "microseconds": 10**6, "nanoseconds"
 EARLIEST_S: Final = 631_152_000  # 1990-01-01
 LATEST_S: Final = 4_102_444_800  # 2100-01-01
 END_OF_SECONDS: Final = 10**11
-"""Numbers below this are seconds; it is the year 5138."""
+"""Numbers below this (the year 5138) are seconds."""
 
 
 def unit_of(numbers: Iterable[int | float]) -> int | None:
-    """Return how many units make a second in a column of epoch numbers, or None where that is not certain.
+    """Return the units per second of a column of epoch numbers, or None if the unit is not certain.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def unit_of(numbers: Iterable[int | float]) -> int | None:
 
     Notes
     -----
-    Numbers that are all below :data:`END_OF_SECONDS` are seconds. Another unit is certain only where every
+    Numbers that are all below :data:`END_OF_SECONDS` are seconds. Another unit is certain only if every
     number is a time from 1990 to 2100 in that unit.
 
     Examples
@@ -48,14 +48,14 @@ def unit_of(numbers: Iterable[int | float]) -> int | None:
 
 
 def is_plausible(number: int, unit: int) -> bool:
-    """Tell whether an epoch number may be a time in a unit: it is not certain to be one in another unit.
+    """Return whether an epoch number can be a time in a unit. It cannot if it is certain to have another unit.
 
     Parameters
     ----------
     number
         The epoch number.
     unit
-        How many of the unit make a second.
+        Units per second.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def in_wire_units(body: Mapping[str, Any], units: Mapping[str, int]) -> dict[str
     body
         The body, with times in seconds.
     units
-        How many units make a second, by the names of fields that have another unit than seconds.
+        Units per second, by the names of fields with another unit than seconds.
 
     Examples
     --------
@@ -91,12 +91,12 @@ def in_wire_units(body: Mapping[str, Any], units: Mapping[str, int]) -> dict[str
 
 
 def _condition(asked: Any, unit: int) -> dict[str, Any]:
-    """Return the operators on one field in the unit of the wire."""
+    """Return the operators on one field in the server's unit."""
     given = asked if isinstance(asked, Mapping) else {NumberOperator.EQ: asked}
     found: dict[str, Any] = {}
     for operator, seconds in given.items():
         for name, number in _converted(operator, seconds, unit):
-            number = max(_LEAST, min(_MOST, number))  # noqa: PLW2901 - no server holds more than 64 bits
+            number = max(_LEAST, min(_MOST, number))  # noqa: PLW2901 - servers store at most 64 bits
             tighter = max if name in {NumberOperator.GT, NumberOperator.GTE} else min
             found[name] = tighter(found[name], number) if name in found else number
     return found
@@ -125,4 +125,4 @@ UNCERTAIN: Final = (
     "a number this large is not epoch seconds, and the column's unit is not certain; "
     "convert the column with pandas.to_datetime(column, unit='ms', utc=True), or with the unit it has"
 )
-"""Why a number is refused where :func:`unit_of` returns None."""
+"""The error for a number if :func:`unit_of` returns None."""

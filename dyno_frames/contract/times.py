@@ -1,4 +1,4 @@
-"""Local wall time and zone to an instant, the way the process actions read ``iso_start_time``."""
+"""Convert local time and time zone to an instant, as the process actions read ``iso_start_time``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Instant:
     epoch_s
         Seconds since 1970, UTC.
     note
-        What the reader should know, such as a wall time that happens twice; empty where there is nothing.
+        A note for the reader, such as a local time that occurs twice; empty for no note.
     """
 
     epoch_s: int
@@ -27,23 +27,23 @@ class Instant:
 
 
 def zone(name: str | None) -> ZoneInfo:
-    """Return the time zone of an IANA name, UTC for none.
+    """Return the time zone of an IANA name, or UTC for None.
 
     Raises
     ------
     ValueError
-        No such zone.
+        The name is not an IANA time zone.
     """
     try:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(
-            f"no time zone is called {name!r}; expected an IANA name such as 'Europe/Paris'"
+            f"{name!r} is not a time zone; expected an IANA name such as 'Europe/Paris'"
         ) from error
 
 
 def resolve(iso_start_time: str, time_zone: str | None) -> Instant:
-    """Turn a wall time in a zone into an instant.
+    """Convert a local time in a zone to an instant.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ def resolve(iso_start_time: str, time_zone: str | None) -> Instant:
     Raises
     ------
     ValueError
-        The text is not of that form, the zone is unknown, or the wall time does not exist there.
+        The text is not of that form, the zone is unknown, or the local time does not exist there.
     """
     try:
-        wall = datetime.strptime(iso_start_time, WIRE_FORMAT)  # noqa: DTZ007 - the zone comes apart from it
+        wall = datetime.strptime(iso_start_time, WIRE_FORMAT)  # noqa: DTZ007 - the zone is a separate argument
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"iso_start_time is {iso_start_time!r}; expected yyyy-MM-dd'T'HH:mm:ss, such as "

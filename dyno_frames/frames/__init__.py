@@ -1,1 +1,1 @@
-"""From the wire to Arrow to pandas, under one schema."""
+"""Convert JSON to Arrow and to pandas under one schema."""

@@ -1,4 +1,4 @@
-"""From Arrow to pandas: each column in the dtype of the schema, without a Python loop over rows."""
+"""Convert Arrow tables to pandas: each column in the dtype of the schema, without a Python loop over rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def to_frame(table: pa.Table, schema: Schema) -> pd.DataFrame:
 
 
 def status_words(column: pa.ChunkedArray, schema: Schema) -> list[str]:
-    """Return the words of ``status`` in order: the schema's, then those that this column is the first to hold."""
+    """Return the categories of ``status`` in order: the schema's, then further values of this column."""
     known = [*map(str, Status), *schema.statuses]
     return [*known, *sorted(set(pc.unique(column).drop_null().to_pylist()) - set(known))]
 
@@ -46,7 +46,7 @@ def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
         return pd.Categorical.from_codes(codes.to_numpy(), dtype=category(tuple(words)))
     if isinstance(dtype, pd.ArrowDtype):
         column = column.cast(dtype.pyarrow_dtype)
-    # Arrow lends its buffers read-only; numbers and times are copied, so that the frame is the caller's to change.
+    # Arrow's buffers are read-only. Numbers and times are copied, so that the caller can change the frame.
     if hasattr(dtype, "__from_arrow__"):
         return dtype.__from_arrow__(column).copy()
     return np.array(column.to_numpy())

@@ -1,4 +1,4 @@
-"""Rows as the server sent them into one Arrow record batch under the schema; nothing is lost in silence."""
+"""Convert rows from JSON to an Arrow record batch under the schema; a value that does not fit is an error."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """Values of one column that are outside its type and were made null.
+    """Values of one column that do not fit its type and were replaced with null.
 
     Parameters
     ----------
     rows
-        The ids of their rows, the first one first; a row that comes again is not another.
+        The distinct ids of their rows, in order.
     value
-        The first one, as it came.
+        The first value, as received.
     """
 
     rows: tuple[str, ...]
@@ -47,16 +47,16 @@ def decode(
     Parameters
     ----------
     rows
-        The page's objects.
+        The page's rows.
     schema
-        The columns that are wanted, in order.
+        The columns to return, in order.
     invalid
-        Where to note values outside their field's type, by column; those are null then, where nulls may be.
+        Collects values outside their field's type by column, and replaces them with null if the column is nullable.
 
     Raises
     ------
     ContractError
-        A value is outside its field's type, and may not be null; names field, row and value.
+        A value is outside its field's type and cannot be null. The error names field, row and value.
     """
     arrow = schema.arrow
     columns = []
@@ -69,21 +69,21 @@ def decode(
 
 
 def late_fields(rows: Sequence[Row], schema: Schema) -> tuple[Field, ...]:
-    """Return the fields in these rows that the schema does not have, as JSON text: other rows may hold other types."""
+    """Return the fields in these rows that the schema lacks, as JSON text, because other rows may have other types."""
     known = set(schema.names)
     names = [name for name in dict.fromkeys(name for row in rows for name in row) if name not in known]
     return tuple(Field(name, Kind.JSON) for name in names)
 
 
 def typed_late_fields(table: pa.Table, names: Sequence[str]) -> tuple[pa.Table, tuple[Field, ...]]:
-    """Return a table whose late columns have the types that fit all their values, and the fields of those columns.
+    """Return a table whose late columns have types that fit all their values, and the fields of these columns.
 
     Parameters
     ----------
     table
         Rows of one answer.
     names
-        Its columns of JSON text, as `late_fields` names them.
+        Its columns of JSON text, from `late_fields`.
     """
     fields = []
     for name in names:
@@ -97,7 +97,7 @@ def typed_late_fields(table: pa.Table, names: Sequence[str]) -> tuple[pa.Table, 
 
 
 def _nulled(field: Field, values: list[Any], rows: Sequence[Row], invalid: dict[str, Invalid]) -> list[Any]:
-    """Return the values with null for those outside the field's type, which are noted."""
+    """Return the values with null for values outside the field's type, which are collected in ``invalid``."""
     wrong = [at for at, value in enumerate(values) if not _fits(field, value)]
     if not wrong:
         return values
@@ -144,7 +144,7 @@ _ALLOWED: dict[Kind, frozenset[type] | None] = {
 
 
 def _settled(field: Field, values: list[Any], rows: Sequence[Row]) -> list[Any]:
-    """Return the values with whole floats as integers, which Arrow would cut without a word where they are not."""
+    """Return the values with whole floats as integers. Arrow would truncate other floats silently."""
     if _ALLOWED.get(field.kind) is not _WHOLE or not all(_fits(field, value) for value in values):
         raise _misfit(field, values, rows)
     return [int(value) if isinstance(value, float) else value for value in values]
@@ -203,6 +203,6 @@ def _named(field: Field) -> str:
         case Kind.TIME:
             return f"time in whole epoch {UNIT_NAMES[field.per_second]}"
         case Kind.FLOAT:
-            return "float that holds its digits"
+            return "float within the precision of a double"
         case _:
             return str(field.kind)

@@ -1,7 +1,6 @@
-"""The bytes of a page straight to Arrow: every value checked against the schema while it is parsed.
+"""Parse the bytes of a page directly to Arrow, checking every value against the schema.
 
-A page that does not fit to the letter is not judged here: the slow decoder, which names what is wrong, reads it
-again. So this one may be strict and has no opinions.
+A page that does not fit exactly is left to the slow decoder, which reads it again and names the fault.
 """
 
 from __future__ import annotations
@@ -26,32 +25,34 @@ _FLOAT = pa.float64()
 
 @lru_cache(maxsize=64)
 def fast_decoder(schema: Schema, *, closed: bool = True) -> Callable[[bytes], pa.RecordBatch | None] | None:
-    """Return a decoder of a find's whole body, or None where the schema has a field of mixed values.
+    """Return a decoder for the body of a find response, or None if the schema has a field of mixed values.
 
     Parameters
     ----------
     schema
-        The columns that come, in order.
+        The columns of the page, in order.
     closed
-        Whether a row may have no other fields; otherwise others are left out.
+        Whether rows must not have other fields. If False, other fields are dropped.
 
     Returns
     -------
     callable or None
-        Takes the body; gives the page as a record batch under ``schema.arrow``, or None where the body is not, to
-        the letter, an accepted envelope with an array of just such rows.
+        Takes the body and returns the page as a record batch under ``schema.arrow``, or None if the body is not
+        exactly a successful envelope with an array of rows of this schema.
 
     Notes
     -----
-    Arrow's own reader parses without holding the interpreter, and says no to a value of another type where faster
-    ones change it without a word. To it the envelope is one row, and the page a list in it.
+    Arrow's JSON reader releases the GIL and rejects values of another type, which faster parsers convert
+    silently. It reads the envelope as one row, and the page as a list in that row.
     """
     if any(field.kind is Kind.JSON for field in schema.fields):
         return None
     units = {field.name: field.per_second for field in schema.fields}
     readings = [_Reading.of(schema.arrow, closed=closed, units=units)]
     seen = [field for field in schema.arrow if field.name not in schema.unseen]
-    if closed and len(seen) < len(schema.fields):  # columns that never came cost a quarter of the time
+    if closed and len(seen) < len(
+        schema.fields
+    ):  # parsing columns that were never received would take a quarter of the time
         readings.insert(0, _Reading.of(schema.arrow, pa.schema(seen), closed=True, units=units))
 
     def decode(content: bytes) -> pa.RecordBatch | None:
@@ -68,7 +69,7 @@ def fast_decoder(schema: Schema, *, closed: bool = True) -> Callable[[bytes], pa
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One way to read a page: all columns, or only those that came so far."""
+    """Reads a page with all columns, or only with those received so far."""
 
     arrow: pa.Schema
     columns: tuple[_Column, ...]
@@ -79,7 +80,7 @@ class _Reading:
     def of(
         cls, arrow: pa.Schema, coming: pa.Schema | None = None, *, closed: bool, units: Mapping[str, int]
     ) -> Self:
-        """Return the way to read these columns; others, too, make it fail where the schema is closed."""
+        """Return a reader of these columns. It fails on other columns if the schema is closed."""
         rows = pa.struct([pa.field(field.name, _written(field.type)) for field in coming or arrow])
         envelope = pa.schema([("has_error", pa.bool_()), ("data", pa.list_(rows))])
         others = "infer" if closed else "ignore"
@@ -91,7 +92,7 @@ class _Reading:
         return cls(arrow, tuple(columns), rows, options)
 
     def read(self, content: bytes) -> pa.RecordBatch | None:
-        """Return a page as a record batch, or None where it is not just as expected."""
+        """Return a page as a record batch, or None if it is not exactly as expected."""
         page = _parsed(content, self.options)
         if page is None or page.null_count or not page.type.equals(self.rows):
             return None
@@ -106,7 +107,7 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One column of a page: where it stands in a row, and what it must be."""
+    """One column of a page: its position in a row and its expected type."""
 
     place: int | None
     kind: pa.DataType
@@ -114,7 +115,7 @@ class _Column:
     per_second: int
 
     def read(self, page: pa.StructArray) -> pa.Array | None:
-        """Return the column, or None where it holds what it must not."""
+        """Return the column, or None if it contains unexpected values."""
         column = _nulls(len(page), self.kind) if self.place is None else page.field(self.place)
         if column.null_count and not self.nullable:
             return None
@@ -124,23 +125,23 @@ class _Column:
             column = in_seconds(column, self.per_second)
             if column is None:
                 return None
-        # A view costs nothing, where a cast that changes nothing costs as much as all the rest here.
+        # A view is free; a cast that changes nothing costs as much as the rest of this function.
         return column if column.type == self.kind else column.view(self.kind)
 
 
 def _written(kind: pa.DataType) -> pa.DataType:
-    """Return a type as it stands in JSON, where times are numbers."""
+    """Return the type in JSON, where times are numbers."""
     return pa.int64() if pa.types.is_timestamp(kind) else kind
 
 
 @lru_cache(maxsize=256)
 def _nulls(rows: int, kind: pa.DataType) -> pa.Array:
-    """Return a column of nulls, which all pages of a size share."""
+    """Return a column of nulls, cached for all pages of this size."""
     return pa.nulls(rows, kind)
 
 
 def _is_exact(column: pa.Array) -> bool:
-    """Tell whether no double has lost digits that stood there, as from 2**53 on they may, and each is a number."""
+    """Return whether each double is a number below 2**53, so that it has lost no digits."""
     return pc.all(pc.less(pc.abs(column), float(EXACT_IN_FLOAT))).as_py() is not False
 
 
@@ -149,7 +150,7 @@ _BRACE, _BRACKET, _COMMA = b"}],"
 
 
 def _is_safe(content: bytes) -> bool:
-    """Tell whether Arrow's reader may be given a body: it takes any bytes for text, and some end the program."""
+    """Return whether Arrow's reader can be given a body. It accepts any bytes as text, and some crash the process."""
     if content[:1] != b"{" or _is_null_behind(content):
         return False
     if not content.isascii():
@@ -158,17 +159,17 @@ def _is_safe(content: bytes) -> bool:
 
 
 def _is_null_behind(content: bytes) -> bool:
-    """Tell whether there may be a null beside the envelope, which Arrow's reader does not survive."""
+    """Return whether there may be a null after the envelope, which crashes Arrow's reader."""
     octets = np.frombuffer(content, np.uint8)
     behind = octets[1:][octets[:-1] == _BRACE]
-    plain = (behind == _COMMA) | (behind == _BRACE) | (behind == _BRACKET)  # most often, and soon seen
+    plain = (behind == _COMMA) | (behind == _BRACE) | (behind == _BRACKET)  # the usual case, checked fast
     return not plain.all() and b"}n" in content.translate(None, _WHITESPACE)
 
 
 def _parsed(content: bytes, options: json.ParseOptions) -> pa.StructArray | None:
-    """Return the rows of an accepted envelope, or None where it is none."""
+    """Return the rows of a successful envelope, or None for other bodies."""
     read = json.ReadOptions(use_threads=False, block_size=len(content) + _SPARE_BYTES)  # in one block
-    # A reader of streams parses in the thread that asks; the other starts a thread for every page.
+    # The streaming reader parses in the calling thread; the other one starts a thread for every page.
     stream = json.open_json(
         pa.BufferReader(content),
         read_options=read,

@@ -1,4 +1,4 @@
-"""What binds a frame to the account it came from: plain JSON in ``df.attrs["dyno"]``, never a key or a client."""
+"""Bind a frame to its account, with JSON in ``df.attrs["dyno"]``. The key and the client are not stored."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _NEEDED = frozenset({"client", "url", "account", "resource"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a frame comes from.
+    """The origin of a frame.
 
     Parameters
     ----------
     client, url
-        The connection's name and the server.
+        The connection's name and the URL of the server.
     account
-        What tells the account from others of the server; see
+        Identifies the account on its server; see
         :attr:`~dyno_frames.transport.session.Session.account`.
     resource
         Templates, lists or campaigns.
     expression
-        The question, as written.
+        The query, as written.
     question
-        The question as JSON, to be asked again; None where JSON cannot hold it.
+        The query as JSON, for refreshing; None if it cannot be serialized.
     columns, order_by, ascending, limit, offset, on_invalid
-        The other arguments of the question.
+        The other arguments of the query.
     """
 
     client: str
@@ -55,7 +55,7 @@ class Origin:
 def attach(
     frame: pd.DataFrame, origin: Origin, *, certificate: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
-    """Write an origin and a certificate on a frame of our own making, and return it."""
+    """Store an origin and a certificate on a new frame, and return it."""
     plain = {
         name: list(value) if isinstance(value, tuple) else value for name, value in asdict(origin).items()
     }
@@ -64,12 +64,12 @@ def attach(
 
 
 def origin_of(frame: pd.DataFrame) -> Origin:
-    """Return where a frame comes from.
+    """Return the origin of a frame.
 
     Raises
     ------
     SchemaError
-        It does not say, or what it says is damaged.
+        The frame has no origin, or it is damaged.
     """
     stored = frame.attrs.get(ATTRIBUTE)
     if not isinstance(stored, Mapping) or not stored.keys() >= _NEEDED:
@@ -111,6 +111,6 @@ def origin_from_json(stored: Mapping[str, Any]) -> Origin:
 
 
 def certificate_of(frame: pd.DataFrame) -> Mapping[str, Any] | None:
-    """Return the certificate on a frame as JSON, or None where it has none."""
+    """Return the certificate of a frame as JSON, or None."""
     stored = frame.attrs.get(ATTRIBUTE)
     return stored.get("certificate") if isinstance(stored, Mapping) else None

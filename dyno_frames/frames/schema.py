@@ -1,4 +1,4 @@
-"""The schema of a resource as one server sends it: the contract's fields, and the fields that it was seen to add."""
+"""The schema of a resource on one server: the contract's fields and the server's extra fields."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.frames.units import DECLARED_UNITS, with_units
 
 DtypeBackend: TypeAlias = Literal["numpy_nullable", "pyarrow"] | None
-"""What it means in pandas' readers; None is pandas' default dtypes. ``status`` is a category in all three."""
+"""As in pandas' readers; None means pandas' default dtypes. ``status`` is a category in all three."""
 
 EXACT_IN_FLOAT = 2**53
 """The largest integer up to which a float holds every integer."""
@@ -47,9 +47,9 @@ class Schema:
     fields
         Its fields, in the order of a frame's columns.
     unseen
-        Fields of the contract and declared ones that no row was seen to have: all null, in the nullable dtype.
+        Fields of the contract and declared fields that were seen in no row. Their columns are nullable and null.
     statuses
-        Words of ``status`` outside the contract, sorted.
+        Values of ``status`` outside the contract, sorted.
     dtype_backend
         Which family of dtypes a frame has.
     computed
@@ -98,11 +98,11 @@ class Schema:
         return replace(self, fields=tuple(known[name] for name in names))
 
     def with_fields(self, fields: Sequence[Field]) -> Schema:
-        """Return the schema with more columns after its own."""
+        """Return the schema with more columns at the end."""
         return replace(self, fields=(*self.fields, *fields)) if fields else self
 
     def with_nulls(self) -> Schema:
-        """Return the schema with nulls allowed in every column but those that rows are known and ordered by."""
+        """Return the schema with nulls allowed in every column except ``id`` and ``created``."""
         fields = (field if field.name in _USED else replace(field, nullable=True) for field in self.fields)
         return replace(self, fields=tuple(fields))
 
@@ -136,7 +136,7 @@ class Schema:
 
 @lru_cache(maxsize=64)
 def category(words: tuple[str, ...]) -> pd.CategoricalDtype:
-    """Return the dtype of a column of these words; pandas takes a millisecond to make one."""
+    """Return the categorical dtype of these values, cached because pandas takes a millisecond to create one."""
     return pd.CategoricalDtype(list(words))
 
 
@@ -177,13 +177,13 @@ def learn(
     resource
         The resource, with the contract's fields.
     rows
-        Some rows, unfiltered, as the server sent them; none teach nothing.
+        Some unfiltered rows, as the server sent them; may be empty.
     declared
-        Kinds that the caller declared, which win over what the rows hold.
+        Kinds that the caller declared. They take precedence over the rows.
     units
         Units of times that the caller declared, as :func:`declared_units` returns them.
     dtype_backend
-        Which family of dtypes a frame shall have.
+        The dtypes of frames: None, ``"numpy_nullable"`` or ``"pyarrow"``.
 
     Raises
     ------
@@ -219,8 +219,8 @@ def _declared(field: Field, declared: Mapping[str, Kind]) -> Field:
         return replace(field, kind=kind, nullable=True)
     if kind is not field.kind and (field.name, kind) != (KEY, Kind.STRING):
         raise SchemaError(
-            f"schema= declares {field.name!r} as {kind}; it is what rows are {_USED[field.name]} by and cannot be "
-            "declared otherwise"
+            f"schema= declares {field.name!r} as {kind}; rows are {_USED[field.name]} by this field, so "
+            "its type cannot be changed. Remove it from schema="
         )
     return field
 
@@ -229,7 +229,7 @@ _USED = {KEY: "known", CREATED: "ordered"}
 
 
 def learn_field(name: str, rows: Sequence[Mapping[str, Any]]) -> Field:
-    """Return a field outside the contract, typed by what some rows hold in it."""
+    """Return a field outside the contract, with the type of its values in some rows."""
     values = [row[name] for row in rows if row.get(name) is not None]
     kinds = {_kind(value) for value in values}
     if kinds == {Kind.INTEGER, Kind.FLOAT} and all(
@@ -276,19 +276,19 @@ _BUILTIN = {str: "str", int: "int", float: "float", bool: "bool", object: "objec
 
 
 def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict[str, Kind]:
-    """Return the kinds of a ``schema=`` argument: field names to dtype words or Python types.
+    """Return the kinds in a ``schema=`` argument, which maps field names to dtype names or Python types.
 
     Parameters
     ----------
     schema
-        Words by field, for every resource; or under a resource's name, words by field for it alone.
+        Types by field, for every resource; or, under the name of a resource, types by field for that resource.
     resource
-        Whose fields are wanted.
+        The resource whose fields are returned.
 
     Raises
     ------
     SchemaError
-        A word is none of those known.
+        A type is unknown.
 
     Examples
     --------
@@ -296,9 +296,9 @@ def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict
     {'score': <Kind.FLOAT: 'float'>}
     """
     words = _words(schema, resource)
-    strangers = [name for name in words if not isinstance(name, str)]
-    if strangers:
-        raise SchemaError(f"schema= has the keys {strangers}; expected names of fields")
+    not_names = [name for name in words if not isinstance(name, str)]
+    if not_names:
+        raise SchemaError(f"schema= has the keys {not_names}; expected names of fields")
     wrong = {name: word for name, word in words.items() if word not in _DECLARED}
     if wrong:
         raise SchemaError(f"schema= declares {wrong}; expected one of {', '.join(_DECLARED)} for each field")
@@ -306,7 +306,7 @@ def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict
 
 
 def declared_units(schema: Mapping[str, Any] | None, resource: str = "") -> dict[str, int]:
-    """Return the units of times of a ``schema=`` argument: how many make a second, by field.
+    """Return the units of times in a ``schema=`` argument, in units per second by field.
 
     Parameters
     ----------

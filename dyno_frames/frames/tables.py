@@ -1,4 +1,4 @@
-"""Put record batches together: one table, each row once, in the order that was asked for."""
+"""Combine record batches to a table in which each row occurs once, in the requested order."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dyno_frames.frames.schema import Schema
 
 
 def joined(batches: Sequence[pa.RecordBatch], schema: Schema) -> tuple[pa.Table, Schema]:
-    """Return batches as one table, and its schema: with the late fields that only some batches have, after its own.
+    """Return batches as one table, and its schema. Late fields that only some batches have come last.
 
-    Rows of a batch that has no such column are null there.
+    They are null in the rows of other batches.
     """
     arrow = schema.arrow
     if all(batch.schema.equals(arrow) for batch in batches):
@@ -32,14 +32,14 @@ def joined(batches: Sequence[pa.RecordBatch], schema: Schema) -> tuple[pa.Table,
 
 
 def unique(table: pa.Table) -> pa.Table:
-    """Return each row once, by its id, where it came first."""
+    """Return the first row of each id."""
     numbered = table.select([KEY]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
     first = numbered.group_by(KEY, use_threads=False).aggregate([("row", "min")])["row_min"]
     return table if len(first) == table.num_rows else table.take(pc.take(first, pc.sort_indices(first)))
 
 
 def by_created(table: pa.Table) -> pa.Table:
-    """Return the table in order of ``created``, ties by ``id``; most often it is in that order already."""
+    """Return the table ordered by ``created``, then ``id``. Usually it is in that order already."""
     if _is_by_created(table):
         return table
     return table.take(pc.sort_indices(table, sort_keys=[(CREATED, "ascending"), (KEY, "ascending")]))
@@ -61,7 +61,7 @@ def _is_by_created(table: pa.Table) -> bool:
 def ordered(
     table: pa.Table, order_by: tuple[str, ...], ascending: tuple[bool, ...], schema: Schema
 ) -> pa.Table:
-    """Return the table in this order, nulls last as Arrow has it, ties by id."""
+    """Return the table in this order, nulls last, then by id."""
     if table.num_rows < 2:
         return table
     keys, order = [], []
@@ -76,14 +76,16 @@ def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.Chunk
     if field.kind is Kind.STATUS:
         return pc.index_in(column, pa.array(status_words(column, schema), pa.large_string()))
     if field.kind is Kind.JSON:
-        raise SchemaError(f"order_by={field.name!r}: it holds values of several types, which have no order")
+        raise SchemaError(
+            f"order_by={field.name!r}: the column has values of several types, which have no order"
+        )
     return column
 
 
 def in_ties_order(batches: Iterable[pa.RecordBatch], is_in_order: Callable[[], bool]) -> Iterator[pa.Table]:
-    """Iterate over batches ordered by ``created`` so that ties are ordered by ``id``, across batches too.
+    """Iterate over batches ordered by ``created``, then ``id``, also across batches.
 
-    If the first page shows that the server keeps no order, all rows are held and ordered here.
+    If the first page shows that the server does not keep the order, all rows are held and ordered locally.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def in_ties_order(batches: Iterable[pa.RecordBatch], is_in_order: Callable[[], b
     Raises
     ------
     ContractError
-        The server ceases to keep the order after rows have left.
+        The server stops keeping the order after rows were yielded.
     """
     held: pa.Table | None = None
     left = 0
@@ -104,8 +106,8 @@ def in_ties_order(batches: Iterable[pa.RecordBatch], is_in_order: Callable[[], b
         if not is_in_order():
             if left:
                 raise ContractError(
-                    f"the server ceased to keep the order by {CREATED} after {left:,} rows. Use to_frame() or "
-                    "to_arrow(), which order the rows when all of them are here"
+                    f"the server stopped keeping the order by {CREATED} after {left:,} rows. Use to_frame() or "
+                    "to_arrow(), which order the rows locally"
                 )
             held = table
             continue
@@ -127,7 +129,7 @@ def _stacked(held: pa.Table | None, batch: pa.RecordBatch) -> pa.Table:
 
 
 def _before_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Return the rows before the last value of ``created``, and those that have it."""
+    """Split off the rows with the last value of ``created``."""
     values = table[CREATED].cast(pa.int64()).to_numpy()
     at = int(np.searchsorted(values, values[-1], side="left"))
     return table.slice(0, at), table.slice(at)

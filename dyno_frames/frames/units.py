@@ -1,4 +1,4 @@
-"""The unit in which a server sends each time: declared, or recognized from rows; and times converted to seconds."""
+"""Find the unit in which a server sends each time, declared or recognized, and convert times to seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dyno_frames.contract.time_units import (
 from dyno_frames.errors import SchemaError
 
 DECLARED_UNITS = {"epoch_s": 1, "epoch_ms": 10**3, "epoch_us": 10**6, "epoch_ns": 10**9}
-"""The words of ``schema=`` for times in a unit, and how many of the unit make a second."""
+"""The types in ``schema=`` for times in a unit, with the units per second."""
 
 UNIT_NAMES = {1: "seconds"} | {factor: name for name, factor in PER_SECOND.items()}
 
@@ -37,7 +37,7 @@ def with_units(
     fields
         Fields, of any kind.
     rows
-        Some rows, as the server sent them. A time that is in none of them has the unit of ``created``.
+        Some rows, as the server sent them. A time without values in these rows has the unit of ``created``.
     declared
         Units that the caller declared, by field.
 
@@ -62,7 +62,7 @@ def with_units(
 
 
 def _numbers(name: str, rows: Sequence[Mapping[str, Any]]) -> list[int | float]:
-    """Return the numbers of a field that tell its unit: 0 is the same instant in every unit."""
+    """Return the numbers of a field that show its unit, without 0, which is the same instant in every unit."""
     values = (row.get(name) for row in rows)
     return [value for value in values if isinstance(value, int | float) and value and value is not True]
 
@@ -77,19 +77,19 @@ def _uncertain(numbers: Mapping[str, Sequence[int | float]]) -> SchemaError:
 
 
 def is_time(field: Field, number: int) -> bool:
-    """Tell whether a number on the wire may be a time of the field: it is not certain to have another unit."""
+    """Return whether a number in JSON can be a time of the field. It cannot if it is certain to have another unit."""
     return is_plausible(number, field.per_second)
 
 
 def in_seconds(numbers: pa.Array, per_second: int) -> pa.Array | None:
-    """Return times as they came in seconds, rounded down; None where one may have another unit.
+    """Return times in seconds, rounded down, or None if one may have another unit.
 
     Parameters
     ----------
     numbers
-        Integers, perhaps null.
+        Integers, which may be null.
     per_second
-        How many units make a second.
+        Units per second.
     """
     values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
     if not _are_plausible(values, per_second):
@@ -101,7 +101,7 @@ def in_seconds(numbers: pa.Array, per_second: int) -> pa.Array | None:
 
 
 def _are_plausible(values: np.ndarray[Any, np.dtype[np.int64]], per_second: int) -> bool:
-    if per_second == 1 and values.max(initial=0) < END_OF_SECONDS:  # nearly always, and soon seen
+    if per_second == 1 and values.max(initial=0) < END_OF_SECONDS:  # the usual case, checked fast
         return True
     others = (factor for factor in UNIT_NAMES if factor != per_second)
     return not any(
@@ -110,7 +110,7 @@ def _are_plausible(values: np.ndarray[Any, np.dtype[np.int64]], per_second: int)
 
 
 def cure(field: Field) -> str:
-    """Return what to do about a time that seems to have another unit than its field."""
+    """Return the advice for a time that seems to have another unit than its field."""
     return (
         f"; if the server keeps another unit, declare it with connect(…, schema={{{field.name!r}: 'epoch_ms'}}), "
         "or 'epoch_s', 'epoch_us', 'epoch_ns'"

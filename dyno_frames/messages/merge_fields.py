@@ -1,7 +1,7 @@
 """Fill in merge fields: ``{{ name }}`` and conditions in a template's text.
 
 The language is a subset of Jinja: fields, a few filters and ``if``. There are no loops, calls or attributes, so
-rendering takes time proportional to the length of the template, and a template can read nothing but the fields.
+rendering takes time proportional to the length of the template, and a template can read only the fields.
 """
 
 from __future__ import annotations

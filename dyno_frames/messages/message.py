@@ -44,7 +44,7 @@ class Contact:
     token
         The id of the message.
     unsubscribe_url
-        The link by which the contact unsubscribes; empty for none.
+        The unsubscribe link; empty for no link.
     """
 
     email: str

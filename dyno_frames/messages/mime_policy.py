@@ -1,4 +1,4 @@
-"""Encode headers in every script. The standard library loses spaces between encoded words; this does not."""
+"""Encode headers of any script and keep the spaces between encoded words, which the standard library loses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LINE: Final = 76
 
 
 class MimePolicy(EmailPolicy):
-    """Write messages in seven bits without losing a character of a header.
+    """Write messages as 7-bit ASCII and keep every character of a header.
 
     Notes
     -----

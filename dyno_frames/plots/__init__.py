@@ -1,1 +1,1 @@
-"""Pictures of campaigns: a frame in, Axes out."""
+"""Plots of campaigns: take a frame, return matplotlib Axes."""

@@ -1,4 +1,4 @@
-"""What went, or will go, to which list and when."""
+"""Plot when each list received, or will receive, a campaign."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
+from dyno_frames.plots.columns import numbers, require, send_time, simulated, texts
 from dyno_frames.plots.labels import label
 from dyno_frames.plots.mailing_lists import list_columns, list_labels
 
@@ -16,22 +16,22 @@ LISTS_SHOWN = 12
 
 
 def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw every campaign on its list's line at its time, in UTC; those still to go are hollow.
+    """Draw each campaign at its send time in UTC, one line per list. Campaigns that are not sent yet are hollow.
 
     Parameters
     ----------
     frame
-        Campaigns, with ``list_id``, ``status``, ``recipients`` and ``start_time`` (or ``created``). Lists
-        are called by ``list_name``, where there is such a column.
+        Campaigns, with ``list_id``, ``status``, ``recipients`` and ``start_time`` (or ``created``). A column
+        ``list_name`` labels the lists.
     ax
-        Where to draw; by default on a new figure.
+        Axes to draw on (default: a new figure).
 
     Returns
     -------
     matplotlib.axes.Axes
         ``ax.data`` has one row per campaign drawn: ``list_id`` (and ``list_name``, where the frame has
-        it), ``at``, ``status``, ``recipients``, ``gap_days`` since the campaign before it on the same list.
-        The lists with most campaigns are drawn.
+        it), ``at``, ``status``, ``recipients``, ``gap_days`` since the previous campaign of the same list.
+        Only the lists with the most campaigns are drawn.
 
     Raises
     ------
@@ -58,8 +58,8 @@ def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     else:
         _lines(ax, drawn[drawn["list_id"].isin(shown)], list(shown), column)
     hidden = drawn["list_id"].nunique() - len(shown)
-    sized = "; the larger, the more recipients" if drawn["recipients"].gt(0).any() else ""
-    notes = [f"hollow: still to go{sized}"] * (not drawn.empty)
+    sized = "; size: number of recipients" if drawn["recipients"].gt(0).any() else ""
+    notes = [f"hollow: not sent yet{sized}"] * (not drawn.empty)
     notes += [f"{hidden:,} more lists are in ax.data"] * (hidden > 0)
     known = f"{len(drawn):,} campaign{'' if len(drawn) == 1 else 's'}" if len(drawn) else "Campaigns"
     theme.dress(ax, f"{known} by list", simulated=simulated(frame), notes=notes)

@@ -1,4 +1,4 @@
-"""Campaigns side by side by one rate, each with how sure it is."""
+"""Plot one rate of several campaigns, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from dyno_frames.contract.computed import Rate
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, require, send_time, simulated, texts
+from dyno_frames.plots.columns import numbers, require, send_time, simulated, texts
 from dyno_frames.plots.labels import label
 from dyno_frames.plots.rates import OPENS_NOTE, rate_of, wilson
 
@@ -20,14 +20,14 @@ def compare(
     Parameters
     ----------
     frame
-        Campaigns, or whatever has a ``name``, and the metric's two columns.
+        Rows with a ``name`` and the metric's two columns, such as campaigns.
     metric
         A rate, such as ``"click_rate"`` or ``"click_to_open_rate"``.
     limit
-        How many: the latest by ``start_time`` (or ``created``), or the first rows of a frame that has no
-        times, such as sums by name. The median is that of the whole frame.
+        Maximum number of rows: the latest by ``start_time`` (or ``created``), or the first rows of a frame
+        without times, such as sums by name. The median is that of the whole frame.
     ax
-        Where to draw; by default on a new figure.
+        Axes to draw on (default: a new figure).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How many of those written to were reached, looked and clicked, and how many were lost on the way."""
+"""Plot how many messages were sent, delivered, opened and clicked, and how many were lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, simulated
+from dyno_frames.plots.columns import numbers, simulated
 from dyno_frames.plots.rates import OPENS_NOTE
 
 _STAGES = (
@@ -24,20 +24,20 @@ _NAMES |= {"complaints": "complained"}
 
 
 def funnel(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw sent, delivered, opened and clicked as bars, and below them what was lost.
+    """Draw bars for sent, delivered, opened and clicked, and below them for bounces, unsubscribes and complaints.
 
     Parameters
     ----------
     frame
         Campaigns, with the columns ``sent``, ``delivered``, ``opens``, ``clicks``, ``bounces``,
-        ``unsubscribes`` and ``complaints``. Figures that are null are left out, never counted as 0.
+        ``unsubscribes`` and ``complaints``. Nulls are left out; they do not count as 0.
     ax
-        Where to draw; by default on a new figure.
+        Axes to draw on (default: a new figure).
 
     Returns
     -------
     matplotlib.axes.Axes
-        ``ax.data`` has one row per bar: ``count``, ``campaigns`` (those that report it), ``of`` and ``rate``.
+        ``ax.data`` has one row per bar: ``count``, ``campaigns`` (those that report the number), ``of`` and ``rate``.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
     ax.set_yticks(_PLACES, [_NAMES.get(str(name), str(name)) for name in drawn.index])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(7.2, -0.6)
-    room = 1 / max(1 - 2.3 / theme.width_in(ax), 0.35)  # the words beside the longest bar take 2.3 inches
+    room = 1 / max(1 - 2.3 / theme.width_in(ax), 0.35)  # the label of the longest bar takes 2.3 inches
     ax.set_xlim(0, max(float(drawn["count"].max()), 1.0) * room)
     theme.numbered(ax, theme.THOUSANDS, most=5)
     ax.set_xlabel("messages", fontsize=theme.LABEL_SIZE)

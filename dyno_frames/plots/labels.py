@@ -1,4 +1,4 @@
-"""Names as labels, whoever chose them: one line, not too long, and of characters that the font has."""
+"""Turn any name into a label: one short line of characters that the font has."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
 LONGEST = 34
-"""The letters of a label."""
+"""Maximum number of characters in a label."""
 
 _BOX, _NO_BOX = "□", "?"
 _UNSEEN = frozenset({"Mn", "Me", "Cf", "Sk"})
-"""Categories of what only changes the character before it: joiners, selectors, skin tones."""
+"""Categories of characters that modify the previous character: joiners, selectors, skin tones."""
 
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters that would turn round what stands beside the name, figures included."""
+"""Characters that would reverse the text beside the name, numbers included."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -26,15 +26,15 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 def label(text: str, limit: int = LONGEST) -> str:
     """Return a name as a label.
 
-    What the font cannot draw becomes a box, a long name loses its middle, and ``$`` begins no mathematics.
-    An id is shown by its ends: it tells nothing, and two are told apart by less.
+    A character that the font lacks becomes a box, a long name is cut in the middle, and ``$`` is escaped, because
+    it starts mathematics in matplotlib. Only the first and last characters of an id are shown.
     """
     limit = min(limit, 13) if _UUID.fullmatch(text) else limit
     return _cut(drawable(text, _charmap()), limit).replace("$", r"\$")
 
 
 def drawable(text: str, known: AbstractSet[int]) -> str:
-    """Return a text in one line, of characters that are known, by code point; the others become boxes."""
+    """Return a text on one line, with a box for each character whose code point is not in ``known``."""
     return "".join(_drawn(character, known) for character in _DIRECTIONS.sub("", text)).strip()
 
 
@@ -57,7 +57,7 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _charmap() -> frozenset[int]:
-    """Return what the fonts of the plot can draw; those that are not installed are passed over."""
+    """Return the code points that the plot's installed fonts have."""
     return _drawn_by(tuple(str(path) for path in map(_path, rcParams["font.family"]) if path))
 
 

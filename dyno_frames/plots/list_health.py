@@ -1,4 +1,4 @@
-"""How lists take what they are sent: bounces, unsubscribes and complaints, against the usual limits."""
+"""Plot bounces, unsubscribes and complaints per list, with the usual limits."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 
 from dyno_frames.contract.computed import RATES
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, simulated
+from dyno_frames.plots.columns import numbers, simulated
 from dyno_frames.plots.labels import label
 from dyno_frames.plots.mailing_lists import list_columns
 
 LIMITS = {"bounce_rate": 0.02, "complaint_rate": 0.001}
-"""Above these, mailbox providers begin to refuse a sender."""
+"""Above these rates, mailbox providers may reject a sender's mail."""
 
 _RATES = ("bounce_rate", "unsubscribe_rate", "complaint_rate")
 _LOOKS = {
@@ -24,20 +24,20 @@ LISTS_SHOWN = 15
 
 
 def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw bounce, unsubscribe and complaint rates per list, with the limits senders are held to.
+    """Draw bounce, unsubscribe and complaint rates per list, with the limits that mailbox providers set.
 
     Parameters
     ----------
     frame
         Campaigns, with ``list_id``, ``sent``, ``delivered``, ``bounces``, ``unsubscribes``, ``complaints``.
-        Lists are called by ``list_name``, where there is such a column.
+        A column ``list_name`` labels the lists.
     ax
-        Where to draw; by default on a new figure.
+        Axes to draw on (default: a new figure).
 
     Returns
     -------
     matplotlib.axes.Axes
-        ``ax.data`` has one row per list, the most mailed first: ``list_name`` (where the frame has it),
+        ``ax.data`` has one row per list, largest ``sent`` first: ``list_name`` (where the frame has it),
         ``campaigns``, the sums, the three rates.
 
     Raises
@@ -67,9 +67,7 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     else:
         _dots(ax, shown)
     notes = ["bounces of sent; unsubscribes and complaints of delivered"] * (not drawn.empty)
-    notes += ["lines: 2% bounces, 0.1% complaints; above them providers begin to refuse mail"] * (
-        not drawn.empty
-    )
+    notes += ["lines: 2% bounces, 0.1% complaints; above them providers may reject mail"] * (not drawn.empty)
     notes += [f"{len(drawn) - len(shown):,} more lists are in ax.data"] * (len(drawn) > len(shown))
     theme.dress(ax, "Health by list", simulated=simulated(frame), notes=notes, pad=28)
     return theme.attach(ax, drawn)

@@ -1,4 +1,4 @@
-"""What ``df.dyno.plot`` is: the pictures of one frame, loaded only when one is drawn."""
+"""The plots of a frame, ``df.dyno.plot``; matplotlib is imported with the first plot."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plotter:
-    """The pictures of a frame of campaigns; each returns Axes with the numbers drawn in ``.data``.
+    """Plots of a frame of campaigns. Each method returns Axes, with the plotted numbers in ``.data``.
 
-    The API tells how many opened and clicked, not when, so there is no picture of engagement by hours after sending.
+    The API reports how many opened and clicked, but not when, so there is no plot of engagement after sending.
 
     Parameters
     ----------
     frame
-        Campaigns; it is read and never changed.
+        The campaigns. The frame is not changed.
 
     Examples
     --------
@@ -34,10 +34,10 @@ class Plotter:
         names = ", ".join(
             f".{name}()" for name in dir(type(self)) if not name.startswith("_") and name != "frame"
         )
-        return f"<pictures of {len(self.frame):,} rows: {names}>"
+        return f"<plots of {len(self.frame):,} rows: {names}>"
 
     def funnel(self, *, ax: Axes | None = None) -> Axes:
-        """Draw sent, delivered, opened, clicked, and what was lost; see :func:`funnel.funnel`."""
+        """Draw sent, delivered, opened, clicked and lost messages; see :func:`funnel.funnel`."""
         from dyno_frames.plots.funnel import funnel
 
         return funnel(self.frame, ax=ax)
@@ -61,13 +61,13 @@ class Plotter:
         return compare(self.frame, metric=metric, limit=limit, ax=ax)
 
     def send_times(self, *, metric: str = "click_rate", ax: Axes | None = None) -> Axes:
-        """Draw a rate, or how many, by weekday and hour of sending; see :func:`send_times.send_times`."""
+        """Draw a rate, or the number of campaigns, by weekday and hour; see :func:`send_times.send_times`."""
         from dyno_frames.plots.send_times import send_times
 
         return send_times(self.frame, metric=metric, ax=ax)
 
     def calendar(self, *, ax: Axes | None = None) -> Axes:
-        """Draw what went to which list when; see :func:`calendar.calendar`."""
+        """Draw the send times per list; see :func:`calendar.calendar`."""
         from dyno_frames.plots.calendar import calendar
 
         return calendar(self.frame, ax=ax)

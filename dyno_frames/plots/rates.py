@@ -1,4 +1,4 @@
-"""The rates of a campaign: which figure over which, and how sure a rate is."""
+"""Define the rates of a campaign, and their confidence intervals."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from dyno_frames.contract.computed import RATES, Rate
 from dyno_frames.contract.resources import COUNTERS
 from dyno_frames.errors import SchemaError
 
-OPENS_NOTE = "opens are inflated by privacy proxies, which load every picture"
+OPENS_NOTE = "opens are inflated by privacy proxies, which load every image"
 
 
-def rate_of(name: str, picture: str, *others: str) -> Rate:
-    """Return the rate of this name; ``others`` are what the picture draws besides.
+def rate_of(name: str, plot: str, *others: str) -> Rate:
+    """Return the rate of this name; ``others`` are what the plot draws besides.
 
     Raises
     ------
     SchemaError
-        There is none; the message lists those there are.
+        The rate is unknown. The message lists the metrics of the plot.
     """
     if name not in RATES:
-        raise SchemaError(f"{picture} knows no rate {name!r}; expected one of {[*RATES, *others]}")
+        raise SchemaError(f"{plot} has no metric {name!r}; expected one of {[*RATES, *others]}")
     return RATES[name]
 
 
-def metric_columns(metrics: tuple[str, ...], picture: str) -> tuple[str, ...]:
-    """Return the columns that metrics, all rates or all figures, are computed from.
+def metric_columns(metrics: tuple[str, ...], plot: str) -> tuple[str, ...]:
+    """Return the columns that metrics are computed from. The metrics must be all rates or all counts.
 
     Raises
     ------
     SchemaError
-        A metric is unknown, there is none, or rates and figures are mixed on one axis.
+        A metric is unknown, no metric is given, or rates and counts are mixed.
     """
     unknown = [name for name in metrics if name not in RATES and name not in COUNTERS]
     if unknown or not metrics:
         raise SchemaError(
-            f"{picture} cannot draw metrics={list(metrics)}; expected rates out of {list(RATES)} "
-            f"or figures out of {list(COUNTERS)}"
+            f"{plot} cannot draw metrics={list(metrics)}; expected rates from {list(RATES)} "
+            f"or counts from {list(COUNTERS)}"
         )
     rates = [name for name in metrics if name in RATES]
     if rates and len(rates) < len(metrics):
         raise SchemaError(
-            f"{picture} has one axis: metrics={list(metrics)} mixes rates with figures; draw them one by "
-            "one, with ax= where they should stand side by side"
+            f"{plot} has one axis: metrics={list(metrics)} mixes rates with counts; draw them in "
+            "separate plots, side by side with ax="
         )
     names = [column for name in rates for column in (RATES[name].part, RATES[name].whole)] or metrics
     return tuple(dict.fromkeys(names))
 
 
 def wilson(part: pd.Series, whole: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the bounds of Wilson's 95% interval of ``part / whole``; NaN where ``whole`` is 0."""
+    """Return the bounds of Wilson's 95% interval of ``part / whole``, or NaN if ``whole`` is 0."""
     z = 1.959964
     n = whole.where(whole > 0)
     p = (part / n).clip(0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Which hour of which weekday mail went out, and how it did."""
+"""Plot a rate by weekday and hour of sending."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from matplotlib.patches import Rectangle
 from dyno_frames.contract.computed import Rate
 from dyno_frames.contract.times import zone
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import instants, numbers, simulated, texts
+from dyno_frames.plots.columns import instants, numbers, simulated, texts
 from dyno_frames.plots.rates import OPENS_NOTE, rate_of
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CAMPAIGNS = "campaigns"
-"""The metric that counts, instead of dividing."""
+"""The metric that counts campaigns."""
 
 THIN_CAMPAIGNS = 3
-"""A cell of fewer campaigns is hatched: it says little."""
+"""Cells of fewer campaigns are hatched, because their rates are uncertain."""
 
 
 def send_times(frame: pd.DataFrame, *, metric: str = "click_rate", ax: Axes | None = None) -> Axes:
-    """Draw a rate, or how many campaigns, by weekday and hour of sending, each in its own time zone.
+    """Draw a rate, or the number of campaigns, by weekday and hour of sending in each campaign's time zone.
 
     Parameters
     ----------
     frame
-        Campaigns, with ``start_time`` and the metric's two columns; with ``time_zone``, hours are local to
-        it, and UTC where it is null or no zone.
+        Campaigns, with ``start_time`` and the metric's two columns; with ``time_zone``, hours are local,
+        or in UTC if the zone is null or unknown.
     metric
-        A rate, such as ``"click_rate"``; or ``"campaigns"``, which needs no figures.
+        A rate, such as ``"click_rate"``; or ``"campaigns"`` for the number of campaigns.
     ax
-        Where to draw; by default on a new figure.
+        Axes to draw on (default: a new figure).
 
     Returns
     -------
     matplotlib.axes.Axes
-        ``ax.data`` has one row per weekday and hour that occurs: ``campaigns`` and, of a rate,
+        ``ax.data`` has one row per weekday and hour that occurs: ``campaigns`` and, for a rate,
         the two sums and the rate.
 
     Raises

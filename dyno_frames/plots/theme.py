@@ -1,4 +1,4 @@
-"""One look for every picture: colours that colour-blind readers tell apart, on white, legible in print."""
+"""The style of all plots: colors for color-blind readers on white, legible in print."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GREY = "#8a8a8a"
 INK = "#1f2328"
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
-"""A shape per line beside its colour: nothing is told by colour alone."""
+"""Each line has a marker as well as a color, for readers who do not see colors."""
 
 NOTE_SIZE = 8.0
 LABEL_SIZE = 9.0
@@ -42,30 +42,30 @@ THOUSANDS = FuncFormatter(lambda value, _position: f"{value:,.0f}")
 
 
 def new_axes(size_in: tuple[float, float]) -> Axes:
-    """Return Axes on a figure of its own, which a notebook shows as it shows ``df.plot()``."""
-    import matplotlib.pyplot as plt  # loaded late: it picks a backend
+    """Return Axes on a new figure, which a notebook shows as it shows ``df.plot()``."""
+    import matplotlib.pyplot as plt  # imported late, because the import selects a backend
 
-    # The figure is made outside: picking the backend turns a notebook's interactive mode on, and the
-    # context's end would turn it off again, so that nothing but the first picture would be shown.
+    # Create the figure outside the context: selecting the backend turns a notebook's interactive mode on, and the
+    # end of the context would turn it off again, so only the first plot would be shown.
     figure = plt.figure(figsize=size_in, layout="constrained", facecolor="white")
     with rc_context(RC):
         return figure.add_subplot()
 
 
 def width_in(ax: Axes) -> float:
-    """Return about how wide Axes are, in inches: what fits beside each other in them depends on it."""
+    """Return the approximate width of Axes in inches."""
     return float(ax.get_position().width * cast("Any", ax.get_figure(root=True)).get_figwidth() / 0.8)
 
 
-def folded(text: str, letters: float) -> str:
-    """Return a text in lines of so many letters."""
-    return fill(text, max(int(letters), 16))
+def folded(text: str, width: float) -> str:
+    """Return a text wrapped at a number of characters."""
+    return fill(text, max(int(width), 16))
 
 
 def numbered(ax: Axes, form: FuncFormatter, *, most: int) -> None:
-    """Write numbers below the Axes, as many as have room, and no more than ``most``."""
+    """Label the x-axis with numbers: as many as fit, at most ``most``."""
     ax.xaxis.set_major_formatter(form)
-    wide = 1.2 if form is THOUSANDS else 0.7  # inches that a number takes
+    wide = 1.2 if form is THOUSANDS else 0.7  # inches per number
     ax.xaxis.set_major_locator(
         MaxNLocator(nbins=max(2, min(most, int(width_in(ax) / wide))), integer=form is THOUSANDS)
     )
@@ -74,16 +74,14 @@ def numbered(ax: Axes, form: FuncFormatter, *, most: int) -> None:
 def dress(
     ax: Axes, title: str, *, simulated: bool = False, notes: Sequence[str] = (), pad: float = 16
 ) -> None:
-    """Give title, open frame, notes and, where the figures are not real mail, the word for it."""
+    """Add title, notes and, for simulated data, the word "simulated"; hide the upper and right border."""
     title += " (simulated)" if simulated else ""
     ax.set_title(folded(title, width_in(ax) * 9), loc="left", fontweight="bold", pad=pad)
     ax.spines[["top", "right"]].set_visible(False)
     ax.set_axisbelow(True)
     legend = ax.get_legend()
     for inside in [*ax.texts, *([legend] if legend else [])]:
-        inside.set_in_layout(
-            False
-        )  # or the layout of small Axes makes room for words by taking it from the picture
+        inside.set_in_layout(False)  # otherwise the layout shrinks small plots to make space for text
     if notes:
         below = "\n".join(folded(note, width_in(ax) * 16) for note in notes)
         known = ax.get_xlabel()
@@ -91,21 +89,21 @@ def dress(
 
 
 def dated(ax: Axes, *, single: bool = False) -> None:
-    """Write dates below the Axes, each as short as it can be read; around a single one, six weeks."""
+    """Label the x-axis with concise dates; a single point is shown in a range of six weeks."""
     if single:
         middle = sum(ax.get_xlim()) / 2
         ax.set_xlim(middle - 21, middle + 21)  # days; matplotlib would show four years around one point
     most = max(5, min(10, int(width_in(ax) * 1.1)))
     fewest = (
         4 if most >= 9 else 3 if most >= 7 else 2
-    )  # more, and between two units no interval is coarse enough
-    locator = AutoDateLocator(minticks=fewest, maxticks=most)  # type: ignore[no-untyped-call]  # matplotlib types it by halves
+    )  # with more ticks, no interval between two units is coarse enough
+    locator = AutoDateLocator(minticks=fewest, maxticks=most)  # type: ignore[no-untyped-call]  # matplotlib has no type for it
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same
 
 
 def blank(ax: Axes, words: str) -> None:
-    """Say in the middle of the Axes why there is nothing to see."""
+    """Write in the middle of the Axes why they are empty."""
     ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, fontsize=13, alpha=0.7)
     ax.set_xticks([])
     ax.set_yticks([])
@@ -113,6 +111,6 @@ def blank(ax: Axes, words: str) -> None:
 
 
 def attach(ax: Axes, drawn: pd.DataFrame) -> Axes:
-    """Hang the numbers of the picture on it, as ``ax.data``."""
+    """Store the plotted numbers as ``ax.data``."""
     cast("Any", ax).data = drawn
     return ax

@@ -1,4 +1,4 @@
-"""Rates or volumes over time, with how much stands behind every point."""
+"""Plot rates or volumes over time, with the number of campaigns per point."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from matplotlib.ticker import MaxNLocator
 from dyno_frames.contract.computed import RATES
 from dyno_frames.errors import SchemaError
 from dyno_frames.plots import theme
-from dyno_frames.plots.figures import numbers, send_time, simulated
+from dyno_frames.plots.columns import numbers, send_time, simulated
 from dyno_frames.plots.rates import OPENS_NOTE, metric_columns
 
 FREQUENCIES = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
-"""The periods, and pandas' codes for them."""
+"""The periods, and their codes in pandas."""
 
 THIN_CAMPAIGNS = 2
 THIN_WHOLE = 200
-"""A rate of fewer campaigns, or of a whole smaller than this, is drawn hollow."""
+"""A rate of fewer campaigns, or with a smaller denominator, is drawn hollow."""
 
 _LABELLED_POINTS = 40
 
@@ -37,16 +37,16 @@ def timeline(
     Parameters
     ----------
     frame
-        Campaigns, with ``start_time`` (or ``created``) and the columns the metrics are made of.
+        Campaigns, with ``start_time`` (or ``created``) and the columns of the metrics.
     metrics
         Rates (``open_rate``, ``click_rate``, ``click_to_open_rate``, ``delivery_rate``, ``bounce_rate``,
-        ``unsubscribe_rate``, ``complaint_rate``) or figures (``sent``, ``clicks``, ...); not both at once.
-        A rate is the sum of its part over the sum of its whole, so that large campaigns weigh more.
+        ``unsubscribe_rate``, ``complaint_rate``) or counts (``sent``, ``clicks``, ...), but not both.
+        A rate is a quotient of sums, so large campaigns weigh more.
     freq
-        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``; by default the shortest that gives
-        at most 40 points and leaves no more than half of them empty.
+        ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"``; by default the shortest with at most
+        40 points, of which at most half are empty.
     ax
-        Where to draw; by default on a new figure.
+        Axes to draw on (default: a new figure).
 
     Returns
     -------
@@ -82,7 +82,7 @@ def timeline(
 
 
 def _legible(times: pd.Series) -> str:
-    """Return the shortest period that gives few points and leaves no more than half of them empty."""
+    """Return the shortest period with few points, of which at most half are empty."""
     if times.empty:
         return "week"
     first, last = times.min().tz_localize(None), times.max().tz_localize(None)
@@ -175,7 +175,7 @@ def _counts(ax: Axes, drawn: pd.DataFrame, days: pd.DatetimeIndex) -> None:
 
 
 def _counted(ax: Axes, drawn: pd.DataFrame) -> bool:
-    """Tell whether there is room for a number above every point."""
+    """Return whether a number fits above every point."""
     return len(drawn) <= min(_LABELLED_POINTS, 5 * theme.width_in(ax))
 
 
@@ -190,9 +190,9 @@ def _notes(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
     if drawn.empty:
         return notes
     if _counted(ax, drawn):
-        notes.append("numbers above: campaigns behind the point")
+        notes.append("numbers above: campaigns per point")
     if drawn["thin"].any():
-        notes.append(f"hollow: one campaign only, or a whole under {THIN_WHOLE}")
+        notes.append(f"hollow: only one campaign, or fewer than {THIN_WHOLE} messages")
     if {"open_rate", "opens", "click_to_open_rate"} & set(names):
         notes.append(f"* {OPENS_NOTE}")
     return notes

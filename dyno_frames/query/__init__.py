@@ -1,1 +1,1 @@
-"""From a pandas expression to a plan of requests, without any I/O."""
+"""Compile a pandas expression to a plan of requests, without I/O."""

@@ -1,4 +1,4 @@
-"""Check the arguments of a query besides its expression."""
+"""Check the arguments of a query other than its expression."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from dyno_frames.errors import QueryError
 
 MOST_ROWS = 2**53
-"""A larger limit or offset means the same: every row, or none."""
+"""Larger limits and offsets have the same effect as this one."""
 
 
 def whole_number(argument: str, given: Any) -> int | None:
@@ -18,7 +18,7 @@ def whole_number(argument: str, given: Any) -> int | None:
     Raises
     ------
     QueryError
-        It is not a whole number from 0.
+        The value is not a whole number from 0.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def whole_number(argument: str, given: Any) -> int | None:
 
 
 def check_flags(*, optional: bool = False, **given: object) -> None:
-    """Refuse arguments that are neither True nor False.
+    """Raise an error for arguments that are neither True nor False.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def check_flags(*, optional: bool = False, **given: object) -> None:
     Raises
     ------
     QueryError
-        One is something else, such as the text ``"yes"``.
+        An argument is neither, such as the text ``"yes"``.
 
     Examples
     --------

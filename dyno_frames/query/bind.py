@@ -1,4 +1,4 @@
-"""Bind an expression in any of its forms to the columns of a resource, and refuse what pandas would refuse."""
+"""Bind an expression to the columns of a resource, and raise pandas' errors before any request."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from dyno_frames.query.trial import check_arguments, check_boolean, check_order
 
 
 def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None) -> Question:
-    """Read a question against zero typed rows; what pandas refuses is refused here, before any request.
+    """Bind a query to an empty typed frame. Errors of pandas are raised before any request.
 
     Parameters
     ----------
     expression
-        The question.
+        The expression.
     empty
         Zero rows with the resource's columns and dtypes.
     scope
-        Where ``@names`` are looked up.
+        The variables for ``@names``.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None)
         if shown == str(error):
             raise
         hidden = type(error)(shown)
-    raise hidden  # without its cause, which shows the addresses too
+    raise hidden  # without its cause, which shows the addresses, too
 
 
 def _ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Question:
@@ -74,7 +74,7 @@ def _no_question(expression: object) -> str:
             "or lambda c: c.opens > 100. Columns are chosen with columns=[…]"
         )
     return (
-        f"{expression!r} is no condition on rows; expected a query string such as \"status == 'finished'\", "
+        f"{expression!r} is not a condition on rows; expected a query string such as \"status == 'finished'\", "
         "pd.col('opens') > 100, lambda c: c.opens > 100, or None for every row"
     )
 
@@ -91,7 +91,7 @@ def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
 
 
 class _NotTracedError(Exception):
-    """Carries a question without a tree past the cache, so that the next time it is traced again."""
+    """Carries a query without a tree past the cache, so that it is traced again the next time."""
 
     def __init__(self, question: Question) -> None:
         super().__init__(question.text)
@@ -100,7 +100,7 @@ class _NotTracedError(Exception):
 
 @lru_cache(maxsize=256)
 def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Question:
-    """Read a query that names no variable of the caller's: it means the same every time."""
+    """Read a query without variables, cached because its meaning is always the same."""
     empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
     question = _read_text(text, empty, Scope())
     if question.untraceable:
@@ -127,7 +127,9 @@ def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
     except Exception as error:
         if notes.once:
             raise _read_once(text) from error
-        dry_run(keep, empty, text, error)  # tracing must never fail a query that pandas can answer
+        dry_run(
+            keep, empty, text, error
+        )  # an error while tracing must not fail a query that pandas can evaluate
         return Question(text, keep, untraceable=_why(error), memory=memory)
     return _traced(result, notes, empty, keep=keep, text=text, memory=memory)
 
@@ -168,7 +170,7 @@ def _ask_stored(memory: Mapping[str, Any], empty: pd.DataFrame) -> Question:
             node = stored.load(tree)
             return Question(render(node), replayed(node), node, memory=dict(memory))
         case _:
-            raise QueryError(f"{dict(memory)!r} is no stored question")
+            raise QueryError(f"{dict(memory)!r} is not a stored query")
 
 
 def _traced(
@@ -205,7 +207,7 @@ def _traced(
 
 
 def _choosing_rows(result: Any, keep: Keep, empty: pd.DataFrame, text: str) -> None:
-    """Refuse a result that is made of no column, unless pandas chooses rows by it, as by a slice."""
+    """Raise an error for a result without columns, unless pandas selects rows by it, as by a slice."""
     try:
         dry_run(keep, empty, text or repr(result), None)
     except QueryError as error:

@@ -1,8 +1,8 @@
-"""Two-sided bounds: the smallest region known to hold every row where a tree, or its negation, is true.
+"""Two-sided bounds: the smallest region known to contain every row for which a tree, or its negation, is true.
 
-A negation is moved down to the leaves, which is sound under pandas' three-valued logic; a leaf is negated on
-values by complement and on null by what pandas itself answers for a null of that dtype. ``~(x > 5)`` so keeps the
-nulls that ``x <= 5`` drops.
+A negation is pushed down to the leaves, which is sound under pandas' three-valued logic. A leaf is negated by the
+complement of its values; for null, pandas evaluates the leaf on a null of that dtype. So ``~(x > 5)`` keeps the nulls
+that ``x <= 5`` drops.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Bounds:
         self._dtypes = dtypes
 
     def region(self, node: Node, *, negated: bool = False) -> Region:
-        """Return the smallest known region where the tree is true, or where its negation is."""
+        """Return the smallest known region in which the tree, or its negation, is true."""
         match node:
             case Unary("invert", operand):
                 return self.region(operand, negated=not negated)
@@ -108,9 +108,9 @@ _null_answers: dict[tuple[Any, ...], Any] = {}
 
 
 def _null_answer(node: Node, name: str, dtype: Any) -> Any:
-    """Return what pandas gives for a null, remembered for each kind of comparison and dtype.
+    """Return pandas' result for a null, cached for each kind of comparison and dtype.
 
-    A refusal is not remembered: it may have come from a setting of the moment, such as warnings that raise.
+    An error is not cached, because it may come from a temporary setting, such as warnings that raise.
     """
     kind = _comparison(node)
     key = None if kind is None else (*kind, dtype)
@@ -123,7 +123,7 @@ def _null_answer(node: Node, name: str, dtype: Any) -> Any:
 
 
 def _comparison(node: Node) -> tuple[Any, ...] | None:
-    """Return the kind of a comparison whose answer to a null cannot depend on its value; None for others."""
+    """Return the kind of a comparison whose result for a null does not depend on its value; None for others."""
     match node:
         case Binary(operator, Column(), Literal(value)) if type(value) in _PLAIN:
             return operator, "value", type(value)
@@ -150,7 +150,7 @@ def _sides(domain: Numbers | Texts, *, null: bool, negated: bool) -> list[Number
 
 
 def _texts_outside(domain: Texts, *, null: bool) -> list[Numbers | Texts]:
-    """Return the texts that a leaf does not accept; a leaf is one set or one test, never both."""
+    """Return the texts that a leaf does not accept. A leaf is either a set or a test."""
     if domain.patterns:
         (pattern,) = domain.patterns
         flipped = type(pattern)(pattern.kind, pattern.text, not pattern.negated)

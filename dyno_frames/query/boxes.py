@@ -10,7 +10,7 @@ from types import MappingProxyType
 from dyno_frames.query.domain import Domain, intersect, union
 
 MOST_BOXES = 24
-"""A region of more boxes is widened to everything: no server is asked so many questions for one answer."""
+"""A region of more boxes is widened to all rows, to limit the number of requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,20 @@ class Box:
     Parameters
     ----------
     domains
-        By column; a column that is not here is not limited.
+        The domains by column. Other columns are not restricted.
     """
 
     domains: Mapping[str, Domain] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, domains: Mapping[str, Domain]) -> Box:
-        """Return the box of these domains, without those that limit nothing."""
+        """Return the box of these domains, without domains that contain everything."""
         kept = {name: domain for name, domain in domains.items() if not domain.everything}
         return cls(MappingProxyType(kept))
 
     @property
     def empty(self) -> bool:
-        """Whether no row can be in it."""
+        """Whether the box contains no rows."""
         return any(domain.empty for domain in self.domains.values())
 
     def intersect(self, other: Box) -> Box:
@@ -44,7 +44,7 @@ class Box:
         return Box.of(joined)
 
     def merged(self, other: Box) -> Box | None:
-        """Return the rows in either as one box, or None where no box says it."""
+        """Return the union as one box, or None if it is not a box."""
         if self.domains.keys() != other.domains.keys():
             small, large = sorted((self, other), key=lambda box: len(box.domains))
             inside = all(large.domains.get(name) == domain for name, domain in small.domains.items())
@@ -59,7 +59,7 @@ class Box:
         return None if joined is None else Box.of(dict(self.domains) | {name: joined})
 
     def hull(self, other: Box) -> Box:
-        """Return a small box around both."""
+        """Return a small box that contains both."""
         shared = self.domains.keys() & other.domains.keys()
         joined = {name: union(self.domains[name], other.domains[name]) for name in shared}
         return Box.of({name: domain for name, domain in joined.items() if domain is not None})
@@ -67,16 +67,16 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A union of boxes that holds every row where an expression is true.
+    """A union of boxes that contains every row for which an expression is true.
 
     Parameters
     ----------
     boxes
-        The union; one empty box is every row, no box is none.
+        The union. One box without domains means all rows; an empty tuple means no rows.
     exact
-        Whether it holds no other row.
+        Whether the region contains only these rows.
     reasons
-        Why it is wider, where it is.
+        Why the region is wider, if it is not exact.
     """
 
     boxes: tuple[Box, ...] = (Box(),)
@@ -85,12 +85,12 @@ class Region:
 
     @classmethod
     def wider(cls, reason: str) -> Region:
-        """Return every row, with the reason."""
+        """Return the region of all rows, with the reason."""
         return cls(exact=False, reasons=(reason,))
 
     @property
     def everything(self) -> bool:
-        """Whether it limits nothing."""
+        """Whether the region contains all rows."""
         return any(not box.domains for box in self.boxes)
 
     def intersect(self, other: Region) -> Region:
@@ -112,7 +112,7 @@ class Region:
 
     @property
     def hull(self) -> Box:
-        """One box around the whole region."""
+        """A box that contains the whole region."""
         boxes = list(self.boxes)
         around = boxes[0]
         for box in boxes[1:]:
@@ -133,7 +133,7 @@ def _too_many(region: Region) -> str:
 
 
 def _simplified(boxes: Iterable[Box]) -> tuple[Box, ...]:
-    """Leave out empty boxes and join those that one box can say, until nothing changes."""
+    """Drop empty boxes, and merge boxes whose union is a box, until nothing changes."""
     pending = [box for box in boxes if not box.empty]
     done: list[Box] = []
     while pending:

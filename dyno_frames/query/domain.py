@@ -1,4 +1,4 @@
-"""What one column may hold where an expression is true: sets of numbers, sets of texts, and whether null counts."""
+"""The values of one column for which an expression is true: sets of numbers or texts, with or without null."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TypeAlias
 Number: TypeAlias = int | float
 
 LEAST, MOST = -(2**63), 2**63 - 1
-"""The whole numbers that a column can hold: those of 64 bits."""
+"""The range of 64-bit integers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A run of numbers; ``-inf`` and ``inf`` are no bounds.
+    """An interval of numbers; ``-inf`` and ``inf`` mean unbounded.
 
     Parameters
     ----------
     low, high
-        Its ends.
+        The ends.
     low_open, high_open
-        Whether an end itself is left out.
+        Whether an end is excluded.
     """
 
     low: Number = -inf
@@ -33,11 +33,11 @@ class Interval:
 
     @property
     def empty(self) -> bool:
-        """Whether no number is in it."""
+        """Whether the interval contains no numbers."""
         return self.low > self.high or (self.low == self.high and (self.low_open or self.high_open))
 
     def on_grid(self) -> Interval:
-        """Return the same whole numbers of 64 bits with closed, whole ends; a server rounds others to some of these."""
+        """Return the interval of the same 64-bit integers, with closed integer ends."""
         low, high = self.low, self.high
         if low != -inf:
             low = floor(low) + 1 if self.low_open else ceil(low)
@@ -54,7 +54,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A set of numbers, as disjoint intervals in order, and perhaps null.
+    """A set of numbers, as disjoint intervals in order, with or without null.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Numbers:
     null
         Whether null belongs to the set.
     whole
-        Whether the column holds whole numbers only, so that bounds fall on the grid.
+        Whether the column contains only whole numbers, so that bounds are integers.
     """
 
     intervals: tuple[Interval, ...] = (Interval(),)
@@ -163,7 +163,7 @@ class Pattern:
     negated: bool = False
 
     def accepts(self, value: str) -> bool | None:
-        """Tell whether a value passes; None where that cannot be said for certain."""
+        """Return whether a value passes the test, or None if this is not certain."""
         match self.kind:
             case "contains":
                 found = self.text in value
@@ -180,16 +180,16 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A set of texts, and perhaps null.
+    """A set of texts, with or without null.
 
     Parameters
     ----------
     include
-        The only texts that may belong; None is no limit.
+        The only texts that can belong to the set; None for all texts.
     exclude
         Texts that do not belong.
     patterns
-        Tests that all must pass.
+        Tests that all texts of the set pass.
     null
         Whether null belongs to the set.
     """
@@ -222,7 +222,7 @@ class Texts:
         ).settled()
 
     def settled(self) -> Texts:
-        """Return the same set with every test made that can be made here."""
+        """Return the same set, simplified by applying the tests to its texts."""
         if self.include is None:
             return self
         kept = {value for value in self.include - self.exclude if self._passes(value)}
@@ -233,7 +233,7 @@ class Texts:
         return all(pattern.accepts(value) is not False for pattern in self.patterns)
 
     def union(self, other: Texts) -> Texts | None:
-        """Return what belongs to either, or None where no single set says it."""
+        """Return the union, or None if one set cannot express it."""
         if self.patterns or other.patterns:
             return (
                 replace(self, null=self.null or other.null)
@@ -253,7 +253,7 @@ class Texts:
 
 
 Domain: TypeAlias = Numbers | Texts
-"""What one column may hold."""
+"""A set of values of one column."""
 
 LeafValues: TypeAlias = tuple[Domain, bool]
 """The values that make a comparison true, null left out, and whether they are exactly those."""
@@ -271,7 +271,7 @@ def intersect(left: Domain, right: Domain) -> Domain:
 
 
 def union(left: Domain, right: Domain) -> Domain | None:
-    """Return what belongs to either set of one column, or None where no single set says it."""
+    """Return the union of two sets of one column, or None if one set cannot express it."""
     match left, right:
         case Numbers(), Numbers():
             return left.union(right)

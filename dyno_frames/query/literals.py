@@ -1,4 +1,4 @@
-"""The caller's values: made plain once, and read where pandas would not read them."""
+"""Normalize the values in an expression, and read values that pandas would not read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dyno_frames.errors import LiteralTypeError
 
 
 def normalise(value: Any) -> Any:
-    """Return a NumPy scalar as Python's, and what can be read only once as a list."""
+    """Return a NumPy scalar as a Python value, and an iterator as a list."""
     if isinstance(value, np.generic) and not isinstance(value, np.datetime64 | np.timedelta64):
         return value.item()
     if isinstance(value, Iterator | range | set | frozenset) or _is_view(value):
@@ -38,16 +38,16 @@ def _is_view(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value beside a time column.
+    """A value that is compared with a time column.
 
     Parameters
     ----------
     value
         What to compare with.
     coerced
-        Whether pandas would have raised.
+        Whether pandas would raise an error for the original value.
     warning
-        What the caller should know; empty where there is nothing.
+        A warning for the caller; empty for no warning.
     """
 
     value: Any
@@ -62,7 +62,7 @@ _NEVER = (
 
 
 def time_literal(value: Any, *, comparison: str, in_query: bool, in_arrow: bool = False) -> Reading:
-    """Read a value beside a time column: text in UTC, a number as epoch seconds.
+    """Read a value that is compared with a time column: text in UTC, a number as epoch seconds.
 
     Parameters
     ----------
@@ -71,14 +71,14 @@ def time_literal(value: Any, *, comparison: str, in_query: bool, in_arrow: bool 
     comparison
         ``eq``, ``lt`` and so on.
     in_query
-        Whether it stands in a query string.
+        Whether the value is part of a query string.
     in_arrow
-        Whether the column has an Arrow dtype, beside which pandas reads no text at all.
+        Whether the column has an Arrow dtype, for which pandas does not read text.
 
     Raises
     ------
     LiteralTypeError
-        A time without a zone, or a text that is no time, in an ordering.
+        A time without a zone, or a text that is not a time, is compared by order.
     """
     equality = comparison in {"eq", "ne"}
     if value is None and in_query and not in_arrow:
@@ -104,7 +104,7 @@ def _number(value: float, *, equality: bool, in_query: bool) -> Reading:
     try:
         return Reading(pd.Timestamp(value, unit="s", tz="UTC"), coerced=True)
     except (OverflowError, ValueError) as error:
-        raise LiteralTypeError(f"{value!r} is no time in epoch seconds") from error
+        raise LiteralTypeError(f"{value!r} is not a time in epoch seconds") from error
 
 
 def _reads_as_date(value: float) -> bool:
@@ -125,7 +125,7 @@ def _text(value: str, *, equality: bool, reads: bool) -> Reading:
         if equality:
             return Reading(value)
         raise LiteralTypeError(
-            f"{value!r} is no time; write it as '2016-01-31' or '2016-01-31T09:00Z'"
+            f"{value!r} is not a time; write it as '2016-01-31' or '2016-01-31T09:00Z'"
         ) from error
     if pd.isna(stamp):
         return Reading(stamp)

@@ -1,4 +1,4 @@
-"""Whether each row's answer depends on that row alone, so that parts may be pushed and rows come in pages."""
+"""Decide whether the result for a row depends on that row alone, so that parts can be pushed down and rows paged."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _REGEX_METHODS = frozenset({"contains", "match", "fullmatch", "count"})
 
 
 def not_local(node: Node, nullable: frozenset[str] = frozenset()) -> str:
-    """Return why a row's answer depends on other rows; empty where it does not.
+    """Return why the result for a row depends on other rows, or an empty string if it does not.
 
     Parameters
     ----------
     node
         The tree.
     nullable
-        The columns that may hold null.
+        The columns that can be null.
     """
     for part in walk(node):
         if isinstance(part, Binary) and _guessed(part, nullable):
@@ -52,7 +52,7 @@ def not_local(node: Node, nullable: frozenset[str] = frozenset()) -> str:
         if isinstance(part, Attribute) and not _known(part):
             return f"{render(part)} may look at more than one row"
         if isinstance(part, Call) and not isinstance(part.function, Attribute):
-            return f"{render(part)} calls what is no method"
+            return f"{render(part)} calls something that is not a method"
         if isinstance(part, Call) and _mixes_rows(part):
             return f"{render(part)} looks at other rows than its own"
         if isinstance(part, Call) and not _pinned(part):
@@ -64,7 +64,7 @@ def not_local(node: Node, nullable: frozenset[str] = frozenset()) -> str:
 
 
 def _guessed(comparison: Binary, nullable: frozenset[str]) -> bool:
-    """Tell whether a side is made of Python objects, whose dtype pandas guesses anew from the rows at hand."""
+    """Return whether a side consists of Python objects, whose dtype pandas infers from the rows."""
     return comparison.operator in {"lt", "le", "gt", "ge"} and any(
         isinstance(side, Attribute)
         and side.name in {"date", "time"}
@@ -85,7 +85,7 @@ def _known(attribute: Attribute) -> bool:
 
 
 def _mixes_rows(call: Call) -> bool:
-    """Tell whether a call looks a row up among all rows, or pairs rows with values by position or label."""
+    """Return whether a call looks up rows, or pairs rows with values by position or label."""
     given = (*call.arguments, *(value for _, value in call.keywords))
     if isinstance(call.function, Attribute) and call.function.name == "isin":
         return any(columns(argument) for argument in given)

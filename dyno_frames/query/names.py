@@ -1,4 +1,4 @@
-"""Variables of the calling code that a query can name. Tracebacks do not show their values."""
+"""Variables of the calling code that a query can use. Tracebacks do not show their values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 
 class Names(dict[str, Any]):
-    """Variables by name that show as their number: a traceback with locals prints every mapping it meets.
+    """Variables by name, with a repr that shows only their number, because tracebacks with locals print mappings.
 
     Examples
     --------
@@ -18,5 +18,5 @@ class Names(dict[str, Any]):
         return f"<{len(self)} names>"
 
     def copy(self) -> Self:
-        """Return a copy that shows as little; pandas makes one."""
+        """Return a copy of the same class; pandas copies the mapping."""
         return type(self)(self)

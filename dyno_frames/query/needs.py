@@ -1,4 +1,4 @@
-"""Which unknown facts about a server a plan depends on, found by planning with and without each of them."""
+"""Find the unknown facts about a server that a plan depends on, by planning with and without each fact."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from dyno_frames.query.question import Question
 
 _NOT_PLANNED = frozenset({"name", "page_limit", "overlong"})
 OPERATORS, FILTERED = "operators.", "filtered."
-"""What the names of facts about one operator and about one field begin with."""
+"""The prefixes of the names of facts about one operator and about one field."""
 
 
 def needs(
     question: Question, context: Context, options: QueryOptions, *, fruitless: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """Return the facts that are not known and would make a better plan, the most useful first.
+    """Return the unknown facts that would improve the plan, the most useful first.
 
     Parameters
     ----------
     question, context, options
         As for :func:`~dyno_frames.query.plan.make_plan`.
     fruitless
-        Facts that cannot be learnt, so that no better plan is to be hoped for from them.
+        Facts that cannot be learned, and so cannot improve the plan.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def _unknown(profile: Profile) -> list[str]:
 
 
 def _hopeful(profile: Profile, unknown: Iterable[str], fruitless: Collection[str]) -> Profile:
-    """Return the profile with all that may be learnt as it was decided."""
+    """Return the profile with default values for all facts that can be learned."""
     decided = Profile()
     values: dict[str, Any] = {name: getattr(decided, name) for name in unknown}
     hopeful = replace(profile, **values)

@@ -1,4 +1,4 @@
-"""A set of numbers as operators of one field: no row of the set is left out, whatever is unknown of the server."""
+"""Convert a set of numbers to operators of one field that match every row of the set, on any server."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Operators = dict[str, Scalar]
 
 
 def number_condition(domain: Numbers, field: Field, profile: Profile) -> tuple[Operators | None, str]:
-    """Return the operators for a set of numbers, and why they may match other numbers too.
+    """Return the operators for a set of numbers, and the reasons why they may match other numbers, too.
 
     Parameters
     ----------
     domain
-        The numbers, in the unit of the wire.
+        The numbers, in the server's unit.
     field
-        The field that holds them.
+        The field of the numbers.
     profile
-        What the server's filters mean.
+        The semantics of the server's filters.
     """
     if domain.null:
         return None, "the API has no operator that keeps nulls beside numbers"
@@ -51,7 +51,7 @@ def number_condition(domain: Numbers, field: Field, profile: Profile) -> tuple[O
 
 
 def _any_number(*, whole: bool, profile: Profile) -> tuple[Operators, list[str]]:
-    """Return the operator that every number passes and null does not."""
+    """Return an operator that matches every number and not null."""
     known = profile.bounds_included is True and profile.fractions_kept is not False
     if not known or profile.null_compares is not False or profile.operators[NumberOperator.GTE] is False:
         return {}, ["no operator of this server keeps every number and no null for certain"]
@@ -60,7 +60,7 @@ def _any_number(*, whole: bool, profile: Profile) -> tuple[Operators, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """One interval on its way to operators."""
+    """Converts one interval to operators."""
 
     run: Interval
     whole: bool
@@ -85,7 +85,7 @@ class _Range:
             yield run.high, run.high_open, False
 
     def _end(self, number: Number, *, is_open: bool, is_low: bool, reasons: list[str]) -> Operators:
-        """Return the operator for one end of the interval, and note why it may match more."""
+        """Return the operator for one end of the interval, and append the reasons why it may match more."""
         if not self._keeps(number):
             reasons.append("numbers may be cut to integers on this server")
             return self._beyond(
@@ -108,7 +108,7 @@ class _Range:
         return self._beyond(further, is_low=is_low, reasons=reasons)
 
     def _beyond(self, number: Number, *, is_low: bool, reasons: list[str]) -> Operators:
-        """Return the operator for all numbers on the inner side of one, without it where that can be said."""
+        """Return the operator for all numbers on the inner side of a number, excluding the number if possible."""
         if abs(number) == inf:
             return {}
         operator, closed = _OPEN[is_low], _CLOSED[is_low]
@@ -118,12 +118,12 @@ class _Range:
         return {closed: _canonical(number)} if self._answers(closed) else {}
 
     def _keeps(self, number: Number) -> bool:
-        """Tell whether the server compares with this number itself, and not with an integer near it."""
+        """Return whether the server compares with this exact number, not with a nearby integer."""
         kept = self.profile.fractions_kept is True
         return self.whole or kept or abs(number) >= _EXACT_IN_DOUBLE
 
     def _may_round(self, number: Number) -> bool:
-        """Tell whether the server may take other integers for this one."""
+        """Return whether the server may confuse other integers with this one."""
         return self.whole and abs(number) >= _EXACT_IN_DOUBLE and self.profile.integers_exact is not True
 
     def _answers(self, operator: NumberOperator) -> bool:

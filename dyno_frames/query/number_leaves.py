@@ -1,4 +1,4 @@
-"""Leaves over number and time columns as sets: which values make a comparison true."""
+"""Convert leaves over number and time columns to the sets of values for which they are true."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dyno_frames.query.literals import is_null, listed
 from dyno_frames.query.predicate import MIRRORED, Attribute, Binary, Call, Column, Literal, Node
 
 EXACT_FLOAT = 2**53
-"""Beyond it a double no longer holds every whole number, and pandas' answer depends on the literal's type."""
+"""Doubles do not represent every larger integer, and pandas' result depends on the literal's type."""
 
 
 def number_leaf(node: Node, field: Field) -> LeafValues | None:
-    """Return the numbers that make a leaf over a number or time column true; None where that is not known."""
+    """Return the numbers for which a leaf over a number or time column is true, or None if unknown."""
     match node:
         case Binary(operator, Column(), Literal(value)) if operator in MIRRORED:
             return _compared(operator, value, field)
@@ -71,7 +71,7 @@ def _intervals(operator: str, number: Number | Fraction) -> list[Interval]:
 
 
 def _number(value: Any, field: Field) -> Any:
-    """Return the caller's value as a number on the wire's scale, or None where pandas' rule is not known."""
+    """Return a value of the expression as a number in the server's unit, or None if pandas' rule is unknown."""
     if field.kind is Kind.TIME:
         return epoch(value)
     if isinstance(value, bool):
@@ -119,12 +119,12 @@ def _members(values: Any, field: Field) -> LeafValues | None:
 
 
 def _time_members(values: Sequence[Any], field: Field) -> LeafValues | None:
-    # Only a list of nothing but aware times on whole seconds: beside anything else pandas infers another type for
-    # the list, and an Arrow column cuts fractions off.
+    # Only a list of timezone-aware times in whole seconds: for other lists pandas infers another type, and an Arrow
+    # column truncates fractions.
     points = [epoch(value) for value in values]
     if not all(isinstance(point, int) for point in points):
         return None
-    # Among times of several zones, one in the second of two hours that are called alike is found by no column.
+    # In a list of several time zones, pandas does not match a time in the repeated hour of a clock change.
     exact = not any(value.fold for value in values)
     return _numbers([Interval(point, point) for point in points if isinstance(point, int)], field), exact
 
@@ -217,7 +217,7 @@ def _stepped(operator: str, point: Any, step: int) -> LeafValues | None:
 
 
 def _floored(operator: str, cell: Interval) -> list[Interval]:
-    """Return where a time rounded down to a cell's start compares so with that start."""
+    """Return the times whose value rounded down to a cell's start has this relation to the start."""
     match operator:
         case "eq":
             return [cell]

@@ -1,4 +1,4 @@
-"""A plan: what is sent for a query and what is evaluated locally, as values, text and HTML."""
+"""The plan of a query: the requests and the part that is evaluated locally, as values, text and HTML."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Placement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Conjunct:
-    """One part of a query that must hold, and where it is evaluated.
+    """One conjunct of a query, and where it is evaluated.
 
     Parameters
     ----------
     text
         The part, as written.
     placement
-        By the server alone, by a wider filter and then locally, or locally.
+        By the server, by a wider filter and then locally, or locally.
     reason
         Why it is not pushed exactly; empty if it is.
     """
@@ -48,20 +48,20 @@ class Conjunct:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a plan is made against.
+    """The resource and server that a plan is made for.
 
     Parameters
     ----------
     resource
         The resource's name.
     fields
-        Its fields by name, as this server is known to send them.
+        Its fields by name, as this server sends them.
     dtypes
         The dtype of each column in a frame.
     profile
-        What this server's filters mean.
+        The semantics of this server's filters.
     unseen
-        Fields that no row of this server was seen to have.
+        Fields that were seen in no row of this server.
     page_size
         Rows asked for at a time.
     computed
@@ -79,29 +79,29 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is sent for a question and what is done with the answer.
+    """The requests for a query, and the local evaluation of their rows.
 
     Parameters
     ----------
     resource
         The resource's name.
     expression
-        The question, as written.
+        The query, as written.
     filters
-        The conditions of each request, without paging. Several are merged by id; none at all means that no row
-        can match and nothing is sent.
+        The conditions of each request, without paging. Several are merged by id. If the tuple is
+        empty, no row can match and no request is sent.
     fields
-        The fields that are asked for; None is all.
+        The fields to request; None for all.
     exact
-        Whether the rows of the filters are the answer, so that nothing is evaluated here.
+        Whether the rows of the filters are the answer, so that nothing is evaluated locally.
     terms
-        Filters whose counts, each with its sign, add up to the number of rows; None where rows must be fetched.
+        Filters whose counts, each with its sign, add up to the number of rows; None if rows must be fetched.
     disjoint
-        Whether no row can answer two of the filters.
+        Whether no row can match two of the filters.
     wider
-        One filter around several that overlap, sent in their place if their counts add up to more; or None.
+        One wider filter that replaces several overlapping filters if their counts add up to more; or None.
     row_local
-        Whether the residual may be evaluated page by page.
+        Whether the residual can be evaluated page by page.
     conjuncts
         Each part of the query, and where it is evaluated.
     warnings
@@ -109,17 +109,17 @@ class Plan:
     options
         Columns, order and limit of the answer.
     page_size
-        Rows asked for at a time; no more than the server is known to give.
+        Rows per request, at most the server's known page limit.
     order_field, order_ascending
-        The order in which the server is asked for rows.
+        The order in which rows are requested.
     stops_early
-        Whether rows come in the order of the answer and can be evaluated one by one, so that no row is asked for
-        once there are as many as the limit wants.
+        Whether rows arrive in the order of the answer and can be evaluated one by one, so that the scan ends as soon
+        as the limit is reached.
     units
-        How many units make a second, by the names of times that the server does not keep in seconds; the filters are
-        in seconds.
+        Units per second, by the names of times that the server does not store in seconds. The filters are in
+        seconds.
     rows_moved, rows_returned
-        What a run moved and returned; None before it.
+        The rows that a run transferred and returned; None before the run.
     """
 
     resource: str
@@ -144,28 +144,28 @@ class Plan:
 
     @property
     def residual(self) -> str:
-        """What is evaluated here on the rows that come; empty where nothing is."""
+        """The condition that is evaluated locally; empty if the plan is exact."""
         return "" if self.exact else self.expression
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why the plan is not exact, part by part."""
+        """The reasons why the plan is not exact, by part."""
         return tuple(f"{part.text}: {part.reason}" for part in self.conjuncts if part.reason)
 
     @property
     def first_limit(self) -> int:
-        """Rows asked for in the first request of each filter."""
+        """The limit of the first request of each filter."""
         if not self.stops_early:
             return self.page_size
         return min(self.page_size, self.options.offset + (self.options.limit or 0) + 1)
 
     @property
     def requests(self) -> tuple[dict[str, Any], ...]:
-        """The JSON body of the first request of each filter; further pages differ in the bounds on the order field."""
+        """The JSON bodies of the first request of each filter. Further pages have other bounds on the order field."""
         return tuple(self.sent(conditions) for conditions in self.filters)
 
     def sent(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
-        """Return the JSON body of the first request for these conditions, times in the unit of the server."""
+        """Return the JSON body of the first request for these conditions, with times in the server's unit."""
         return in_wire_units(self.body(conditions), self.units)
 
     def body(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class Plan:
         }
 
     def projected(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
-        """Return these conditions and the fields that are asked for, as every request has them."""
+        """Return these conditions and the projection, which are part of every request."""
         body: dict[str, Any] = {
             str(name): {str(word): part for word, part in value.items()}
             if isinstance(value, Mapping)

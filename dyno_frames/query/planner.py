@@ -1,4 +1,4 @@
-"""From a query to its plan: the filters that bound its rows, the order, and the fields that are asked for."""
+"""Plan a query: the filters that bound its rows, the order, and the fields to request."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from dyno_frames.query.render import render
 from dyno_frames.query.text_filters import Condition
 
 MOST_APART = 8
-"""Alternatives that are asked for one by one; more are asked for as one wider request."""
+"""Maximum number of separate requests for alternatives; more are replaced with one wider request."""
 
 MOST_TERMS = 16
-"""Counts for one number of rows; of more, the rows are fetched."""
+"""Maximum number of counts for one number of rows; for more, the rows are fetched."""
 
 
 def make_plan(question: Question, context: Context, options: QueryOptions) -> Plan:
@@ -35,7 +35,7 @@ def make_plan(question: Question, context: Context, options: QueryOptions) -> Pl
     Parameters
     ----------
     question
-        What is asked.
+        The query.
     context
         The resource and the server it is asked of.
     options
@@ -46,18 +46,18 @@ def make_plan(question: Question, context: Context, options: QueryOptions) -> Pl
 
 @dataclass(frozen=True, slots=True)
 class Bounded:
-    """A question with the region that holds its rows, which no profile changes.
+    """A query with the region that contains its rows, which does not depend on the profile.
 
     Parameters
     ----------
     question
-        The question.
+        The query.
     region
-        The region of the whole question.
+        The region of the whole query.
     parts
-        Each part that must hold, with its region.
+        Each conjunct, with its region.
     row_local
-        Whether rows may be judged one by one.
+        Whether rows can be evaluated one by one.
     """
 
     question: Question
@@ -67,12 +67,12 @@ class Bounded:
 
 
 def bound(question: Question, context: Context) -> Bounded:
-    """Return the region of a question against a resource's fields and dtypes.
+    """Return the region of a query for a resource's fields and dtypes.
 
     Parameters
     ----------
     question, context
-        As for :func:`make_plan`; the profile is not read.
+        As for :func:`make_plan`; the profile is not used.
     """
     if question.everything:
         return Bounded(question, Region())
@@ -151,7 +151,7 @@ def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
 
 
 def _requests(region: Region, context: Context) -> tuple[tuple[Box, ...], list[Pushed], bool]:
-    """Return the boxes to request one by one, their filters, and whether none was widened."""
+    """Return the boxes to request separately, their filters, and whether all are as narrow as planned."""
     boxes = tuple(part for box in region.boxes for part in apart(box, context.profile, most=MOST_APART))
     pushed = [_push(box, context) for box in boxes]
     narrow = len(boxes) <= MOST_APART and (len(boxes) < 2 or all(part.conditions for part in pushed))
@@ -163,7 +163,7 @@ def _push(box: Box, context: Context) -> Pushed:
 
 
 def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:
-    """Tell whether no row answers two filters: each two are kept apart by a field that both say exactly."""
+    """Return whether no row matches two filters, because each pair differs in a field that both express exactly."""
     said = [
         Box({name: domain for name, domain in box.domains.items() if name not in part.wider})
         for box, part in zip(boxes, pushed, strict=True)
@@ -172,7 +172,7 @@ def _disjoint(boxes: Sequence[Box], pushed: Sequence[Pushed]) -> bool:
 
 
 def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[str, Condition]], ...] | None:
-    """Return the counts of a union: the parts, less what two share, and so on; None where they are too many."""
+    """Return the counts of a union by inclusion and exclusion, or None if there are too many."""
     shared: list[tuple[int, Box]] = []
     for box in boxes:
         shared += [(-sign, part) for sign, other in shared if not (part := other.intersect(box)).empty]

@@ -1,4 +1,4 @@
-"""The tree that every form of expression becomes: frozen nodes, and what they read."""
+"""The expression tree: frozen nodes, and the columns that they read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal:
-    """A value of the caller's. Compared by identity, because a value need not be hashable."""
+    """A constant in the expression, compared by identity because it may not be hashable."""
 
     value: Any
 
@@ -43,7 +43,7 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute of something: ``.str``, ``.dt``, a method before it is called."""
+    """An attribute: ``.str``, ``.dt``, or a method before it is called."""
 
     owner: Node
     name: str
@@ -98,7 +98,7 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Iterate over a node and all below it."""
+    """Iterate over a node and its descendants."""
     yield node
     for child in children(node):
         yield from walk(child)
@@ -110,7 +110,7 @@ def columns(node: Node) -> frozenset[str]:
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:
-    """Return the parts that must all hold."""
+    """Return the conjuncts."""
     if isinstance(node, Binary) and node.operator == "and_":
         return (*conjuncts(node.left), *conjuncts(node.right))
     return (node,)

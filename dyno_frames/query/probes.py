@@ -1,7 +1,7 @@
-"""What pandas gives for an operator on zero rows, asked once for each pair of kinds instead of once for each query.
+"""Cache pandas' results for operators on zero rows, by the kinds of the operands.
 
-On zero rows a result depends on the dtypes and on the kind of a plain value, not on which value it is. Only what
-pandas answered is kept: what it refuses it is asked again, so that it says why.
+On zero rows a result depends on the dtypes and on the kind of a plain value, but not on the value. Errors are not
+cached: pandas evaluates the operator again and raises its own error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _known: dict[tuple[Any, ...], Any] = {}
 
 
 def apply(name: str, left: Any, right: Any) -> Any:
-    """Return a binary operator of :mod:`operator` on two operands of which one has zero rows.
+    """Apply a binary operator of :mod:`operator` to two operands of which one has zero rows.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ def apply(name: str, left: Any, right: Any) -> Any:
     except KeyError:
         result = getattr(operator, name)(left, right)
     if len(_known) >= _MOST:
-        _known.clear()  # another thread may look here at any time, so nothing is read back below
+        _known.clear()  # another thread may clear the cache at any time, so it is not read below
     _known[key] = result
     return result
 
 
 def _reads_text(left: Any, right: Any) -> bool:
-    """Tell whether pandas would read a text as something else, which depends on the text."""
+    """Return whether pandas would convert a text to another type, which depends on the text."""
     for series, value in ((left, right), (right, left)):
         if isinstance(value, str) and not isinstance(series.dtype, pd.StringDtype | pd.CategoricalDtype):
             return True
@@ -49,7 +49,7 @@ def _reads_text(left: Any, right: Any) -> bool:
 
 
 def _kind(operand: Any) -> tuple[Any, ...] | None:
-    """Return what a result on zero rows depends on, or None where it may depend on more."""
+    """Return the kind of an operand, on which a result on zero rows depends; None if it may depend on the value."""
     if isinstance(operand, pd.Series):
         return (operand.dtype, operand.name) if len(operand) == 0 else None
     if type(operand) in {bool, float}:

@@ -1,4 +1,4 @@
-"""A box as one flat filter of the API: the narrowest that is sure to hold all its rows on this server."""
+"""Convert a box to one flat filter of the API, the narrowest that certainly matches all its rows on this server."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from dyno_frames.query.text_filters import MOST_LISTED, Condition, TextFilter, l
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What is sent for a box.
+    """The filter for a box.
 
     Parameters
     ----------
     conditions
-        By field, in the API's form.
+        The conditions by field, as the API expects them.
     wider
-        The fields whose condition may let rows through that the box does not hold.
+        The fields whose conditions may match rows outside the box.
     reasons
-        Why it may.
+        Why they may.
     """
 
     conditions: Mapping[str, Condition]
@@ -34,7 +34,7 @@ class Pushed:
 
     @property
     def exact(self) -> bool:
-        """Whether the server's rows for it are the box's rows and no others."""
+        """Whether the filter matches only the box's rows."""
         return not self.wider
 
 
@@ -46,13 +46,13 @@ def push_down(
     Parameters
     ----------
     box
-        The rows that are wanted.
+        The rows to match.
     fields
         The fields by name.
     profile
-        What this server's filters mean; what it does not know is not relied upon.
+        The semantics of this server's filters. Unknown facts are not used.
     unseen
-        Fields that no row of this server was seen to have.
+        Fields that were seen in no row of this server.
     resource
         The name of the resource.
     """
@@ -78,14 +78,14 @@ def _condition(domain: Numbers | Texts, field: Field, profile: Profile) -> tuple
 
 
 def _untrusted(name: str, filters: bool | None) -> str:  # noqa: FBT001 - a fact of the profile
-    """Return why a condition on a field is not relied upon, whatever it says."""
+    """Return why conditions on a field cannot be relied on, or an empty string."""
     if filters is None:
         return f"this server is not known to leave out what a filter by {name} excludes"
     return "" if filters else f"this server returned rows that a filter by {name} excludes"
 
 
 def apart(box: Box, profile: Profile, *, most: int) -> tuple[Box, ...]:
-    """Return boxes that together are this one, each of which one filter can say; the box itself if too many."""
+    """Split a box into boxes that one filter each can express; return the box itself if there are too many."""
     choices = [
         [(name, part) for part in islice(_parts(domain, profile), most + 1)]
         for name, domain in box.domains.items()

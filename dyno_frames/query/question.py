@@ -1,4 +1,4 @@
-"""A bound query: its tree, and pandas' own answer on rows that are here."""
+"""A bound query: its expression tree, and its local evaluation with pandas."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
 
 Expression: TypeAlias = "str | Callable[[Any], Any] | pd.api.typing.Expression | Mapping[str, Any] | None"
-"""A query string, a function of the frame, a ``pd.col`` expression, a stored question, or None for every row."""
+"""A query string, a function of the frame, a ``pd.col`` expression, a stored query, or None for every row."""
 
 Keep: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question.
+    """A query, bound to the columns of a resource.
 
     Parameters
     ----------
     text
-        As a person would write it.
+        The expression as text.
     keep
-        Pandas' answer on rows that are here.
+        Returns the matching rows of a frame, evaluated with pandas.
     node
-        Its tree; None for every row and where it cannot be traced.
+        The expression tree; None for every row, and if it cannot be traced.
     untraceable
-        Why there is no tree.
+        Why the expression cannot be traced.
     warnings
-        Known traps of pandas in it.
+        Known pitfalls of pandas in the expression.
     """
 
     text: str
@@ -47,18 +47,18 @@ class Question:
 
     @property
     def everything(self) -> bool:
-        """Whether it asks for every row."""
+        """Whether the query selects every row."""
         return self.node is None and not self.untraceable
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Variables of the calling code, for the names in a query. The repr shows their number without the values.
+    """Variables of the calling code, for names in a query. The repr shows only their number.
 
     Parameters
     ----------
     local_names, global_names
-        What ``@name`` may stand for.
+        The variables for ``@name``.
     """
 
     local_names: Mapping[str, Any] = field(default_factory=Names)
@@ -70,19 +70,19 @@ class Scope:
 
 
 def narrowed(question: Question, node: Node) -> Question:
-    """Return a question with one more condition that must hold.
+    """Return a query with an additional conjunct.
 
     Parameters
     ----------
     question
-        Every row, or one that has a tree.
+        A query that has a tree, or selects every row.
     node
         The condition.
 
     Raises
     ------
     QueryError
-        The question has no tree, so nothing can be added to it.
+        The query has no tree.
     """
     if question.untraceable:
         raise QueryError(f"{question.text}: {question.untraceable}; no condition can be added to it")
@@ -91,7 +91,7 @@ def narrowed(question: Question, node: Node) -> Question:
 
 
 def replayed(node: Node) -> Keep:
-    """Return the function that evaluates a tree on a frame and returns the rows it is true for."""
+    """Return a function that returns the rows of a frame for which a tree is true."""
 
     def keep(frame: pd.DataFrame) -> pd.DataFrame:
         kept: pd.DataFrame = frame[replay(node, frame)]

@@ -1,4 +1,4 @@
-"""Which columns a server does not filter by as its profile says, told by rows that should not have come."""
+"""Find columns that a server does not filter as its profile says, by rows that it should not have returned."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from dyno_frames.query.replay import replay
 def excluding_columns(question: Question, frame: pd.DataFrame) -> frozenset[str]:
     """Return the columns whose conditions some of these rows do not meet.
 
-    Rows that a server returned for filters that say the query exactly meet every condition, if the filters mean what
-    the profile says.
+    If the profile is right, all rows returned for exact filters meet every condition.
 
     Parameters
     ----------
     question
-        The query; without a tree nothing can be told.
+        The query. Without a tree, the result is empty.
     frame
-        Rows that came, with the columns that the query reads.
+        The returned rows, with the columns that the query reads.
 
     Returns
     -------
@@ -37,7 +36,7 @@ def excluding_columns(question: Question, frame: pd.DataFrame) -> frozenset[str]
 
 
 def matches(node: Node, frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which rows of a frame a condition is true for."""
+    """Return the rows of a frame for which a condition is true, as a mask."""
     mask: np.ndarray[Any, np.dtype[np.bool_]] = (
         pd.Series(replay(node, frame)).fillna(value=False).to_numpy(dtype=bool)
     )

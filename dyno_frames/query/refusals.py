@@ -1,4 +1,4 @@
-"""Let pandas try a query that could not be traced, and say clearly what it refuses."""
+"""Evaluate a query that could not be traced with pandas on zero rows, and explain its errors."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from dyno_frames.query.trial import few_rows, refused
 
 
 def dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
-    """Let pandas itself try the question on zero rows, and say clearly what it refuses.
+    """Evaluate the query with pandas on zero rows, and explain its errors.
 
-    What only zero rows make impossible, such as the first value of a column, is tried on a few plain rows.
+    If zero rows are the cause, as for the first value of a column, the query is evaluated on a few sample rows.
     """
     try:
         answer = _quietly(keep, empty)
@@ -47,7 +47,7 @@ def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, te
 
 
 def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
-    # What pandas warns of here it says again when the rows are there.
+    # pandas repeats its warnings when it evaluates the fetched rows.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return keep(frame)
@@ -83,7 +83,9 @@ def _on_few(keep: Keep, empty: pd.DataFrame, *, otherwise: bool) -> bool:
 
 def _pointed(error: SyntaxError, text: str) -> str:
     typed = _as_typed(text)
-    if typed is not None:  # pandas rewrites a query before it parses it; a reader knows only what was typed
+    if (
+        typed is not None
+    ):  # pandas rewrites a query before it parses it, so its position does not fit the original text
         error, line = typed, text
     else:
         line = str(error.text or text).rstrip("\n")
@@ -94,7 +96,7 @@ def _pointed(error: SyntaxError, text: str) -> str:
 
 
 def _as_typed(text: str) -> SyntaxError | None:
-    """Return what Python finds wrong with the text as it was typed; None where that is not the same fault."""
+    """Return Python's syntax error for the original text, or None if it is another error."""
     if "\n" in text:
         return None
     plain = re.sub(r"`[^`]*`", lambda quoted: "_" * len(quoted.group()), text).replace("@", " ")
@@ -110,7 +112,7 @@ def _as_typed(text: str) -> SyntaxError | None:
 
 
 def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame, asked: str) -> str:
-    """Return what to say of a name that is no column; empty where the error is about something else."""
+    """Return the message for a name that is not a column, or an empty string for other errors."""
     cause = traced if isinstance(traced, KeyError) else error
     text = str(cause.args[0]) if cause.args else ""
     if "boolean label can not be used" in text:
@@ -118,7 +120,7 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
     names = [part for part in text.split("'")[1::2] if part] if "'" in text else [text]
     name = names[-1 if isinstance(cause, AttributeError) else 0] if names else ""
     attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text
-    key = type(cause) is KeyError and text in cause.args  # not a zone that does not exist
+    key = type(cause) is KeyError and text in cause.args  # not an unknown time zone
     named = attribute or isinstance(cause, NameError) or key or "not found in given DataFrame" in text
     if not named or not name or name in empty.columns:
         return ""

@@ -1,9 +1,9 @@
-"""What can be said of a regular expression without running it.
+"""Analyze a regular expression without running it.
 
 pandas runs a pattern on a text column with RE2, or with Python's ``re`` when the pattern needs it, *or when the
-column holds certain characters*: one row's answer may then depend on its neighbours. Patterns whose answer cannot
-are told apart here; for all others nothing at all is pushed and the whole column is asked at once, so that no page
-boundary can change an answer.
+column holds certain characters*: the result for a row may then depend on other rows. This module recognizes
+patterns whose result does not. For all other patterns, nothing is pushed down and the whole column is evaluated at
+once, so that page boundaries cannot change a result.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from typing import Any
 _SPECIAL = re.compile(r"[\\.^$*+?{}\[\]()|]")
 _LARGEST_REPEAT = 100
 _READ_APART = re.compile(r"\{,|\(\?(?!:|P<)|\\(?![ntrf]|x[0-9A-Fa-f]{2}|[^0-9A-Za-z])")
-"""What the engines read differently or not at all, though Python's tree of it looks plain."""
+"""Syntax that the engines read differently or not at all, although Python's parse tree looks simple."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a pattern.
+    """Facts about a pattern.
 
     Parameters
     ----------
     row_local
-        Whether a row's answer cannot depend on its neighbours.
+        Whether the result for a row cannot depend on other rows.
     portable
-        Whether Python's ``re``, RE2 and PCRE give the same answer on every text.
+        Whether Python's ``re``, RE2 and PCRE give the same result for every text.
     literal
-        The text it stands for, where it is no more than a text.
+        The text, if the pattern is a plain text.
     required
-        The longest text that every match contains; empty where there is none.
+        The longest text that every match contains; may be empty.
     """
 
     row_local: bool
@@ -46,7 +46,7 @@ class Facts:
 
 @lru_cache(maxsize=1024)
 def facts(pattern: str) -> Facts:
-    """Return what is known of a pattern, read case-sensitively."""
+    """Return the facts about a case-sensitive pattern."""
     if not _SPECIAL.search(pattern):
         return Facts(row_local=True, portable=_plain(pattern), literal=pattern, required=pattern)
     try:

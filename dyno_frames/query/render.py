@@ -1,4 +1,4 @@
-"""A tree as the text a person would write, for plans and messages."""
+"""Write an expression tree as text, for plans and messages."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _is_equality(node: Node) -> bool:
 
 
 def _tight(node: Node) -> str:
-    """Return an operand of what binds closer than a sign does."""
+    """Return the text of an operand, in parentheses if needed before a dot or bracket."""
     text = _grouped(node)
     return f"({text})" if text.startswith(("-", "+", "~")) else text
 

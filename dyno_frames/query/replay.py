@@ -1,4 +1,4 @@
-"""Evaluate a tree with pandas on real columns, operation for operation as it was traced."""
+"""Evaluate an expression tree with pandas, operation by operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, L
 
 
 def replay(node: Node, columns: Mapping[str, Any] | pd.DataFrame) -> Any:
-    """Return what the tree gives on these columns.
+    """Return the result of the tree on these columns.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def replay(node: Node, columns: Mapping[str, Any] | pd.DataFrame) -> Any:
 
 
 def on_null(node: Node, dtypes: Mapping[str, Any]) -> Any:
-    """Return what the tree gives on a row of nulls: True, False or ``pd.NA``; None where pandas refuses.
+    """Return the result of the tree on a row of nulls: True, False or ``pd.NA``; None if pandas raises an error.
 
     Parameters
     ----------
@@ -58,5 +58,5 @@ def on_null(node: Node, dtypes: Mapping[str, Any]) -> Any:
     try:
         value = replay(node, nulls).iloc[0]
         return pd.NA if value is pd.NA else bool(value)
-    except Exception:  # noqa: BLE001 - whatever pandas raises on a null, nothing is known of nulls then
+    except Exception:  # noqa: BLE001 - after any error the result for null is unknown
         return None

@@ -1,4 +1,4 @@
-"""A tree as plain JSON, so that a frame remembers its question and a file names it."""
+"""Serialize an expression tree as JSON, to store the query in frames and files."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dyno_frames.query.render import SYMBOLS
 
 
 class _UnstorableError(Exception):
-    """A value that JSON cannot hold."""
+    """A value that cannot be stored as JSON."""
 
 
 def dump(node: Node) -> list[Any] | None:
-    """Return the tree as lists and strings, or None where it holds a value that JSON cannot.
+    """Return the tree as lists and strings, or None if a value cannot be stored as JSON.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def _plain(value: Any) -> Any:
 
 
 def _zone(value: pd.Timestamp) -> dict[str, str]:
-    """Return the zone of a time in the second of two hours called alike, which pandas does not find in every list."""
+    """Return the zone of a time in the repeated hour of a clock change, which pandas does not match in every list."""
     if not value.fold:
         return {}
     name = getattr(value.tz, "key", None)
@@ -90,7 +90,7 @@ _REACHING_OUT = frozenset(
 
 
 def _is_harmless(name: str) -> bool:
-    """Tell whether an attribute only reads values: a stored question may come from a file of someone else's."""
+    """Return whether an attribute only reads values, because a stored query may come from an untrusted file."""
     return not name.startswith(("_", "to_")) and name not in _REACHING_OUT
 
 
@@ -100,7 +100,7 @@ def load(tree: list[Any]) -> Node:
     Raises
     ------
     QueryError
-        It is no such tree.
+        The value is not a stored tree.
     """
     match tree:
         case ["column", str(name)]:
@@ -121,7 +121,7 @@ def load(tree: list[Any]) -> Node:
             named = tuple((name, load(value)) for name, value in keywords.items())
             return Call(load(function), tuple(map(load, arguments)), named)
         case _:
-            raise QueryError(f"{tree!r} is no stored question")
+            raise QueryError(f"{tree!r} is not a stored query")
 
 
 def _value(stored: Any) -> Any:
@@ -137,9 +137,9 @@ def _value(stored: Any) -> Any:
         case {"null": str(text)}:
             return pd.NA if text == str(pd.NA) else pd.NaT
         case {"time": str(text), "unit": str(unit), **zone}:
-            time = pd.Timestamp(text).as_unit(unit)  # type: ignore[arg-type]  # pandas checks the word
+            time = pd.Timestamp(text).as_unit(unit)  # type: ignore[arg-type]  # pandas checks the unit
             return time.tz_convert(zone["zone"]) if zone else time
         case {"slice": list(bounds)}:
             return slice(*map(_value, bounds))
         case _:
-            raise QueryError(f"{stored!r} is no stored value")
+            raise QueryError(f"{stored!r} is not a stored value")

@@ -1,4 +1,4 @@
-"""A set of texts as operators of one field: no row of the set is left out, whatever is unknown of the server."""
+"""Convert a set of texts to operators of one field that match every row of the set, on any server."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from dyno_frames.contract.profile import Collation, Dialect, Folding, Like, Prof
 from dyno_frames.query.domain import Pattern, Texts
 
 MOST_LISTED = 400
-"""Values in one ``in``; more are asked for in several requests."""
+"""Maximum number of values in one ``in``; more are split into several requests."""
 
 Condition = Scalar | dict[str, Scalar]
 
 
 def listable(value: str, profile: Profile) -> bool:
-    """Tell whether a text means itself in a comma-separated list on this server."""
+    """Return whether a text can be an item of a comma-separated list on this server."""
     if LIST_SEPARATOR in value:
         return False
     return profile.in_trims is False or (value != "" and value == value.strip())
 
 
 def lists(profile: Profile) -> bool:
-    """Tell whether ``in`` finds every value of its list on this server."""
+    """Return whether ``in`` matches every value of its list on this server."""
     return profile.in_reads_all is True and profile.operators[StringOperator.IN] is not False
 
 
 class TextFilter:
-    """One set of texts on its way to one object of operators.
+    """Converts one set of texts to operators.
 
     Parameters
     ----------
     domain
         The texts.
     field
-        The field that holds them.
+        The field of the texts.
     profile
-        What the server's filters mean.
+        The semantics of the server's filters.
     """
 
     __slots__ = ("_domain", "_field", "_operators", "_profile", "_reasons")
@@ -52,7 +52,7 @@ class TextFilter:
         self._reasons: list[str] = []
 
     def encoded(self) -> tuple[Condition | None, str]:
-        """Return the condition, and why it may match other texts too."""
+        """Return the condition, and the reasons why it may match other texts, too."""
         domain = self._domain
         if domain.null and (domain.include is not None or any(not test.negated for test in domain.patterns)):
             return None, "the API has no operator that keeps nulls beside texts"
@@ -103,7 +103,7 @@ class TextFilter:
         return self._profile.collation is Collation.CODEPOINT
 
     def _takes(self, operator: StringOperator) -> bool:
-        """Tell whether an operator can still be added."""
+        """Return whether an operator can still be added."""
         return operator not in self._operators and self._profile.operators[operator] is not False
 
     def _matched(self, test: Pattern) -> None:
@@ -128,7 +128,7 @@ class TextFilter:
             self._reasons.append(f"{operator} may let more through here")
 
     def _like(self, test: Pattern) -> tuple[str, bool] | None:
-        """Return the text for ``like`` and whether it says all of the test; None where it says nothing."""
+        """Return the text for ``like`` and whether it expresses the whole test; None if it expresses nothing."""
         text, says_all = test.text, True
         if text != text.strip() and self._profile.like_trims is not False:
             text, says_all = text.strip(), False
@@ -151,7 +151,7 @@ class TextFilter:
                 return None
 
     def _regex(self, test: Pattern) -> str | None:
-        """Return the pattern for ``like_regex`` that says exactly the test, or None."""
+        """Return the pattern for ``like_regex`` that expresses the test exactly, or None."""
         profile = self._profile
         if profile.regex is None or profile.dialect is None:
             return None
@@ -163,7 +163,7 @@ class TextFilter:
         return pattern if pattern == pattern.strip() or profile.like_trims is False else None
 
     def _folded(self, text: str) -> None:
-        """Ask for the longest part that every engine folds alike: pandas is asked again here in any case."""
+        """Filter by the longest part that every engine folds alike; pandas evaluates the test again locally."""
         unsafe = (
             r"[^\x20-\x7e]|[kKsSiI]"
             if self._profile.like_folding is not Folding.UNICODE
@@ -211,7 +211,7 @@ class TextFilter:
         return not (self._field.nullable and self._domain.null) or keeps is True
 
     def _without_null(self) -> None:
-        """Drop nulls where pandas drops them and no operator so far does."""
+        """Exclude nulls if pandas excludes them and the operators so far do not."""
         if not self._field.nullable or self._domain.null:
             return
         negated = {StringOperator.NOT_IN, StringOperator.NOT_LIKE, StringOperator.NOT_LIKE_REGEX}
@@ -241,7 +241,7 @@ class TextFilter:
 
 
 def _escaped(text: str) -> str:
-    """Return a pattern for a text that RE2 and Python read alike."""
+    """Return a pattern for a text, escaped for both RE2 and Python."""
     return (
         re.sub(r"([^\w\s])", r"\\\1", text, flags=re.ASCII)
         if text.isascii()

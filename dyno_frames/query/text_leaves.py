@@ -1,4 +1,4 @@
-"""Leaves over text columns as sets: which texts make a comparison or a test true."""
+"""Convert leaves over text columns to the sets of texts for which they are true."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal
 
 
 def text_leaf(node: Node, field: Field) -> LeafValues | None:
-    """Return the texts that make a leaf over a string column true; None where that is not known."""
+    """Return the texts for which a leaf over a string column is true, or None if unknown."""
     if field.wire is not Wire.STRING:
         return None
     if text := _lowered(node):
@@ -41,7 +41,7 @@ def text_leaf(node: Node, field: Field) -> LeafValues | None:
 
 
 def _lowered(node: Node) -> str | None:
-    # Not upper: it makes two letters of one, such as SS of ß, which no engine's folding undoes for certain.
+    # Not upper: it maps one letter to two, such as ß to SS, which case folding does not reverse.
     match node:
         case (
             Binary("eq", Call(Attribute(Attribute(Column(), "str"), "lower"), (), ()), Literal(str(text)))
@@ -63,7 +63,7 @@ def _texts(values: Any) -> LeafValues | None:
     if not isinstance(values, Sequence) or isinstance(values, str):
         return None
     if in_numpy and any(isinstance(value, str) and "\0" in value for value in values):
-        return None  # Arrow ends such a text of NumPy's there
+        return None  # Arrow truncates a NumPy text at this character
     if not all(isinstance(value, str) or is_null(value) for value in values):
         return None
     return Texts(frozenset(value for value in values if isinstance(value, str))), True

@@ -1,4 +1,4 @@
-"""Run the caller's expression over tracers, so that pandas itself says what it means."""
+"""Trace an expression by evaluating it on tracers, with pandas' own parser and operators."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dyno_frames.query.tracer import Tracer
 
 
 def trace_callable(expression: Any, empty: pd.DataFrame, notes: TraceNotes) -> Any:
-    """Trace a ``pd.col`` expression or a function of the frame; return what it gave."""
+    """Trace a ``pd.col`` expression or a function of the frame, and return its result."""
     frame = FrameTracer(empty, notes)
     if not isinstance(expression, pd.api.typing.Expression):
         return expression(frame)
-    assign: Any = pd.DataFrame.assign  # unbound: the frame has all that it asks of a frame
+    assign: Any = pd.DataFrame.assign  # unbound: the frame tracer has all methods that assign calls
     assign(frame, _=expression)
-    notes.touched.clear()  # it looks for its own columns alone
+    notes.touched.clear()  # assign itself reads only the columns of the expression
     return frame.captured
 
 
@@ -34,8 +34,8 @@ def trace_query(
     local_dict: Mapping[str, Any],
     global_dict: Mapping[str, Any],
 ) -> Any:
-    """Trace a query string; return what pandas' own parser made of the tracers."""
-    # The one private need: how pandas spells a name in backticks.
+    """Trace a query string with pandas' parser, and return the result."""
+    # The only private import: how pandas spells a name in backticks.
     from pandas.core.computation.parsing import clean_column_name  # type: ignore[import-not-found]  # has no stubs
 
     notes.in_query = True
@@ -49,7 +49,7 @@ def trace_query(
         text,
         parser="pandas",
         engine="python",
-        level=1,  # not the top of the stack: there pandas refuses @names, and both dictionaries are given
+        level=1,  # not the top of the stack, where pandas rejects @names; both dictionaries are passed
         local_dict=Names(local_dict),
         global_dict=Names(global_dict),
         resolvers=[{"index": _Rows(), "ilevel_0": _Rows()}, names],
@@ -57,7 +57,7 @@ def trace_query(
 
 
 class FrameTracer:
-    """Stands for the frame: what :meth:`pandas.DataFrame.assign` and a caller's function see.
+    """Represents the frame in :meth:`pandas.DataFrame.assign` and in a caller's function.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class FrameTracer:
 
 
 class _Rows:
-    """Stands for the index, which exists only once every row is here."""
+    """Represents the index, which exists only when every row is fetched."""
 
     def __getattr__(self, name: str) -> Any:
         raise UntraceableError("the index is known only when every row is here")

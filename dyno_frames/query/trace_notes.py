@@ -1,4 +1,4 @@
-"""What a trace notes beside the tree, and the error that ends one."""
+"""The notes of a trace, such as warnings, and the error for an expression that cannot be traced."""
 
 from __future__ import annotations
 
@@ -8,28 +8,27 @@ from typing import Any
 
 
 class UntraceableError(Exception):
-    """The expression does something a tracer cannot follow; it is evaluated locally instead."""
+    """The expression cannot be traced; it is evaluated locally instead."""
 
 
 @dataclass(slots=True)
 class TraceNotes:
-    """What was met while tracing.
+    """What tracing found.
 
     Parameters
     ----------
     coerced
-        A literal was read where pandas would have raised, so the tree and not the original is evaluated.
+        Whether a literal was coerced that pandas would reject, so that the tree is evaluated instead of the original.
     once
-        A value of the caller's was met that can be read only once, and it has been; the tree keeps what it held.
+        Whether an iterator was read, so that only the tree has its values.
     touched
-        The columns that a function took from the frame, or saw there, though nothing may have been made of them;
-        those that an answer is judged on may be fewer.
+        The columns that a function read from the frame. The expression may depend on fewer columns.
     warnings
-        Known traps of pandas in the expression, with their cures.
+        Known pitfalls of pandas in the expression, with remedies.
     in_query
         Whether the expression is a query string.
     named
-        Numbers that a query string names with ``@``, each with whether it is one of Python's own.
+        Numeric variables in a query string, each with whether it is an int or a float of Python.
     """
 
     coerced: bool = False
@@ -40,14 +39,14 @@ class TraceNotes:
     named: Mapping[Any, bool] = field(default_factory=dict)
 
     def reads_as_date(self, value: Any) -> bool:
-        """Tell whether pandas would take a value beside a time for a date: a written number, or one of Python's own.
+        """Return whether pandas would read a number that is compared with a time as a date.
 
-        In a query ``-5`` is an operator on a number, which pandas leaves alone.
+        In a query ``-5`` is an operator on a number, which pandas does not convert.
         """
         if not self.in_query or not isinstance(value, int | float):
             return self.in_query
         return self.named.get(value, value >= 0)
 
     def warn(self, text: str) -> None:
-        """Keep a warning, once."""
+        """Add a warning, unless it was added before."""
         self.warnings = [*dict.fromkeys([*(self.warnings or []), text])]

@@ -1,7 +1,7 @@
-"""A stand-in for a column: what the caller's expression does to it becomes a tree.
+"""A stand-in for a column that records the operations on it as an expression tree.
 
-A tracer carries a node of the tree and a *probe*: the same object computed by pandas over zero rows of the schema.
-Whatever pandas refuses it refuses on the probe, before any request, and dtypes are those of pandas.
+A tracer has a node of the tree and a *probe*: the same operation evaluated by pandas on zero rows of the schema. So
+pandas raises its errors before any request, and dtypes are those of pandas.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ _ROW_BY_ROW = frozenset(
         "rfloordiv", "rmod", "rpow", "between",
     }
 )  # fmt: skip
-"""Methods that take a value for each row, by position or, from a Series, by label; comparisons are operators here."""
+"""Methods that take one value per row, by position or, for a Series, by label. Comparisons are operators here."""
 
 
 class Tracer:
-    """Stands for a column, or for what is made of columns.
+    """Represents a column, or an expression of columns.
 
     Parameters
     ----------
     node
-        The tree so far.
+        The expression tree so far.
     probe
-        The same over zero rows.
+        The result on zero rows.
     notes
         Where to note what was met.
     """
@@ -71,7 +71,7 @@ class Tracer:
 
     @property
     def dtype(self) -> Any:
-        """The dtype pandas would see; in a query string a time column hides its own.
+        """The dtype for pandas; in a query string a time column hides its dtype.
 
         The parser would otherwise turn ``created >= 1439054168`` into a year before a tracer sees it.
         """
@@ -221,7 +221,7 @@ class Tracer:
             )
 
     def _look_for_words(self, node: Node, series: Any, values: list[Any]) -> None:
-        """Warn of a word that a column with known words was never seen to hold."""
+        """Warn of a value that was never seen in a categorical column."""
         dtype = getattr(series, "dtype", None)
         if not isinstance(dtype, pd.CategoricalDtype):
             return
@@ -293,7 +293,7 @@ for _name in ("invert", "neg", "pos", "abs"):
 
 
 def node_of(result: Any) -> tuple[Node, Any] | None:
-    """Return the tree and the probe of a traced result, or None where it is none."""
+    """Return the tree and the probe of a traced result, or None for other results."""
     return (result._node, result._probe) if isinstance(result, Tracer) else None  # noqa: SLF001 - of this module
 
 

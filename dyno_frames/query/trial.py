@@ -1,4 +1,4 @@
-"""Try parts of a query on a few plain rows: pandas refuses some arguments only once a row is there."""
+"""Evaluate parts of a query on a few sample rows, because pandas checks some arguments only if there are rows."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _STR_METHODS = {
     "wrap",
 }
 _TRIED_METHODS = frozenset({*_STR_METHODS, "round", "shift"})
-"""Methods whose arguments pandas checks on rows alone, whatever the rows hold."""
+"""Methods whose arguments pandas checks only if there are rows."""
 
 
 def check_arguments(node: Node, empty: pd.DataFrame) -> None:
-    """Refuse a pattern or another argument of a method that pandas would refuse once a row is there.
+    """Raise an error for a pattern or argument that pandas would reject as soon as there are rows.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def check_arguments(node: Node, empty: pd.DataFrame) -> None:
     Raises
     ------
     QueryError
-        pandas refuses one.
+        pandas rejects an argument.
     """
     for part in walk(node):
         owner = _owner(part)
@@ -51,7 +51,7 @@ def check_arguments(node: Node, empty: pd.DataFrame) -> None:
 
 
 def _owner(part: Node) -> Node | None:
-    """Return what a part that must be tried is a part of; None if it need not be tried."""
+    """Return the owner of a part that must be checked, or None if it need not be checked."""
     match part:
         case Item(Attribute(owner, "str"), _):
             return owner
@@ -68,7 +68,7 @@ def _owner(part: Node) -> Node | None:
 def _try_part(part: Node, owner: Node, few: pd.DataFrame) -> None:
     try:
         replay(owner, few)
-    except Exception:  # noqa: BLE001 - it needs other rows than these
+    except Exception:  # noqa: BLE001 - the part needs other rows
         return
     try:
         replay(part, few)
@@ -84,7 +84,7 @@ def check_boolean(probe: Any, node: Node, empty: pd.DataFrame) -> None:
     if isinstance(probe, pd.Series):
         try:
             given = replay(node, few_rows(empty))
-        except Exception:  # noqa: BLE001 - it needs other rows than these to say what it gives
+        except Exception:  # noqa: BLE001 - other rows are needed to find the type of the result
             return
         if _is_condition(given):
             return
@@ -105,7 +105,7 @@ _ORDERINGS = {"lt", "le", "gt", "ge"}
 
 
 def check_order(node: Node, empty: pd.DataFrame) -> None:
-    """Refuse an ordering of texts with what is no text: pandas would, but only once a row is there."""
+    """Raise an error for an order comparison of texts with another type, which pandas raises only if there are rows."""
     for part in walk(node):
         match part:
             case Binary(name, Column(column), Literal(value)) | Binary(name, Literal(value), Column(column)):
@@ -120,7 +120,7 @@ def _try_order(part: Node, column: str, dtype: Any) -> None:
         replay(part, {column: pd.Series(["a"], dtype=dtype)})
     except (TypeError, NotImplementedError) as error:
         raise LiteralTypeError(
-            f"{render(part)} compares the text column {column!r} with what is no text"
+            f"{render(part)} compares the text column {column!r} with a value that is not a text"
         ) from error
 
 
@@ -129,7 +129,7 @@ def _holds_text(series: pd.Series[Any]) -> bool:
 
 
 def few_rows(empty: pd.DataFrame) -> pd.DataFrame:
-    """Return three plain rows of the schema."""
+    """Return three sample rows of the schema."""
     return pd.DataFrame(
         {name: pd.Series([_plain(dtype)] * 3, dtype=dtype) for name, dtype in empty.dtypes.items()}
     )
@@ -148,5 +148,5 @@ def _plain(dtype: Any) -> Any:
 
 
 def refused(text: str, error: Exception) -> str:
-    """Return what to say of a query that pandas refuses."""
+    """Return the message for a query that pandas rejects."""
     return f"pandas refuses {text!r}: {type(error).__name__}: {error}"

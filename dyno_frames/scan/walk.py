@@ -12,7 +12,7 @@ end: the pages cover all keys below, and the second page all keys above. If the 
 whole answer.
 
 A page whose rows all share one key proves nothing about it: those rows are read by `read_ties`, and the next page
-begins right beyond the key. So are the rows of a last key if none of them comes again on the next page: they are
+begins right beyond the key. So are the rows of a last key if they do not come again on the next page: they are
 gone, or the server leaves out the key that it was asked from.
 
 **Invariant.** Every row with a key before ``last_key`` has been read; so has every row beyond ``end``.
@@ -57,7 +57,7 @@ MIN_LAST_ROWS = 8
 
 
 def walk(spec: WalkSpec, state: WalkState) -> Steps:
-    """Walk over a filter, from its first row or from where the state stands; see the module's text.
+    """Walk over a filter, from its first row or from the state's position; see the module's docstring.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""The only place that opens a socket."""
+"""HTTP: the only package that opens a socket."""

@@ -1,4 +1,4 @@
-"""One request on the wire and what came back: the mechanics of HTTP, without any judgement."""
+"""Send one HTTP request and read its response, without interpreting it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _CONNECT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer with a whole body.
+    """A complete response.
 
     Parameters
     ----------
     status
         The HTTP status.
     headers
-        The headers, by their names in any case.
+        The headers; names are case-insensitive.
     content
         The body, decompressed.
     """
@@ -40,14 +40,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No answer, or not a whole one.
+    """No response, or an incomplete one.
 
     Parameters
     ----------
     event
         What happened.
     detail
-        The same in words that name neither key nor address.
+        A description, without key and addresses.
     """
 
     event: Event
@@ -56,16 +56,16 @@ class Lost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long to wait and how much to read.
+    """Limits of time and size.
 
     Parameters
     ----------
     timeout_s
-        The longest silence, in seconds.
+        Maximum time without data, in seconds.
     remaining_s
-        Returns what is left of the call's time, in seconds.
+        Returns the remaining time of the call, in seconds.
     body_bytes
-        The largest body, in bytes.
+        Maximum size of a body, in bytes.
     """
 
     timeout_s: float
@@ -82,32 +82,32 @@ def exchange(
     settings: Mapping[str, Any],
     cancels: tuple[CancelToken, ...] = (),
 ) -> Received | Lost:
-    """Send a request and read its answer to the end.
+    """Send a request and read the whole response.
 
     Parameters
     ----------
     adapter
-        Whose connections are used.
+        The connections to use.
     message
-        What to send.
+        The request.
     url
         The server's address.
     limits
-        When to stop waiting or reading.
+        Limits of time and size.
     settings
         ``verify``, ``cert`` and ``proxies`` as requests takes them.
     cancels
-        Each ends the exchange when another thread calls it.
+        Tokens that end the request when another thread calls them.
 
     Raises
     ------
     KeyboardInterrupt
-        The user interrupted it; the traceback begins here.
+        The user interrupted the request. The traceback starts at this function.
 
     Notes
     -----
-    The errors of urllib3 lead to the request's headers, hence the key, and so do the frames of http.client while
-    it writes them: none of them leaves this function.
+    Errors of urllib3 and stack frames of http.client refer to the request's headers, and so to the key. Neither leaves
+    this function.
     """
     silence_s = max(0.001, min(limits.timeout_s, limits.remaining_s()))
     with watched(Watch(silence_s, limits.remaining_s, cancels)) as watch:
@@ -161,39 +161,37 @@ def _body(raw: urllib3.response.BaseHTTPResponse | InjectedAnswer, limits: Limit
     while part := raw.read1(_CHUNK_BYTES, decode_content=True):
         parts += part
         if len(parts) > limits.body_bytes:
-            return Lost(Event.OVERSIZE, f"the answer is larger than {limits.body_bytes:,} bytes")
+            return Lost(Event.OVERSIZE, f"the response is larger than {limits.body_bytes:,} bytes")
         if limits.remaining_s() <= 0:
-            return Lost(Event.TIMEOUT, f"the answer was still arriving, after {len(parts):,} bytes")
+            return Lost(
+                Event.TIMEOUT, f"the response was still arriving at the deadline, after {len(parts):,} bytes"
+            )
     return bytes(parts)
 
 
 def _not_answered(error: BaseException, watch: Watch) -> Lost:
     reasons = list(_reasons(error))
     if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
-        return Lost(Event.UNTRUSTED, "its certificate was not accepted")
+        return Lost(Event.UNTRUSTED, "its TLS certificate was not accepted")
     if not watch.has_left:
         return Lost(Event.NO_CONNECTION, _words(reasons, "no connection"))
     if any(map(_is_timeout, reasons)):
-        return Lost(Event.TIMEOUT, _silence(watch, f"no answer within {watch.silence_s:g} s"))
+        return Lost(Event.TIMEOUT, _silence(watch, f"no response within {watch.silence_s:g} s"))
     if watch.is_cancelled:
-        return Lost(Event.RESET, "the call was ended here before an answer came")
+        return Lost(Event.RESET, "the call was canceled before a response arrived")
     return Lost(Event.RESET, _words(reasons, "the connection broke"))
 
 
 def _cut(error: BaseException, watch: Watch) -> Lost:
     if any(map(_is_timeout, _reasons(error))):
-        stopped = f"the answer stopped arriving for {watch.silence_s:g} s"
+        stopped = f"no data for {watch.silence_s:g} s"
         return Lost(Event.TIMEOUT, _silence(watch, stopped))
-    by_us = ", for the call was ended here" if watch.is_cancelled else ""
-    return Lost(Event.CUT_BODY, f"the answer broke off before its end{by_us}")
+    by_us = ", because the call was canceled" if watch.is_cancelled else ""
+    return Lost(Event.CUT_BODY, f"the response ended early{by_us}")
 
 
 def _silence(watch: Watch, otherwise: str) -> str:
-    return (
-        "the answer was still arriving when the call's time was over"
-        if watch.remaining_s() <= 0
-        else otherwise
-    )
+    return "the response was still arriving at the deadline" if watch.remaining_s() <= 0 else otherwise
 
 
 def _is_timeout(reason: BaseException) -> bool:
@@ -201,7 +199,7 @@ def _is_timeout(reason: BaseException) -> bool:
 
 
 def _reasons(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and those it was made from, which requests and urllib3 keep in several places."""
+    """Yield an error and its causes, which requests and urllib3 store in several attributes."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -215,7 +213,7 @@ def _reasons(error: BaseException) -> Iterator[BaseException]:
 
 def _words(reasons: list[BaseException], otherwise: str) -> str:
     if any(isinstance(reason, urllib3.exceptions.NameResolutionError) for reason in reasons):
-        return "its name is not known here"
+        return "its host name cannot be resolved"
     texts = (reason.strerror for reason in reversed(reasons) if isinstance(reason, OSError))
     via = ", through a proxy" if any(isinstance(r, urllib3.exceptions.ProxyError) for r in reasons) else ""
     return next((text.lower() for text in texts if isinstance(text, str)), otherwise) + via

@@ -1,4 +1,4 @@
-"""The error that a call ends with: whose fault, what happened, and what to do about it."""
+"""Create the error of a failed call: what happened and what to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dyno_frames.transport import responses
 from dyno_frames.transport.responses import Verdict
 from dyno_frames.transport.retry import NO_BYTE_LEFT, Decision, Event, decide
 
-_START_IT = "Is the server running? For a practice server on this machine: dyno_frames.sandbox()."
+_START_IT = "Is the server running? To start a sandbox on this machine: dyno_frames.sandbox()."
 
 _PASSING = frozenset(
     {
@@ -47,20 +47,20 @@ _CURES = {
 def failure(
     verdict: Verdict, events: Sequence[Event], *, effect: Effect, host: str, request: RequestSummary
 ) -> DynoError:
-    """Return the error of a call, given what its last attempt amounts to.
+    """Return the error of a call whose last attempt failed.
 
     Parameters
     ----------
     verdict
-        The last attempt.
+        The result of the last attempt.
     events
-        What became of each attempt, in order.
+        The result of each attempt, in order.
     effect
-        What sending the operation twice would do.
+        The effect of sending the operation twice.
     host
-        Which server.
+        The host and port of the server.
     request
-        What was asked.
+        The request.
     """
     if verdict.refusal is not None:
         slow = verdict.event is Event.SLOW_DOWN
@@ -70,9 +70,9 @@ def failure(
         return responses.slowed_down(f"{host}: {verdict.detail}", request, attempts=len(events))
     if verdict.event is Event.FOREIGN:
         return ContractError(
-            f"{host} answered {verdict.detail}; is this the address of a Dyno server?", request=request
+            f"{host} answered {verdict.detail}; check that url= is a Dyno server", request=request
         )
-    cure = _CURES.get(verdict.event, "The server or a proxy before it failed; its log tells why.")
+    cure = _CURES.get(verdict.event, "The server or a proxy failed; see its log.")
     error = _kind(events)(
         f"{host}: {verdict.detail}", request=request, attempts=len(events), cure=cure, tried=_tried(events)
     )
@@ -81,7 +81,7 @@ def failure(
 
 
 def _tried(events: Sequence[Event]) -> str:
-    """Return what each attempt came to, in words, where they differ."""
+    """Return a description of the attempts if their results differ."""
     if len(set(events)) < 2:
         return ""
     runs = [(event, len(list(run))) for event, run in groupby(events)]

@@ -1,4 +1,4 @@
-"""Requests and server texts as people may read them: short, printable, without addresses."""
+"""Shorten requests and server texts for messages, and remove addresses."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ _DEEPEST = 3
 
 
 def message(text: str) -> str:
-    """Return a server's words, fit for an exception: no addresses, no control characters, not endless."""
+    """Return a server's text for an exception: short, without addresses and control characters."""
     return fit(text, LONGEST_MESSAGE)
 
 
 def summary(
     operation: Operation, *, key: str | None = None, body: Mapping[str, Any] | None = None
 ) -> RequestSummary:
-    """Return what was asked, fit to be shown.
+    """Return a request for messages.
 
     Parameters
     ----------
     operation
-        Which operation.
+        The operation.
     key
-        The id in its path.
+        The id in the path.
     body
-        Its JSON body; ``emails`` are counted, other texts lose their addresses and their length.
+        The JSON body. ``emails`` are counted; other texts are shortened and masked.
     """
     path = operation.path if key is None else operation.url_path(message(key))
     return RequestSummary(operation.verb, path, "" if body is None else _body(body))
 
 
 class Body(dict[str, Any]):
-    """A request's body that shows as in :func:`summary`, in a traceback's locals too.
+    """A request's body whose repr is that of :func:`summary`, also in tracebacks with locals.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From status and body to a reply or to the error that says what went wrong."""
+"""Interpret status and body of a response, and create errors for refused requests."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from dyno_frames.transport.retry import Event
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the application answered.
+    """A successful response of the API.
 
     Parameters
     ----------
     data
         The envelope's payload, decoded.
     content
-        The whole body as it came, decompressed and without a byte order mark.
+        The body, decompressed and without a byte order mark.
     request
-        What was asked, fit to be shown.
+        The request, for messages.
     attempts
-        How often it was sent.
+        The number of attempts.
     elapsed_s
-        How long it took with all attempts, in seconds.
+        The time of all attempts, in seconds.
     """
 
     data: Any = field(repr=False)
@@ -54,22 +54,22 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one attempt amounts to.
+    """The result of one attempt.
 
     Parameters
     ----------
     event
-        Its kind.
+        The kind of result.
     detail
-        It in words, for people.
+        A description.
     data
-        The payload of an answer.
+        The payload of a successful response.
     content
-        The body of an answer.
+        The body of a successful response.
     refusal
-        What the application refused.
+        The error in the envelope.
     retry_after
-        The ``Retry-After`` header as it came.
+        The ``Retry-After`` header.
     """
 
     event: Event
@@ -86,7 +86,7 @@ _WIDE = b"0" * 19
 
 
 Reader = Callable[[bytes], Any]
-"""Takes a whole body and gives its payload in a form of the caller's, or None where it is not sure of it."""
+"""Converts a body to a payload, or returns None to have the body decoded as JSON."""
 
 
 def judge(
@@ -95,16 +95,16 @@ def judge(
     reader: Reader | None = None,
     shown: Callable[[str], str] = redact.message,
 ) -> Verdict:
-    """Tell what an attempt amounts to.
+    """Return the result of an attempt.
 
     Parameters
     ----------
     result
-        What came back from the wire.
+        The response, or the failure.
     reader
-        Reads the body of an answer first; what it is not sure of is decoded as JSON.
+        Converts the body of a response. If it returns None, the body is decoded as JSON.
     shown
-        Makes the server's words fit to be shown.
+        Shortens and masks the server's texts.
     """
     if isinstance(result, Lost):
         return Verdict(event=result.event, detail=result.detail)
@@ -158,7 +158,7 @@ def _not_an_answer(
 
 
 def _target(location: str) -> str:
-    """Return the host that a redirect points to; its path and query may hold secrets."""
+    """Return the host of a redirect, without path and query, which may contain secrets."""
     try:
         return urlsplit(location).hostname or "the same host"
     except ValueError:  # such as http://[x
@@ -166,9 +166,9 @@ def _target(location: str) -> str:
 
 
 def _decoded(content: bytes) -> Any:
-    """Decode JSON, which is UTF-8 whatever a header says (RFC 8259).
+    """Decode JSON as UTF-8, regardless of the headers (RFC 8259).
 
-    orjson alone would make floats of the widest integers, and refuse half of a surrogate pair in a value.
+    The standard library is used if orjson fails or would lose digits of a large integer.
     """
     try:
         if _WIDE not in content.translate(_AS_ZEROS):
@@ -203,26 +203,26 @@ _KINDS: dict[str, type[ApiError]] = {
 }
 
 _CURES: dict[type[ApiError], str] = {
-    NotFoundError: "Is the id right, and may this key see it?",
-    IllegalTransitionError: "Read it again; client.campaigns.plan(…) shows what an action would do.",
-    AuthenticationError: "Give connect() the key as api_key=, or set DYNO_API_KEY.",
-    RateLimitError: "Wait a little, or connect with fewer workers=.",
+    NotFoundError: "Check the id, and whether this key can access the object.",
+    IllegalTransitionError: "Read the campaign again; client.campaigns.plan(…) shows the effect of an action.",
+    AuthenticationError: "Pass the key to connect() as api_key=, or set DYNO_API_KEY.",
+    RateLimitError: "Wait, or connect with fewer workers=.",
 }
 
 
 def refused(no: Refusal, request: RequestSummary, *, slow: bool = False, attempts: int = 1) -> ApiError:
-    """Return the error of a refusal, by its code; a code outside the contract gives a plain ApiError.
+    """Return the exception for an error code. An unknown code gives ApiError.
 
     Parameters
     ----------
     no
-        What the application said.
+        The error in the envelope.
     request
-        What was asked.
+        The request.
     slow
-        Whether the answer says: too many requests, whatever its code.
+        Whether the error means too many requests.
     attempts
-        How often it was sent.
+        The number of attempts.
     """
     kind = RateLimitError if slow else _KINDS.get(no.code, ApiError)
     cure = _CURES.get(kind, "")
@@ -230,14 +230,14 @@ def refused(no: Refusal, request: RequestSummary, *, slow: bool = False, attempt
 
 
 def says_nothing_changed(error: ApiError) -> bool:
-    """Tell whether the application refused a request before it changed anything, for a reason of the contract.
+    """Return whether an error proves that the request changed nothing.
 
-    Any other error may come after the request was carried out, and so may the answer that there are too many requests.
+    Other errors, and the error for too many requests, may be sent after a change.
     """
     return error.code in REFUSALS and not isinstance(error, RateLimitError)
 
 
 def slowed_down(message: str, request: RequestSummary, *, attempts: int = 1) -> RateLimitError:
-    """Return the error of a read that was told to slow down, in no envelope, until patience ended."""
+    """Return the error of a read whose attempts all failed with status 429 without an envelope."""
     cure = _CURES[RateLimitError]
     return RateLimitError(message, code=Code.SLOW_DOWN, request=request, cure=cure, attempts=attempts)

@@ -1,4 +1,4 @@
-"""Whether a request may be sent again: one table, and the arithmetic of waiting. Nothing here does I/O."""
+"""Decide whether a request can be sent again, and how long to wait. Pure functions and one table."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from dyno_frames.contract.operations import Effect
 
 
 class Event(StrEnum):
-    """What became of one attempt."""
+    """The result of one attempt."""
 
     ANSWER = "answer"
-    """An envelope without error."""
+    """An envelope that reports success."""
     REFUSAL = "refusal"
-    """An envelope with an error: the application said no."""
+    """An envelope with an error."""
     SLOW_DOWN = "slow_down"
-    """An envelope that says: too many requests."""
+    """An envelope with the error for too many requests."""
     NO_CONNECTION = "no_connection"
-    """No byte of the request left."""
+    """No byte of the request was sent."""
     UNTRUSTED = "untrusted"
-    """The server's certificate was not accepted; no byte of the request left."""
+    """The server's certificate was not accepted; no byte of the request was sent."""
     TIMEOUT = "timeout"
-    """The request may have left; nothing came in time."""
+    """The request may have been sent; no response in time."""
     RESET = "reset"
-    """The request may have left; the connection broke before an answer began."""
+    """The request may have been sent; the connection broke before a response started."""
     CUT_BODY = "cut_body"
-    """An answer began and broke off."""
+    """A response started and ended early."""
     NOT_JSON = "not_json"
     """A status of success with a body that is not JSON."""
     FOREIGN = "foreign"
-    """JSON that is not the application's envelope."""
+    """JSON that is not the API's envelope."""
     TOO_MANY = "too_many"
     """Status 429 without an envelope."""
     GATEWAY = "gateway"
@@ -44,28 +44,28 @@ class Event(StrEnum):
     CLIENT_ERROR = "client_error"
     """Another status of 400 and above without an envelope."""
     REDIRECT = "redirect"
-    """A status that points elsewhere; it is never followed."""
+    """A redirect, which is never followed."""
     OVERSIZE = "oversize"
-    """The body is larger than is read."""
+    """The body is larger than the limit."""
 
 
 class Decision(StrEnum):
-    """What to do after an attempt."""
+    """The decision after an attempt."""
 
     ACCEPT = "accept"
-    """Return the answer."""
+    """Return the response."""
     REFUSE = "refuse"
-    """Raise what the application said."""
+    """Raise the API's error."""
     SEND_AGAIN = "send_again"
-    """Wait and send once more, where attempts, time and budget allow."""
+    """Wait and send again if attempts, time and budget allow."""
     GIVE_UP = "give_up"
-    """Raise; a repetition would not help, and none could have done harm."""
+    """Raise; sending again would not help, and the request had no effect."""
     UNKNOWN = "unknown"
     """Raise; the request may have taken effect, so it is not sent again."""
 
 
 NO_BYTE_LEFT = frozenset({Event.NO_CONNECTION, Event.UNTRUSTED})
-"""The events after which the server certainly has seen nothing."""
+"""The events after which the server certainly received nothing."""
 
 _ACCEPT, _REFUSE = Decision.ACCEPT, Decision.REFUSE
 _AGAIN, _GIVE_UP, _UNKNOWN = Decision.SEND_AGAIN, Decision.GIVE_UP, Decision.UNKNOWN
@@ -88,11 +88,11 @@ TABLE: dict[Event, tuple[Decision, Decision]] = {
     Event.REDIRECT: (_GIVE_UP, _UNKNOWN),
     Event.OVERSIZE: (_GIVE_UP, _UNKNOWN),
 }
-"""For each event: what follows where a repetition does no harm, and what follows where it may."""
+"""For each event: the decision if sending twice is harmless, and the decision if it is not."""
 
 
 def decide(effect: Effect, event: Event) -> Decision:
-    """Return what may follow an event, given what sending the operation twice would do.
+    """Return the decision after an event, given the effect of sending the operation twice.
 
     Examples
     --------
@@ -113,26 +113,25 @@ def decide(effect: Effect, event: Event) -> Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How patient a session is.
+    """Limits of retries and time.
 
     Parameters
     ----------
     attempts
-        How often one call is sent before it may be given up.
+        Minimum number of attempts before a call fails.
     outlast_s
-        For how long a server may be away, at least, before a call is given up, whatever the number of
-        attempts; counted in pauses, in seconds.
+        Minimum total of pauses before a call fails, in seconds, so that a server can restart meanwhile.
     first_s, longest_s
-        The bound of the first pause, which doubles with every attempt, and the bound of any pause that the
-        server did not ask for; in seconds.
+        The bound of the first pause, which doubles with every attempt, and the bound of any pause without
+        ``Retry-After``; in seconds.
     longest_unconnected_s
-        The latter where there was no connection: trying again costs the server nothing.
+        The bound of any pause after a failed connection, which costs the server nothing.
     deadline_s
-        How long one call may take with all its attempts, in seconds; None is four times the time-out.
+        Maximum time of one call with all attempts, in seconds; None is four times the timeout.
     budget
-        How many retries a session may make beyond what its successes earn.
+        Number of retries of a session in addition to those earned by successes.
     body_limit_bytes
-        The largest body that is read, in bytes, after decompression.
+        Maximum size of a body after decompression, in bytes.
     """
 
     attempts: int = 5
@@ -155,20 +154,20 @@ def pause_s(
 ) -> float:
     """Return how long to wait after a failed attempt, in seconds.
 
-    Full jitter: a uniform share of a bound that doubles. What the server asked for is never undercut.
+    Full jitter: a uniform fraction of a bound that doubles, but at least the server's ``Retry-After``.
 
     Parameters
     ----------
     attempt
-        Which attempt failed, from 1.
+        The number of the failed attempt, from 1.
     policy
         The bounds.
     event
-        How it failed.
+        The result of the attempt.
     random
         Returns a number in [0, 1).
     retry_after_s
-        What the server asked for, in seconds.
+        The server's ``Retry-After``, in seconds.
     """
     longest_s = policy.longest_unconnected_s if event in NO_BYTE_LEFT else policy.longest_s
     bound = min(longest_s, policy.first_s * 2.0 ** min(attempt - 1, 60))
@@ -184,12 +183,12 @@ def retry_after_s(header: str | None, *, now: float) -> float | None:
     header
         Seconds, or an HTTP date.
     now
-        The present, in epoch seconds.
+        The current time, in epoch seconds.
 
     Returns
     -------
     float or None
-        Seconds from now, never negative; None where there is no such header or it cannot be read.
+        Seconds from now, at least 0; None if the header is missing or malformed.
 
     Examples
     --------
@@ -208,10 +207,10 @@ def retry_after_s(header: str | None, *, now: float) -> float | None:
 
 
 class Budget:
-    """How many retries a session has left: each costs one, each success earns a tenth back.
+    """The retries that a session has left. Each retry costs one, and each success adds a tenth.
 
-    A server that fails everything is then met with few retries, whatever the number of threads. A retry after
-    an attempt that never reached the server costs nothing.
+    The budget bounds the load on a failing server, for any number of threads. A retry after an attempt that did not
+    reach the server is free.
     """
 
     def __init__(self, size: float, *, earn: float = 0.1) -> None:
@@ -221,7 +220,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def spend(self) -> bool:
-        """Take one retry; False where none is left."""
+        """Take one retry, or return False if the budget is empty."""
         with self._lock:
             if self._left < 1.0:
                 return False
@@ -229,6 +228,6 @@ class Budget:
             return True
 
     def earn(self) -> None:
-        """Note a success."""
+        """Count a success."""
         with self._lock:
             self._left = min(self._size, self._left + self._earn)

@@ -1,4 +1,4 @@
-"""The API key as a value that cannot be shown, stored or sent on by accident."""
+"""Hold the API key so that it cannot be printed, pickled or logged by accident."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _VEIL = "Secret(***)"
 
 
 class Secret:
-    """A text that only :meth:`reveal` gives back.
+    """A string that only :meth:`reveal` returns.
 
-    It prints, formats and logs as three asterisks, keeps its text in no attribute, refuses to be pickled,
-    and compares in constant time.
+    It prints, formats and logs as three asterisks, has no attribute with the text, cannot be pickled, and is compared
+    in constant time.
 
     Parameters
     ----------
     text
-        The API key: printable ASCII without blanks, as a header can carry it.
+        The API key: printable ASCII without spaces, so that it fits in a header.
 
     Raises
     ------
     ValueError
-        The text is empty or cannot stand in a header. The message does not show it.
+        The text is empty or does not fit in a header. The message does not show it.
 
     Examples
     --------
@@ -42,28 +42,31 @@ class Secret:
         if not text:
             raise ValueError("the API key is empty")
         if not all("!" <= letter <= "~" for letter in text):
-            raise ValueError("the API key holds a blank, a line break or a letter that no header can carry")
+            raise ValueError(
+                "the API key contains a space, a line break or a character that is not ASCII; "
+                "check that it was copied correctly"
+            )
         self.__reveal: Callable[[], str] = lambda: text
 
     def reveal(self) -> str:
-        """Return the text; for the transport alone."""
+        """Return the text; only for the transport."""
         return self.__reveal()
 
     def scrub(self, text: str) -> str:
-        """Return a text with asterisks in place of the key, however it is written, and without addresses."""
+        """Return a text with the key, in any encoding, and addresses masked."""
         return masked(text, key=self.__reveal())
 
     def mark(self, purpose: str) -> str:
-        """Return eight hexadecimal digits that tell this key from others, and from which none can be found.
+        """Return eight hexadecimal digits that identify this key and cannot be reversed.
 
         Parameters
         ----------
         purpose
-            What for; the marks of one key for two purposes have nothing to do with each other.
+            The use of the digits. Different purposes give unrelated digits.
 
         Notes
         -----
-        A keyed hash, of which 32 bits are kept: of the keys that are made at random countless ones have each mark.
+        32 bits of a keyed hash. Many random keys have the same digits, so the key cannot be guessed from them.
         """
         return hmac.new(self.__reveal().encode(), purpose.encode(), hashlib.sha256).hexdigest()[:8]
 
@@ -72,7 +75,7 @@ class Secret:
             return NotImplemented
         return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
 
-    __hash__ = None  # type: ignore[assignment]  # a hash would let the key be guessed at
+    __hash__ = None  # type: ignore[assignment]  # a hash would help to guess the key
 
     def __repr__(self) -> str:
         return _VEIL
@@ -89,7 +92,7 @@ class Secret:
         return self
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        raise TypeError("an API key cannot be pickled: send its name instead and connect where it arrives")
+        raise TypeError("an API key cannot be pickled. Connect in the other process instead")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name != "_Secret__reveal" or hasattr(self, name):
@@ -98,7 +101,7 @@ class Secret:
 
 
 class Veiled(str):
-    """A header's value that travels as it is and shows as asterisks, in a traceback's locals too."""
+    """A header's value whose repr is asterisks, also in tracebacks with locals."""
 
     __slots__ = ()
 

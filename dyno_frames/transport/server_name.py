@@ -1,4 +1,4 @@
-"""One name for one server, however its address is spelled: files about a server are named after it."""
+"""Normalize the address of a server, for the names of files about it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _HERE = "localhost"
 
 
 def server_name(url: str) -> str:
-    """Return the host and port of a server, in one spelling. No name is looked up.
+    """Return the normalized host and port of a server, without DNS lookups.
 
-    Every address and name of this machine is ``localhost``.
+    Every loopback address and name is ``localhost``.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def server_name(url: str) -> str:
 
 
 def is_loopback(hostname: str) -> bool:
-    """Tell whether what is sent to a host's name or address cannot leave this machine. No name is looked up.
+    """Return whether a host's name or address is on this machine, without DNS lookups.
 
     Examples
     --------
@@ -66,8 +66,8 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         pass
     if len(name.split()) != 1:
-        return None  # inet_aton passes over what follows a blank
+        return None  # inet_aton ignores the text after a space
     try:
-        return IPv4Address(socket.inet_aton(name))  # also 127.1 and 0x7f000001, which connect as well
+        return IPv4Address(socket.inet_aton(name))  # also 127.1 and 0x7f000001, which are valid addresses
     except (OSError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""Connections that know whether a byte of a request has left, and that no slow server can hold beyond a call's end."""
+"""Connections that record whether a byte of a request was sent, and that enforce the deadline of a call."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 @dataclass(slots=True)
 class Watch:
-    """One exchange as its connection sees it.
+    """The state of one request that its connection reads and updates.
 
     Parameters
     ----------
     silence_s
-        The longest silence, in seconds.
+        Maximum time without data, in seconds.
     remaining_s
-        Returns what is left of the call's time, in seconds.
+        Returns the remaining time of the call, in seconds.
     cancels
-        Each ends the exchange when another thread calls it.
+        Tokens that end the request when another thread calls them.
     has_left
-        Whether a byte of the request was handed to the system.
+        Whether a byte of the request was passed to the operating system.
     """
 
     silence_s: float
@@ -57,14 +57,14 @@ _WATCH: ContextVar[Watch | None] = ContextVar("dyno_frames_watch", default=None)
 
 @contextmanager
 def watched(watch: Watch) -> Iterator[Watch]:
-    """Let the connections that this thread uses in a with-block report to a watch and obey it."""
+    """Use a watch for the connections of this thread in a with-block."""
     token = _WATCH.set(watch)
     try:
         yield watch
     finally:
         _WATCH.reset(token)
         for cancel in watch.cancels:
-            cancel.leave()  # the connection goes back to where any thread may take it
+            cancel.leave()  # the connection returns to the pool, where any thread can take it
 
 
 def mark_left() -> None:
@@ -75,7 +75,7 @@ def mark_left() -> None:
 
 
 class CancelToken:
-    """Ends the exchanges of the threads that were given it, at once: their connections are shut down."""
+    """Cancels the requests of the threads that use it, by shutting down their connections."""
 
     __slots__ = ("_called", "_connections", "_lock", "_pauses")
 
@@ -87,11 +87,11 @@ class CancelToken:
 
     @property
     def called(self) -> bool:
-        """Whether the token was called: nothing is sent any more."""
+        """Whether the token was called. Then nothing more is sent."""
         return self._called
 
     def __call__(self) -> None:
-        """Shut down every connection that is in use, and end every pause."""
+        """Shut down the connections in use, and end all pauses."""
         with self._lock:
             self._called = True
             for connection in self._connections.values():
@@ -101,7 +101,7 @@ class CancelToken:
 
     @contextmanager
     def ending(self, pause: threading.Event) -> Iterator[None]:
-        """Set an event when this is called, or at once if it has been; for the time of a with-block."""
+        """In a with-block, set an event when the token is called, or at once if it was called."""
         with self._lock:
             self._pauses.add(pause)
             if self._called:
@@ -113,20 +113,20 @@ class CancelToken:
                 self._pauses.discard(pause)
 
     def use(self, connection: socket.socket) -> None:
-        """Say that this thread uses a connection from now on, and no other."""
+        """Register the connection that this thread uses, instead of an earlier one."""
         with self._lock:
             self._connections[threading.get_ident()] = connection
         if self.called:
             _shut(connection)
 
     def leave(self) -> None:
-        """Say that this thread uses none any more."""
+        """Unregister the connection of this thread."""
         with self._lock:
             self._connections.pop(threading.get_ident(), None)
 
 
 def rest(seconds: float, *tokens: CancelToken) -> None:
-    """Wait so long, or until one of the tokens is called."""
+    """Wait for some seconds, or until one of the tokens is called."""
     over = threading.Event()
     with ExitStack() as stack:
         for token in tokens:
@@ -140,7 +140,7 @@ def _shut(connection: socket.socket) -> None:
 
 
 class _Timed(io.RawIOBase):
-    """A socket's bytes, each read bounded by what is left of the call."""
+    """Reads from a socket, with the remaining time of the call as the timeout."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -157,7 +157,7 @@ class _Timed(io.RawIOBase):
         if watch is not None:
             left_s = watch.remaining_s()
             if left_s <= 0:
-                raise TimeoutError("the call's time is over")
+                raise TimeoutError("the deadline of the call is over")
             self._connection.settimeout(min(watch.silence_s, left_s))
         return self._raw.readinto(buffer)
 
@@ -168,7 +168,7 @@ class _Timed(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose head, too, cannot drip beyond the call's end."""
+    """A response whose headers are also read within the deadline."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -177,18 +177,18 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Reporting:
-    """What both kinds of connection add: the first byte that leaves is reported, and nothing is ever printed."""
+    """The common part of both connection classes: record the first byte sent, and never print debug output."""
 
     response_class = _Response
-    debuglevel = 0  # http.client's own switch prints every header, hence the key
+    debuglevel = 0  # http.client's debug output prints every header, and so the key
     _connecting = False
     sock: Any
 
     def set_debuglevel(self, level: int) -> None:
-        """Print nothing, whatever is asked for."""
+        """Do nothing: debug output would print the key."""
 
     def connect(self) -> None:
-        """Connect; what a proxy or TLS is told on the way is not the request."""
+        """Connect. Bytes for a proxy or TLS do not count as bytes of the request."""
         self._connecting = True
         try:
             super().connect()  # type: ignore[misc]  # urllib3's, in the classes below
@@ -196,7 +196,7 @@ class _Reporting:
             self._connecting = False
 
     def send(self, data: Any) -> None:
-        """Send, connecting first, and report that something has left."""
+        """Connect if needed, record that bytes are sent, and send."""
         if self.sock is None:
             self.connect()
         watch = _WATCH.get()
@@ -228,16 +228,16 @@ _POOLS = {"http": _PlainPool, "https": _SecurePool}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A request as it goes to the wire.
+    """An encoded request.
 
     Parameters
     ----------
     verb, path
-        How and where, the path below the server's address and percent-encoded.
+        The method, and the percent-encoded path below the server's URL.
     headers
-        Its headers.
+        The headers.
     content
-        Its body, or None.
+        The body, or None.
     """
 
     verb: str
@@ -247,9 +247,9 @@ class Message:
 
 
 class Adapter(HTTPAdapter):
-    """The adapter of requests, over connections that report and obey.
+    """The adapter of requests, with the connections of this module.
 
-    Proxies and certificates are looked up by requests itself, once for a server.
+    requests looks up proxies and certificates, once per server.
     """
 
     _way: tuple[str, HTTPConnectionPool, str] | None = None
@@ -257,16 +257,16 @@ class Adapter(HTTPAdapter):
     def open(
         self, message: Message, *, url: str, timeout: Timeout, settings: Mapping[str, Any]
     ) -> BaseHTTPResponse:
-        """Send a request and return its answer, of which only the head has been read.
+        """Send a request and return the response, whose body is not read yet.
 
         Parameters
         ----------
         message
-            What to send.
+            The request.
         url
             The server's address.
         timeout
-            How long to wait for a connection and for each read.
+            The timeouts of connecting and of each read.
         settings
             ``verify``, ``cert`` and ``proxies`` as requests takes them.
         """
@@ -288,7 +288,7 @@ class Adapter(HTTPAdapter):
         )
 
     def _found(self, url: str, settings: Mapping[str, Any]) -> tuple[str, HTTPConnectionPool, str]:
-        """Return a server, the connections to it, and what stands before a path; through a proxy, all of it."""
+        """Return a server's URL, its connection pool, and the prefix of paths: the whole URL for a proxy."""
         verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
         prepared = Request("POST", url).prepare()
         pool: Any = self.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=cert)
@@ -296,13 +296,13 @@ class Adapter(HTTPAdapter):
         return url, pool, self.request_url(prepared, proxies).rstrip("/")
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections."""
+        """Create the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager: PoolManager
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
-        """Make the pools of connections through a proxy."""
+        """Create the pools of connections through a proxy."""
         found: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
         found.pool_classes_by_scheme = _POOLS
         return found

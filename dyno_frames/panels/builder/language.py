@@ -60,7 +60,7 @@ class Conditions:
     Parameters
     ----------
     terms
-        The conditions. None of them means every row.
+        The conditions. An empty tuple means every row.
     join
         Whether all must hold, or any.
     """

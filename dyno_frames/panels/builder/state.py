@@ -12,7 +12,7 @@ from dyno_frames.panels.builder.terms import NO_VALUE, Operator
 from dyno_frames.query.plan import Plan
 
 DEFAULT_LIMIT = 100
-"""The most rows that are fetched, unless the user says otherwise."""
+"""The default maximum number of rows to fetch."""
 
 EXPRESSION = -1
 """The key of an error in the expression itself, among errors by condition."""
@@ -51,7 +51,7 @@ class FetchOptions:
     ascending
         Whether the smallest value comes first.
     limit
-        The most rows to fetch.
+        Maximum number of rows to fetch.
     """
 
     order_by: str = ""

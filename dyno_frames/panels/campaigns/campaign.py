@@ -66,7 +66,7 @@ class Campaign:
 
 
 def _null(value: Any) -> bool:
-    """Return whether a value is None, NaN, NaT or pandas' NA, none of which equals itself."""
+    """Return whether a value is None, NaN, NaT or pandas' NA, which are not equal to themselves."""
     return value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124 - the test for NaN
 
 
@@ -108,7 +108,7 @@ class ActionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who an action will send mail to.
+    """The recipients of an action.
 
     Parameters
     ----------

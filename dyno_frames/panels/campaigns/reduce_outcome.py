@@ -1,4 +1,4 @@
-"""What the answers to effects do to the state; none of them asks for another effect."""
+"""Reduce the results of effects to the state, without further effects."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ WITHOUT_REVIEW = frozenset({Action.PAUSE})
 """The actions that one click sends."""
 
 BULK_ACTIONS = (Action.PAUSE, Action.STOP)
-"""The actions that can be sent for several campaigns at once. None of them sends mail."""
+"""The actions that can be sent for several campaigns at once. They do not send mail."""
 
 MAX_BULK = 100
 """The most campaigns in one bulk review, where each is a line."""

@@ -142,7 +142,7 @@ def parse_contacts(source: object) -> tuple[Mapping[str, str], ...]:
     Raises
     ------
     SchemaError
-        The source is none of these.
+        The source is of another type.
     """
     if source is None:
         return (SAMPLE_CONTACT,)

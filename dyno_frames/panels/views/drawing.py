@@ -10,8 +10,8 @@ from contextlib import contextmanager
 class Drawing:
     """Remembers which thread draws.
 
-    A widget reports every change of its value, whoever made it. What the drawing thread changes is not the user's
-    input; what another thread reports meanwhile is. Only one thread draws at a time: the store sees to it.
+    A widget reports every change of its value. Changes by the drawing thread are not the user's input; changes that
+    another thread reports meanwhile are. The store ensures that only one thread draws at a time.
     """
 
     def __init__(self) -> None:

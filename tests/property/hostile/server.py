@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 FAULTS = (
     Lost(Event.RESET, "the connection broke"),
-    Lost(Event.CUT_BODY, "the answer broke off before its end"),
+    Lost(Event.CUT_BODY, "the response ended early"),
     Lost(Event.TIMEOUT, "no answer"),
     Lost(Event.NO_CONNECTION, "connection refused"),
     Received(503, {}, b"<html>busy</html>"),

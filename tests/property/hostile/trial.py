@@ -178,7 +178,7 @@ class Trial:
                 self.met["raised"] += 1
                 return
             except ContractError as error:
-                if "ceased to keep the order" not in str(error) or self.manners.keeps_order:
+                if "stopped keeping the order" not in str(error) or self.manners.keeps_order:
                     raise
                 self.met["raised"] += 1
                 return

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -76,6 +77,23 @@ def test_calibrate_prints_what_the_server_means(ask, own_state):
     table = ask("calibrate")
     assert table.code == 0
     assert "like                 seen: substring" in table.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--order-by", "opnes"], "--order-by: no column is called 'opnes'"),
+        (["--columns", "name,name"], "--columns ['name', 'name'] names a column twice"),
+        (["--strict", "--where", "opens > clicks"], "dyno-frames: --strict, and a part of the query"),
+        (["--url", "localhost"], "--url (or DYNO_URL)"),
+        (["--api-key", "two words"], "--api-key cannot be used"),
+    ],
+)
+def test_an_error_names_the_options_of_the_command_line(ask, arguments, said):
+    ended = ask("find", "campaigns", *arguments)
+    assert ended.code == 2
+    assert said in ended.err
+    assert not re.search(r"\b(order_by|columns|strict|url|api_key)=", ended.err)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +211,7 @@ def test_export_prints_json_of_one_file_too(ask, finished, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["--mode", "sync", "--limit", "3"], "Use mode='overwrite'"),
+        (["--mode", "sync", "--limit", "3"], "Use --mode overwrite"),
         (["--mode", "upsert"], "upsert"),
         (["--partition-by", "stauts"], "stauts"),
         (["--max-rows-per-file", "0"], "0"),

@@ -26,7 +26,7 @@ def account(run):
     """Run a command with the account that a started practice server printed."""
 
     def ask(program, *arguments):
-        url = program.line_with("answers at ").rpartition(" ")[2]
+        url = program.line_with("runs at ").rpartition(" ")[2]
         key = program.line_with("User-Api-Key: ").rpartition(" ")[2]
         return run(*arguments, "--url", url, "--api-key", key)
 
@@ -129,7 +129,7 @@ def test_a_sandbox_takes_the_profile_of_a_file(tmp_path):
 def test_a_file_that_is_no_profile_is_refused(tmp_path, text):
     file = tmp_path / "learnt.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match="holds no profile"):
+    with pytest.raises(ConfigError, match="does not contain a profile"):
         profile_of(str(file))
 
 

@@ -173,7 +173,7 @@ def test_a_declared_schema_that_is_none_is_refused_with_what_would_be_one(own):
         connect(own.url, own.api_key, schema={"score": "decimal"})
     with (
         connect(own.url, own.api_key, schema={"created": "object"}) as client,
-        pytest.raises(SchemaError, match="cannot be declared otherwise"),
+        pytest.raises(SchemaError, match="its type cannot be changed"),
     ):
         client.campaigns.frame()
 

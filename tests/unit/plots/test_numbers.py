@@ -80,8 +80,8 @@ def test_timeline_falls_back_on_created_and_says_so(frame):
     ("options", "words"),
     [
         ({"metrics": "open_rates"}, "open_rate"),
-        ({"metrics": []}, "expected rates out of"),
-        ({"metrics": ["sent", "open_rate"]}, "mixes rates with figures"),
+        ({"metrics": []}, "expected rates from"),
+        ({"metrics": ["sent", "open_rate"]}, "mixes rates with counts"),
         ({"freq": "fortnight"}, "'week'"),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_missing_column_is_named_with_those_there(frame, picture):
         SchemaError, match=rf"{picture} needs .*missing.*\['id', 'name'\].*columns="
     ) as caught:
         draw(frame[["id", "name"]], picture)
-    assert "Ask for them" in str(caught.value)
+    assert "Query them" in str(caught.value)
 
 
 def test_text_where_numbers_belong_is_refused(frame, picture):

@@ -89,7 +89,7 @@ def test_every_row_is_remembered(few):
     ],
 )
 def test_what_was_not_stored_here_is_refused(memory, few):
-    with pytest.raises(QueryError, match="no stored"):
+    with pytest.raises(QueryError, match="not a stored"):
         ask(memory, few.iloc[:0])
 
 
@@ -103,7 +103,7 @@ def test_what_was_not_stored_here_is_refused(memory, few):
     ],
 )
 def test_a_stored_tree_names_no_function_but_those_that_a_trace_makes(name, tree, few):
-    with pytest.raises(QueryError, match="no stored"):
+    with pytest.raises(QueryError, match="not a stored"):
         ask({"form": "tree", "tree": tree}, few.iloc[:0])
 
 

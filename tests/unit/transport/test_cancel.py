@@ -126,5 +126,5 @@ def test_a_call_is_ended_though_the_server_is_silent_whatever_connection_it_trav
     thread.join(20)
     assert not thread.is_alive()
     assert len(raised) == len(server.asked) == 1
-    assert "ended here" in str(raised[0])
+    assert "was canceled" in str(raised[0])
     assert not isinstance(raised[0], ConnectError)
