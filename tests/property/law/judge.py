@@ -38,7 +38,9 @@ def shaped(frame: pd.DataFrame, options: QueryOptions) -> pd.DataFrame:
 
 def plainly_equal(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
     """Tell whether frames are equal at a glance; what this leaves open is looked at in full."""
-    if not isinstance(found.index, pd.RangeIndex) or list(found.columns) != list(expected.columns):
+    if not isinstance(found.index, pd.RangeIndex) or not found.index.equals(expected.index):
+        return False
+    if list(found.columns) != list(expected.columns):
         return False
     return all(_equal_column(found[name].array, expected[name].array) for name in found)
 
