@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ import pytest
 
 REAL_DATA = "DYNO_REAL_DATA"
 """The variable that names a folder of real mailings, as Parquet."""
+
+SEED = "DYNO_SEED"
+"""The variable with the seed of the random tests (default: another one for each run)."""
 
 _SCRATCH = pytest.StashKey[Path]()
 _BEFORE = pytest.StashKey[dict[str, str]]()
@@ -32,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("state", "cache"):
         (scratch / name).mkdir()
         os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
+    os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
+
+
+def pytest_report_header() -> str:
+    """Print the seed, so that a run can be repeated."""
+    return f"random tests: {SEED}={os.environ[SEED]}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -49,6 +59,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def state_dir(pytestconfig: pytest.Config) -> Path:
     """Where this run's journals stand; nothing of it is written to the user's own folders."""
     return pytestconfig.stash[_SCRATCH] / "state"
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """The seed of this run's random tests."""
+    return int(os.environ[SEED])
 
 
 @pytest.fixture(scope="session", autouse=True)

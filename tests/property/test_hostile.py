@@ -13,17 +13,18 @@ EXAMPLES = int(os.environ.get("DYNO_HOSTILE", "150"))
 """How many runs the ordinary test makes; ``python -m tests.property.hostile_runs`` makes more on every core."""
 
 
-def test_no_row_that_matched_throughout_is_lost_in_silence_and_none_is_doubled():
+def test_no_row_that_matched_throughout_is_lost_in_silence_and_none_is_doubled(seed):
     met = Counter()
     for number in range(EXAMPLES):
-        trial = Trial.drawn(Choices.seeded(f"hostile/{number}"))
+        trial = Trial.drawn(Choices.seeded(f"{seed}/{number}"))
         try:
             trial.run()
         except Exception as error:
-            raise AssertionError(f"run {number}\n{trial}") from error
+            again = f"python -m tests.property.hostile_runs --seed {seed} --examples {EXAMPLES}"
+            raise AssertionError(f"{again}\nrun {number}\n{trial}") from error
         met += trial.met
     for kind in ("exact", "at_least_once", "uncertified"):
-        assert met[kind] >= EXAMPLES // 50, f"{kind}: {met}"
+        assert met[kind] >= EXAMPLES // 50, f"seed {seed}, {kind}: {met}"
 
 
 @pytest.mark.parametrize("seed", ["1/7045", "2/2843"])

@@ -6,8 +6,10 @@ import asyncio
 import errno
 import socket
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final
 
 import uvicorn
@@ -21,6 +23,8 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _WORKERS: Final = 4
 _START_S: Final = 10.0
 _STOP_S: Final = 5
+_POLL_S: Final = 0.005
+_DATE_S: Final = 1.0
 
 
 def bind_socket(port: int, host: str = DEFAULT_HOST) -> socket.socket:
@@ -94,7 +98,7 @@ class HttpServer:
 
     def stop(self) -> None:
         """Finish the current requests, close every connection, and join every thread."""
-        self._server.should_exit = True
+        self._server.stop()
         if self._thread.ident is not None:
             self._thread.join()
         self._listener.close()
@@ -115,13 +119,38 @@ class HttpServer:
 
 
 class _NotifyingServer(uvicorn.Server):
+    """A server that starts and stops at once. uvicorn looks every 0.1 s whether it is to stop."""
+
     def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
         super().__init__(config)
         self._ready = ready
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    def stop(self) -> None:
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._ready.set()
+        while not await self.on_tick(0):  # sets the date of answers, too
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _DATE_S)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's own
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = time.monotonic() + _STOP_S
+        state = self.server_state  # uvicorn tells nobody when these are empty
+        while (state.connections or state.tasks) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_POLL_S)
+        for task in state.tasks:
+            task.cancel()
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
@@ -137,7 +166,6 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         # longer than the usual pause in a notebook, so that a client rarely finds its connection closed
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=_STOP_S,
     )
 
 

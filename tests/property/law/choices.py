@@ -1,4 +1,4 @@
-"""Where random choices come from: Hypothesis, or a seeded generator."""
+"""Where random choices come from: a seeded generator."""
 
 from __future__ import annotations
 

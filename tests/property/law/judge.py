@@ -36,6 +36,27 @@ def shaped(frame: pd.DataFrame, options: QueryOptions) -> pd.DataFrame:
     return (frame if options.columns is None else frame[list(options.columns)]).reset_index(drop=True)
 
 
+def plainly_equal(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
+    """Tell whether frames are equal at a glance; what this leaves open is looked at in full."""
+    if not isinstance(found.index, pd.RangeIndex) or not found.index.equals(expected.index):
+        return False
+    if list(found.columns) != list(expected.columns):
+        return False
+    return all(_equal_column(found[name].array, expected[name].array) for name in found)
+
+
+def _equal_column(found: Any, expected: Any) -> bool:
+    if found.dtype != expected.dtype:
+        return False
+    if found.dtype == object:
+        values, wanted = [*found], [*expected]
+        return [*map(type, values)] == [*map(type, wanted)] and values == wanted
+    if isinstance(found.dtype, pd.CategoricalDtype):
+        ordered = [*found.categories] == [*expected.categories]
+        return ordered and [*found.codes] == [*expected.codes]
+    return bool(found.equals(expected))
+
+
 def verdict(tree: Tree, form: str, full: pd.DataFrame) -> tuple[pd.DataFrame | Exception, bool]:
     """Return the rows that pandas keeps, or why it refuses, and whether a time was read where only we read it.
 

@@ -19,7 +19,7 @@ from dyno_frames.query.plan import Plan
 from dyno_frames.query.question import Scope
 from law import contents, servers
 from law.choices import Choices
-from law.judge import lacks_values, shaped, verdict, whole
+from law.judge import lacks_values, plainly_equal, shaped, verdict, whole
 from law.questions import Questions
 from law.servers import Account
 from law.writing import FORMS, Asked, Once, Tree, below
@@ -313,29 +313,10 @@ def _options(choices: Choices, names: list[str]) -> QueryOptions:
     )
 
 
-def _plainly_equal(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
-    """Tell whether frames are equal at a glance; what this leaves open is looked at in full."""
-    if not isinstance(found.index, pd.RangeIndex) or list(found.columns) != list(expected.columns):
-        return False
-    return all(_equal_column(found[name].array, expected[name].array) for name in found)
-
-
-def _equal_column(found: Any, expected: Any) -> bool:
-    if found.dtype != expected.dtype:
-        return False
-    if found.dtype == object:
-        values, wanted = [*found], [*expected]
-        return [*map(type, values)] == [*map(type, wanted)] and values == wanted
-    if isinstance(found.dtype, pd.CategoricalDtype):
-        ordered = [*found.categories] == [*expected.categories]
-        return ordered and [*found.codes] == [*expected.codes]
-    return bool(found.equals(expected))
-
-
 def _same(found: pd.DataFrame, expected: pd.DataFrame, what: str) -> None:
     found = found.copy(deep=False)
     found.attrs = {}
-    if _plainly_equal(found, expected):
+    if plainly_equal(found, expected):
         return
     try:
         assert_frame_equal(found, expected, check_exact=True, check_flags=False)

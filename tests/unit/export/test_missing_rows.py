@@ -111,8 +111,8 @@ class Lying:
         self.more = more
         account.between.passed = self
 
-    def __call__(self, url_path, content, key):
-        status, answer = self.passed(url_path, content, key)
+    def __call__(self, behind, url_path, content, key):
+        status, answer = self.passed(behind, url_path, content, key)
         if url_path.endswith("/count"):
             envelope = json.loads(answer)
             created = json.loads(content).get("created") or {}

@@ -6,6 +6,7 @@ import pickle
 import socket
 import sqlite3
 import threading
+import time
 
 import pandas as pd
 import pytest
@@ -33,6 +34,16 @@ def test_close_leaves_no_thread_and_no_socket_and_may_be_called_twice():
     with pytest.raises(sqlite3.ProgrammingError):
         box._store.counts()
     assert "closed" in repr(box)
+
+
+def test_closing_waits_for_nothing_but_requests():
+    took_s = []
+    for _ in range(5):
+        box = Sandbox(sample=False, speed=0)
+        began_s = time.monotonic()
+        box.close()
+        took_s.append(time.monotonic() - began_s)
+    assert min(took_s) < 0.1
 
 
 def test_a_client_that_disconnects_in_the_middle_of_its_body_logs_no_error(serve, caplog):

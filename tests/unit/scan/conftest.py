@@ -41,9 +41,17 @@ class Between:
             disable_nagle_algorithm = True
             wbufsize = -1
 
+            def setup(self) -> None:
+                super().setup()
+                self.behind = http.client.HTTPConnection(urlsplit(box.url).netloc, timeout=30)
+
+            def finish(self) -> None:
+                self.behind.close()
+                super().finish()
+
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
-                status, answer = between.passed(self.path, content, self.headers["User-Api-Key"])
+                status, answer = between.passed(self.behind, self.path, content, self.headers["User-Api-Key"])
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer)))
@@ -58,21 +66,19 @@ class Between:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def passed(self, path: str, content: bytes, key: str) -> tuple[int, bytes]:
+    def passed(
+        self, behind: http.client.HTTPConnection, path: str, content: bytes, key: str
+    ) -> tuple[int, bytes]:
         verb = path.rpartition("/")[2]
         if verb in self.bodies:
             self.bodies[verb].append(json.loads(content))
         if verb == "find":
             self.before(len(self.bodies["find"]))
             content = json.dumps(self.asking(json.loads(content))).encode()
-        connection = http.client.HTTPConnection(urlsplit(self.box.url).netloc, timeout=30)
-        try:
-            headers = {"User-Api-Key": key, "Content-Type": "application/json"}
-            connection.request("POST", path, content, headers)
-            response = connection.getresponse()
-            answer = response.read()
-        finally:
-            connection.close()
+        headers = {"User-Api-Key": key, "Content-Type": "application/json"}
+        behind.request("POST", path, content, headers)
+        response = behind.getresponse()
+        answer = response.read()
         if verb == "find" and response.status == 200:
             envelope = json.loads(answer)
             answer = json.dumps(envelope | {"data": self.answering(envelope["data"])}).encode()
