@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dyno_frames.panels.lists.growth import ListGrowth, growth_frame, list_growth
-from dyno_frames.panels.views.widgets.lists import ListPanel, table
+from dyno_frames.panels.views.widgets.lists import ListPanel, row_html, table
 
 
 def mailed(*rows):
@@ -65,6 +65,12 @@ def test_no_name_becomes_markup(name):
     reader.feed(table([ListGrowth("a", name, 5, sizes=((name, 3), (name, 4)))]))
     tables = {"table", "thead", "tbody", "tr", "th", "td", "p"}
     assert reader.tags == tables | {"svg", "title", "polyline", "circle"}
+    reader.feed(row_html(ListGrowth("a", name, 5, sizes=((name, 3), (name, 4)))))
+    assert reader.tags == tables | {"div", "span", "svg", "title", "polyline", "circle"}
+
+
+def heading(panel, words):
+    return next(one for one in panel._headings.box.children if getattr(one, "description", "") == words)
 
 
 def test_lists_have_a_panel_with_its_numbers(client):
@@ -74,9 +80,18 @@ def test_lists_have_a_panel_with_its_numbers(client):
     lists = client.lists.find().set_index("id")
     assert panel.frame.set_index("id")["contacts"].to_dict() == lists["contacts"].to_dict()
     assert panel.frame["contacts"].is_monotonic_decreasing
-    panel._order.value = "name"
+    heading(panel, "List").click()
     assert panel.frame["name"].str.casefold().is_monotonic_increasing
-    assert "<svg" in panel._repr_mimebundle_()["text/html"]
+    heading(panel, "List ▲").click()
+    assert panel.frame["name"].str.casefold().is_monotonic_decreasing
+    heading(panel, "Change in 12 months").click()
+    known = panel.frame["change"].dropna()
+    assert known.is_monotonic_decreasing
+    assert panel.frame["change"].iloc[: len(known)].notna().all()
+    assert "<svg" in panel._rows.value
+    saved = panel._repr_mimebundle_()["text/html"]
+    assert "<svg" in saved
+    assert "Unsubscribes" in saved
     panel.close()
 
 
@@ -87,5 +102,5 @@ def test_a_failed_refresh_keeps_what_was_read(sandbox):
         panel = connected.lists.panel()
     panel._refresh()
     assert "The table shows what was read before" in panel._notice.value
-    assert "Weekly digest" in panel._table.value
+    assert "Weekly digest" in panel._rows.value
     panel.close()
