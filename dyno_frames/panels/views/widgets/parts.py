@@ -9,8 +9,8 @@ import ipywidgets as widgets
 
 from dyno_frames.panels.views import markup
 
-TONES = {"main": ("dyno-main",), "danger": ("dyno-danger",), "": ()}
-"""The style classes of a button, by its tone."""
+TONES = {"main": "dyno-main", "danger": "dyno-danger"}
+"""The style class of a button, by its tone. A quiet button has none."""
 
 
 def style() -> widgets.HTML:
@@ -40,9 +40,8 @@ def button(label: str, press: Callable[[], None], *, tone: str = "", tooltip: st
 
 def set_tone(made: widgets.Button, tone: str) -> None:
     """Change how a button looks."""
-    for name, classes in TONES.items():
-        for one in classes:
-            (made.add_class if name == tone else made.remove_class)(one)
+    for name, style_class in TONES.items():
+        (made.add_class if name == tone else made.remove_class)(style_class)
 
 
 def html(value: str = "", *classes: str) -> widgets.HTML:

@@ -1,12 +1,16 @@
 """Lists: how large they are, and how they grew by what their campaigns remember."""
 
+import re
 from html.parser import HTMLParser
 
+import ipywidgets
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dyno_frames as dyno
+from dyno_frames.errors import ConnectError
 from dyno_frames.panels.lists.growth import ListGrowth, growth_frame, list_growth
 from dyno_frames.panels.views.widgets.lists import ListPanel, row_html, table
 
@@ -93,6 +97,33 @@ def test_lists_have_a_panel_with_its_numbers(client):
     assert "<svg" in saved
     assert "Unsubscribes" in saved
     panel.close()
+
+
+def test_without_a_server_lists_turn_gray_keep_what_was_read_and_recover_on_refresh(client):
+    class Lost:
+        def __getattr__(self, name):
+            raise ConnectError("no connection")
+
+    panel = client.lists.panel()
+    sources, panel._sources = panel._sources, (Lost(), Lost())
+    button = next(w for w in panel.children[1].children[1].children if isinstance(w, ipywidgets.Button))
+    button.click()
+    assert re.search(r"Connection lost at \d\d:\d\d UTC. Refresh tries again.", panel._notice.value)
+    assert "dyno-lost" in panel._dom_classes
+    assert "Weekly digest" in panel._rows.value
+    panel._sources = sources
+    button.click()
+    assert panel._notice.value == ""
+    assert "dyno-lost" not in panel._dom_classes
+    panel.close()
+
+
+def test_an_account_without_lists_says_how_to_create_one():
+    with dyno.sandbox(load={}, speed=0) as empty, empty.client() as client:
+        panel = client.lists.panel()
+        assert "No lists yet." in panel._note.value
+        assert panel._table.layout.display == "none"
+        panel.close()
 
 
 def test_a_failed_refresh_keeps_what_was_read(sandbox):

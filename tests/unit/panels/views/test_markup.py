@@ -1,10 +1,13 @@
 """Text becomes HTML in one place, escaped."""
 
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dyno_frames.contract.lifecycle import Status
 from dyno_frames.panels.views import markup
 
 OURS = {
@@ -95,3 +98,12 @@ def test_no_text_becomes_a_tag_or_an_attribute(text):
 def test_counts_of_a_bar_stay_within_it():
     assert 'max="10" value="10"' in markup.progress(50, 10, "")
     assert 'max="1" value="0"' in markup.progress(-1, 0, "")
+
+
+def test_the_style_sheet_loads_nothing_and_has_no_rule_without_use():
+    assert not re.search(r"url\(|@import|@font-face|https?:", markup.CSS)
+    views = Path(markup.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in views.rglob("*") if path.suffix in {".py", ".js"})
+    styled = set(re.findall(r"\.dyno-([a-z-]+)", markup.CSS))
+    unused = {name for name in styled if f"dyno-{name}" not in code and f"{name}=" not in code}
+    assert unused <= {status.value for status in Status}
