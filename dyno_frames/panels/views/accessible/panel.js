@@ -145,7 +145,7 @@ function form({ form }, send, zones) {
   const id = `dyno-zones-${form.serial}-${Math.random().toString(36).slice(2)}`;
   const [zoneLabel, zone] = field("zone", "Time zone", { list: id, value: form.zone });
   const hint = h("div", { role: "status", class: "dyno-hint dyno-quiet" });
-  const which = h("div", { class: "dyno-fold" });
+  const which = h("div", { class: "dyno-readings" });
   const typed = () => send("time", { when: now.checked ? "" : time.value, zone: zone.value, shown: !now.checked });
   time.addEventListener("input", () => { later.checked = true; typed(); });
   for (const input of [zone, now, later]) input.addEventListener("change", typed);
