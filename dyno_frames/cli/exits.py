@@ -52,7 +52,7 @@ _COMMAND_FAULTS = (
 
 _ARGUMENT = re.compile(
     r"\b(?P<name>api_key|columns|compression|limit|max_rows_per_file|mode|offset|order_by|partition_by|strict|url)"
-    r"(?:=(?P<value>'[^']*'|\[[^\]]*\]|\w+)?|(?=: no column is called))"
+    r"(?:=(?P<value>'[^']*'|\[[^\[\]]*\]|\w+)?|(?=: no column is called))"
 )
 """An argument of Python's functions, with its value, that is an option of the commands, too."""
 

@@ -92,6 +92,9 @@ RATES = {
 }
 """Every rate by its name."""
 
+LIMITS = {"bounce_rate": 0.02, "complaint_rate": 0.001}
+"""Above these, mailbox providers begin to refuse a sender."""
+
 COMPUTED: tuple[Computed, ...] = (
     Lookup("list_name", "list_id", "lists"),
     Lookup("template_name", "template_id", "templates"),

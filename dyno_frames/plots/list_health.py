@@ -5,14 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from dyno_frames.contract.computed import RATES
+from dyno_frames.contract.computed import LIMITS, RATES
 from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, simulated
 from dyno_frames.plots.labels import label
 from dyno_frames.plots.mailing_lists import list_columns
-
-LIMITS = {"bounce_rate": 0.02, "complaint_rate": 0.001}
-"""Above these rates, mailbox providers may reject a sender's mail."""
 
 _RATES = ("bounce_rate", "unsubscribe_rate", "complaint_rate")
 _LOOKS = {

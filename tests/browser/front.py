@@ -21,6 +21,9 @@ class Counted(BaseHTTPRequestHandler):
         kept = {
             name: value for name, value in self.headers.items() if name.lower() not in {"host", "connection"}
         }
+        if self.server.dead:
+            self.close_connection = True
+            return
         self.server.seen[f"{self.command} {self.path}"] += 1
         if self.path.split("/")[-1] in self.server.losing:
             # The request arrives, and the client never learns what became of it.
@@ -52,6 +55,7 @@ class Front(ThreadingHTTPServer):
     def __init__(self, behind):
         super().__init__(("127.0.0.1", 0), Counted)
         self.behind = behind
+        self.dead = False
         self.seen = Counter()
         self.losing = set()
         self.kept = []
@@ -59,6 +63,12 @@ class Front(ThreadingHTTPServer):
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
+
+    def process_request(self, request, client_address):
+        if self.dead:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
 
     def let_go(self):
         """Answer nobody, but carry out what was kept."""

@@ -96,7 +96,7 @@ def draw(page, front, box):
 
     shows(page, r"as of \d")
     page.locator(".dyno-row").first.click()
-    shows(page, "only for draft campaigns; this one is running")
+    shows(page, "Why are others unavailable")
     press(page, "^Pause$")
     shows(page, "Pause: applied")
     plain(box)

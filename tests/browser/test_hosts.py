@@ -1,4 +1,4 @@
-"""What passes in a host without a click: live reading, and the loss of the kernel."""
+"""What passes in a host without a click: live reading, and the loss of the server and of the kernel."""
 
 import pytest
 from steps import KERNEL_ANSWERS, cells, picture, shows, until
@@ -6,6 +6,31 @@ from steps import KERNEL_ANSWERS, cells, picture, shows, until
 pytestmark = pytest.mark.browser
 
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+
+
+@pytest.mark.parametrize("view", ["CampaignPanel", "AccessiblePanel"])
+def test_without_a_server_a_panel_turns_gray_keeps_its_values_and_recovers_by_itself(
+    account, open_cells, tmp_path, view
+):
+    page = open_cells(*cells(account, "client.campaigns.find(order_by='name')", view))
+    panel = page.locator(".dyno-panel")
+    panel.locator(".dyno-row").filter(has_text="Weekly news").click()
+    shows(page, "300 of 800 sent")
+    shows(page, r"as of \d")
+    account.dead = True
+    shows(page, r"Connection lost at \d\d:\d\d UTC, retrying")
+    shows(page, r"last values from \d\d:\d\d:\d\d UTC")
+    shows(page, "No action is possible: the connection to the server is lost")
+    assert panel.get_by_text("300 of 800 sent").first.is_visible()
+    assert panel.locator(".dyno-badge.dyno-running").count() == 0
+    gray = "part => getComputedStyle(part).filter"
+    assert panel.locator(".dyno-table").evaluate(gray) == "grayscale(1)"
+    picture(page, tmp_path, f"{view}-lost")
+    account.dead = False
+    panel.locator(".dyno-badge.dyno-running").first.wait_for()
+    assert panel.get_by_text("Connection lost").filter(visible=True).count() == 0
+    assert panel.locator(".dyno-table").evaluate(gray) == "none"
+    assert account.acts() == {}
 
 
 @pytest.mark.parametrize(("host", "view"), [("lab", "AccessiblePanel"), ("notebook", "CampaignPanel")])

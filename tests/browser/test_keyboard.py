@@ -86,11 +86,15 @@ def test_a_large_send_needs_no_mouse_and_the_focus_lands_on_the_safe_choice(
     tab_to(page, "Review…")
     page.keyboard.press("Enter")
     holds_focus(page, "Keep as draft")
-    tab_to(page, "Send to 12,034 recipients", most=1)
-    page.keyboard.press("Space")
-    shows(page, "type 12034 first")
-    tab_to(page, "12034", key="Shift+Tab", most=2)
-    page.keyboard.type("12034")
+    send = page.get_by_role("button", name="Send to 12,034 recipients")
+    assert send.is_disabled()
+    send.dispatch_event("click")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("12,03")
+    assert send.is_disabled()
+    page.keyboard.type("4")
+    page.wait_for_function("""() => [...document.querySelectorAll('.dyno-panel button')].some(
+      node => node.textContent.startsWith('Send to') && !node.disabled && node.ariaDisabled !== 'true')""")
     tab_to(page, "Send to 12,034 recipients", most=2)
     picture(page, tmp_path, f"{view}-send")
     assert account.acts() == {}
@@ -108,7 +112,7 @@ def no_letter_leaves(page):
     """Press letters, which the host takes for commands, on everything that has the focus and takes no text."""
     before = page.evaluate(SOURCES)
     places = page.locator(".dyno-panel :is(button, summary, [type=checkbox])").filter(visible=True)
-    assert places.count() > 5
+    assert places.count() > 2
     for place in range(places.count()):
         places.nth(place).focus()
         for letter in "bax":

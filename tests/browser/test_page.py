@@ -59,7 +59,7 @@ def test_the_page_needs_its_token_acts_and_asks_no_other_host_for_anything(accou
         )
         page.goto(address)
         press(page, "^Weekly news$")
-        shows(page, "only for draft campaigns; this one is running")
+        shows(page, "Why are others unavailable")
         press(page, "^Pause$", clicks=3)
         shows(page, "Pause: applied. The campaign is paused")
         picture(page, tmp_path, "page")

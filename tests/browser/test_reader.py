@@ -40,7 +40,7 @@ def test_a_reader_is_told_what_the_eye_sees(account, open_cells, view):
     page = open_cells(*cells(account, "client.campaigns.find(order_by='name')", view))
     press(page, "^To many$")
     shows(page, "12,034 recipients")
-    shows(page, "only for running campaigns; this one is draft")
+    shows(page, "Why are others unavailable")
     shows(page, r"as of \d")
     same_as_before(page, f"{view}-chosen")
     press(page, "^Start or schedule")

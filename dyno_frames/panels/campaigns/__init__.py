@@ -11,3 +11,6 @@
 # A button for another process action needs an entry in buttons.py alone, because ``ActionChosen`` and ``SendAction``
 # serve all of them. contract/lifecycle.py says which statuses allow the action, and rules.py whether it has a form, a
 # review or a text to type.
+#
+# Where else a change goes: a column of the table, columns.py; a rate or its limit, metrics.py; a sentence, wording.py
+# or review_text.py; what is read again by itself, watch.py; a color or a distance, views/style.css.

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels.campaigns.campaign import ActionRequest, Audience, Campaign
-from dyno_frames.panels.campaigns.state import SortKey
+from dyno_frames.panels.campaigns.columns import SortKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,16 @@ class CampaignsRead:
 
 @dataclass(frozen=True, slots=True)
 class ReadFailed:
-    """A read failed; nothing changed anywhere."""
+    """A read failed; nothing changed anywhere.
+
+    Parameters
+    ----------
+    lost_at
+        When the server did not answer. None if the server answered with an error.
+    """
 
     message: str
+    lost_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +167,17 @@ class BulkReviewReady:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFailed:
-    """The read for a review failed; there is no review."""
+    """The read for a review failed, so the review does not open.
+
+    Parameters
+    ----------
+    lost_at
+        As in :class:`ReadFailed`.
+    """
 
     serial: int
     message: str
+    lost_at: datetime | None = None
 
 
 class ActionResult(StrEnum):

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels.campaigns.actions import ActionChosen, BulkActionChosen, PanelAction
 from dyno_frames.panels.campaigns.campaign import action_name
-from dyno_frames.panels.campaigns.rules import BULK_ACTIONS, bulk_disabled_reason, disabled_reason
+from dyno_frames.panels.campaigns.rules import (
+    BULK_ACTIONS,
+    IRREVERSIBLE,
+    bulk_disabled_reason,
+    disabled_reason,
+)
 from dyno_frames.panels.campaigns.state import State
 
 
@@ -37,6 +42,12 @@ class Button:
     def name(self) -> str:
         """The label without its dots."""
         return self.label.rstrip("…")
+
+    @property
+    def irreversible(self) -> bool:
+        """Whether no other action reverses what a click leads to."""
+        action = self.action
+        return isinstance(action, ActionChosen | BulkActionChosen) and action.action in IRREVERSIBLE
 
     def text(self, state: State) -> str:
         """Return the label for a state."""
@@ -72,6 +83,11 @@ BULK_BUTTONS = tuple(_for_selected(action) for action in BULK_ACTIONS)
 
 _BY_KEY = {button.key: button for button in BUTTONS}
 _BULK_BY_KEY = {button.key: button for button in BULK_BUTTONS}
+
+
+def main_button(state: State) -> Button | None:
+    """Return the button of the most useful action that is possible now, which views emphasize."""
+    return next((one for one in BUTTONS if not one.irreversible and not one.disabled_reason(state)), None)
 
 
 def button(key: str) -> Button:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,11 @@ from dyno_frames.contract.lifecycle import OVERRIDES, Action, Status
 
 TEXTS = ("id", "name", "status", *OVERRIDES, "list_id", "time_zone")
 COUNTS = ("recipients", "sent")
-COLUMNS = (*TEXTS, "start_time", *COUNTS)
+METRICS = ("delivered", "opens", "clicks", "bounces", "complaints", "unsubscribes")
+COLUMNS = (*TEXTS, "start_time", *COUNTS, *METRICS)
 """The columns that a panel reads."""
+
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 DELETED = "deleted"
 """The status that a panel shows for a campaign that the server no longer has."""
@@ -27,8 +31,12 @@ class Campaign:
 
     Parameters
     ----------
+    delivered, opens, clicks, bounces, complaints, unsubscribes
+        The figures of the campaign. None if they are unknown.
     read_at
         When the server was asked. None if the values come from a frame, which may be old.
+    outdated
+        Whether an action may have changed the campaign since it was read.
     """
 
     id: str
@@ -43,14 +51,21 @@ class Campaign:
     start_time: datetime | None = None
     recipients: int = 0
     sent: int = 0
+    delivered: int | None = None
+    opens: int | None = None
+    clicks: int | None = None
+    bounces: int | None = None
+    complaints: int | None = None
+    unsubscribes: int | None = None
     read_at: datetime | None = None
+    outdated: bool = False
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], *, read_at: datetime | None) -> Self:
         """Return the campaign of a frame's row or of the client's answer; nulls become empty."""
         known: dict[str, Any] = {"id": ""}
-        known |= {name: str(row[name]) for name in TEXTS if not _null(row.get(name))}
-        known |= {name: int(row[name]) for name in COUNTS if not _null(row.get(name))}
+        known |= {name: clean_text(row[name]) for name in TEXTS if not _null(row.get(name))}
+        known |= {name: int(row[name]) for name in (*COUNTS, *METRICS) if not _null(row.get(name))}
         known |= {name: row[name] for name in ("start_time",) if not _null(row.get(name))}
         return cls(**known, read_at=read_at)
 
@@ -60,9 +75,25 @@ class Campaign:
         return cls(id=key, status=DELETED, read_at=read_at)
 
     @property
+    def current(self) -> bool:
+        """Whether the values were read from the server, and no action has followed."""
+        return self.read_at is not None and not self.outdated
+
+    @property
     def label(self) -> str:
         """The name, or the start of the id if it has none."""
         return self.name or self.id[:8]
+
+
+def clean_text(value: object) -> str:
+    """Return a value as text without the marks that reverse the text around them.
+
+    Examples
+    --------
+    >>> clean_text("Sale\u202e100")
+    'Sale100'
+    """
+    return _DIRECTION_MARKS.sub("", str(value))
 
 
 def _null(value: Any) -> bool:

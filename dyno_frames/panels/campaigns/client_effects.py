@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, assert_never
 
 from dyno_frames.contract.lifecycle import Action
@@ -86,16 +86,15 @@ class ClientEffects:
     def failed(self, effect: Effect, error: Exception) -> on.PanelAction:
         """Return the action that answers an effect that raised. A process action may have been sent by then."""
         if isinstance(effect, SendAction):
-            return _without_outcome(effect, ActionResult.UNKNOWN, f"{error_text(error)} {_MAYBE}")
-        return _read_failed(effect, error)
+            return self._without_outcome(effect, ActionResult.UNKNOWN, f"{error_text(error)} {_MAYBE}")
+        return self._read_failed(effect, error)
 
     def not_started(self, effect: Effect, error: Exception) -> on.PanelAction:
         """Return the action that answers an effect that never ran. Nothing was sent."""
         if isinstance(effect, SendAction):
-            return _without_outcome(
-                effect, ActionResult.NOT_STARTED, f"{error_text(error)} Nothing was sent."
-            )
-        return _read_failed(effect, error)
+            text = f"{error_text(error)} Nothing was sent."
+            return self._without_outcome(effect, ActionResult.NOT_STARTED, text)
+        return self._read_failed(effect, error)
 
     def read(self, ids: Sequence[str]) -> on.CampaignsRead:
         """Read campaigns. Raises as the client does."""
@@ -105,6 +104,13 @@ class ClientEffects:
         frame = self._client.campaigns.find(f"id in {list(ids)!r}", columns=list(COLUMNS))
         rows = frame.to_dict("records")
         return on.CampaignsRead(tuple(Campaign.from_row(row, read_at=at) for row in rows), tuple(ids), at)
+
+    def read_again(self, ids: Sequence[str]) -> on.PanelAction:
+        """Read campaigns. A server that does not answer is an answer too; any other error is raised."""
+        try:
+            return self.read(ids)
+        except TransportError as error:
+            return self.failed(ReadCampaigns(tuple(ids)), error)
 
     def read_existing(self, key: str) -> on.CampaignsRead:
         """Read one campaign and its audience. Raises NotFoundError if there is no such campaign."""
@@ -203,31 +209,30 @@ class ClientEffects:
         except Exception:  # noqa: BLE001 - the campaign is then shown as not loaded
             return None
 
+    def _without_outcome(self, effect: SendAction, result: ActionResult, message: str) -> on.ActionFinished:
+        text = f"{action_name(effect.request.action)}: {message}"
+        return on.ActionFinished(effect.serial, effect.request, result, text, self._clock())
+
+    def _read_failed(
+        self, effect: ReadCampaigns | ReadForReview | ReadForBulkReview | ResolveOutcome, error: Exception
+    ) -> on.PanelAction:
+        lost_at = self._clock() if isinstance(error, TransportError) else None
+        match effect:
+            case ReadCampaigns():
+                return on.ReadFailed(error_text(error), lost_at)
+            case ReadForReview(serial) | ReadForBulkReview(serial):
+                return on.ReviewFailed(serial, error_text(error), lost_at)
+            case ResolveOutcome(key):
+                text = f"The outcome is still unknown: {error_text(error)}"
+                return on.OutcomeResolved(key, ActionResult.UNKNOWN, text, self._clock())
+            case _:
+                assert_never(effect)
+
 
 def arguments(request: ActionRequest) -> dict[str, str]:
     """Return the keyword arguments for the client's method."""
     time = {"at": request.at, "time_zone": request.time_zone} if request.at else {}
     return {**time, **dict(request.overrides)}
-
-
-def _without_outcome(effect: SendAction, result: ActionResult, message: str) -> on.ActionFinished:
-    text = f"{action_name(effect.request.action)}: {message}"
-    return on.ActionFinished(effect.serial, effect.request, result, text, datetime.now(UTC))
-
-
-def _read_failed(
-    effect: ReadCampaigns | ReadForReview | ReadForBulkReview | ResolveOutcome, error: Exception
-) -> on.PanelAction:
-    match effect:
-        case ReadCampaigns():
-            return on.ReadFailed(error_text(error))
-        case ReadForReview(serial) | ReadForBulkReview(serial):
-            return on.ReviewFailed(serial, error_text(error))
-        case ResolveOutcome(key):
-            text = f"The outcome is still unknown: {error_text(error)}"
-            return on.OutcomeResolved(key, ActionResult.UNKNOWN, text, datetime.now(UTC))
-        case _:
-            assert_never(effect)
 
 
 _RESOLVED = {

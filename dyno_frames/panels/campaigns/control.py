@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
@@ -84,7 +84,7 @@ class CampaignControl:
         else:
             read = on.CampaignsRead(campaigns_of(subject), (), clock())
         self.store: Store[State, on.PanelAction, Effect] = Store(
-            State.of(read.campaigns, facts=self._shared.value),
+            replace(State.of(read.campaigns, facts=self._shared.value), retries=watch),
             reduce,
             effects,
             spawn=spawn,
@@ -94,7 +94,7 @@ class CampaignControl:
             self.store.dispatch(read)
         self.watcher = watch_thread(
             lambda: self._shared.claim(self.store.subscriber, watched(self.state)),
-            lambda ids: self.store.dispatch(effects.read(ids)),
+            lambda ids: self.store.dispatch(effects.read_again(ids)),
             lambda message: self.store.dispatch(on.WatchStopped(message)),
             interval_s=interval_s,
         )

@@ -46,6 +46,8 @@ class Facts:
         The last number given to a form, a review or an action.
     journal
         Actions with their outcomes, oldest first.
+    lost_at
+        When the connection to the server was lost. None while the server answers.
     """
 
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
@@ -56,24 +58,34 @@ class Facts:
     used_tokens: frozenset[str] = frozenset()
     serial: int = 0
     journal: tuple[JournalEntry, ...] = ()
+    lost_at: datetime | None = None
 
     def with_reads(self, reads: Iterable[Campaign]) -> Facts:
-        """Return the facts after reads. A late answer does not replace a newer one or a final status."""
+        """Return the facts after reads, which show that the server answers.
+
+        A late answer does not replace a newer one or a final status.
+        """
         campaigns, rates = dict(self.campaigns), dict(self.rates)
+        lost_at = self.lost_at
         for fresh in reads:
+            lost_at = None
             before = campaigns.get(fresh.id)
             if before is not None and not _newer(fresh, before):
                 continue
             campaigns[fresh.id] = fresh
             rates[fresh.id] = rates.get(fresh.id, SendingRate()).after(fresh)
-        return replace(self, campaigns=campaigns, rates=rates)
+        return replace(self, campaigns=campaigns, rates=rates, lost_at=lost_at)
 
-    def with_unread(self, key: str) -> Facts:
-        """Return the facts with a campaign's values marked as not read."""
+    def with_outdated(self, key: str) -> Facts:
+        """Return the facts with a campaign's values marked as older than an action."""
         known = self.campaigns.get(key)
         if known is None:
             return self
-        return replace(self, campaigns={**self.campaigns, key: replace(known, read_at=None)})
+        return replace(self, campaigns={**self.campaigns, key: replace(known, outdated=True)})
+
+    def with_connection_lost(self, at: datetime) -> Facts:
+        """Return the facts after the server did not answer. The first of several failures counts."""
+        return self if self.lost_at is not None else replace(self, lost_at=at)
 
 
 def _newer(fresh: Campaign, before: Campaign) -> bool:

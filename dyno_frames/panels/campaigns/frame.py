@@ -9,7 +9,7 @@ import pandas as pd
 
 from dyno_frames.contract.resources import CAMPAIGNS, KEY
 from dyno_frames.errors import SchemaError
-from dyno_frames.panels.campaigns.campaign import COLUMNS, COUNTS, Campaign
+from dyno_frames.panels.campaigns.campaign import COLUMNS, COUNTS, METRICS, Campaign, clean_text
 
 
 def campaigns_of(frame: pd.DataFrame) -> tuple[Campaign, ...]:
@@ -36,7 +36,9 @@ def campaigns_of(frame: pd.DataFrame) -> tuple[Campaign, ...]:
             "add it to columns= of the query."
         )
     rows = frame[frame[KEY].notna()].drop_duplicates(KEY)
-    columns = {name: _values(rows[name], _KINDS.get(name, str)) for name in COLUMNS if name in rows.columns}
+    columns = {
+        name: _values(rows[name], _KINDS.get(name, clean_text)) for name in COLUMNS if name in rows.columns
+    }
     names = tuple(columns)
     return tuple(
         Campaign(**{name: value for name, value in zip(names, values, strict=True) if value is not None})
@@ -44,7 +46,9 @@ def campaigns_of(frame: pd.DataFrame) -> tuple[Campaign, ...]:
     )
 
 
-_KINDS: dict[str, Callable[[Any], Any]] = dict.fromkeys(COUNTS, int) | {"start_time": lambda value: value}
+_KINDS: dict[str, Callable[[Any], Any]] = dict.fromkeys((*COUNTS, *METRICS), int) | {
+    "start_time": lambda value: value
+}
 
 
 def _values(column: pd.Series[Any], kind: Callable[[Any], Any]) -> list[Any]:

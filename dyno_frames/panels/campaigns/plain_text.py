@@ -5,8 +5,11 @@ from __future__ import annotations
 from dyno_frames.panels.campaigns import review_text, wording
 from dyno_frames.panels.campaigns.buttons import BUTTONS, button
 from dyno_frames.panels.campaigns.campaign import Campaign
+from dyno_frames.panels.campaigns.columns import progress_text
+from dyno_frames.panels.campaigns.metrics import METRICS, Metric
 from dyno_frames.panels.campaigns.phases import BulkReview, FormOpen, Review
 from dyno_frames.panels.campaigns.state import State
+from dyno_frames.panels.runtime.words import counted
 
 _NAME_WIDTH = 40
 HEADINGS = ("status", "name", "sent")
@@ -17,14 +20,13 @@ def summary(state: State) -> str:
     """Return the campaigns of the current page, without times, ids and addresses: the same for the same account."""
     rest = len(state.row_ids) - len(state.visible)
     more = (f"  and {rest:,} more",) if rest > 0 else ()
-    return "\n".join(
-        (f"CampaignPanel of {wording.counted(len(state.rows), 'campaign')}", *_rows(state), *more)
-    )
+    return "\n".join((f"CampaignPanel of {counted(len(state.rows), 'campaign')}", *_rows(state), *more))
 
 
 def full_text(state: State) -> str:
     """Return everything that a panel shows."""
-    lines = [f"Campaign control · {wording.counted(len(state.rows), 'campaign')} · {wording.as_of(state)}"]
+    lines = [f"Campaign control · {counted(len(state.rows), 'campaign')} · {wording.as_of(state)}"]
+    lines += filter(None, [wording.connection_line(state)])
     if len(state.rows) > 1:
         lines += [*_rows(state), f"  page {state.page + 1} of {state.pages}"]
     if state.open_campaign is not None:
@@ -43,6 +45,7 @@ def _details(state: State, row: Campaign) -> list[str]:
     pairs = [
         *wording.details(row, state.facts.audiences.get(row.id)),
         *([("Sent", sending)] if sending else []),
+        *((metric.label, _metric(metric, row)) for metric in METRICS if metric.text(row)),
     ]
     possible = [one.label for one in BUTTONS if not one.disabled_reason(state)]
     pairs.append(("Now", ", ".join(possible) or "nothing"))
@@ -50,8 +53,13 @@ def _details(state: State, row: Campaign) -> list[str]:
     return [
         "",
         f"“{row.name or row.id}” [{row.status}]",
-        *(f"  {label:<8} {value}" for label, value in pairs),
+        *(f"  {label:<12} {value}" for label, value in pairs),
     ]
+
+
+def _metric(metric: Metric, row: Campaign) -> str:
+    warning = metric.warning(row)
+    return f"{metric.text(row)} ({metric.share(row)})" + (f", {warning}" if warning else "")
 
 
 def _question(state: State) -> list[str]:
@@ -82,7 +90,7 @@ def cells(row: Campaign) -> tuple[str, str, str]:
     """Return a campaign's status, name and progress; a long name is cut."""
     name = _printable(row.name)
     cut = name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…"
-    return row.status, cut, wording.progress_text(row)
+    return row.status, cut, progress_text(row)
 
 
 def _printable(line: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeAlias, assert_never
 
 from dyno_frames.panels.campaigns import actions as on
@@ -43,6 +44,8 @@ def reduce_answer(state: State, action: Answer) -> State:
             return _resolved(state, action)
         case on.CampaignsRead():
             return with_bulk_read(state, action)
+        case on.ReadFailed(_, datetime() as lost_at):
+            return replace(state, facts=state.facts.with_connection_lost(lost_at))
         case on.ReadFailed(message):
             text = f"Reading failed: {message} Nothing was sent."
             return replace(state, notice=Notice(NoticeKind.FAILED, text))
@@ -62,7 +65,7 @@ def _with_known_values(state: State, fresh: Campaign) -> Campaign:
     before = state.campaign(fresh.id)
     if fresh.status != DELETED or before is None:
         return fresh
-    return replace(before, status=DELETED, read_at=fresh.read_at)
+    return replace(before, status=DELETED, read_at=fresh.read_at, outdated=False)
 
 
 def with_bulk_read(state: State, action: on.CampaignsRead) -> State:
@@ -86,7 +89,7 @@ def _finished(state: State, action: on.ActionFinished) -> State:
     if action.result is ActionResult.UNKNOWN:
         facts = replace(facts, unresolved={**facts.unresolved, key: action.message})
     if action.fresh is None and action.result is not ActionResult.NOT_STARTED:
-        facts = facts.with_unread(key)
+        facts = facts.with_outdated(key)
     state = with_reads(replace(state, facts=facts), [action.fresh])
     entry = _entry(action.request.action.value, key, before, action)
     state = _with_entry(state, entry)

@@ -14,10 +14,10 @@ from dyno_frames.panels.campaigns.effects import SendAction
 from dyno_frames.panels.campaigns.forms import is_past
 from dyno_frames.panels.campaigns.phases import BulkReview, Idle, LoadingBulkReview, LoadingReview, Review
 from dyno_frames.panels.campaigns.reduce_outcome import with_bulk_read, with_reads
+from dyno_frames.panels.campaigns.review_text import is_confirmed_by
 from dyno_frames.panels.campaigns.rules import (
     REVIEW_LASTS,
     disabled_reason,
-    matches_required,
     not_allowed_reason,
     required_text,
 )
@@ -34,7 +34,9 @@ def reduce_review(state: State, action: ReviewAction) -> State:
             return _open_review(state, action)
         case on.BulkReviewReady():
             return _open_bulk_review(state, action)
-        case on.ReviewFailed(serial, message):
+        case on.ReviewFailed(serial, message, lost_at):
+            if lost_at is not None:
+                state = replace(state, facts=state.facts.with_connection_lost(lost_at))
             if not isinstance(phase, LoadingReview | LoadingBulkReview) or phase.serial != serial:
                 return state
             text = f"The review could not be loaded: {message} Nothing was sent."
@@ -113,8 +115,7 @@ def confirm(state: State, action: on.ConfirmPressed) -> tuple[State, tuple[SendA
         return _outdated(state, "The review is older than a minute."), ()
     if reason := _no_longer_holds(state, review, action.at):
         return _outdated(state, reason), ()
-    name = review.campaign.name if isinstance(review, Review) else ""
-    if not matches_required(action.typed, review.required_text, name):
+    if not is_confirmed_by(review, action.typed):
         return replace(state, phase=replace(review, errors=(f"type {review.required_text} first",))), ()
     used = replace(state.facts, used_tokens=state.facts.used_tokens | {review.token})
     return _send(replace(state, facts=used, phase=Idle(), notice=None), review)

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TypeAlias, assert_never
 
 from dyno_frames.panels.campaigns import actions as on
+from dyno_frames.panels.campaigns.columns import COLUMNS, SortKey
 from dyno_frames.panels.campaigns.effects import Effect, ReadCampaigns
 from dyno_frames.panels.campaigns.phases import BulkReview, Idle, LoadingBulkReview
-from dyno_frames.panels.campaigns.state import SortKey, State
+from dyno_frames.panels.campaigns.state import State
 
 TableAction: TypeAlias = (
     on.CampaignOpened
@@ -50,8 +51,7 @@ def reduce_table(state: State, action: TableAction) -> tuple[State, tuple[Effect
 
 
 def _sort(state: State, key: SortKey) -> State:
-    largest_first = key in {SortKey.SENT, SortKey.START}
-    descending = not state.descending if key is state.sort_key else largest_first
+    descending = not state.descending if key is state.sort_key else COLUMNS[key].number
     return replace(state, sort_key=key, descending=descending, page=0).arranged()
 
 

@@ -6,9 +6,12 @@ from datetime import tzinfo
 
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.panels.campaigns.campaign import action_name
+from dyno_frames.panels.campaigns.columns import sent_cell
 from dyno_frames.panels.campaigns.local_time import format_in_zones
 from dyno_frames.panels.campaigns.phases import BulkReview, Review
-from dyno_frames.panels.campaigns.wording import counted, field_label, progress_text, utc_time
+from dyno_frames.panels.campaigns.rules import IRREVERSIBLE, matches_required
+from dyno_frames.panels.campaigns.wording import field_label
+from dyno_frames.panels.runtime.words import counted, utc_time
 
 _KEEP_LABELS = {
     Status.DRAFT.value: "Keep as draft",
@@ -18,25 +21,30 @@ _KEEP_LABELS = {
 }
 
 
-def review_lines(
-    review: Review, kernel_zone: tzinfo | None = None, *, with_changes: bool = True
-) -> tuple[str, ...]:
+def review_lines(review: Review, kernel_zone: tzinfo | None = None) -> tuple[str, ...]:
     """Return the sentences that the user reads before confirming, all from the fresh read."""
+    lines = [headline(review, kernel_zone), *(f"{label}: {value}" for label, value in review_pairs(review))]
+    lines += [f"Changed: {name} “{old}” → “{new}”" for name, old, new in changed_fields(review)]
+    return tuple(lines)
+
+
+def review_pairs(review: Review) -> tuple[tuple[str, str], ...]:
+    """Return what the user checks before confirming, as pairs of label and value, without what changes."""
     request, row = review.request, review.campaign
-    lines = [_headline(review, kernel_zone)]
     overrides = dict(request.overrides)
+    pairs = []
     if RULES[request.action].sends:
-        lines.append(f"Subject: {overrides.get('subject', row.subject) or '(none)'}")
         name = overrides.get("from_name", row.from_name)
         email = overrides.get("from_email", row.from_email)
-        lines.append(f"From: {name} <{email}>" if email else f"From: {name or '(none)'}")
-        lines.append(f"List: {review.audience.list_name or '(could not be read)'}")
-    if with_changes:
-        lines += [f"Changed: {name} “{old}” → “{new}”" for name, old, new in changed_fields(review)]
+        subject = [] if "subject" in overrides else [("Subject", row.subject or "(none)")]
+        pairs = [
+            *subject,
+            ("From", f"{name} <{email}>" if email else name or "(none)"),
+            ("List", review.audience.list_name or "(could not be read)"),
+        ]
     if request.note:
-        lines.append(f"Note: {request.note}.")
-    lines.append(f"Loaded at {utc_time(review.read_at)}: status {row.status}.")
-    return tuple(lines)
+        pairs.append(("Note", f"{request.note}."))
+    return (*pairs, ("As of", f"{utc_time(review.read_at)}, status {row.status}"))
 
 
 def changed_fields(review: Review) -> tuple[tuple[str, str, str], ...]:
@@ -45,7 +53,8 @@ def changed_fields(review: Review) -> tuple[tuple[str, str, str], ...]:
     return tuple((field_label(name), str(getattr(old, name)), new) for name, new in review.request.overrides)
 
 
-def _headline(review: Review, kernel_zone: tzinfo | None) -> str:
+def headline(review: Review, kernel_zone: tzinfo | None) -> str:
+    """Return the sentence that says what is about to happen, when, and to whom."""
     request, name = review.request, f"“{review.campaign.name}”"
     match request.action:
         case Action.STOP:
@@ -88,6 +97,18 @@ def required_line(review: Review | BulkReview) -> str:
     return f"Type {review.required_text} to confirm"
 
 
+def is_confirmed_by(review: Review | BulkReview, typed: str) -> bool:
+    """Return whether the typed text allows the review to be confirmed."""
+    name = review.campaign.name if isinstance(review, Review) else ""
+    return matches_required(typed, review.required_text, name)
+
+
+def is_irreversible(review: Review | BulkReview) -> bool:
+    """Return whether no other action reverses what the review confirms."""
+    action = review.request.action if isinstance(review, Review) else review.action
+    return action in IRREVERSIBLE
+
+
 def confirm_label(review: Review | BulkReview) -> str:
     """Return the label of the button that confirms."""
     if isinstance(review, BulkReview):
@@ -122,10 +143,10 @@ def bulk_headline(review: BulkReview) -> str:
 
 def bulk_rows(review: BulkReview) -> tuple[tuple[str, str, str], ...]:
     """Return every campaign of a bulk review: name, status, and how much is sent."""
-    return tuple((row.label, row.status, progress_text(row)) for row in review.campaigns)
+    return tuple((row.label, row.status, sent_cell(row)) for row in review.campaigns)
 
 
 def bulk_lines(review: BulkReview) -> tuple[str, ...]:
     """Return the lines below the campaigns: those left out, and when all were read."""
     left_out = tuple(f"Left out: {row.label}: {reason}." for row, reason in review.left_out)
-    return (*left_out, f"Loaded at {utc_time(review.read_at)}.")
+    return (*left_out, f"As of {utc_time(review.read_at)}.")

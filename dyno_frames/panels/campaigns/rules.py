@@ -20,6 +20,9 @@ WITH_FORM = frozenset({Action.START, Action.RESCHEDULE, Action.UPDATE_AND_RESUME
 WITHOUT_REVIEW = frozenset({Action.PAUSE})
 """The actions that one click sends."""
 
+IRREVERSIBLE = frozenset({Action.STOP})
+"""The actions that no other action reverses. Views show their buttons as dangerous."""
+
 BULK_ACTIONS = (Action.PAUSE, Action.STOP)
 """The actions that can be sent for several campaigns at once. They do not send mail."""
 
@@ -52,7 +55,9 @@ def not_allowed_reason(state: State, campaign: Campaign, action: Action) -> str:
         return "the outcome of the last action is unknown; check again first"
     if campaign.id in state.facts.in_flight:
         return "an action is under way"
-    if campaign.read_at is None:
+    if state.facts.lost_at is not None:
+        return "the connection to the server is lost"
+    if not campaign.current:
         return "the campaign is not loaded yet"
     if campaign.status == DELETED:
         return "the campaign was deleted"
@@ -70,6 +75,8 @@ def bulk_disabled_reason(state: State, action: Action) -> str:
         return "only for one campaign at a time"
     if not state.selected_ids:
         return "select campaigns in the table first"
+    if state.facts.lost_at is not None:
+        return "the connection to the server is lost"
     if len(state.selected_ids) > MAX_BULK:
         return (
             f"{len(state.selected_ids)} campaigns are selected; at most {MAX_BULK} can be reviewed together"

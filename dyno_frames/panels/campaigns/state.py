@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
-from dyno_frames.contract.lifecycle import Status
 from dyno_frames.panels.campaigns.campaign import Campaign
+from dyno_frames.panels.campaigns.columns import COLUMNS, SortKey
 from dyno_frames.panels.campaigns.facts import Facts, JournalEntry
 from dyno_frames.panels.campaigns.phases import Idle, Phase
+from dyno_frames.panels.runtime.columns import arranged
 
 PAGE_ROWS = 10
 """Campaigns on a page of the table."""
@@ -33,16 +34,6 @@ class Notice:
     kind: NoticeKind
     text: str
     details: tuple[str, ...] = ()
-
-
-class SortKey(StrEnum):
-    """What the table can be sorted by."""
-
-    GIVEN = "given"
-    NAME = "name"
-    STATUS = "status"
-    SENT = "sent"
-    START = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +68,7 @@ class State:
     search, status
         The filter: words and a status; empty matches all.
     sort_key, descending
-        The order.
+        The order: by default running campaigns come first, then scheduled ones by time.
     page
         The page of the table.
     open_id
@@ -92,6 +83,8 @@ class State:
         The last bulk action.
     watch_note
         Why running campaigns are no longer read again; empty if they are.
+    retries
+        Whether the panel tries to read again by itself after the connection was lost.
     """
 
     rows: Mapping[str, Campaign] = field(default_factory=dict)
@@ -100,7 +93,7 @@ class State:
     page: int = 0
     search: str = ""
     status: str = ""
-    sort_key: SortKey = SortKey.GIVEN
+    sort_key: SortKey = SortKey.STATUS
     descending: bool = False
     open_id: str | None = None
     selected_ids: frozenset[str] = frozenset()
@@ -108,6 +101,7 @@ class State:
     notice: Notice | None = None
     batch: Batch | None = None
     watch_note: str = ""
+    retries: bool = False
 
     @classmethod
     def of(cls, campaigns: Iterable[Campaign], *, facts: Facts | None = None) -> Self:
@@ -126,9 +120,7 @@ class State:
             if (not self.status or row.status == self.status)
             and (not words or words in f"{row.name}\n{row.subject}\n{row.id}".casefold())
         ]
-        if self.sort_key is not SortKey.GIVEN:
-            found.sort(key=_SORT_KEYS[self.sort_key], reverse=self.descending)
-        ids = tuple(row.id for row in found)
+        ids = tuple(row.id for row in arranged(found, COLUMNS[self.sort_key], descending=self.descending))
         return replace(self, row_ids=ids, page=min(self.page, max(-(-len(ids) // PAGE_ROWS) - 1, 0)))
 
     @property
@@ -156,16 +148,3 @@ class State:
         """Return the campaign of an id, as last read."""
         given = self.rows.get(key)
         return None if given is None else self.facts.campaigns.get(key, given)
-
-
-def _status_rank(row: Campaign) -> int:
-    words = [status.value for status in Status]
-    return words.index(row.status) if row.status in words else len(words)
-
-
-_SORT_KEYS: Mapping[SortKey, Callable[[Campaign], Any]] = {
-    SortKey.NAME: lambda row: (row.name.casefold(), row.id),
-    SortKey.STATUS: lambda row: (_status_rank(row), row.status, row.id),
-    SortKey.SENT: lambda row: (row.sent, row.id),
-    SortKey.START: lambda row: (row.start_time.timestamp() if row.start_time is not None else 0.0, row.id),
-}

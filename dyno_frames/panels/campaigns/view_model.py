@@ -11,8 +11,10 @@ from typing import Any
 
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, Status
 from dyno_frames.panels.campaigns import review_text, wording
-from dyno_frames.panels.campaigns.buttons import BULK_BUTTONS, BUTTONS, Button, button
+from dyno_frames.panels.campaigns.buttons import BULK_BUTTONS, BUTTONS, Button, button, main_button
 from dyno_frames.panels.campaigns.campaign import Campaign
+from dyno_frames.panels.campaigns.columns import COLUMNS, SortKey
+from dyno_frames.panels.campaigns.metrics import METRICS
 from dyno_frames.panels.campaigns.phases import (
     BulkReview,
     FormOpen,
@@ -21,6 +23,7 @@ from dyno_frames.panels.campaigns.phases import (
     Review,
 )
 from dyno_frames.panels.campaigns.state import State
+from dyno_frames.panels.runtime.words import counted
 
 ViewModel = dict[str, Any]
 
@@ -30,14 +33,17 @@ def view_model(state: State, kernel_zone: tzinfo | None = None) -> ViewModel:
     campaign = state.open_campaign
     has_table = len(state.rows) != 1
     return {
-        "title": f"Campaign control, {wording.counted(len(state.rows), 'campaign')}",
+        "label": f"Campaign control, {counted(len(state.rows), 'campaign')}",
+        "title": wording.title(state),
         "as_of": wording.as_of(state),
-        "table": _table(state) if has_table else None,
+        "connection": wording.connection_line(state),
+        "table": table_model(state) if has_table else None,
         "bulk": _bulk(state) if has_table else None,
-        "details": None if campaign is None else _details(campaign, state, kernel_zone),
+        "details": None if campaign is None else details_model(campaign, state, kernel_zone),
         "unresolved": list(wording.unresolved_lines(state)),
         "notice": _notice(state),
-        "buttons": [] if campaign is None else _buttons(BUTTONS, state),
+        "buttons": [] if campaign is None else _possible(state),
+        "why": None if wording.no_action_possible(state) else wording.WHY_UNAVAILABLE,
         "disabled": list(wording.disabled_lines(state)),
         "form": _form(state),
         "review": _review(state, kernel_zone),
@@ -46,14 +52,17 @@ def view_model(state: State, kernel_zone: tzinfo | None = None) -> ViewModel:
     }
 
 
-def _table(state: State) -> ViewModel:
+def table_model(state: State) -> ViewModel:
+    """Return what the table shows. Without campaigns it shows one sentence."""
     direction = "descending" if state.descending else "ascending"
     return {
         "headings": [
-            [key.value, label, direction if key is state.sort_key else "none"]
-            for key, label in wording.HEADINGS.items()
+            [key.value, column.label, direction if key is state.sort_key else "none", column.number]
+            for key, column in COLUMNS.items()
         ],
         "rows": [_row(row, state) for row in state.visible],
+        "empty": wording.empty_text(state),
+        "any": bool(state.rows),
         "page": state.page,
         "pages": state.pages,
         "page_text": wording.page_text(state),
@@ -66,29 +75,55 @@ def _row(row: Campaign, state: State) -> ViewModel:
         "id": row.id,
         "name": row.label,
         "status": wording.status_text(row),
-        "sent": wording.progress_cell(row),
-        "start": wording.start_cell(row),
+        "current": wording.is_current(row, state),
+        "progress": [row.sent, row.recipients] if row.sent < row.recipients else None,
+        "cells": [
+            [key.value, column.label, column.text(row), column.warning(row)]
+            for key, column in COLUMNS.items()
+            if key not in {SortKey.NAME, SortKey.STATUS}
+        ],
         "open": row.id == state.open_id,
         "selected": row.id in state.selected_ids,
     }
 
 
 def _bulk(state: State) -> ViewModel:
-    return {"selected": sorted(state.selected_ids), "buttons": _buttons(BULK_BUTTONS, state)}
+    return {
+        "selected": sorted(state.selected_ids),
+        "buttons": [
+            [one.key, one.text(state), "danger" if one.irreversible else ""]
+            for one in BULK_BUTTONS
+            if not one.disabled_reason(state)
+        ],
+        "hint": BULK_BUTTONS[0].disabled_reason(state),
+    }
 
 
-def _buttons(buttons: tuple[Button, ...], state: State) -> list[list[str]]:
-    return [[one.key, one.text(state), one.disabled_reason(state)] for one in buttons]
+def _possible(state: State) -> list[list[str]]:
+    main = main_button(state)
+    return [[one.key, one.label, button_tone(one, main)] for one in BUTTONS if not one.disabled_reason(state)]
 
 
-def _details(row: Campaign, state: State, kernel_zone: tzinfo | None) -> ViewModel:
-    words = wording.sending_text(row, state.facts.rates.get(row.id))
+def button_tone(one: Button, main: Button | None) -> str:
+    """Return how a view shows a button: as the main action, as dangerous, or as one of the others."""
+    return "danger" if one.irreversible else "main" if one is main else ""
+
+
+def details_model(row: Campaign, state: State, kernel_zone: tzinfo | None) -> ViewModel:
+    """Return what is shown about the open campaign."""
+    current = wording.is_current(row, state)
+    words = wording.sending_text(row, state.facts.rates.get(row.id) if current else None)
+    pairs = wording.details(row, state.facts.audiences.get(row.id), kernel_zone)
     return {
         "name": row.name or row.id,
         "status": wording.status_text(row),
-        "pairs": [
-            list(pair) for pair in wording.details(row, state.facts.audiences.get(row.id), kernel_zone)
+        "current": current,
+        "metrics": [
+            [metric.label, metric.text(row), metric.share(row), metric.warning(row)]
+            for metric in METRICS
+            if metric.text(row)
         ],
+        "pairs": [list(pair) for pair in pairs],
         "progress": [min(row.sent, row.recipients), row.recipients, words] if words else None,
     }
 
@@ -116,24 +151,29 @@ def _form(state: State) -> ViewModel | None:
 def _review(state: State, kernel_zone: tzinfo | None) -> ViewModel | None:
     match state.phase:
         case Review() as review:
-            headline, *lines = review_text.review_lines(review, kernel_zone, with_changes=False)
             parts: ViewModel = {
+                "headline": review_text.headline(review, kernel_zone),
+                "pairs": [list(pair) for pair in review_text.review_pairs(review)],
+                "lines": [],
                 "changes": [list(change) for change in review_text.changed_fields(review)],
                 "rows": [],
             }
         case BulkReview() as review:
-            headline, lines = review_text.bulk_headline(review), list(review_text.bulk_lines(review))
-            parts = {"changes": [], "rows": [list(row) for row in review_text.bulk_rows(review)]}
+            parts = {
+                "headline": review_text.bulk_headline(review),
+                "pairs": [],
+                "lines": list(review_text.bulk_lines(review)),
+                "changes": [],
+                "rows": [list(row) for row in review_text.bulk_rows(review)],
+            }
         case _:
             return None
     return parts | {
         "serial": review.serial,
-        "headline": headline,
-        "lines": lines,
         "required_line": review_text.required_line(review) if review.required_text else "",
-        "required_text": review.required_text,
         "keep": review_text.keep_label(review),
         "confirm": review_text.confirm_label(review),
+        "tone": "danger" if review_text.is_irreversible(review) else "main",
         "errors": list(review.errors),
         "expires": review_text.expiry_line(review),
     }

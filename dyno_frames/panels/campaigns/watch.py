@@ -19,15 +19,18 @@ _GAVE_UP = f"Stopped watching after {FAILURES} failed reads; Refresh starts it a
 
 
 def watched(state: State) -> Watched:
-    """Return the visible campaigns to read again: running ones often, scheduled ones seldom."""
+    """Return the visible campaigns to read again: running ones often, scheduled ones seldom.
+
+    While the connection is lost all of them are read often, until the server answers again.
+    """
     if state.watch_note:
         return Watched()
-    visible = {row.id: row.status for row in (*state.visible, *filter(None, [state.open_campaign]))}
-    quiet = {key: status for key, status in visible.items() if key not in state.facts.in_flight}
-    return Watched(
-        often=tuple(key for key, status in quiet.items() if status == Status.RUNNING),
-        seldom=tuple(key for key, status in quiet.items() if status == Status.SCHEDULED),
-    )
+    visible = {row.id: row for row in (*state.visible, *filter(None, [state.open_campaign]))}
+    quiet = [row for key, row in visible.items() if key not in state.facts.in_flight]
+    lost = state.facts.lost_at is not None
+    often = tuple(row.id for row in quiet if lost or row.outdated or row.status == Status.RUNNING)
+    seldom = tuple(row.id for row in quiet if row.status == Status.SCHEDULED and row.id not in often)
+    return Watched(often, seldom)
 
 
 def watch_thread(

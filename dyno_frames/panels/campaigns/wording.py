@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
 from dyno_frames.contract.lifecycle import FINAL, Status
 from dyno_frames.panels.campaigns.buttons import BUTTONS
 from dyno_frames.panels.campaigns.campaign import Audience, Campaign, SendingRate
+from dyno_frames.panels.campaigns.columns import progress_text
 from dyno_frames.panels.campaigns.facts import JournalEntry
 from dyno_frames.panels.campaigns.local_time import format_in_zones
-from dyno_frames.panels.campaigns.state import SortKey, State
-
-HEADINGS = {
-    SortKey.NAME: "Campaign",
-    SortKey.STATUS: "Status",
-    SortKey.SENT: "Sent",
-    SortKey.START: "When (UTC)",
-}
-"""The headings of the table."""
+from dyno_frames.panels.campaigns.state import State
+from dyno_frames.panels.runtime.words import connection_lost, counted, utc_time
 
 FORM_NOTE = "Leave a field empty to keep its value."
 """The sentence at the top of a form."""
 
+WHY_UNAVAILABLE = "Why are others unavailable?"
+"""The heading that hides the reasons for disabled buttons."""
 
-def utc_time(at: datetime | None) -> str:
-    """Return a time of day in UTC, to the second."""
-    return "never" if at is None else f"{at.astimezone(UTC):%H:%M:%S} UTC"
+
+def title(state: State) -> str:
+    """Return the heading of the panel."""
+    return "Campaign" if len(state.rows) == 1 else counted(len(state.rows), "campaign")
+
+
+def connection_line(state: State) -> str:
+    """Return since when the server does not answer. Empty if it does."""
+    lost_at = state.facts.lost_at
+    return "" if lost_at is None else connection_lost(lost_at, retries=state.retries and not state.watch_note)
 
 
 def as_of(state: State) -> str:
@@ -36,18 +40,9 @@ def as_of(state: State) -> str:
     known = [at for at in times if at is not None]
     if len(known) < len(times):
         return "not loaded yet; values are from your frame"
+    if state.facts.lost_at is not None:
+        return f"last values from {utc_time(min(known))}"
     return f"as of {utc_time(min(known))}"
-
-
-def counted(number: int, singular: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> counted(1_200, "campaign")
-    '1,200 campaigns'
-    """
-    return f"{number:,} {singular}{'' if number == 1 else 's'}"
 
 
 def field_label(name: str) -> str:
@@ -64,18 +59,6 @@ def field_label(name: str) -> str:
 def page_text(state: State) -> str:
     """Return which page of the table is shown, and how many campaigns match the filter."""
     return f"page {state.page + 1} of {state.pages}, {counted(len(state.row_ids), 'campaign')}"
-
-
-def progress_text(row: Campaign) -> str:
-    """Return how much of a campaign is sent."""
-    if not row.recipients:
-        return ""
-    return f"{row.sent:,} of {row.recipients:,} sent ({row.sent / row.recipients:.0%})"
-
-
-def progress_cell(row: Campaign) -> str:
-    """Return the same for a column whose heading says "Sent"."""
-    return progress_text(row).replace(" sent", "")
 
 
 def rate_text(row: Campaign, rate: SendingRate | None) -> str:
@@ -110,11 +93,6 @@ def start_text(row: Campaign, kernel_zone: tzinfo | None = None) -> str:
     return format_in_zones(int(row.start_time.timestamp()), row.time_zone, kernel_zone)
 
 
-def start_cell(row: Campaign) -> str:
-    """Return a campaign's start for a column whose heading says "UTC"."""
-    return "" if row.start_time is None else f"{row.start_time.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
 def local_zone() -> tzinfo | None:
     """Return the zone of the kernel's machine."""
     return datetime.now(UTC).astimezone().tzinfo
@@ -131,7 +109,7 @@ def details(
         ("Subject", row.subject),
         ("Preview", row.preview_message),
         ("Start", start_text(row, kernel_zone)),
-        ("Loaded", utc_time(row.read_at)),
+        ("As of", "your frame, not loaded yet" if row.read_at is None else utc_time(row.read_at)),
     )
     return tuple((label, value) for label, value in pairs if value)
 
@@ -148,6 +126,20 @@ def audience_text(audience: Audience, row: Campaign) -> str:
 def status_text(row: Campaign) -> str:
     """Return a campaign's status as one word or two."""
     return row.status or "not loaded"
+
+
+def is_current(row: Campaign, state: State) -> bool:
+    """Return whether a campaign's values are current. Views show others in gray."""
+    return row.current and state.facts.lost_at is None
+
+
+def empty_text(state: State) -> str:
+    """Return what a table without rows says. Empty if there are rows."""
+    if state.row_ids:
+        return ""
+    if state.rows:
+        return "No campaigns match the filter."
+    return "No campaigns yet. Create one with client.campaigns.create(…), then open the panel again."
 
 
 def notice_text(state: State) -> tuple[str, str, tuple[str, ...]]:
@@ -174,7 +166,7 @@ def unresolved_lines(state: State) -> tuple[str, ...]:
 
 
 def disabled_lines(state: State) -> tuple[str, ...]:
-    """Return why buttons are disabled, one line per reason."""
+    """Return why buttons are not shown, one line per reason. If no action is possible, one line says so."""
     campaign = state.open_campaign
     if campaign is None:
         return ()
@@ -184,6 +176,15 @@ def disabled_lines(state: State) -> tuple[str, ...]:
             return (f"No action is possible: {next(iter(reasons.values()))}.",)
         if campaign.status in FINAL:
             return (f"No action is possible: a {campaign.status} campaign cannot be changed.",)
+    return _by_reason(reasons)
+
+
+def no_action_possible(state: State) -> bool:
+    """Return whether every button is disabled. The reasons are then shown at once, not on request."""
+    return all(button.disabled_reason(state) for button in BUTTONS)
+
+
+def _by_reason(reasons: Mapping[str, str]) -> tuple[str, ...]:
     names: dict[str, list[str]] = {reason: [] for reason in reasons.values() if reason}
     for name, reason in reasons.items():
         if reason:

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
+from typing import Any
 
 from dyno_frames.contract.lifecycle import Status
 
-CSS = """
-.dyno-panel{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:8px;max-width:980px}
-.dyno-panel.jupyter-widgets-disconnected{opacity:.45;pointer-events:none}
-.dyno-panel dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:4px 0}
-.dyno-panel dt,.dyno-panel dd{line-height:1.5}
-.dyno-panel .dyno-row{text-align:left} .dyno-panel .dyno-row.dyno-open{font-weight:bold}
-.dyno-panel .dyno-sort{text-align:left;background:none;font-weight:bold;padding:0;width:auto}
-.dyno-panel dt{color:var(--jp-ui-font-color2,#555)} .dyno-panel dd{margin:0;overflow-wrap:anywhere}
-.dyno-panel p,.dyno-panel ul{margin:2px 0;line-height:1.4} .dyno-panel progress{width:120px}
-.dyno-panel .dyno-title{font-size:115%;display:flex;gap:10px;align-items:center;margin:6px 0 2px}
-.dyno-panel .dyno-title b{overflow-wrap:anywhere;min-width:0}
-.dyno-badge{display:inline-block;border:1px solid currentcolor;border-radius:9px;padding:0 8px;font-size:11px;
-line-height:16px;white-space:nowrap;color:var(--jp-ui-font-color1,#333)}
-.dyno-badge.dyno-running{background:#0b6e4f;color:#fff} .dyno-badge.dyno-paused{background:#8a5a00;color:#fff}
-.dyno-badge.dyno-scheduled{background:#1f5fa8;color:#fff} .dyno-badge.dyno-stopped{background:#9b2226;color:#fff}
-.dyno-review,.dyno-unknown{border:2px solid var(--jp-warn-color1,#b7791f);border-radius:4px;padding:8px}
-.dyno-unknown{border-color:var(--jp-error-color1,#c62828)}
-.dyno-panel .dyno-changes{margin:4px 0;border-collapse:collapse}
-.dyno-changes th,.dyno-changes td{text-align:left;padding:1px 10px 1px 0}
-.dyno-changes del{opacity:.75} .dyno-changes ins{font-weight:bold;text-decoration:none}
-.dyno-errors,.dyno-errors li{color:var(--jp-error-color1,#c62828)}
-.dyno-many{max-height:260px;overflow:auto}
-.dyno-many td,.dyno-many th{line-height:1.4;text-align:left;padding-right:12px}
-.dyno-notice div,.dyno-notice li,.dyno-hint div{line-height:1.4}
-.dyno-notice{min-height:22px} .dyno-select{min-width:0;height:auto;margin:0}
-.dyno-select label{margin:0;display:flex;justify-content:center}
-.dyno-select label span{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.dyno-table .dyno-cell{max-width:160px;line-height:1.5}
-.dyno-table .dyno-bar{display:grid;line-height:1.3}
-.dyno-panel .dyno-table progress{order:2;width:100%;height:8px}
-.dyno-panel .dyno-cell,.dyno-panel .dyno-bar{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-"""
+CSS = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+"""The style sheet of all panels."""
 
 STYLE = f"<style>{CSS}</style>"
 
@@ -50,10 +22,19 @@ def text(value: object) -> str:
     return escape(str(value), quote=True)
 
 
+def lead(sentence: str) -> str:
+    """Return the sentence that matters most."""
+    return f'<p class="dyno-lead">{text(sentence)}</p>'
+
+
 def paragraphs(lines: Iterable[str]) -> str:
-    """Return lines as paragraphs, the first in bold."""
-    shown = [text(line) for line in lines]
-    return "".join(f"<p>{'<b>' + line + '</b>' if i == 0 else line}</p>" for i, line in enumerate(shown))
+    """Return lines as paragraphs."""
+    return "".join(f"<p>{text(line)}</p>" for line in lines)
+
+
+def lead_and_paragraphs(lines: Sequence[str]) -> str:
+    """Return lines as paragraphs, the first one in bold. Empty if there are none."""
+    return lead(lines[0]) + paragraphs(lines[1:]) if lines else ""
 
 
 def listing(lines: Iterable[str]) -> str:
@@ -69,20 +50,46 @@ def pairs(rows: Iterable[tuple[str, str]]) -> str:
     )
 
 
-def cell(value: str, full: str = "") -> str:
-    """Return a cell of the table, with its full text as the tooltip."""
-    return f'<div class="dyno-cell" title="{text(full or value)}">{text(value)}</div>'
-
-
-def badge(word: str) -> str:
-    """Return a status as a word in a frame. The color only repeats the word."""
+def badge(word: str, *, current: bool = True) -> str:
+    """Return a status as a word with a dot. The color repeats the word; a status that may be old is gray."""
     kind = f" dyno-{word}" if word in _KNOWN else ""
-    return f'<div class="dyno-cell"><span class="dyno-badge{kind}">{text(word)}</span></div>'
+    return f'<span class="dyno-badge{kind if current else " dyno-old"}">{text(word)}</span>'
 
 
-def title(name: str, word: str) -> str:
-    """Return a campaign's name and its status."""
-    return f'<div class="dyno-title"><b>{text(name)}</b>{badge(word)}</div>'
+def row_cells(row: Mapping[str, Any]) -> str:
+    """Return the cells of a row of the campaigns table, as ``table_model`` describes it, without the name."""
+    status = badge(row["status"], current=row["current"])
+    return f'<div class="dyno-td">{status}</div>' + "".join(_cell(row, *cell) for cell in row["cells"])
+
+
+def _cell(row: Mapping[str, Any], key: str, label: str, value: str, warning: str) -> str:
+    if not value:
+        return '<div class="dyno-td"></div>'
+    done = row["progress"] if key == "sent" else None
+    bar = progress(done[0], done[1]) if done else ""
+    high = '<span class="dyno-flag">high</span>' if warning else ""
+    kinds = "dyno-td dyno-number" + (" dyno-wide-cell" if done else "") + (" dyno-high" if warning else "")
+    title = f' title="{text(warning)}"' if warning else ""
+    return f'<div class="{kinds}"{title}><span class="dyno-label">{text(label)}</span>{high}{text(value)}{bar}</div>'
+
+
+def campaign(details: Mapping[str, Any]) -> str:
+    """Return the open campaign, as ``details_model`` describes it."""
+    head = f"<b>{text(details['name'])}</b>{badge(details['status'], current=details['current'])}"
+    shown = f'<div class="dyno-title">{head}</div>'
+    if details["progress"]:
+        sent, recipients, words = details["progress"]
+        shown += progress(sent, recipients, words) + f"<div>{text(words)}</div>"
+    metrics = "".join(_metric(*metric) for metric in details["metrics"])
+    if metrics:
+        shown += f'<div class="dyno-metrics">{metrics}</div>'
+    return shown + pairs(details["pairs"])
+
+
+def _metric(label: str, value: str, share: str, warning: str) -> str:
+    limit = f'<span class="dyno-limit">{text(warning)}</span>' if warning else ""
+    kind = "dyno-metric dyno-high" if warning else "dyno-metric"
+    return f'<div class="{kind}"><span>{text(label)}</span><b>{text(value)}</b><span>{text(share)}</span>{limit}</div>'
 
 
 def changes(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -97,24 +104,14 @@ def changes(rows: Iterable[tuple[str, str, str]]) -> str:
 
 def timer(sentence: str) -> str:
     """Return a sentence that counts down. A screen reader reads it on request, not every second."""
-    return f'<div role="timer" aria-live="off">{text(sentence)}</div>'
+    return f'<div class="dyno-timer" role="timer" aria-live="off">{text(sentence)}</div>'
 
 
-def progress(sent: int, recipients: int, label: str, shown: str = "") -> str:
-    """Return a progress bar.
-
-    Parameters
-    ----------
-    sent, recipients
-        The progress.
-    label
-        What a screen reader announces.
-    shown
-        What is shown beside the bar (default: the label).
-    """
+def progress(sent: int, recipients: int, label: str = "") -> str:
+    """Return a progress bar. A screen reader announces its label, and ignores a bar without one."""
     done, whole = min(max(sent, 0), max(recipients, 0)), max(recipients, 1)
-    bar = f'<progress max="{whole}" value="{done}" aria-label="{text(label)}"></progress>'
-    return f'<div class="dyno-bar" title="{text(label)}">{bar} <span>{text(shown or label)}</span></div>'
+    named = f'aria-label="{text(label)}"' if label else 'aria-hidden="true"'
+    return f'<progress max="{whole}" value="{done}" {named}></progress>'
 
 
 def status(word: str, sentence: str) -> str:
@@ -122,8 +119,25 @@ def status(word: str, sentence: str) -> str:
     return f'<div role="status"><b>{text(word)}:</b> {text(sentence)}</div>'
 
 
-def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a plain table."""
-    head = "".join(f"<th>{text(heading)}</th>" for heading in headings)
-    body = "".join("<tr>" + "".join(f"<td>{text(value)}</td>" for value in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+def alert(sentence: str) -> str:
+    """Return a sentence in a colored frame. Empty if there is nothing to say."""
+    return f'<div class="dyno-lost-line" role="status">{text(sentence)}</div>' if sentence else ""
+
+
+def table(
+    headings: Iterable[str], rows: Iterable[Iterable[str]], *, numbers: frozenset[int] = frozenset()
+) -> str:
+    """Return a plain table; the columns at the indexes ``numbers`` are aligned to the right."""
+
+    def cells(tag: str, values: Iterable[str]) -> str:
+        return "".join(
+            f"<{tag}{_NUMBER if index in numbers else ''}>{text(value)}</{tag}>"
+            for index, value in enumerate(values)
+        )
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    head = f"<thead><tr>{cells('th', headings)}</tr></thead>"
+    return f'<table class="dyno-plain">{head}<tbody>{body}</tbody></table>'
+
+
+_NUMBER = ' class="dyno-number"'

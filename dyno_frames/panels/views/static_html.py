@@ -6,7 +6,7 @@ from typing import Any
 
 from dyno_frames.panels.campaigns.plain_text import HEADINGS, cells
 from dyno_frames.panels.campaigns.state import State
-from dyno_frames.panels.campaigns.wording import counted
+from dyno_frames.panels.runtime.words import counted
 from dyno_frames.panels.views import markup
 
 

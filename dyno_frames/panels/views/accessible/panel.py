@@ -17,11 +17,13 @@ import traitlets
 
 from dyno_frames.panels.campaigns import actions as on
 from dyno_frames.panels.campaigns.buttons import bulk_button, button
+from dyno_frames.panels.campaigns.columns import SortKey
 from dyno_frames.panels.campaigns.control import CampaignControl, Clock, utc_now
 from dyno_frames.panels.campaigns.local_time import reading_choices, time_hint
 from dyno_frames.panels.campaigns.phases import BulkReview, Review
 from dyno_frames.panels.campaigns.ports import Client
-from dyno_frames.panels.campaigns.state import SortKey, State
+from dyno_frames.panels.campaigns.review_text import is_confirmed_by
+from dyno_frames.panels.campaigns.state import State
 from dyno_frames.panels.campaigns.view_model import view_model
 from dyno_frames.panels.campaigns.watch import INTERVAL_S
 from dyno_frames.panels.campaigns.wording import local_zone
@@ -31,31 +33,6 @@ from dyno_frames.panels.views.panel_mixin import PanelMixin
 
 Message = Mapping[str, Any]
 """What the page sends: ``kind``, and what belongs to it."""
-
-_CSS = """
-.dyno-accessible.dyno-disconnected{opacity:.45;pointer-events:none}
-.dyno-accessible{font:var(--jp-ui-font-size1,13px) var(--jp-ui-font-family,sans-serif);
-color:var(--jp-ui-font-color1,inherit)}
-.dyno-accessible button{font:inherit;padding:4px 10px;border:1px solid var(--jp-border-color1,#999);
-border-radius:3px;background:var(--jp-layout-color2,#eee);color:inherit;cursor:pointer}
-.dyno-accessible button[aria-disabled=true]{opacity:.5;cursor:default}
-.dyno-accessible button:focus-visible,.dyno-accessible input:focus-visible,.dyno-accessible summary:focus-visible
-{outline:2px solid var(--jp-brand-color1,#1976d2);outline-offset:1px}
-.dyno-accessible .dyno-danger{background:#b3261e;color:#fff;border-color:#b3261e}
-.dyno-accessible .dyno-line,.dyno-accessible .dyno-tools
-{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin:4px 0}
-.dyno-accessible label{display:flex;gap:8px;align-items:center;margin:3px 0}
-.dyno-accessible .dyno-form label>span{width:110px;text-align:right}
-.dyno-accessible .dyno-form input:not([type=radio]){width:26em;max-width:100%}
-.dyno-accessible .dyno-tools label>span{width:auto}
-.dyno-accessible .dyno-list{border-collapse:collapse;width:100%}
-.dyno-accessible .dyno-list td,.dyno-accessible .dyno-list th{text-align:left;padding:2px 8px}
-.dyno-accessible .dyno-list th button{border:none;background:none;font-weight:bold;padding:0}
-.dyno-accessible .dyno-row{width:100%} .dyno-accessible .dyno-row[aria-pressed=true]{font-weight:bold}
-.dyno-accessible caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.dyno-accessible th[aria-sort=ascending] button::after{content:" ▲"/""}
-.dyno-accessible th[aria-sort=descending] button::after{content:" ▼"/""}
-"""
 
 
 class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
@@ -86,9 +63,10 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).with_name("panel.js")
-    _css = CSS + _CSS
+    _css = CSS
     view = traitlets.Dict().tag(sync=True)
     time_hint = traitlets.Dict().tag(sync=True)
+    ready = traitlets.Int().tag(sync=True)
     zones: traitlets.List[str] = traitlets.List().tag(sync=True)
 
     def __init__(
@@ -149,6 +127,9 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
                 shown = bool(message["shown"])
                 self._show_time_hint(str(message["when"]), str(message["zone"]), shown=shown)
                 return None
+            case "typed":
+                self._allow_confirmation(int(message["serial"]), str(message["typed"]))
+                return None
             case "form":
                 return self._read_form(message)
             case "confirm":
@@ -166,12 +147,19 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
             overrides=tuple((str(name), str(value)) for name, value in message["overrides"]),
         )
 
+    def _allow_confirmation(self, serial: int, typed: str) -> None:
+        """Tell the page whether the typed text confirms the open review: ``ready`` is then its serial."""
+        review = self._review(serial)
+        self.ready = serial if review is not None and is_confirmed_by(review, typed) else 0
+
     def _read_confirmation(self, serial: int, typed: str) -> on.ConfirmPressed | None:
-        """Return the confirmation of the review with this serial, if that review is open."""
+        review = self._review(serial)
+        return None if review is None else on.ConfirmPressed(review.token, self._control.clock(), typed)
+
+    def _review(self, serial: int) -> Review | BulkReview | None:
+        """Return the open review if it has this serial."""
         review = self._control.state.phase
-        if not isinstance(review, Review | BulkReview) or review.serial != serial:
-            return None
-        return on.ConfirmPressed(review.token, self._control.clock(), typed)
+        return review if isinstance(review, Review | BulkReview) and review.serial == serial else None
 
 
 _ACTIONS: dict[str, Callable[[Message], on.PanelAction]] = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import ipywidgets as widgets
 
 from dyno_frames.panels.campaigns import wording
 from dyno_frames.panels.campaigns.actions import ConfirmPressed, Dismissed, PanelAction, ResolveRequested
-from dyno_frames.panels.campaigns.buttons import BUTTONS, Button
+from dyno_frames.panels.campaigns.buttons import BUTTONS, main_button
 from dyno_frames.panels.campaigns.control import Clock
 from dyno_frames.panels.campaigns.phases import (
     BulkReview,
@@ -18,54 +19,54 @@ from dyno_frames.panels.campaigns.phases import (
     Review,
 )
 from dyno_frames.panels.campaigns.state import State
+from dyno_frames.panels.campaigns.view_model import button_tone
 from dyno_frames.panels.views import markup
+from dyno_frames.panels.views.widgets import parts
 from dyno_frames.panels.views.widgets.form import Form
-from dyno_frames.panels.views.widgets.reviews import BulkReviewBox, ReviewBox, SingleReviewBox
+from dyno_frames.panels.views.widgets.reviews import ReviewBox
 
 Send = Callable[[PanelAction], None]
 
-_AUTO = {"width": "auto"}
-
 
 class ButtonRow:
-    """The buttons for the open campaign, why some are disabled, and the box for an unknown outcome."""
+    """The buttons that the open campaign allows, why others are unavailable, and the box for an unknown outcome."""
 
     def __init__(self, send: Send) -> None:
-        self._buttons = {button.key: _widget(button, send) for button in BUTTONS}
-        self._reasons = widgets.HTML()
-        self._reasons.add_class("dyno-reasons")
+        self._buttons = {one.key: parts.button(one.label, partial(send, one.action)) for one in BUTTONS}
+        self._reasons, self._nothing = widgets.HTML(), parts.html("", "dyno-quiet")
+        self._why = parts.fold(wording.WHY_UNAVAILABLE, self._reasons)
         self._unresolved_text = widgets.HTML()
-        check = widgets.Button(
-            description="Check again", layout={"width": "auto", "align_self": "flex-start"}
+        check = parts.button(
+            "Check again",
+            lambda: send(ResolveRequested()),
+            tone="main",
+            tooltip="Find out the outcome of the last action; this only reads",
         )
-        check.tooltip = "Find out the outcome of the last action; this only reads"
-        check.on_click(lambda _button: send(ResolveRequested()))
-        self._unresolved = widgets.VBox([self._unresolved_text, check])
-        self._unresolved.add_class("dyno-unknown")
-        row = widgets.Box(list(self._buttons.values()), layout={"flex_flow": "row wrap"})
-        self.box = widgets.VBox([self._unresolved, row, self._reasons])
+        self._unresolved = parts.stack([self._unresolved_text, parts.line([check])], "dyno-unknown")
+        self._row = parts.line(self._buttons.values())
+        self.box = parts.stack([self._unresolved, self._row, self._nothing, self._why])
 
-    def enabled(self, key: str) -> widgets.Button | None:
+    def possible(self, key: str) -> widgets.Button | None:
         """Return the button of a key if it can be pressed."""
         button = self._buttons.get(key)
         return button if button is not None and not button.disabled else None
 
     def draw(self, state: State) -> None:
-        """Enable the buttons that the open campaign allows."""
-        for button in BUTTONS:
-            widget, reason = self._buttons[button.key], button.disabled_reason(state)
+        """Show the buttons that the open campaign allows. A hidden one is disabled too."""
+        main = main_button(state)
+        for one in BUTTONS:
+            widget, reason = self._buttons[one.key], one.disabled_reason(state)
             widget.disabled = bool(reason)
-            widget.tooltip = f"{button.name}: {reason}" if reason else ""
-        lines = wording.unresolved_lines(state)
-        self._unresolved_text.value = markup.paragraphs(lines)
-        self._unresolved.layout.display = None if lines else "none"
-        self._reasons.value = markup.listing(wording.disabled_lines(state))
-
-
-def _widget(button: Button, send: Send) -> widgets.Button:
-    widget = widgets.Button(description=button.label, layout=_AUTO)
-    widget.on_click(lambda _button: send(button.action))
-    return widget
+            parts.show(widget, not reason)
+            parts.set_tone(widget, button_tone(one, main))
+        nothing, lines = wording.no_action_possible(state), wording.disabled_lines(state)
+        self._nothing.value = markup.paragraphs(lines) if nothing else ""
+        self._reasons.value = markup.listing(lines)
+        parts.show(self._row, not nothing)
+        parts.show(self._why, not nothing)
+        unresolved = wording.unresolved_lines(state)
+        self._unresolved_text.value = markup.lead_and_paragraphs(unresolved)
+        parts.show(self._unresolved, unresolved)
 
 
 class ActionArea:
@@ -106,7 +107,7 @@ class ActionArea:
                 if self._changes_to("form", serial):
                     form = Form(phase, state.open_campaign, self._send, self._clock)
                     self._show(form.box, form)
-                    focus(form.first)
+                    parts.focus(form.first)
                 if isinstance(self._part, Form):
                     self._part.draw(phase)
             case Review() | BulkReview():
@@ -120,13 +121,9 @@ class ActionArea:
     def _draw_review(self, review: Review | BulkReview) -> None:
         self._opener = review.request.action.value if isinstance(review, Review) else ""
         if self._changes_to("review", review.serial):
-            box: ReviewBox
-            if isinstance(review, Review):
-                box = SingleReviewBox(review, self._send, self._clock)
-            else:
-                box = BulkReviewBox(review, self._send, self._clock)
+            box = ReviewBox(review, self._send, self._clock)
             self._show(box.box, box)
-            focus(box.keep)
+            parts.focus(box.keep)
         if isinstance(self._part, ReviewBox):
             self._part.draw(review)
 
@@ -135,9 +132,9 @@ class ActionArea:
         if self._changes_to("buttons", 0):
             self._show(self._buttons.box, None)
             if self._leaving:
-                focus(self._buttons.enabled(self._opener) or self._anchor)
+                parts.focus(self._buttons.possible(self._opener) or self._anchor)
             self._leaving = False
-        self.box.layout.display = None if state.open_campaign is not None else "none"
+        parts.show(self.box, state.open_campaign is not None)
 
     def _changes_to(self, kind: str, serial: int) -> bool:
         before, self._shown = self._shown, (kind, serial)
@@ -148,18 +145,4 @@ class ActionArea:
         before, self._part = self._part, part
         self.box.children = [box]
         if before is not None:
-            close_all(before.box)
-
-
-def close_all(box: widgets.Widget) -> None:
-    """Close a widget and all widgets in it, so that nothing typed stays in the notebook's widget state."""
-    for child in getattr(box, "children", ()):
-        close_all(child)
-    box.close()
-
-
-def focus(widget: widgets.Widget) -> None:
-    """Move the focus to a widget, if this version of ipywidgets can."""
-    move = getattr(widget, "focus", None)
-    if callable(move):
-        move()
+            parts.close_all(before.box)

@@ -21,11 +21,9 @@ from dyno_frames.panels.runtime.runner import Spawn, on_a_thread
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.drawing import Drawing
 from dyno_frames.panels.views.static_html import with_static_forms
-from dyno_frames.panels.views.widgets import builder_html
-from dyno_frames.panels.views.widgets.condition_row import ConditionRow, set_accessible_name
+from dyno_frames.panels.views.widgets import builder_html, parts
+from dyno_frames.panels.views.widgets.condition_row import ConditionRow
 from dyno_frames.query.question import Expression, Scope
-
-_AUTO = {"width": "auto"}
 
 
 class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -78,20 +76,20 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
             continuous_update=False,
             layout={"width": "auto"},
         )
-        self._text.add_class("dyno-expression")
+        parts.classed(self._text, "dyno-expression", "dyno-code-field")
         self._text.observe(lambda change: self._dispatch(on.ExpressionTyped(change["new"])), "value")
         self._notes, self._count, self._plan, self._answer = (ipywidgets.HTML() for _ in range(4))
         self._fetch_tools = _FetchTools(self._dispatch, list(language.fields), lambda: self._session.state)
         self._code = ipywidgets.Textarea(rows=2, layout={"width": "auto"})
-        set_accessible_name(self._code, "As Python")
-        self._code.add_class("dyno-code")
-        folded = ipywidgets.Accordion([self._plan, self._code], selected_index=0)
-        folded.set_title(0, "What is sent to the server, and what is evaluated here")
-        folded.set_title(1, "Copy as Python")
-        style = ipywidgets.HTML(builder_html.STYLE, layout={"display": "none"})
-        top = [style, self._rows_box, self._condition_tools.box, self._text, self._notes, self._count]
-        super().__init__([*top, folded, self._fetch_tools.box, self._answer])
-        self.add_class("dyno-builder")
+        parts.classed(parts.nameless(self._code, "As Python"), "dyno-code-field")
+        title = parts.html(markup.text(f"Find {self._session.name}"), "dyno-heading")
+        query = [title, self._rows_box, self._condition_tools.box, self._text, self._notes]
+        folded = [
+            parts.fold(builder_html.PLAN_TITLE, self._plan, is_open=True),
+            parts.fold("Copy as Python", self._code),
+        ]
+        super().__init__([parts.style(), *query, self._count, self._fetch_tools.box, *folded, self._answer])
+        parts.classed(self, "dyno", "dyno-stack", "dyno-builder")
         self._drawn: State | None = None
         self._session.store.subscribe(self._redraw)
 
@@ -186,24 +184,23 @@ class _ConditionTools:
     """The widgets below the conditions: add one, join them, start over."""
 
     def __init__(self, send: Callable[[on.Action], None]) -> None:
-        self._add = ipywidgets.Button(description="Add condition", layout=_AUTO)
-        self._add.on_click(lambda _button: send(on.ConditionAdded()))
+        self._add = parts.button("Add condition", lambda: send(on.ConditionAdded()))
         self._join = ipywidgets.Dropdown(
             options=[("all conditions hold", Join.ALL), ("any condition holds", Join.ANY)],
             description="Rows where",
-            layout={"width": "260px"},
         )
+        self._join.style.description_width = "initial"
         self._join.observe(lambda change: send(on.JoinChanged(change["new"])), "value")
-        start_over = ipywidgets.Button(description="Start over", layout=_AUTO)
-        start_over.tooltip = "Remove all conditions"
-        start_over.on_click(lambda _button: send(on.ExpressionTyped("")))
-        self.box = ipywidgets.HBox([self._add, self._join, start_over])
+        start_over = parts.button(
+            "Start over", lambda: send(on.ExpressionTyped("")), tooltip="Remove all conditions"
+        )
+        self.box = parts.line([self._add, self._join, start_over])
 
     def draw(self, state: State) -> None:
         """Enable what is possible: a text that cannot be edited as conditions is not overwritten by a click."""
         self._add.disabled = bool(state.text_only) or EXPRESSION in state.errors
         self._join.value = state.join
-        self._join.layout.display = None if len(state.conditions) > 1 else "none"
+        parts.show(self._join, len(state.conditions) > 1)
 
 
 class _FetchTools:
@@ -215,21 +212,22 @@ class _FetchTools:
         self._order = ipywidgets.Dropdown(
             options=[("created", ""), *((name, name) for name in columns if name != "created")],
             description="Sort by",
-            layout={"width": "240px"},
         )
+        self._order.style.description_width = "initial"
         self._direction = ipywidgets.Dropdown(
-            options=[("largest first", False), ("smallest first", True)], layout={"width": "130px"}
+            options=[("largest first", False), ("smallest first", True)], layout={"width": "140px"}
         )
-        set_accessible_name(self._direction, "Direction")
+        parts.nameless(self._direction, "Direction")
         self._limit = ipywidgets.BoundedIntText(
             min=1, max=100_000, description="Maximum rows", layout={"width": "200px"}
         )
         self._limit.style.description_width = "initial"
-        self._count = ipywidgets.Button(description="Count (downloads rows)", layout=_AUTO)
-        self._count.tooltip = "Download the rows that must be checked here, and count those that match"
-        self._fetch = ipywidgets.Button(description="Fetch rows", button_style="primary", layout=_AUTO)
-        self._fetch.on_click(lambda _button: send(on.FetchRequested()))
-        self._count.on_click(lambda _button: send(on.CountRequested()))
+        self._count = parts.button(
+            "Count (downloads rows)",
+            lambda: send(on.CountRequested()),
+            tooltip="Download the rows that must be checked locally, and count those that match",
+        )
+        self._fetch = parts.button("Fetch rows", lambda: send(on.FetchRequested()), tone="main")
         named = (("order_by", self._order), ("ascending", self._direction), ("limit", self._limit))
         for name, widget in named:
             widget.observe(
@@ -238,19 +236,18 @@ class _FetchTools:
                 ),
                 "value",
             )
-        parts = [self._order, self._direction, self._limit, self._count, self._fetch]
-        self.box = ipywidgets.Box(parts, layout={"flex_flow": "row wrap", "align_items": "center"})
+        self.box = parts.line([self._order, self._direction, self._limit, self._count, self._fetch])
 
     def draw(self, state: State) -> None:
         """Show order and limit, and enable the buttons that make sense."""
         options = state.options
         self._order.value, self._direction.value = options.order_by, options.ascending
         self._limit.value = options.limit
-        self._direction.layout.display = None if options.order_by else "none"
+        parts.show(self._direction, options.order_by)
         self._fetch.disabled = bool(state.errors) or state.waiting == "fetching"
         self._fetch.description = "Fetching…" if state.waiting == "fetching" else "Fetch rows"
         needs_rows = state.planned is not None and not state.planned.exact
-        self._count.layout.display = None if needs_rows else "none"
+        parts.show(self._count, needs_rows)
 
 
 def known_values(fields: Mapping[str, Field], empty: pd.DataFrame) -> dict[str, tuple[str, ...]]:

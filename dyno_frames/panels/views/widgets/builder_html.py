@@ -12,26 +12,9 @@ from dyno_frames.contract.filters import KEY_PREFIX
 from dyno_frames.contract.resources import KEY
 from dyno_frames.panels.builder.state import EXPRESSION, PlannedCount, State
 from dyno_frames.panels.builder.terms import operator_label
-from dyno_frames.panels.campaigns.wording import counted
+from dyno_frames.panels.runtime.words import counted
 from dyno_frames.panels.views import markup
-from dyno_frames.query.plan import Plan
-
-STYLE = """<style>
-.dyno-builder{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:8px;max-width:980px}
-.dyno-builder.jupyter-widgets-disconnected{opacity:.45;pointer-events:none}
-.dyno-builder p,.dyno-builder ul,.dyno-builder ol{margin:2px 0;line-height:1.4}
-.dyno-builder pre{margin:2px 0;white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.4;
- background:var(--jp-layout-color2,#eee);color:var(--jp-content-font-color1,#111);padding:4px 6px;border-radius:3px}
-.dyno-builder table{border-collapse:collapse;line-height:1.4;margin:2px 0}
-.dyno-builder td,.dyno-builder th{text-align:left;vertical-align:top;padding:1px 10px 1px 0}
-.dyno-builder td:first-child{white-space:nowrap}
-.dyno-builder .dyno-rows{overflow-x:auto;max-height:360px;overflow-y:auto}
-.dyno-builder .dyno-rows td,.dyno-builder .dyno-rows th{white-space:nowrap;max-width:280px;overflow:hidden;
- text-overflow:ellipsis;border-bottom:1px solid var(--jp-border-color2,#ddd)}
-.dyno-builder .dyno-expression input{font-family:var(--jp-code-font-family,monospace)}
-.dyno-builder .dyno-code textarea{font-family:var(--jp-code-font-family,monospace)}
-.dyno-builder .dyno-error{color:var(--jp-error-color1,#b3261e)}
-</style>"""
+from dyno_frames.query.plan import Placement, Plan
 
 ROWS_SHOWN = 100
 """Rows of an answer that are shown; all of them are in ``builder.frame``."""
@@ -44,12 +27,16 @@ def count_line(state: State, resource: str) -> str:
     if state.errors:
         return markup.status("Not counted", "correct the error first.")
     if state.planned is None:
-        return markup.status("Counting", f"asking the server how many {resource} match.")
+        return _count(f"Counting {resource}…")
     number = state.planned.rows
     rows = counted(number, resource.removesuffix("s"))
     if not state.planned.exact:
-        return markup.status("Counted", f"{rows} must be downloaded to find those that match.")
-    return markup.status("Counted", f"{rows} {'matches' if number == 1 else 'match'}.")
+        return _count(f"{rows} must be downloaded to find those that match.")
+    return _count(f"{rows} {'matches' if number == 1 else 'match'}.")
+
+
+def _count(sentence: str) -> str:
+    return f'<div class="dyno-count" role="status">{markup.text(sentence)}</div>'
 
 
 def notes(state: State) -> str:
@@ -69,16 +56,29 @@ def error(message: str) -> str:
     return f'<span class="dyno-error" role="status">{markup.text(message)}</span>' if message else ""
 
 
+PLAN_TITLE = "What the server evaluates, and what is evaluated locally"
+"""The heading of a plan."""
+
+_PLACES = {
+    Placement.EXACT: "On the server",
+    Placement.WIDER: "On the server, then locally",
+    Placement.LOCAL: "Locally",
+}
+
+
 def plan_html(planned: PlannedCount | None) -> str:
-    """Return a plan: each part with its verdict, and the JSON that is sent."""
+    """Return a plan: where each condition is evaluated, and the JSON that is sent."""
     if planned is None:
         return ""
     plan = planned.plan
-    parts = [(str(part.placement), part.text, part.reason) for part in plan.conjuncts]
-    headings = ("Verdict", "Part", "Why" if any(reason for *_, reason in parts) else "")
-    verdicts = markup.table(headings, parts) if parts else markup.listing(["Every row."])
+    rows = [(_PLACES[part.placement], part.text, part.reason) for part in plan.conjuncts]
+    columns = 3 if any(reason for *_, reason in rows) else 2
+    headings = ("Evaluated", "Condition", "Why")[:columns]
+    where = (
+        markup.table(headings, (row[:columns] for row in rows)) if rows else markup.paragraphs(["Every row."])
+    )
     warnings = markup.listing(f"Warning: {warning}" for warning in plan.warnings)
-    return verdicts + warnings + _requests(plan)
+    return f'<div class="dyno-stack dyno-plan">{where}{warnings}{_requests(plan)}</div>'
 
 
 def _requests(plan: Plan) -> str:
@@ -89,7 +89,7 @@ def _requests(plan: Plan) -> str:
         for body in plan.requests
     ]
     blocks = "".join(f"<pre>{markup.text(json.dumps(body, ensure_ascii=False))}</pre>" for body in bodies)
-    local = f"<p>Evaluated here with pandas: {markup.text(plan.residual)}</p>" if plan.residual else ""
+    local = f"<p>Evaluated locally with pandas: {markup.text(plan.residual)}</p>" if plan.residual else ""
     return f"<p>POST /{markup.text(plan.resource)}/find with</p>{blocks}{local}"
 
 
@@ -101,8 +101,9 @@ def rows_html(frame: pd.DataFrame | None) -> str:
     columns = [_texts(shown[name]) for name in shown.columns]
     more = f", the first {ROWS_SHOWN} shown" if len(frame) > ROWS_SHOWN else ""
     head = f"<p>{markup.text(counted(len(frame), 'row'))} fetched{more}; the frame is builder.frame</p>"
-    table = markup.table(map(str, shown.columns), zip(*columns, strict=True))
-    return f'{head}<div class="dyno-rows" tabindex="0">{table}</div>'
+    numbers = frozenset(i for i, dtype in enumerate(shown.dtypes) if pd.api.types.is_numeric_dtype(dtype))
+    table = markup.table(map(str, shown.columns), zip(*columns, strict=True), numbers=numbers)
+    return f'{head}<div class="dyno-scroll" tabindex="0">{table}</div>'
 
 
 def _texts(column: pd.Series) -> list[str]:

@@ -10,7 +10,7 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.panels.builder.state import Condition
 from dyno_frames.panels.builder.terms import MULTI_VALUE, NO_VALUE, OPERATORS, operator_label
 from dyno_frames.panels.views.drawing import Drawing
-from dyno_frames.panels.views.widgets import builder_html
+from dyno_frames.panels.views.widgets import builder_html, parts
 
 _PLACEHOLDERS = {
     Kind.TIME: "2026-01-31 or 2026-01-31 09:00, UTC",
@@ -46,21 +46,18 @@ class ConditionRow:
         self._fields, self._choices, self._on_change = fields, choices, on_change
         self._drawing = Drawing()
         self._drawn: Condition | None = None
-        self._join = widgets.HTML(layout={"width": "44px"})
-        self._column = widgets.Dropdown(options=list(fields), layout={"width": "170px"})
-        self._operator = widgets.Dropdown(layout={"width": "200px"})
+        self._join = parts.html("", "dyno-join")
+        self._column = widgets.Dropdown(options=list(fields))
+        self._operator = widgets.Dropdown()
         self._value: widgets.Widget = widgets.Text()
         self._value_kind = ""
         self._error = widgets.HTML()
-        remove = widgets.Button(description="Remove", layout={"width": "auto"})
-        remove.tooltip = "Remove this condition"
-        set_accessible_name(self._column, "Column")
-        set_accessible_name(self._operator, "Comparison")
+        remove = parts.button("Remove", on_remove, tooltip="Remove this condition")
+        parts.nameless(self._column, "Column")
+        parts.nameless(self._operator, "Comparison")
         self._column.observe(self._changed, "value")
         self._operator.observe(self._changed, "value")
-        remove.on_click(lambda _button: on_remove())
-        self._line = widgets.HBox([self._join, self._column, self._operator, self._value, remove])
-        self._line.layout.align_items = "flex-start"
+        self._line = parts.line([self._join, self._column, self._operator, self._value, remove])
         self.box = widgets.VBox([self._line, self._error])
         self.box.add_class("dyno-condition")
 
@@ -78,7 +75,7 @@ class ConditionRow:
             self._drawn = condition
         self._join.value = f"<span>{join}</span>"
         self._error.value = builder_html.error(error)
-        self._error.layout.display = None if error else "none"
+        parts.show(self._error, error)
 
     def _choose_value_box(self, condition: Condition, field: Field) -> None:
         """Show the kind of box that fits column and operator; the current one stays if it does."""
@@ -99,8 +96,9 @@ class ConditionRow:
         else:
             placeholder = _PLACEHOLDERS.get(field.kind, "text")
             self._value = widgets.Text(placeholder=placeholder, continuous_update=False)
-        self._value.layout.width = "260px"
-        set_accessible_name(self._value, "Value")
+        self._value.add_class("dyno-value")
+        if not none:
+            parts.nameless(self._value, "Value")
         self._value.observe(self._changed, "value")
         self._line.children = [*self._line.children[:3], self._value, self._line.children[4]]
         before.close()
@@ -128,10 +126,3 @@ class ConditionRow:
         raw = "\n".join(value) if isinstance(value, tuple) else str(value)
         same_column = self._drawn is not None and self._column.value == self._drawn.column
         self._on_change(Condition(self._column.value, self._operator.value, raw if same_column else ""))
-
-
-def set_accessible_name(widget: widgets.Widget, name: str) -> None:
-    """Give a widget a name for screen readers that takes no space."""
-    if not isinstance(widget, widgets.HTML):
-        widget.description = name
-        widget.style.description_width = "0px"

@@ -16,8 +16,7 @@ from dyno_frames.panels.campaigns.local_time import reading_choices, time_hint
 from dyno_frames.panels.campaigns.phases import FormOpen
 from dyno_frames.panels.campaigns.wording import FORM_NOTE, field_label, local_zone
 from dyno_frames.panels.views import markup
-
-_AUTO = {"width": "auto"}
+from dyno_frames.panels.views.widgets import parts
 
 
 class TimeInput:
@@ -36,8 +35,7 @@ class TimeInput:
             ensure_option=False,
             disabled=True,
         )
-        self._hint = widgets.HTML()
-        self._hint.add_class("dyno-hint")
+        self._hint = parts.html("", "dyno-hint", "dyno-quiet")
         self._fold = widgets.RadioButtons(
             options=[("-", -1)], value=None, description="Which", layout={"display": "none"}
         )
@@ -58,7 +56,7 @@ class TimeInput:
         if choices and tuple(self._fold.options) != tuple(choices):
             self._fold.options = choices
             self._fold.value = None
-        self._fold.layout.display = None if choices else "none"
+        parts.show(self._fold, choices)
 
     @property
     def typed(self) -> tuple[str, str, int | None]:
@@ -82,18 +80,15 @@ class Form:
             for name in OVERRIDES
         }
         for box in self._overrides.values():
-            box.style.description_width, box.layout.width = "120px", "560px"
-        self._errors = widgets.HTML()
-        self._errors.add_class("dyno-errors")
-        review = widgets.Button(description="Review…", layout=_AUTO)
-        review.on_click(lambda _button: self._submit())
-        back = widgets.Button(description="Back", layout=_AUTO)
-        back.on_click(lambda _button: send(Dismissed()))
-        note = widgets.HTML(markup.paragraphs([button(phase.action.value).name, FORM_NOTE]))
+            box.layout.width = "auto"
+        self._errors = parts.html("", "dyno-errors")
+        review = parts.button("Review…", self._submit, tone="main")
+        back = parts.button("Back", lambda: send(Dismissed()))
+        note = widgets.HTML(markup.lead(button(phase.action.value).name) + markup.paragraphs([FORM_NOTE]))
         time_parts = self._time.parts if self._time else []
         self.first = self._time.now if self._time else self._overrides[OVERRIDES[0]]
-        tail = [self._errors, widgets.HBox([back, review])]
-        self.box = widgets.VBox([note, *time_parts, *self._overrides.values(), *tail])
+        tail = [self._errors, parts.line([back, review])]
+        self.box = parts.stack([note, *time_parts, *self._overrides.values(), *tail], "dyno-form")
 
     def _submit(self) -> None:
         when, time_zone, fold = self._time.typed if self._time else ("", "", None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import ipywidgets
 import pandas as pd
 
 from dyno_frames.client.queries import Queries
-from dyno_frames.panels.campaigns.wording import counted
+from dyno_frames.errors import TransportError
+from dyno_frames.panels.lists.columns import CHART, COLUMNS
 from dyno_frames.panels.lists.growth import (
     CAMPAIGN_COLUMNS,
     LIST_COLUMNS,
@@ -18,40 +20,19 @@ from dyno_frames.panels.lists.growth import (
     growth_frame,
     list_growth,
 )
+from dyno_frames.panels.runtime.columns import arranged
 from dyno_frames.panels.runtime.failures import error_text
+from dyno_frames.panels.runtime.words import connection_lost, counted, utc_time
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.static_html import with_static_forms
+from dyno_frames.panels.views.widgets import parts
 
-STYLE = """<style>
-.dyno-lists{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:8px;max-width:980px}
-.dyno-lists.jupyter-widgets-disconnected{opacity:.45;pointer-events:none}
-.dyno-lists table{border-collapse:collapse;line-height:1.5}
-.dyno-lists td,.dyno-lists th{text-align:left;padding:2px 14px 2px 0;
- border-bottom:1px solid var(--jp-border-color2,#ddd)}
-.dyno-lists p{margin:4px 0;line-height:1.4}
-.dyno-lists .dyno-number{text-align:right;font-variant-numeric:tabular-nums}
-</style>"""
-
-_WIDTH, _HEIGHT = 120, 24
-_HEADINGS = (
-    "List",
-    "Contacts",
-    f"Growth in {MONTHS} months",
-    "Recipients by month",
-    "Campaigns",
-    "Unsubscribes",
-    "Last campaign",
-)
+_WIDTH, _HEIGHT, _LINE = 120, 24, "var(--jp-brand-color1,#1976d2)"
 _NOTE = (
     f"Earlier sizes are the recipients of the largest campaign of each month, over the {MONTHS} months up to the last "
     "campaign. If campaigns went to a part of a list, their month looks smaller than the list was."
 )
-ORDERS: dict[str, Callable[[ListGrowth], Any]] = {
-    "contacts": lambda one: -one.contacts,
-    "growth": lambda one: -(one.change if one.change is not None else -2),
-    "name": lambda one: one.name.casefold(),
-}
-"""What the table can be sorted by."""
+_EMPTY = "No lists yet. Create one with client.lists.create(…), then press Refresh."
 
 
 class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -75,39 +56,58 @@ class ListPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
 
     def __init__(self, lists: Queries, campaigns: Queries) -> None:
         self._sources = lists, campaigns
-        self._lists = read(lists, campaigns)
-        self._order = ipywidgets.Dropdown(
-            options=list(ORDERS), description="Sort by", layout={"width": "220px"}
+        self._lists, self._read_at = read(lists, campaigns), datetime.now(UTC)
+        self._order, self._descending = "contacts", True
+        self._title, self._age = parts.html("", "dyno-heading"), parts.html("", "dyno-as-of")
+        refresh = parts.button("Refresh", self._refresh, tooltip="Read lists and campaigns again")
+        head = parts.line([self._title, parts.line([self._age, refresh], "dyno-push")])
+        self._notice, self._rows = ipywidgets.HTML(), ipywidgets.HTML()
+        sortable = [(key if key != CHART else "", one.label, one.number) for key, one in COLUMNS.items()]
+        self._headings = parts.SortHeadings(sortable, self._sort)
+        self._table = parts.classed(
+            ipywidgets.Box([self._headings.box, self._rows]), "dyno-table", "dyno-mailing"
         )
-        refresh = ipywidgets.Button(description="Refresh", layout={"width": "auto"})
-        refresh.on_click(lambda _button: self._refresh())
-        self._order.observe(lambda _change: self._draw(), "value")
-        self._notice, self._table = ipywidgets.HTML(), ipywidgets.HTML()
-        style = ipywidgets.HTML(STYLE, layout={"display": "none"})
-        super().__init__([style, ipywidgets.HBox([self._order, refresh]), self._notice, self._table])
-        self.add_class("dyno-lists")
+        self._note = parts.html("", "dyno-quiet")
+        super().__init__([parts.style(), head, self._notice, self._table, self._note])
+        parts.classed(self, "dyno", "dyno-stack", "dyno-lists")
         self._draw()
 
     @property
     def frame(self) -> pd.DataFrame:
         """The lists as a frame: contacts, change, campaigns, unsubscribes and the time of the last campaign."""
-        return growth_frame(self._ordered)
+        return growth_frame(tuple(self._ordered))
 
     @property
-    def _ordered(self) -> tuple[ListGrowth, ...]:
-        return tuple(sorted(self._lists, key=ORDERS[self._order.value]))
+    def _ordered(self) -> list[ListGrowth]:
+        return arranged(self._lists, COLUMNS[self._order], descending=self._descending)
+
+    def _sort(self, key: str) -> None:
+        self._descending = not self._descending if key == self._order else COLUMNS[key].number
+        self._order = key
+        self._draw()
 
     def _refresh(self) -> None:
+        lost = False
         try:
             self._lists, self._notice.value = read(*self._sources), ""
+            self._read_at = datetime.now(UTC)
+        except TransportError:
+            lost = True
+            self._notice.value = markup.alert(connection_lost(datetime.now(UTC), retries=False))
         except Exception as error:  # noqa: BLE001 - ipywidgets would swallow it; the user must see it
             self._notice.value = markup.status(
                 "Failed", f"{error_text(error)} The table shows what was read before."
             )
+        parts.set_classes(self, lost=lost)
         self._draw()
 
     def _draw(self) -> None:
-        self._table.value = table(self._ordered)
+        self._title.value = markup.text(counted(len(self._lists), "list"))
+        self._age.value = markup.text(f"as of {utc_time(self._read_at)}")
+        self._headings.draw(self._order, descending=self._descending)
+        self._rows.value = "".join(map(row_html, self._ordered))
+        self._note.value = markup.text(_NOTE if self._lists else _EMPTY)
+        parts.show(self._table, self._lists)
 
     def __repr__(self) -> str:
         return f"ListPanel of {counted(len(self._lists), 'list')}"
@@ -123,31 +123,37 @@ def read(lists: Queries, campaigns: Queries) -> tuple[ListGrowth, ...]:
 
 
 def table(lists: Iterable[ListGrowth]) -> str:
-    """Return lists as a table without scripts, with a small line chart per list."""
-    head = "".join(f"<th>{markup.text(words)}</th>" for words in _HEADINGS)
-    body = "".join(f"<tr>{''.join(_cells(one))}</tr>" for one in lists)
+    """Return lists as a table without scripts, for pages without a kernel."""
+    head = "".join(f"<th>{markup.text(column.label)}</th>" for column in COLUMNS.values())
+    rows = ("".join(f"<td>{cell_html(one, key)}</td>" for key in COLUMNS) for one in lists)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
     shown = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f"{shown}<p>{markup.text(_NOTE)}</p>"
 
 
-def _cells(one: ListGrowth) -> Iterable[str]:
-    change = "" if one.change is None else f"{one.change:+.0%}"
-    last = "never" if one.last_at is None else f"{one.last_at:%Y-%m-%d}"
-    yield f"<td>{markup.text(one.name or one.id)}</td>"
-    yield _number(f"{one.contacts:,}")
-    yield _number(change)
-    yield f"<td>{sparkline(one)}</td>"
-    yield _number(f"{one.campaigns:,}")
-    yield _number(f"{one.unsubscribes:,}")
-    yield f"<td>{markup.text(last)}</td>"
+def row_html(one: ListGrowth) -> str:
+    """Return a list as a row of the panel's table. In a narrow panel every cell shows the label of its column."""
+    cells = []
+    for key, column in COLUMNS.items():
+        shown, is_name = cell_html(one, key), key == "name"
+        kind = " dyno-name" if is_name else " dyno-number" if column.number else ""
+        named = shown and not is_name
+        label = f'<span class="dyno-label">{markup.text(column.label)}</span>' if named else ""
+        cells.append(f'<div class="dyno-td{kind}">{label}{shown}</div>')
+    return f'<div class="dyno-tr">{"".join(cells)}</div>'
 
 
-def _number(text: str) -> str:
-    return f'<td class="dyno-number">{markup.text(text)}</td>'
+def cell_html(one: ListGrowth, key: str) -> str:
+    """Return a cell: its text, or a small line chart of the list's sizes."""
+    words = COLUMNS[key].text(one)
+    return sparkline(one, words) if key == CHART else markup.text(words)
 
 
-def sparkline(one: ListGrowth) -> str:
-    """Return a list's sizes by month, and its size now, as a small line chart that starts at 0."""
+def sparkline(one: ListGrowth, words: str) -> str:
+    """Return a list's sizes by month, and its size now, as a small line chart that starts at 0.
+
+    ``words`` says what the chart shows.
+    """
     sizes = [size for _, size in one.sizes] + [one.contacts]
     if len(sizes) < 2 or not max(sizes):
         return ""
@@ -158,11 +164,9 @@ def sparkline(one: ListGrowth) -> str:
     ]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1]
-    first, _ = one.sizes[0]
-    words = f"{sizes[0]:,} in {first}, {one.contacts:,} now"
     return (
         f'<svg width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{markup.text(words)}">'
         f"<title>{markup.text(words)}</title>"
-        f'<polyline points="{line}" fill="none" stroke="#0072b2" stroke-width="1.5"></polyline>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="#d55e00"></circle></svg>'
+        f'<polyline points="{line}" style="fill:none;stroke:{_LINE};stroke-width:1.5"></polyline>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" style="fill:{_LINE}"></circle></svg>'
     )

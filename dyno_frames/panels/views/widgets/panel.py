@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import ipywidgets
+import ipywidgets as widgets
 import pandas as pd
 
 from dyno_frames.panels.campaigns import wording
 from dyno_frames.panels.campaigns.actions import RefreshRequested
-from dyno_frames.panels.campaigns.campaign import Campaign
 from dyno_frames.panels.campaigns.control import CampaignControl, Clock, utc_now
+from dyno_frames.panels.campaigns.phases import Idle
 from dyno_frames.panels.campaigns.ports import Client
 from dyno_frames.panels.campaigns.state import State
+from dyno_frames.panels.campaigns.view_model import details_model
 from dyno_frames.panels.campaigns.watch import INTERVAL_S
 from dyno_frames.panels.runtime.runner import Spawn, on_a_thread
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.panel_mixin import PanelMixin
+from dyno_frames.panels.views.widgets import parts
 from dyno_frames.panels.views.widgets.action_area import ActionArea
 from dyno_frames.panels.views.widgets.table import Table
 
 
-class CampaignPanel(PanelMixin, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class CampaignPanel(PanelMixin, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Watch and control campaigns: start, schedule, pause, resume and stop them.
 
     Every action that sends mail is reviewed first. The review reads the campaign again and says what will change and
@@ -65,40 +67,47 @@ class CampaignPanel(PanelMixin, ipywidgets.VBox):  # type: ignore[misc]  # ipywi
         self._control = CampaignControl(
             client, subject, watch=watch, clock=clock, spawn=spawn, interval_s=interval_s
         )
+        self._title = parts.html("", "dyno-heading")
+        self._age, self._connection = parts.html("", "dyno-as-of"), widgets.HTML()
+        refresh = parts.button(
+            "Refresh", lambda: self._dispatch(RefreshRequested()), tooltip="Read the visible campaigns again"
+        )
+        head = parts.line([self._title, parts.line([self._age, refresh], "dyno-push")])
         self._table = Table(self._dispatch)
-        self._action_area = ActionArea(self._dispatch, clock, self._table.refresh)
-        self._details, self._notice, self._journal_lines = (ipywidgets.HTML() for _ in range(3))
-        self._details.add_class("dyno-details")
-        self._notice.add_class("dyno-notice")
-        self._journal_box = ipywidgets.Accordion([self._journal_lines], selected_index=None)
-        style = ipywidgets.HTML(markup.STYLE, layout={"display": "none"})
-        parts = [style, self._table.box, self._details, self._notice, self._action_area.box]
-        super().__init__([*parts, self._journal_box])
-        self.add_class("dyno-panel")
+        self._action_area = ActionArea(self._dispatch, clock, refresh)
+        self._campaign, self._journal_lines = widgets.HTML(), widgets.HTML()
+        self._notice = parts.html("", "dyno-notice")
+        self._details = parts.stack([self._campaign, self._notice, self._action_area.box], "dyno-details")
+        self._journal_box = parts.fold("Journal", self._journal_lines)
+        sections = [head, self._connection, self._table.box, self._details, self._journal_box]
+        super().__init__([parts.style(), *sections])
+        parts.classed(self, "dyno", "dyno-stack", "dyno-panel")
         self._control.store.subscribe(self._redraw)
         if any(row.read_at is None for row in self._control.state.visible):
             self._dispatch(RefreshRequested())
 
     def _show_failure(self, word: str, sentence: str) -> None:
         self._notice.value = markup.status(word, sentence)
+        parts.show(self._details, True)
 
     def _draw(self, state: State) -> None:
-        campaign = state.open_campaign
+        campaign, lost = state.open_campaign, wording.connection_line(state)
+        self._title.value = markup.text(wording.title(state))
+        self._age.value = markup.text(wording.as_of(state))
+        self._connection.value = markup.alert(lost)
         self._table.draw(state)
-        self._details.value = "" if campaign is None else details_html(campaign, state)
+        shown = (
+            "" if campaign is None else markup.campaign(details_model(campaign, state, wording.local_zone()))
+        )
+        self._campaign.value = shown
         word, sentence, lines = wording.notice_text(state)
         self._notice.value = (markup.status(word, sentence) if word else "") + markup.listing(lines)
         self._action_area.draw(state)
         self._journal_lines.value = markup.listing(
             wording.entry_line(entry) for entry in reversed(state.journal)
         )
-        self._journal_box.set_title(0, f"Journal ({len(state.journal)})")
-        self._journal_box.layout.display = None if state.journal else "none"
-
-
-def details_html(row: Campaign, state: State) -> str:
-    """Return the open campaign as HTML."""
-    words = wording.sending_text(row, state.facts.rates.get(row.id))
-    bar = markup.progress(row.sent, row.recipients, words) if words else ""
-    pairs = wording.details(row, state.facts.audiences.get(row.id), wording.local_zone())
-    return markup.title(row.name or row.id, wording.status_text(row)) + markup.pairs(pairs) + bar
+        asked = not isinstance(state.phase, Idle)
+        parts.show(self._details, campaign is not None or asked or self._notice.value)
+        parts.set_classes(self._details, alone=len(state.rows) == 1)
+        parts.show(self._journal_box, state.journal)
+        parts.set_classes(self, lost=bool(lost))

@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets
 
-from dyno_frames.panels.campaigns.wording import counted
 from dyno_frames.panels.preview.message import (
     Compose,
     Message,
@@ -17,24 +16,10 @@ from dyno_frames.panels.preview.message import (
     parse_contacts,
     safe_page,
 )
+from dyno_frames.panels.runtime.words import counted
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.static_html import with_static_forms
-
-STYLE = """<style>
-.dyno-preview{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:8px;max-width:980px}
-.dyno-preview.jupyter-widgets-disconnected{opacity:.45}
-.dyno-preview p{margin:2px 0;line-height:1.4}
-.dyno-preview .dyno-inbox{display:grid;gap:6px;margin:4px 0;line-height:1.4}
-.dyno-preview .dyno-mail{border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;padding:4px 8px;
- background:var(--jp-layout-color1,#fff);color:var(--jp-content-font-color1,#111)}
-.dyno-preview .dyno-wide{display:grid;grid-template-columns:160px 1fr;gap:12px}
-.dyno-preview .dyno-wide>*,.dyno-preview .dyno-narrow>*{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
-.dyno-preview .dyno-narrow{display:grid;width:340px;box-sizing:border-box}
-.dyno-preview .dyno-quiet{color:var(--jp-content-font-color2,#555)}
-.dyno-preview iframe{border:1px solid var(--jp-border-color2,#ccc);background:#fff;max-width:100%;height:520px;
- resize:both;overflow:auto;box-sizing:border-box}
-.dyno-preview pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;line-height:1.4;max-height:520px;overflow:auto}
-</style>"""
+from dyno_frames.panels.views.widgets import parts
 
 WIDTHS = {"Computer": 660, "Phone": 375}
 """The width of the message, in pixels."""
@@ -90,24 +75,20 @@ class TemplatePreview(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
         self._contact = ipywidgets.Dropdown(
             options=[(contact_label(one, index), index) for index, one in enumerate(self._contacts)],
             description="Show for",
-            layout={"width": "260px"},
         )
-        self._width = ipywidgets.Dropdown(
-            options=list(WIDTHS.items()), description="Show on", layout={"width": "220px"}
-        )
+        self._width = ipywidgets.Dropdown(options=list(WIDTHS.items()), description="Show on")
+        for widget in (self._contact, self._width):
+            widget.style.description_width = "initial"
         self._remote = ipywidgets.ToggleButton(description="Load remote images", layout={"width": "auto"})
-        self._fields = ipywidgets.Box(layout={"flex_flow": "row wrap"})
+        self._fields = parts.line([])
         self._boxes: dict[str, ipywidgets.Text] = {}
         tabs = ipywidgets.Tab([self._message, self._text])
         for index, title in enumerate(("Message", "Plain text")):
             tabs.set_title(index, title)
-        style = ipywidgets.HTML(STYLE, layout={"display": "none"})
-        tools = ipywidgets.Box(
-            [self._contact, self._width, self._remote],
-            layout={"flex_flow": "row wrap", "align_items": "center"},
-        )
-        super().__init__([style, self._head, tools, self._fields, self._note, tabs])
-        self.add_class("dyno-preview")
+        title = parts.html(markup.text(self._source.name), "dyno-heading")
+        tools = parts.line([self._contact, self._width, self._remote])
+        super().__init__([parts.style(), title, self._head, tools, self._fields, self._note, tabs])
+        parts.classed(self, "dyno", "dyno-stack", "dyno-preview")
         self._contact.observe(lambda _change: self._choose(), "value")
         for widget in (self._width, self._remote):
             widget.observe(lambda _change: self._draw(), "value")
@@ -131,12 +112,12 @@ class TemplatePreview(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has 
                 value=contact.get(name, ""),
                 description=name,
                 continuous_update=False,
-                layout={"width": "260px"},
             )
             for name in names
             if name not in {"email", "unsubscribe_url", "preview_message"}
         }
         for box in self._boxes.values():
+            box.style.description_width = "initial"
             box.observe(lambda _change: self._draw(), "value")
         self._fields.children = list(self._boxes.values())
         self._draw()
@@ -169,8 +150,12 @@ def inbox(message: Message) -> str:
         f'<div class="dyno-mail dyno-narrow"><b>{sender}</b><span>{subject}</span>'
         f'<span class="dyno-quiet">{snippet}</span></div>'
     )
-    lengths = f"subject: {len(message.subject)} characters; preview text: {len(message.preview)}"
-    return f'<div class="dyno-inbox">{wide}{narrow}<span class="dyno-quiet">{lengths}</span></div>'
+    lengths = f"Subject: {len(message.subject)} characters · Preview text: {len(message.preview)} characters"
+    labels = [
+        f'<span class="dyno-quiet">{words}</span>'
+        for words in ("Inbox on a computer", "Inbox on a phone", lengths)
+    ]
+    return f'<div class="dyno-inbox">{labels[0]}{wide}{labels[1]}{narrow}{labels[2]}</div>'
 
 
 def note(message: Message, *, remote: bool) -> str:

@@ -12,34 +12,42 @@ from dyno_frames.panels.campaigns.control import Clock
 from dyno_frames.panels.campaigns.phases import BulkReview, Review
 from dyno_frames.panels.campaigns.wording import local_zone
 from dyno_frames.panels.views import markup
+from dyno_frames.panels.views.widgets import parts
 
 Send = Callable[[PanelAction], None]
 
-_AUTO = {"width": "auto"}
-
 
 class ReviewBox:
-    """One review. Its confirm button has this review's token and no other."""
+    """One review. Its confirm button has this review's token and no other.
 
-    def __init__(self, review: Review | BulkReview, html: str, send: Send, clock: Clock) -> None:
-        self._typed = widgets.Text(
-            placeholder=review.required_text, description=review_text.required_line(review)
+    The button is disabled until the text that the review requires is typed.
+    """
+
+    def __init__(self, review: Review | BulkReview, send: Send, clock: Clock) -> None:
+        self._review = review
+        self._typed = parts.classed(
+            widgets.Text(description=review_text.required_line(review)), "dyno-confirm-field"
         )
         self._typed.style.description_width = "initial"
-        self._errors = widgets.HTML()
-        self._errors.add_class("dyno-errors")
-        self._expiry = widgets.HTML()
+        self._typed.observe(lambda _change: self._allow(), "value")
+        self._errors, self._expiry = parts.html("", "dyno-errors"), widgets.HTML()
+        irreversible = review_text.is_irreversible(review)
         token = review.token
-        confirm = widgets.Button(
-            description=review_text.confirm_label(review), button_style="danger", layout=_AUTO
+        self._confirm = parts.button(
+            review_text.confirm_label(review),
+            lambda: send(ConfirmPressed(token, clock(), self._typed.value)),
+            tone="danger" if irreversible else "main",
         )
-        confirm.on_click(lambda _button: send(ConfirmPressed(token, clock(), self._typed.value)))
-        self.keep = widgets.Button(description=review_text.keep_label(review), layout=_AUTO)
-        self.keep.on_click(lambda _button: send(Dismissed()))
+        self._confirm.add_class("dyno-solid")
+        self.keep = parts.button(review_text.keep_label(review), lambda: send(Dismissed()))
         typed = [self._typed] if review.required_text else []
-        row = widgets.HBox([self.keep, confirm, self._expiry], layout={"align_items": "center"})
-        self.box = widgets.VBox([widgets.HTML(html), *typed, self._errors, row])
-        self.box.add_class("dyno-review")
+        row = parts.line([self.keep, self._confirm, self._expiry])
+        self.box = parts.stack([widgets.HTML(review_html(review)), *typed, self._errors, row], "dyno-review")
+        parts.set_classes(self.box, irreversible=irreversible)
+        self._allow()
+
+    def _allow(self) -> None:
+        self._confirm.disabled = not review_text.is_confirmed_by(self._review, self._typed.value)
 
     def draw(self, review: Review | BulkReview) -> None:
         """Show what is missing for a confirmation, and the seconds left."""
@@ -47,20 +55,14 @@ class ReviewBox:
         self._expiry.value = markup.timer(review_text.expiry_line(review))
 
 
-class SingleReviewBox(ReviewBox):
-    """The review of one campaign."""
-
-    def __init__(self, review: Review, send: Send, clock: Clock) -> None:
-        headline, *lines = review_text.review_lines(review, local_zone(), with_changes=False)
-        rest = "".join(f"<p>{markup.text(line)}</p>" for line in lines)
-        html = markup.paragraphs([headline]) + markup.changes(review_text.changed_fields(review)) + rest
-        super().__init__(review, html, send, clock)
-
-
-class BulkReviewBox(ReviewBox):
-    """The review of several campaigns, one line each."""
-
-    def __init__(self, review: BulkReview, send: Send, clock: Clock) -> None:
-        rows = markup.table(("campaign", "status", "sent"), review_text.bulk_rows(review))
-        html = markup.paragraphs([review_text.bulk_headline(review)]) + f'<div class="dyno-many">{rows}</div>'
-        super().__init__(review, html + markup.listing(review_text.bulk_lines(review)), send, clock)
+def review_html(review: Review | BulkReview) -> str:
+    """Return what the user reads before confirming."""
+    if isinstance(review, Review):
+        changes = markup.changes(review_text.changed_fields(review))
+        lead = markup.lead(review_text.headline(review, local_zone()))
+        shown = lead + changes + markup.pairs(review_text.review_pairs(review))
+        return f'<div class="dyno-stack">{shown}</div>'
+    rows = markup.table(("Campaign", "Status", "Sent"), review_text.bulk_rows(review), numbers=frozenset({2}))
+    lead, lines = markup.lead(review_text.bulk_headline(review)), review_text.bulk_lines(review)
+    shown = f'{lead}<div class="dyno-many">{rows}</div>{markup.paragraphs(lines)}'
+    return f'<div class="dyno-stack">{shown}</div>'

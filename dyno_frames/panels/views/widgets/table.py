@@ -1,24 +1,24 @@
-"""The table of campaigns: ten rows of widgets, created once and filled again for every state."""
+"""The table of campaigns: filter, sortable headings, ten rows, pages, and the buttons for a selection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import ipywidgets as widgets
 
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.panels.campaigns import actions as on
-from dyno_frames.panels.campaigns import wording
-from dyno_frames.panels.campaigns.buttons import BULK_BUTTONS, Button
-from dyno_frames.panels.campaigns.campaign import Campaign
-from dyno_frames.panels.campaigns.state import PAGE_ROWS, SortKey, State
+from dyno_frames.panels.campaigns.buttons import BULK_BUTTONS
+from dyno_frames.panels.campaigns.columns import COLUMNS, SortKey
+from dyno_frames.panels.campaigns.state import PAGE_ROWS, State
+from dyno_frames.panels.campaigns.view_model import table_model
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.drawing import Drawing
+from dyno_frames.panels.views.widgets import parts
 
 Send = Callable[[on.PanelAction], None]
-
-_WIDTHS = "28px minmax(120px,1fr) max-content max-content max-content"
-_AUTO = {"width": "auto"}
 
 
 class BulkRow:
@@ -27,31 +27,57 @@ class BulkRow:
     def __init__(self, send: Send) -> None:
         self._selected: tuple[str, ...] = ()
         self._visible: tuple[str, ...] = ()
-        select = widgets.Button(description="Select this page", layout=_AUTO)
-        select.on_click(lambda _button: send(on.SelectionChanged(self._visible)))
-        self._clear = widgets.Button(description="Clear selection", layout=_AUTO)
-        self._clear.on_click(lambda _button: send(on.SelectionChanged(self._selected, selected=False)))
-        self._buttons = {button.key: _bulk_widget(button, send) for button in BULK_BUTTONS}
-        self._reason = widgets.HTML()
-        parts = [select, self._clear, *self._buttons.values(), self._reason]
-        self.box = widgets.Box(parts, layout={"flex_flow": "row wrap", "align_items": "center"})
+        select = parts.button("Select this page", lambda: send(on.SelectionChanged(self._visible)))
+        self._clear = parts.button(
+            "Clear selection", lambda: send(on.SelectionChanged(self._selected, selected=False))
+        )
+        self._buttons = {
+            one.key: parts.button("", partial(send, one.action), tone="danger" if one.irreversible else "")
+            for one in BULK_BUTTONS
+        }
+        self.box = parts.line([select, self._clear, *self._buttons.values()])
 
     def draw(self, state: State) -> None:
-        """Enable the buttons that the selection allows."""
+        """Show the buttons that the selection allows."""
         self._selected = tuple(state.selected_ids)
         self._visible = tuple(row.id for row in state.visible)
         self._clear.disabled = not state.selected_ids
-        for button in BULK_BUTTONS:
-            widget = self._buttons[button.key]
-            widget.description = button.text(state)
-            widget.disabled = bool(button.disabled_reason(state))
-        self._reason.value = markup.cell(BULK_BUTTONS[0].disabled_reason(state))
+        parts.show(self._clear, state.selected_ids)
+        for one in BULK_BUTTONS:
+            widget, reason = self._buttons[one.key], one.disabled_reason(state)
+            widget.description, widget.disabled, widget.tooltip = (
+                one.text(state),
+                bool(reason),
+                reason or None,
+            )
+            parts.show(widget, state.selected_ids)
 
 
-def _bulk_widget(button: Button, send: Send) -> widgets.Button:
-    widget = widgets.Button(layout=_AUTO)
-    widget.on_click(lambda _button: send(button.action))
-    return widget
+class Row:
+    """One row: a checkbox, the name as a button that opens the campaign, and the other cells as HTML."""
+
+    def __init__(self, send: Send, drawing: Drawing) -> None:
+        self._key, self._drawing = "", drawing
+        self._checkbox = parts.classed(widgets.Checkbox(indent=False), "dyno-check")
+        self._checkbox.observe(lambda change: self._select(send, is_on=bool(change["new"])), "value")
+        self._name = parts.button("", lambda: send(on.CampaignOpened(self._key)))
+        self._name.add_class("dyno-row")
+        self._cells = widgets.HTML()
+        self.box = parts.classed(widgets.Box([self._checkbox, self._name, self._cells]), "dyno-tr")
+
+    def _select(self, send: Send, *, is_on: bool) -> None:
+        if not self._drawing.here:
+            send(on.SelectionChanged((self._key,), selected=is_on))
+
+    def draw(self, row: dict[str, Any]) -> None:
+        """Show a row of the table's view model."""
+        self._key = row["id"]
+        self._name.description = row["name"]
+        self._name.tooltip = f"{row['name']}: {'details are below' if row['open'] else 'show details'}"
+        with self._drawing.by_this_thread():
+            self._checkbox.description, self._checkbox.value = f"Select {row['name']}", row["selected"]
+        self._cells.value = markup.row_cells(row)
+        parts.set_classes(self.box, open=row["open"])
 
 
 class Table:
@@ -65,71 +91,28 @@ class Table:
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._drawing = Drawing()
         self._page = 0
-        self._keys = [""] * PAGE_ROWS
-        self._search = widgets.Text(
-            placeholder="name, subject or id", description="Find", continuous_update=False
+        self._search = widgets.Text(placeholder="Find by name, subject or id", continuous_update=False)
+        self._status = widgets.Dropdown(options=[("Any status", ""), *((s.value, s.value) for s in Status)])
+        tools = [parts.nameless(self._search, "Find"), parts.nameless(self._status, "Status")]
+        for widget in tools:
+            widget.observe(lambda _change: self._filter(), "value")
+        columns = [(key.value, column.label, column.number) for key, column in COLUMNS.items()]
+        self._headings = parts.SortHeadings(
+            columns, lambda key: send(on.SortRequested(SortKey(key))), corner=True
         )
-        self._status = widgets.Dropdown(options=[("any status", ""), *((s.value, s.value) for s in Status)])
-        self._status.layout.width = "120px"
-        self.refresh = widgets.Button(description="Refresh", tooltip="Read the visible campaigns again")
-        self._previous = widgets.Button(description="Previous", layout={"width": "90px"})
-        self._next = widgets.Button(description="Next", layout={"width": "90px"})
-        self._position, self._age, self._corner = (widgets.HTML() for _ in range(3))
-        self._age.add_class("dyno-as-of")
-        # Rows share their layouts and styles, because each of these is one more object for the page to create.
-        self._plain = {"layout": widgets.Layout(), "style": widgets.HTML().style}
-        self._wide = {"layout": widgets.Layout(width="100%"), "style": widgets.ButtonStyle()}
-        self._narrow = {"layout": widgets.Layout(width="28px"), "style": widgets.Checkbox().style}
-        self._checkboxes = [self._checkbox(i) for i in range(PAGE_ROWS)]
-        self._buttons = [self._row_button(i) for i in range(PAGE_ROWS)]
-        self._cells = [[widgets.HTML(**self._plain) for _ in range(3)] for _ in range(PAGE_ROWS)]
-        self._headings = {key: self._heading(key) for key in wording.HEADINGS}
-        layout = {"grid_template_columns": _WIDTHS, "grid_gap": "2px 12px", "align_items": "center"}
-        self._grid = widgets.GridBox(layout=layout)
-        self._grid.add_class("dyno-table")
+        drawing = Drawing()
+        self._rows = [Row(send, drawing) for _ in range(PAGE_ROWS)]
+        self._grid = parts.classed(widgets.Box(), "dyno-table", "dyno-campaigns")
+        self._none = parts.html("", "dyno-none")
+        self._previous = parts.button("Previous", lambda: send(on.PageChanged(self._page - 1)))
+        self._next = parts.button("Next", lambda: send(on.PageChanged(self._page + 1)))
+        self._position = parts.html("", "dyno-quiet")
         self._bulk = BulkRow(send)
-        self._observe()
-        tools = widgets.Box(
-            [self._search, self._status, self.refresh, self._age],
-            layout={"flex_flow": "row wrap", "align_items": "center"},
-        )
-        tools.add_class("dyno-tools")
-        pages = widgets.HBox([self._previous, self._position, self._next])
-        self._only_for_many = (self._search, self._status, self._grid, pages, self._bulk.box)
-        self.box = widgets.VBox([tools, self._grid, pages, self._bulk.box])
-
-    def _observe(self) -> None:
-        send = self._send
-        self._search.observe(lambda _change: self._filter(), "value")
-        self._status.observe(lambda _change: self._filter(), "value")
-        self.refresh.on_click(lambda _button: send(on.RefreshRequested()))
-        self._previous.on_click(lambda _button: send(on.PageChanged(self._page - 1)))
-        self._next.on_click(lambda _button: send(on.PageChanged(self._page + 1)))
-
-    def _heading(self, key: SortKey) -> widgets.Button:
-        button = widgets.Button(tooltip=f"Sort by {wording.HEADINGS[key]}")
-        button.add_class("dyno-sort")
-        button.on_click(lambda _button: self._send(on.SortRequested(key)))
-        return button
-
-    def _row_button(self, index: int) -> widgets.Button:
-        button = widgets.Button(**self._wide)
-        button.add_class("dyno-row")
-        button.on_click(lambda _button: self._send(on.CampaignOpened(self._keys[index])))
-        return button
-
-    def _checkbox(self, index: int) -> widgets.Checkbox:
-        box = widgets.Checkbox(indent=False, **self._narrow)
-        box.add_class("dyno-select")
-
-        def changed(change: dict[str, object]) -> None:
-            if not self._drawing.here:
-                self._send(on.SelectionChanged((self._keys[index],), selected=bool(change["new"])))
-
-        box.observe(changed, "value")
-        return box
+        pages = parts.line([self._previous, self._position, self._next], "dyno-push")
+        self._foot = parts.line([self._bulk.box, pages], "dyno-foot")
+        self._tools = parts.line(tools, "dyno-tools")
+        self.box = parts.stack([self._tools, self._grid, self._none, self._foot])
 
     def _filter(self) -> None:
         self._send(on.FilterChanged(self._search.value, self._status.value))
@@ -137,40 +120,25 @@ class Table:
     def draw(self, state: State) -> None:
         """Show the rows of a state. A single campaign needs no table."""
         single = len(state.rows) == 1
-        self._age.value = markup.cell(wording.as_of(state))
-        for part in self._only_for_many:
-            part.layout.display = "none" if single else None
+        parts.show(self.box, not single)
         if single:
             return
-        visible = state.visible
-        self._page = state.page
-        for key, button in self._headings.items():
-            arrow = (" ▼" if state.descending else " ▲") if key is state.sort_key else ""
-            button.description = f"{wording.HEADINGS[key]}{arrow}"
-        shown: list[widgets.Widget] = [self._corner, *self._headings.values()] if visible else []
-        for index, row in enumerate(visible):
-            self._keys[index] = row.id
-            self._fill(index, row, state)
-            shown += [self._checkboxes[index], self._buttons[index], *self._cells[index]]
-        if self._grid.children != tuple(shown):
-            self._grid.children = shown
-        self._position.value = markup.cell(wording.page_text(state) if visible else "no campaigns match")
-        self._previous.disabled = state.page == 0
-        self._next.disabled = state.page + 1 >= state.pages
+        table = table_model(state)
+        self._page = table["page"]
+        self._headings.draw(state.sort_key.value, descending=state.descending)
+        for row, shown in zip(self._rows, table["rows"], strict=False):
+            row.draw(shown)
+        boxes = (self._headings.box, *(row.box for row in self._rows[: len(table["rows"])]))
+        if self._grid.children != boxes:
+            self._grid.children = boxes
+        self._none.value = markup.text(table["empty"])
+        self._position.value = markup.text(table["page_text"])
+        self._previous.disabled = table["page"] == 0
+        self._next.disabled = table["page"] + 1 >= table["pages"]
+        for part, shown in (
+            (self._tools, table["any"]),
+            (self._grid, table["rows"]),
+            (self._foot, table["rows"]),
+        ):
+            parts.show(part, shown)
         self._bulk.draw(state)
-
-    def _fill(self, index: int, row: Campaign, state: State) -> None:
-        is_open = row.id == state.open_id
-        button, checkbox = self._buttons[index], self._checkboxes[index]
-        button.description = f"{'▶ ' if is_open else ''}{row.label}"
-        button.tooltip = f"{row.name or row.id}: {'details are below' if is_open else 'show details'}"
-        (button.add_class if is_open else button.remove_class)("dyno-open")
-        with self._drawing.by_this_thread():
-            checkbox.description, checkbox.value = f"Select {row.label}", row.id in state.selected_ids
-        status, progress, start = self._cells[index]
-        status.value = markup.badge(wording.status_text(row))
-        words = wording.progress_text(row)
-        progress.value = (
-            markup.progress(row.sent, row.recipients, words, wording.progress_cell(row)) if words else ""
-        )
-        start.value = markup.cell(wording.start_cell(row), wording.start_text(row))

@@ -20,13 +20,17 @@ def made(kit, client, frame):
     return CampaignControl(client, frame, watch=False, spawn=kit.here)
 
 
-def test_a_page_of_a_found_frame_is_read_in_one_question(kit, client):
+def test_a_page_of_a_found_frame_is_read_in_one_query_in_order_of_urgency(kit, client):
     frame = client.campaigns.find(order_by="created", ascending=False, limit=30)
     panel = made(kit, client, frame)
     panel.dispatch(on.RefreshRequested())
     assert panel.state.notice is None
     assert [row.read_at is not None for row in panel.state.visible] == [True] * 10
-    assert [row.name for row in panel.state.visible] == frame["name"].head(10).tolist()
+    order = ["running", "scheduled", "paused", "draft", "finished", "stopped"]
+    ranks = [order.index(row.status) for row in panel.state.visible]
+    assert ranks == sorted(ranks)
+    scheduled = [row.start_time for row in panel.state.visible if row.status == "scheduled"]
+    assert scheduled == sorted(scheduled)
     assert set(COLUMNS) <= set(frame.columns)
 
 

@@ -33,8 +33,8 @@ def asked(panel, verb, *keys):
 def test_the_review_lists_each_and_what_is_left_out_and_each_is_sent_once(kit, many):
     review = asked(many, Action.PAUSE, "a", "b", "c")
     assert bulk_rows(review) == (
-        ("Campaign a", "running", "4 of 10 sent (40%)"),
-        ("Campaign b", "running", "4 of 10 sent (40%)"),
+        ("Campaign a", "running", "4 of 10 (40%)"),
+        ("Campaign b", "running", "4 of 10 (40%)"),
     )
     assert bulk_lines(review)[0] == "Left out: Campaign c: only for running campaigns; this one is draft."
     assert confirm_label(review) == "Pause 2 campaigns"

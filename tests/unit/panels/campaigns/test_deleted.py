@@ -31,7 +31,7 @@ def test_a_row_that_a_table_no_longer_finds_shows_as_deleted(kit, status):
     panel.dispatch(on.RefreshRequested())
     del client.campaigns.rows["a"]
     panel.dispatch(on.RefreshRequested())
-    assert [row.status for row in panel.state.visible] == ["deleted", "draft"]
+    assert [row.status for row in panel.state.visible] == ["draft", "deleted"]
 
 
 @pytest.mark.parametrize("status", ALL)

@@ -1,14 +1,18 @@
 """Lists: how large they are, and how they grew by what their campaigns remember."""
 
+import re
 from html.parser import HTMLParser
 
+import ipywidgets
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dyno_frames as dyno
+from dyno_frames.errors import ConnectError
 from dyno_frames.panels.lists.growth import ListGrowth, growth_frame, list_growth
-from dyno_frames.panels.views.widgets.lists import ListPanel, table
+from dyno_frames.panels.views.widgets.lists import ListPanel, row_html, table
 
 
 def mailed(*rows):
@@ -65,6 +69,12 @@ def test_no_name_becomes_markup(name):
     reader.feed(table([ListGrowth("a", name, 5, sizes=((name, 3), (name, 4)))]))
     tables = {"table", "thead", "tbody", "tr", "th", "td", "p"}
     assert reader.tags == tables | {"svg", "title", "polyline", "circle"}
+    reader.feed(row_html(ListGrowth("a", name, 5, sizes=((name, 3), (name, 4)))))
+    assert reader.tags == tables | {"div", "span", "svg", "title", "polyline", "circle"}
+
+
+def heading(panel, words):
+    return next(one for one in panel._headings.box.children if getattr(one, "description", "") == words)
 
 
 def test_lists_have_a_panel_with_its_numbers(client):
@@ -74,10 +84,46 @@ def test_lists_have_a_panel_with_its_numbers(client):
     lists = client.lists.find().set_index("id")
     assert panel.frame.set_index("id")["contacts"].to_dict() == lists["contacts"].to_dict()
     assert panel.frame["contacts"].is_monotonic_decreasing
-    panel._order.value = "name"
+    heading(panel, "List").click()
     assert panel.frame["name"].str.casefold().is_monotonic_increasing
-    assert "<svg" in panel._repr_mimebundle_()["text/html"]
+    heading(panel, "List ▲").click()
+    assert panel.frame["name"].str.casefold().is_monotonic_decreasing
+    heading(panel, "Change in 12 months").click()
+    known = panel.frame["change"].dropna()
+    assert known.is_monotonic_decreasing
+    assert panel.frame["change"].iloc[: len(known)].notna().all()
+    assert "<svg" in panel._rows.value
+    saved = panel._repr_mimebundle_()["text/html"]
+    assert "<svg" in saved
+    assert "Unsubscribes" in saved
     panel.close()
+
+
+def test_without_a_server_lists_turn_gray_keep_what_was_read_and_recover_on_refresh(client):
+    class Lost:
+        def __getattr__(self, name):
+            raise ConnectError("no connection")
+
+    panel = client.lists.panel()
+    sources, panel._sources = panel._sources, (Lost(), Lost())
+    button = next(w for w in panel.children[1].children[1].children if isinstance(w, ipywidgets.Button))
+    button.click()
+    assert re.search(r"Connection lost at \d\d:\d\d UTC. Refresh tries again.", panel._notice.value)
+    assert "dyno-lost" in panel._dom_classes
+    assert "Weekly digest" in panel._rows.value
+    panel._sources = sources
+    button.click()
+    assert panel._notice.value == ""
+    assert "dyno-lost" not in panel._dom_classes
+    panel.close()
+
+
+def test_an_account_without_lists_says_how_to_create_one():
+    with dyno.sandbox(load={}, speed=0) as empty, empty.client() as client:
+        panel = client.lists.panel()
+        assert "No lists yet." in panel._note.value
+        assert panel._table.layout.display == "none"
+        panel.close()
 
 
 def test_a_failed_refresh_keeps_what_was_read(sandbox):
@@ -87,5 +133,5 @@ def test_a_failed_refresh_keeps_what_was_read(sandbox):
         panel = connected.lists.panel()
     panel._refresh()
     assert "The table shows what was read before" in panel._notice.value
-    assert "Weekly digest" in panel._table.value
+    assert "Weekly digest" in panel._rows.value
     panel.close()

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import ConnectError, SchemaError
+from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.widgets.panel import CampaignPanel
 
 
@@ -26,6 +27,17 @@ def button(panel, start):
 
 def html(panel):
     return "\n".join(w.value for w in everything(panel) if isinstance(w, ipywidgets.HTML))
+
+
+def visible(panel):
+    """Return the labels of the buttons that can be seen."""
+    found, boxes = [], [panel]
+    while boxes:
+        box = boxes.pop()
+        if box.layout.display != "none":
+            boxes += getattr(box, "children", ())
+            found += [box.description] if isinstance(box, ipywidgets.Button) else []
+    return found
 
 
 @pytest.fixture
@@ -73,6 +85,76 @@ def test_every_review_has_a_confirm_button_of_its_own(kit, show):
     assert client.campaigns.sent == []
 
 
+def test_a_large_send_is_confirmed_only_after_its_number_was_typed_into_an_empty_field(kit, show):
+    client = kit.scripted(kit.row(), contacts=12_034)
+    panel = show(client)
+    button(panel, "Start").click()
+    button(panel, "Review").click()
+    confirm = button(panel, "Send to 12,034 recipients")
+    field = next(w for w in everything(panel) if getattr(w, "description", "") == "Type 12034 to confirm")
+    assert (field.value, field.placeholder.strip("\u200b"), confirm.disabled) == ("", "", True)
+    field.value = "12,03"
+    assert confirm.disabled
+    confirm.click()
+    assert client.campaigns.sent == []
+    field.value = "12,034"
+    assert not confirm.disabled
+    for _ in range(3):
+        confirm.click()
+    assert client.campaigns.sent == [("start", "c1", {})]
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("draft", ["Start or schedule…"]),
+        ("running", ["Pause", "Stop…"]),
+        ("paused", ["Resume…", "Update and resume…", "Stop…"]),
+        ("scheduled", ["Reschedule…", "Cancel schedule…", "Stop…"]),
+        ("finished", []),
+    ],
+)
+def test_only_possible_actions_are_shown_with_one_main_action_and_danger_for_stop(kit, show, status, shown):
+    panel = show(kit.scripted(kit.row(status=status, recipients=10, sent=1)))
+    assert sorted(visible(panel)) == sorted([*shown, "Refresh"])
+    for name in shown:
+        classes = button(panel, name)._dom_classes
+        assert ("dyno-main" in classes, "dyno-danger" in classes) == (name == shown[0], name == "Stop…")
+    unavailable = [w for w in everything(panel) if "Why are others" in getattr(w, "value", "")]
+    assert len(unavailable) == 1
+    if not shown:
+        assert "No action is possible: a finished campaign cannot be changed." in html(panel)
+
+
+def test_rates_are_shown_and_marked_where_providers_object(kit, show):
+    figures = {"recipients": 10_000, "sent": 10_000, "delivered": 9_700, "opens": 2_910, "clicks": 291}
+    rows = [
+        kit.row("c1", status="running", bounces=300, complaints=10, unsubscribes=97, **figures),
+        kit.row("c2", status="finished", bounces=200, complaints=9, unsubscribes=0, **figures),
+        kit.row("c3"),
+    ]
+    panel = show(kit.scripted(*rows), frame_of(*rows))
+    first, third, second = (row._cells.value for row in panel._table._rows[:3])
+    assert "30.0%" in first
+    assert '<span class="dyno-flag">high</span>3.0%' in first
+    assert '<span class="dyno-flag">high</span>0.10%' in first
+    assert "dyno-high" not in second
+    assert "%" not in third
+    button(panel, "Campaign c1").click()
+    shown = html(panel)
+    for part in ("300 of 10,000", "above 2%", "10 of 9,700", "above 0.1%", "Unsubscribes", "97 of 9,700"):
+        assert part in shown
+
+
+def test_marks_that_reverse_text_are_removed_from_names(kit, show):
+    row = kit.row(name="Sale\u202e0001 ot\u2066", subject="\u200fשלום")
+    panel = show(kit.scripted(row, kit.row("c2")), frame_of(row, kit.row("c2")))
+    assert "Sale0001 ot" in buttons(panel)
+    button(panel, "Sale0001").click()
+    assert not set("\u202e\u2066\u200f") & set(html(panel) + repr(panel))
+    assert "שלום" in html(panel)
+
+
 def test_the_safe_choice_stands_first(kit, show):
     panel = show(kit.scripted(kit.row(status="paused", recipients=10, sent=2)))
     button(panel, "Resume…").click()
@@ -84,7 +166,9 @@ def test_buttons_follow_the_status_and_say_why_not(kit, show):
     panel = show(kit.scripted(kit.row(status="running", recipients=10, sent=1)))
     enabled = {name for name, w in buttons(panel).items() if not w.disabled and w.layout.display != "none"}
     assert {"Pause", "Stop…"} <= enabled
+    assert "Start or schedule…" not in enabled
     assert button(panel, "Start").disabled
+    assert "Why are others unavailable?" in html(panel)
     assert "Start or schedule: only for draft campaigns; this one is running." in html(panel)
 
 
@@ -124,7 +208,7 @@ def test_the_table_pages_by_ten_filters_and_reads_what_it_shows(kit, show):
     assert sum(name.startswith("Issue") for name in buttons(panel)) == 10
     assert "page 1 of 3, 25 campaigns" in html(panel)
     button(panel, "Next").click()
-    assert "Issue 10" in buttons(panel)
+    assert sum(name.startswith("Issue") for name in buttons(panel)) == 10
     assert (
         sum(row.read_at is not None for row in map(panel.control.state.campaign, panel.control.state.rows))
         == 20
@@ -132,7 +216,7 @@ def test_the_table_pages_by_ten_filters_and_reads_what_it_shows(kit, show):
     search = next(w for w in everything(panel) if isinstance(w, ipywidgets.Text))
     search.value = "issue 2"
     assert [name for name in buttons(panel) if name.startswith("Issue")] == [
-        f"Issue {i}" for i in (2, 20, 21, 22, 23, 24)
+        f"Issue {i}" for i in (21, 23, 2, 20, 22, 24)
     ]
     status = next(w for w in everything(panel) if isinstance(w, ipywidgets.Dropdown))
     status.value = "running"
@@ -155,7 +239,9 @@ def test_values_of_an_old_frame_are_not_acted_on_before_they_were_read(kit, show
     panel = show(client, frame_of(kit.row("c1", status="draft")))
     assert button(panel, "Start").disabled
     assert "not loaded yet" in html(panel)
-    assert "no connection. Nothing was sent." in html(panel)
+    assert "Connection lost at 12:00 UTC. Refresh tries again." in html(panel)
+    assert "dyno-running" not in html(panel).replace(markup.CSS, "")
+    assert "dyno-lost" in panel._dom_classes
 
 
 def test_an_unknown_outcome_offers_only_looking_again(kit, show):
@@ -237,7 +323,8 @@ def test_a_frame_of_lists_is_refused(kit):
 def test_an_empty_frame_shows_an_empty_panel(kit, show):
     panel = show(kit.scripted(), frame_of(kit.row()).iloc[:0])
     assert repr(panel) == "CampaignPanel of 0 campaigns"
-    assert "no campaigns match" in html(panel)
+    assert "No campaigns yet." in html(panel)
+    assert not any(name.startswith(("Select", "Next")) for name in visible(panel))
 
 
 def test_a_frame_of_one_campaign_shows_it_at_once_and_fresh(kit, show):

@@ -51,7 +51,7 @@ def test_a_builder_counts_before_it_fetches_and_says_what_is_sent(show, client):
     assert "{&quot;status&quot;: &quot;finished&quot;, &quot;opens&quot;: {&quot;gte&quot;: 20001}}" in html(
         builder
     )
-    assert "pushed exactly" in html(builder)
+    assert "On the server" in html(builder)
     assert builder.frame is None
     button(builder, "Fetch rows").click()
     pd.testing.assert_frame_equal(builder.frame, client.campaigns.find(builder.query, limit=100))
@@ -93,6 +93,7 @@ def test_a_query_that_cannot_be_edited_as_conditions_is_kept_and_no_click_overwr
     builder = show("opens > 30 * clicks")
     assert "Kept as text, because it cannot be edited as conditions" in html(builder)
     assert "400 campaigns must be downloaded" in html(builder)
+    assert "Evaluated locally with pandas: opens &gt; 30 * clicks" in html(builder)
     assert button(builder, "Add condition").disabled
     assert builder.query == "opens > 30 * clicks"
     button(builder, "Count (downloads rows)").click()
