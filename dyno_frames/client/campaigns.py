@@ -214,7 +214,7 @@ class Campaigns(ProcessActions):
         progress
             Whether to show a progress bar (default: in a terminal or a notebook).
         stuck_s
-            Maximum time without progress of a campaign that should make some, in seconds; None is no limit.
+            Maximum time without progress of a campaign that should make some, in seconds; None waits forever.
 
         Returns
         -------

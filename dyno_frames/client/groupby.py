@@ -151,7 +151,7 @@ class GroupBy:
     def _tried(self, columns: Sequence[str], func: Any, named: Mapping[str, Any]) -> pd.DataFrame | None:
         """Return what pandas makes of a few plain rows, with the labels and dtypes of the result.
 
-        None if it refuses them and functions of the caller's may be the reason.
+        None if it refuses them, perhaps because of a function that the caller wrote.
         """
         few = few_rows(self._schema.select(columns).empty())
         few = few.assign(**{key.label: few[key.column] for key in self._keys})

@@ -22,7 +22,7 @@
     │   ├── ReadTimeoutError
     │   └── RetriesExhaustedError
     ├── ContractError                     an answer outside the contract
-    ├── OutcomeUnknownError               an action left, and nobody can tell what it did
+    ├── OutcomeUnknownError               an action was sent, and its outcome is unknown
     ├── WaitError                         a campaign did not come to where it was waited for
     └── MissingExtraError(ImportError)    an optional dependency is not installed
 

@@ -9,7 +9,7 @@ from dyno_frames.errors.root import DynoError
 
 
 class QueryError(DynoError, ValueError):
-    """The question cannot be asked as it stands; nothing was sent."""
+    """The query is not valid; nothing was sent."""
 
 
 class QuerySyntaxError(QueryError):

@@ -89,7 +89,7 @@ def usable(secret: Secret | str, source: str) -> Secret:
     Raises
     ------
     ConfigError
-        It is no secret; the message names the source of the key.
+        It is not a secret; the message names the source of the key.
     """
     if isinstance(secret, str):
         raise ConfigError(f"{source} cannot be used: {secret}")

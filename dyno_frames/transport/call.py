@@ -1,4 +1,4 @@
-"""One call of an operation: what is sent, how long it may take, and what became of its attempts."""
+"""One call of an operation: what is sent, how long it may take, and the outcome of its attempts."""
 
 from __future__ import annotations
 
