@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from types import CodeType, FunctionType
 
 import pandas as pd
 
@@ -84,10 +86,20 @@ def schema_of(connection: Connection, resource: Resource, on_invalid: OnInvalid 
 
 def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Question, bool]:
     """Return the query bound to the fields, or to computed columns too if it names one; and whether to fields alone."""
-    try:
-        return ask(expr, empty, scope), True
-    except UnknownFieldError:
-        return ask(expr, schema.select(schema.columns).empty(), scope), False
+    if not any(column.name in _names_in(expr) for column in schema.computed):
+        with suppress(UnknownFieldError):  # a function may get the name of a column from elsewhere
+            return ask(expr, empty, scope), True
+    return ask(expr, schema.select(schema.columns).empty(), scope), False
+
+
+def _names_in(expr: object) -> str:
+    """Return a text that has the names of the columns that an expression is written with."""
+    return _written(expr.__code__) if isinstance(expr, FunctionType) else str(expr)
+
+
+def _written(code: CodeType) -> str:
+    inner = (_written(one) if isinstance(one, CodeType) else str(one) for one in code.co_consts)
+    return " ".join((*code.co_names, *inner))
 
 
 def _known(connection: Connection, column: Computed) -> Computed:

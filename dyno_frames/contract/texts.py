@@ -93,7 +93,7 @@ def text_fault(name: str, text: str) -> str:
     Examples
     --------
     >>> text_fault("subject", "Spring\nsale")
-    "subject is 'Spring sale' and contains '\n'; expected one line of text"
+    "subject is 'Spring sale' and contains '\\n'; expected one line of text"
     """
     if not is_whole(text):
         return f"{name} contains {HALF}"

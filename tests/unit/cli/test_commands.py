@@ -83,7 +83,7 @@ def test_calibrate_prints_what_the_server_means(ask, own_state):
     ("arguments", "said"),
     [
         (["--order-by", "opnes"], "--order-by: no column is called 'opnes'"),
-        (["--columns", "name,name"], "--columns ['name', 'name'] names a column twice"),
+        (["--columns", "name,name"], "--columns ['name', 'name'] has a column twice"),
         (["--strict", "--where", "opens > clicks"], "dyno-frames: --strict, and a part of the query"),
         (["--url", "localhost"], "--url (or DYNO_URL)"),
         (["--api-key", "two words"], "--api-key cannot be used"),

@@ -84,10 +84,10 @@ def test_an_argument_that_cannot_be_used_is_refused_before_any_request(client, a
         ("opens", QueryError, "opens"),
         ("opens + 1", QueryError, "compare"),
         ("name > 5", LiteralTypeError, "name"),
-        (5, QueryError, "no condition on rows"),
+        (5, QueryError, "is not a condition on rows"),
         (["opens"], QueryError, "columns="),
         (pd.Series([True, False]), QueryError, "mask of some other frame"),
-        ({"form": "what"}, QueryError, "no stored question"),
+        ({"form": "what"}, QueryError, "is not a stored query"),
         (lambda c: (c.opens > 5) and (c.clicks > 3), QueryError, "&"),
     ],
 )

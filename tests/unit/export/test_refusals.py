@@ -89,7 +89,7 @@ def test_the_command_line_says_that_a_dataset_without_updated_cannot_be_synced(
     assert run(given) == 0
     assert "rows without 'updated', so this dataset cannot be synced" in capsys.readouterr().out
     assert run([*given, "--mode", "sync"]) == 2
-    assert "Use mode='overwrite', which fetches every row" in capsys.readouterr().err
+    assert "Use --mode overwrite, which fetches every row" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("missing", ["all", "some"])

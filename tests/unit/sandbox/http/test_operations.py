@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import RULES
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import COUNTERS, RESOURCES
-from dyno_frames.sandbox.http.app import error_response
 
 MISSING = "00000000-0000-0000-0000-000000000000"
 RESOURCE = pytest.mark.parametrize("resource", list(RESOURCES))
@@ -172,12 +170,6 @@ def test_a_refused_change_adds_no_field(serve):
     key = api.campaign_in("running")
     assert api.refused("PUT", f"/campaigns/{key}", {"novel": 1})[0] == "409"
     assert "novel" not in api.data("GET", f"/campaigns/{key}")
-
-
-def test_slow_down_says_when_to_try_again():
-    response = error_response(Code.SLOW_DOWN, "100 requests in 1 s", retry_after_s=7)
-    assert (response.status_code, response.headers["retry-after"]) == (429, "7")
-    assert json.loads(response.body)["error message"] == "SLOW DOWN: 100 requests in 1 s"
 
 
 def test_an_error_is_json_with_the_documented_names(shared):
