@@ -125,7 +125,7 @@ def draw(page, front, box):
 def draw_builder(page):
     """Fetch what the builder begins with."""
     builder = page.locator(".dyno-builder")
-    builder.get_by_text("campaigns match").wait_for()
+    builder.get_by_text(re.compile("must be downloaded")).first.wait_for()
     press(page, "^Fetch rows$")
     builder.get_by_text("rows fetched").wait_for()
     page.mouse.move(0, 0)
