@@ -100,7 +100,7 @@ def printed():
         input=json.dumps(programs),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
         cwd=ROOT,
     )
