@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dyno_frames.contract.computed import Lookup
 from dyno_frames.contract.resources import CREATED, KEY, UPDATED
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ConfigError
@@ -83,4 +84,10 @@ def check_dataset(scan: Scan, options: WriteOptions) -> None:
         raise ConfigError(
             "mode='sync' fetches the rows whose 'updated' changed, and the server sends rows without 'updated'. "
             "Use mode='overwrite', which fetches every row"
+        )
+    names = [column for column in scan.schema.computed if isinstance(column, Lookup)]
+    if mode == "sync" and names:
+        raise ConfigError(
+            f"mode='sync' fetches the rows whose 'updated' changed, and {names[0].name} changes when one of the "
+            f"{names[0].resource} is renamed. Use mode='overwrite', or {names[0].id_field} in place of {names[0].name}"
         )

@@ -165,3 +165,14 @@ def test_other_file_systems_on_which_files_can_be_seen_half_written_are_refused(
     with pytest.raises(ConfigError, match=r"is not in an object store|is a chain of file systems"):
         account.scan().to_parquet(url.format(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("query", [None, "list_name == 'Readers'"])
+def test_a_sync_of_the_names_of_lists_is_refused_because_a_list_may_be_renamed(account, tmp_path, query):
+    columns = ["id", "created", "updated", "list_id" if query else "list_name"]
+    scan = account.scan(query, columns=columns)
+    with pytest.raises(
+        ConfigError, match=r"list_name changes when one of the lists is renamed.*list_id in place"
+    ):
+        scan.to_parquet(tmp_path / "c", mode="sync")
+    assert scan.to_parquet(tmp_path / "c").footer["certificate"]["verdict"] == "exact"
