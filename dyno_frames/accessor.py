@@ -145,7 +145,7 @@ class DynoAccessor(FrameQueries):
 
     def _check_whole(self) -> None:
         """Refuse a frame that no longer has as many rows as its query returned."""
-        certificate = self.certificate
+        certificate = self._stored_certificate
         rows = len(self._frame)
         if certificate is None or certificate.rows_returned == rows:
             return

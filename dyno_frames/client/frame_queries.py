@@ -238,7 +238,17 @@ class FrameQueries(RowVerbs):
 
     @property
     def certificate(self) -> Certificate | None:
-        """How complete the frame is and what proves it; None for a frame that no query returned."""
+        """How complete the frame is and what proves it.
+
+        None for a frame that no query returned, and for one with more or fewer rows than its query returned, such as
+        ``answer.head()``.
+        """
+        stored = self._stored_certificate
+        return stored if stored is not None and stored.rows_returned == len(self._frame) else None
+
+    @property
+    def _stored_certificate(self) -> Certificate | None:
+        """The certificate of the query that returned this frame or one that it was made from."""
         origin_of(self._frame)
         stored = certificate_of(self._frame)
         return None if stored is None else Certificate.from_json(stored)
