@@ -39,12 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: tests wait for processes and browsers, too."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_report_header() -> str:
     """Print the seed, so that a run can be repeated."""
     return f"random tests: {SEED}={os.environ[SEED]}"
