@@ -167,3 +167,20 @@ DAMAGE: dict[str, Callable[[Path], Any]] = {
 def damage(request: pytest.FixtureRequest) -> Callable[[Path], Any]:
     """Damage a file in one of the ways in which files are damaged."""
     return DAMAGE[request.param]
+
+
+@pytest.fixture
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("DYNO_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """An S3 server of our own."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

@@ -13,7 +13,6 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 import s3fs
-from moto.server import ThreadedMotoServer
 
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, SchemaError
@@ -23,25 +22,10 @@ pytestmark = pytest.mark.usefixtures("_small", "_cache")
 
 
 @pytest.fixture
-def _cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("DYNO_CACHE_DIR", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[str]:
-    """An S3 server of our own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(store, tmp_path, monkeypatch) -> Iterator[str]:
+def bucket(endpoint, tmp_path, monkeypatch) -> Iterator[str]:
     """A bucket of that server."""
     for name, value in {
-        "AWS_ENDPOINT_URL": store,
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-east-1",

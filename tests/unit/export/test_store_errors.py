@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 import requests
 import s3fs
-from moto.server import ThreadedMotoServer
 
 import dyno_frames as dyno
 from dyno_frames.errors import ConfigError, TransportError
@@ -16,21 +15,6 @@ from dyno_frames.errors import ConfigError, TransportError
 pytestmark = pytest.mark.usefixtures("_small", "_cache")
 
 URL = "s3://shop-errors/daily"
-
-
-@pytest.fixture
-def _cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("DYNO_CACHE_DIR", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """An S3 server of our own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
