@@ -14,7 +14,6 @@ from dyno_frames.calibrate.prober import Prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
-from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.resources import KEY, RESOURCES, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.provenance import Origin
@@ -54,7 +53,7 @@ def bind(
             f"scope={scope!r}; expected a Scope of names, or None to use the variables of the calling code"
         )
     sampled = connection.schemas.sampled(resource, options.on_invalid)
-    schema = schema_of(connection, resource, options.on_invalid)
+    schema = sampled.schema.with_computed(COMPUTED)
     question, is_narrow = _bound(expr, sampled.empty, schema, scope)
     for warning in question.warnings:
         warn_user(warning)
@@ -79,9 +78,9 @@ def bind(
     )
 
 
-def schema_of(connection: Connection, resource: Resource, on_invalid: OnInvalid = "raise") -> Schema:
+def schema_of(connection: Connection, resource: Resource) -> Schema:
     """Return the schema of a resource with the computed columns that its fields allow."""
-    return connection.schemas.sampled(resource, on_invalid).schema.with_computed(COMPUTED)
+    return connection.schemas.sampled(resource).schema.with_computed(COMPUTED)
 
 
 def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Question, bool]:

@@ -97,6 +97,6 @@ class Connection:
         return self.shown_as("Connection")
 
     def shown_as(self, kind: str) -> str:
-        """Return the text that stands for this connection, or for an object of another type that uses it."""
+        """Return the repr of this connection, or of an object of another type that uses it."""
         closed = ", closed" if self.session.closed else ""
         return f"{kind}({self.url!r}, name={self.name!r}{closed})"

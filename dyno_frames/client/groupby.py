@@ -110,7 +110,7 @@ class GroupBy:
         """
         outputs = _outputs(func, named, self._schema.columns)
         columns = self._columns([output.column for output in outputs])
-        template = self._tried(columns, func, named)
+        template = self._tried(outputs, func, named)
         parts = None if template is None else self._parts(outputs)
         if template is None or parts is None:
             table = self._scan(columns).to_arrow()
@@ -148,18 +148,18 @@ class GroupBy:
                 fields.append(replace(self._schema.columns[key.column], name=key.label))
         return to_frame(table, replace(self._schema, fields=tuple(fields)))
 
-    def _tried(self, columns: Sequence[str], func: Any, named: Mapping[str, Any]) -> pd.DataFrame | None:
+    def _tried(self, outputs: Sequence[_Output], func: Any, named: Mapping[str, Any]) -> pd.DataFrame | None:
         """Return what pandas makes of a few plain rows, with the labels and dtypes of the result.
 
         None if it refuses them, perhaps because of a function that the caller wrote.
         """
+        columns = self._columns([output.column for output in outputs])
         few = few_rows(self._schema.select(columns).empty())
         few = few.assign(**{key.label: few[key.column] for key in self._keys})
         try:
             return _aggregated(few, self._labels, func, named)
         except Exception as error:
-            functions = [output.function for output in _outputs(func, named, self._schema.columns)]
-            if not all(isinstance(function, str) for function in functions):
+            if not all(isinstance(output.function, str) for output in outputs):
                 return None
             raise QueryError(refused(f"groupby({self._labels}).agg(…)", error)) from error
 

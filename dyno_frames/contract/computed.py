@@ -46,7 +46,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The name of the object that an id stands for; null where there is no such object.
+    """The name of the object with an id; null if the object does not exist.
 
     Parameters
     ----------

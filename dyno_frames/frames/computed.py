@@ -24,9 +24,9 @@ def with_computed(table: pa.Table, schema: Schema, names: Iterable[str]) -> pa.T
     names
         Columns of the table and computed ones.
     """
-    there = set(table.schema.names)
+    missing = set(names) - set(table.schema.names)
     for column in schema.computed:
-        if column.name in set(names) - there:
+        if column.name in missing:
             table = table.append_column(pa.field(column.name, _TYPES[type(column)]), _values(column, table))
     return table
 

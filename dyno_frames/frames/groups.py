@@ -73,9 +73,9 @@ def parts_of(function: object, kind: Kind) -> tuple[str, ...] | None:
     >>> parts_of("median", Kind.COUNT) is None
     True
     """
-    parts, kinds = (
-        _PARTS.get(function, ((), frozenset[Kind]())) if isinstance(function, str) else ((), frozenset())
-    )
+    if not isinstance(function, str) or function not in _PARTS:
+        return None
+    parts, kinds = _PARTS[function]
     return parts if kind in kinds else None
 
 

@@ -14,7 +14,7 @@ from dyno_frames.errors import QueryError
 from dyno_frames.query import stored
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Expression, Keep, Question, Scope, replayed
-from dyno_frames.query.refusals import dry_run
+from dyno_frames.query.refusals import dry_run, without_addresses
 from dyno_frames.query.render import render
 from dyno_frames.query.trace import FrameTracer, trace_callable, trace_query
 from dyno_frames.query.trace_notes import TraceNotes, UntraceableError
@@ -40,14 +40,7 @@ def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None)
         pandas would refuse the expression, or it is not a condition on rows. The message shows no e-mail
         address.
     """
-    try:
-        return _ask(expression, empty, scope)
-    except QueryError as error:
-        shown = without_query_addresses(str(error))
-        if shown == str(error):
-            raise
-        hidden = type(error)(shown)
-    raise hidden  # without its cause, which shows the addresses, too
+    return without_addresses(lambda: _ask(expression, empty, scope))
 
 
 def _ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Question:

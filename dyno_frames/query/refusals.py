@@ -6,14 +6,18 @@ import ast
 import difflib
 import re
 import warnings
+from collections.abc import Callable
 from tokenize import TokenError
+from typing import TypeVar
 
 import pandas as pd
 
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
-from dyno_frames.query.question import Keep
+from dyno_frames.query.question import Keep, Question
 from dyno_frames.query.trial import few_rows, refused
+
+T = TypeVar("T")
 
 
 def dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
@@ -51,6 +55,45 @@ def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return keep(frame)
+
+
+def without_addresses(call: Callable[[], T]) -> T:
+    """Return what a function returns. If its QueryError shows e-mail addresses, raise it without them.
+
+    Raises
+    ------
+    QueryError
+        The function raised it. If addresses were removed, it has no cause, because the cause shows them, too.
+    """
+    try:
+        return call()
+    except QueryError as error:
+        shown = without_query_addresses(str(error))
+        if shown == str(error):
+            raise
+        hidden = type(error)(shown)
+    raise hidden
+
+
+def chosen_rows(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a frame that pandas keeps.
+
+    Raises
+    ------
+    QueryError
+        pandas refuses the expression on these rows, or it does not choose rows.
+    """
+    return without_addresses(lambda: _chosen_rows(question, frame))
+
+
+def _chosen_rows(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+    try:
+        answer = question.keep(frame)
+    except Exception as error:
+        raise QueryError(refused(question.text, error)) from error
+    if question.node is None and not chooses_rows(answer, frame):
+        raise QueryError(not_a_choice(question.text, answer))
+    return answer
 
 
 def chooses_rows(answer: object, frame: pd.DataFrame) -> bool:

@@ -57,7 +57,7 @@ def trace_query(
 
 
 class FrameTracer:
-    """Represents the frame in :meth:`pandas.DataFrame.assign` and in a caller's function.
+    """A stand-in for the frame that :meth:`pandas.DataFrame.assign` or the caller's function receives.
 
     Parameters
     ----------

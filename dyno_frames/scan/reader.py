@@ -14,8 +14,7 @@ from dyno_frames.contract import envelope
 from dyno_frames.contract.filters import Key
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import KEY
-from dyno_frames.contract.texts import without_query_addresses
-from dyno_frames.errors import ContractError, QueryError, RejectedError
+from dyno_frames.errors import ContractError, RejectedError
 from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.decode import Invalid, Row, decode, late_fields
@@ -25,8 +24,7 @@ from dyno_frames.query.plan import Plan
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.question import Question
 from dyno_frames.query.recheck import excluding_columns, matches
-from dyno_frames.query.refusals import chooses_rows, not_a_choice
-from dyno_frames.query.trial import refused
+from dyno_frames.query.refusals import chosen_rows
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.responses import Reply
 from dyno_frames.transport.session import Session
@@ -214,27 +212,9 @@ class Reader:
 
 
 def kept(question: Question, table: pa.Table, schema: Schema) -> Places:
-    """Return the places of the rows that pandas keeps.
-
-    Raises
-    ------
-    QueryError
-        pandas refuses the expression on these rows, or it does not choose rows.
-    """
-    frame = _read_columns(question, table, schema)
-    try:
-        answer = question.keep(frame)
-    except Exception as error:
-        shown = refused(question.text, error)
-        if without_query_addresses(shown) == shown:
-            raise QueryError(shown) from error
-        hidden = QueryError(without_query_addresses(shown))
-    else:
-        if question.node is None and not chooses_rows(answer, frame):
-            raise QueryError(not_a_choice(question.text, answer))
-        places: Places = answer.index.to_numpy()
-        return places
-    raise hidden  # without its cause, which shows the addresses too
+    """Return the places of the rows that pandas keeps."""
+    places: Places = chosen_rows(question, _read_columns(question, table, schema)).index.to_numpy()
+    return places
 
 
 def _read_columns(question: Question, table: pa.Table, schema: Schema) -> pd.DataFrame:
