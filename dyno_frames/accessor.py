@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dyno_frames.client.binding import caller
 from dyno_frames.client.frame_queries import FrameQueries
 from dyno_frames.errors import QueryError, SchemaError
-from dyno_frames.query.question import Expression
+from dyno_frames.query.query import Expression
 
 if TYPE_CHECKING:
     from dyno_frames.export.dataset import Dataset

@@ -7,9 +7,9 @@ from typing import Any
 
 from dyno_frames.calibrate.prober import Prober
 from dyno_frames.calibrate.text_probes import NO_SUCH_TEXT
-from dyno_frames.contract.filters import Key
+from dyno_frames.contract.filters import FilterKey
 from dyno_frames.contract.profile import UnknownField
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import ID_FIELD
 
 _LARGEST_PAGE_ASKED = 5_000
 
@@ -17,7 +17,7 @@ _LARGEST_PAGE_ASKED = 5_000
 def _page_limit(prober: Prober) -> int | None:
     """Request a page of ids that is larger than servers usually allow."""
     wanted = min(prober.count({}) or 0, _LARGEST_PAGE_ASKED)
-    page = prober.find({Key.FIELDS: [KEY], Key.LIMIT: wanted}) if wanted else None
+    page = prober.find({FilterKey.FIELDS: [ID_FIELD], FilterKey.LIMIT: wanted}) if wanted else None
     return len(page) if page and len(page) < wanted else None
 
 

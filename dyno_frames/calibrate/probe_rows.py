@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 
 Row = Mapping[str, Any]
 
@@ -65,13 +65,13 @@ def probe_row(rows: Sequence[Row], preferred: Collection[str] = ()) -> ProbeRow 
 def _usable_texts(rows: Iterable[Row]) -> Iterator[ProbeRow]:
     for row in rows:
         for name, value in row.items():
-            if name == KEY or not isinstance(value, str) or len(value) > LONGEST:
+            if name == ID_FIELD or not isinstance(value, str) or len(value) > LONGEST:
                 continue
             if "," in value or value != value.strip():
                 continue
             core = max(_CORE.findall(value[1:-1]), key=len, default="").strip()
             if len(core) >= 3 and re.search("[A-Za-z]", core) and core.swapcase() not in value:
-                yield ProbeRow(str(row[KEY]), name, value, core)
+                yield ProbeRow(str(row[ID_FIELD]), name, value, core)
 
 
 def _worth(found: ProbeRow) -> tuple[bool, bool, bool, bool, int]:
@@ -84,7 +84,10 @@ def null_probe(rows: Sequence[Row], names: Iterable[str]) -> NullProbe | None:
     """Return a row in which one of these fields is null, or None."""
     names = list(names)
     found = (
-        NullProbe(str(row[KEY]), name) for row in rows for name in names if name in row and row[name] is None
+        NullProbe(str(row[ID_FIELD]), name)
+        for row in rows
+        for name in names
+        if name in row and row[name] is None
     )
     return next(found, None)
 
@@ -113,4 +116,4 @@ def _numbers(rows: Iterable[Row], names: Iterable[str]) -> Iterator[NumberProbe]
         for name in names:
             value = row.get(name)
             if isinstance(value, int | float) and not isinstance(value, bool):
-                yield NumberProbe(str(row[KEY]), name, value)
+                yield NumberProbe(str(row[ID_FIELD]), name, value)

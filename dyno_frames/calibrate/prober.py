@@ -15,7 +15,7 @@ from dyno_frames.calibrate.probe_rows import NullProbe, NumberProbe, ProbeRow, R
 from dyno_frames.contract import envelope
 from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.contract.operations import operation
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import ApiError, AuthenticationError, RateLimitError
 from dyno_frames.transport.session import Session
 
@@ -78,7 +78,7 @@ class Prober:
     def created(self) -> NumberProbe | None:
         """The ``created`` of the probe row, or of another row."""
         key = None if self.probe_row is None else self.probe_row.key
-        own = [row for row in self.rows if str(row[KEY]) == key]
+        own = [row for row in self.rows if str(row[ID_FIELD]) == key]
         return probe_rows.created_probe(own) or probe_rows.created_probe(self.rows)
 
     @property
@@ -108,7 +108,7 @@ class Prober:
     def matches(self, key: str, conditions: Mapping[str, Any]) -> bool | None:
         """Return whether a row matches, or None if the server refuses the filter or contradicts itself."""
         self._doubtful.setdefault(key, {})
-        number = self.count({KEY: key, **conditions})
+        number = self.count({ID_FIELD: key, **conditions})
         if number == 0 and len(conditions) == 1:
             self.filtering.update(conditions)
         return None if number is None or number > 1 else number == 1
@@ -116,7 +116,7 @@ class Prober:
     def refuses(self, key: str, conditions: Mapping[str, Any]) -> bool:
         """Return whether the server refuses a filter."""
         self._doubtful.setdefault(key, {})
-        return self.count({KEY: key, **conditions}) is None
+        return self.count({ID_FIELD: key, **conditions}) is None
 
     def on_text(self, condition: Any) -> bool | None:
         """Return whether the probe row matches a condition on its text, or None if that cannot be learned."""
@@ -148,7 +148,7 @@ class Prober:
         """
         used, self._doubtful = self._doubtful, {}
         for key, conditions in used.items():
-            payload = self._send("count", {KEY: key, **conditions})
+            payload = self._send("count", {ID_FIELD: key, **conditions})
             if payload is None or envelope.count(payload) != 1:
                 self._answers.clear()
                 self.filtering.clear()

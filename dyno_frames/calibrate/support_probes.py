@@ -9,7 +9,7 @@ from dyno_frames.calibrate.prober import Prober
 from dyno_frames.calibrate.text_probes import NO_SUCH_TEXT, behind_another, contained
 from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.filters import NumberOperator, StringOperator
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 
 _ODD_NUMBER = 7_303_141
 
@@ -66,7 +66,7 @@ def field_filters(prober: Prober, name: str) -> bool | None:
         return None
     test: Any = NO_SUCH_TEXT
     if field.wire is Wire.NUMBER:
-        values = {row.get(name) for row in prober.rows if str(row[KEY]) == found.key}
+        values = {row.get(name) for row in prober.rows if str(row[ID_FIELD]) == found.key}
         test = {NumberOperator.EQ: 5 if _ODD_NUMBER in values else _ODD_NUMBER}
     kept = prober.matches(found.key, {name: test})
     return None if kept is None else not kept

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 
 if TYPE_CHECKING:
     from dyno_frames.client.client import Client

@@ -14,16 +14,16 @@ from dyno_frames.calibrate.prober import Prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
-from dyno_frames.contract.resources import KEY, RESOURCES, Resource
+from dyno_frames.contract.resources import ID_FIELD, RESOURCES, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.predicate import columns
-from dyno_frames.query.question import Expression, Question, Scope
+from dyno_frames.query.query import Expression, Query, Scope
 from dyno_frames.scan.scan import Scan
 
 
@@ -54,23 +54,23 @@ def bind(
         )
     sampled = connection.schemas.sampled(resource, options.on_invalid)
     schema = sampled.schema.with_computed(COMPUTED)
-    question, is_narrow = _bound(expr, sampled.empty, schema, scope)
-    for warning in question.warnings:
+    query, is_narrow = _bound(expr, sampled.empty, schema, scope)
+    for warning in query.warnings:
         warn_user(warning)
     options.check_fields(schema.columns)
-    read = columns(question.node) if question.node is not None else () if is_narrow else schema.columns
+    read = columns(query.node) if query.node is not None else () if is_narrow else schema.columns
     wanted = {*read, *(options.columns or ()), *options.order_by}
     schema = schema.with_computed(
         _known(connection, column) for column in schema.computed if column.name in wanted
     )
-    context = _context(connection, resource, schema, question, options)
+    context = _context(connection, resource, schema, query, options)
     return Scan(
         session_in_seconds(connection.session, schema),
-        question,
-        make_plan(question, context, options),
+        query,
+        make_plan(query, context, options),
         schema,
         context,
-        origin(connection, resource, question, options),
+        origin(connection, resource, query, options),
         connection.extensions.write_parquet,
         workers=connection.settings.workers,
         keeps_order=sampled.is_in_order,
@@ -83,12 +83,12 @@ def schema_of(connection: Connection, resource: Resource) -> Schema:
     return connection.schemas.sampled(resource).schema.with_computed(COMPUTED)
 
 
-def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Question, bool]:
+def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Query, bool]:
     """Return the query bound to the fields, or to computed columns too if it names one; and whether to fields alone."""
     if not any(column.name in _names_in(expr) for column in schema.computed):
         with suppress(UnknownFieldError):  # a function may get the name of a column from elsewhere
-            return ask(expr, empty, scope), True
-    return ask(expr, schema.select(schema.columns).empty(), scope), False
+            return bind_query(expr, empty, scope), True
+    return bind_query(expr, schema.select(schema.columns).empty(), scope), False
 
 
 def _names_in(expr: object) -> str:
@@ -105,14 +105,14 @@ def _known(connection: Connection, column: Computed) -> Computed:
     """Return a computed column with the names that it looks up, as they are now."""
     if not isinstance(column, Lookup):
         return column
-    options = QueryOptions(columns=(KEY, "name"))
+    options = QueryOptions(columns=(ID_FIELD, "name"))
     table = bind(connection, RESOURCES[column.resource], None, options, Scope()).to_arrow()
-    names = zip(table[KEY].to_pylist(), table["name"].to_pylist(), strict=True)
+    names = zip(table[ID_FIELD].to_pylist(), table["name"].to_pylist(), strict=True)
     return replace(column, names={row_id: name for row_id, name in names if name is not None})
 
 
 def _context(
-    connection: Connection, resource: Resource, schema: Schema, question: Question, options: QueryOptions
+    connection: Connection, resource: Resource, schema: Schema, query: Query, options: QueryOptions
 ) -> Context:
     semantics, page_size = connection.semantics, connection.settings.page_size
     context = Context(
@@ -124,7 +124,7 @@ def _context(
         page_size,
         {column.name: column for column in schema.computed},
     )
-    return semantics.context_for(question, context, options, lambda: prober(connection, resource))
+    return semantics.context_for(query, context, options, lambda: prober(connection, resource))
 
 
 def prober(connection: Connection, resource: Resource) -> Prober:
@@ -133,9 +133,7 @@ def prober(connection: Connection, resource: Resource) -> Prober:
     return connection.semantics.prober(sampled.schema, sampled.rows)
 
 
-def origin(
-    connection: Connection, resource: Resource, question: Question | None, options: QueryOptions
-) -> Origin:
+def origin(connection: Connection, resource: Resource, query: Query | None, options: QueryOptions) -> Origin:
     """Return what a frame keeps of the query that returned it; None is a frame without a query."""
     return Origin(
         client=connection.name,
@@ -148,8 +146,8 @@ def origin(
         limit=options.limit,
         offset=options.offset,
         on_invalid=options.on_invalid,
-        expression="every row" if question is None else question.text,
-        question={"form": "all"} if question is None else question.memory,
+        expression="every row" if query is None else query.text,
+        query={"form": "all"} if query is None else query.serialized,
     )
 
 

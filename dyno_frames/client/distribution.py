@@ -18,7 +18,7 @@ from dyno_frames.query.predicate import Binary, Column, Literal, Node
 
 if TYPE_CHECKING:
     from dyno_frames.client.queries import Queries
-    from dyno_frames.query.question import Expression, Scope
+    from dyno_frames.query.query import Expression, Scope
     from dyno_frames.scan.scan import Scan
 
 MOST_COUNTS = 120
@@ -112,9 +112,9 @@ def _within(column: str, start: pd.Timestamp, end: pd.Timestamp) -> Node:
 
 def _counted(queries: Queries, scan: Scan, limits: list[Node]) -> list[int] | None:
     """Return the count within each limit, or None if a count would fetch rows."""
-    if not (scan.question.everything or scan.question.node is not None):
+    if not (scan.query.everything or scan.query.node is not None):
         return None
-    scans = [queries.scan(_both(scan.question.node, limit)) for limit in limits]
+    scans = [queries.scan(_both(scan.query.node, limit)) for limit in limits]
     if any(part.plan.terms is None for part in scans):
         return None
     return [part.count() for part in scans]
@@ -128,11 +128,11 @@ def _both(node: Node | None, limit: Node) -> dict[str, Any] | None:
 
 
 def _ends(queries: Queries, scan: Scan, column: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
-    memory = scan.question.memory
-    if memory is None:
+    serialized = scan.query.serialized
+    if serialized is None:
         return None
     found = [
-        queries.find(memory, columns=[column], order_by=column, ascending=up, limit=1)[column]
+        queries.find(serialized, columns=[column], order_by=column, ascending=up, limit=1)[column]
         for up in (True, False)
     ]
     return None if any(one.empty for one in found) else (found[0].iloc[0], found[1].iloc[0])

@@ -19,7 +19,7 @@ from dyno_frames.errors import QueryError
 from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.options import QueryOptions, check_column
-from dyno_frames.query.question import Expression, Scope
+from dyno_frames.query.query import Expression, Scope
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
 
@@ -221,7 +221,7 @@ class FrameQueries(RowVerbs):
     def _again(self, cure: str) -> Scan:
         """Return the frame's own query, planned again."""
         origin = self._origin
-        if origin.question is None:
+        if origin.query is None:
             raise QueryError(
                 f"the query {_shown(origin)!r} uses a variable or a function, which a frame cannot store; {cure}"
             )
@@ -233,7 +233,7 @@ class FrameQueries(RowVerbs):
             offset=origin.offset,
             on_invalid=origin.on_invalid,
         )
-        scan = self._bind(origin.question, options, Scope())
+        scan = self._bind(origin.query, options, Scope())
         return replace(scan, origin=replace(scan.origin, expression=origin.expression))
 
     @property

@@ -14,9 +14,9 @@ import orjson
 
 from dyno_frames.contract import envelope
 from dyno_frames.contract.fields import Wire
-from dyno_frames.contract.filters import ASCENDING, Key
+from dyno_frames.contract.filters import ASCENDING, FilterKey
 from dyno_frames.contract.operations import operation
-from dyno_frames.contract.resources import CREATED, KEY, Resource
+from dyno_frames.contract.resources import CREATED, ID_FIELD, Resource
 from dyno_frames.errors import ContractError
 from dyno_frames.transport.session import Session
 
@@ -142,15 +142,15 @@ def _rows(
     """Return every object with the name that was created since, by id. A server may cap its pages."""
     body: dict[str, Any] = {
         CREATED: {"gte": int(pending.since_s) - _CLOCKS_DIFFER_S},
-        str(Key.LIMIT): page_size,
-        str(Key.ORDER_BY): CREATED,
-        str(Key.ORDER_DIRECTION): ASCENDING,
+        str(FilterKey.LIMIT): page_size,
+        str(FilterKey.ORDER_BY): CREATED,
+        str(FilterKey.ORDER_DIRECTION): ASCENDING,
     }
     if pending.name is not None:
         body["name"] = pending.name
     found: dict[str, Mapping[str, Any]] = {}
     for _ in range(_MOST_PAGES):
-        page = _page(session, resource, {**body, str(Key.OFFSET): len(found)})
+        page = _page(session, resource, {**body, str(FilterKey.OFFSET): len(found)})
         if page.keys() <= found.keys():
             break
         found |= page
@@ -162,7 +162,7 @@ def _page(session: Session, resource: Resource, body: Mapping[str, Any]) -> dict
     rows = envelope.rows(reply.data)
     if rows is None:
         raise ContractError("expected an array of objects", request=reply.request)
-    return {str(row[KEY]): row for row in rows if isinstance(row, Mapping) and KEY in row}
+    return {str(row[ID_FIELD]): row for row in rows if isinstance(row, Mapping) and ID_FIELD in row}
 
 
 def _hashed(value: object) -> str:

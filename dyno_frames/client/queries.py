@@ -14,7 +14,7 @@ from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.resources import Resource
 from dyno_frames.frames.provenance import attach
 from dyno_frames.query.options import QueryOptions
-from dyno_frames.query.question import Expression, Scope
+from dyno_frames.query.query import Expression, Scope
 from dyno_frames.scan.scan import Scan
 
 

@@ -9,7 +9,7 @@ from dyno_frames.client.binding import caller
 from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Plan
-from dyno_frames.query.question import Expression, Scope
+from dyno_frames.query.query import Expression, Scope
 from dyno_frames.scan.scan import Scan
 
 

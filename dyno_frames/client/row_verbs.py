@@ -13,11 +13,11 @@ from dyno_frames.client.binding import caller
 from dyno_frames.client.groupby import GroupBy
 from dyno_frames.client.query_verbs import QueryVerbs
 from dyno_frames.contract.fields import Kind, Wire
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import QueryError
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.options import QueryOptions, check_column
-from dyno_frames.query.question import Expression, Scope
+from dyno_frames.query.query import Expression, Scope
 from dyno_frames.scan.scan import Scan
 
 
@@ -52,7 +52,7 @@ class RowVerbs(QueryVerbs):
         --------
         >>> campaigns.dyno.tail(3, "status == 'finished'")  # doctest: +SKIP
         """
-        options = QueryOptions.of(order_by=[CREATED, KEY], ascending=False, limit=n)
+        options = QueryOptions.of(order_by=[CREATED, ID_FIELD], ascending=False, limit=n)
         return self._bind(expr, options, caller(1)).to_frame().iloc[::-1].reset_index(drop=True)
 
     def nlargest(self, n: int, columns: str | Sequence[str], expr: Expression = None) -> pd.DataFrame:
@@ -116,14 +116,14 @@ class RowVerbs(QueryVerbs):
         --------
         >>> campaigns.dyno.sample(5, random_state=1)  # doctest: +SKIP
         """
-        ids = self._bind(expr, QueryOptions(columns=(KEY,)), caller(1)).to_frame()[KEY]
+        ids = self._bind(expr, QueryOptions(columns=(ID_FIELD,)), caller(1)).to_frame()[ID_FIELD]
         try:
             chosen = ids.sample(n, random_state=random_state)
         except (TypeError, ValueError) as error:
             raise QueryError(f"sample({n!r}) of {len(ids):,} rows: {error}") from error
         wanted = Scope({"chosen": chosen.tolist()})
-        rows = self._bind(f"{KEY} in @chosen", QueryOptions(), wanted).to_frame()
-        places = pd.Index(rows[KEY]).get_indexer(pd.Index(chosen))
+        rows = self._bind(f"{ID_FIELD} in @chosen", QueryOptions(), wanted).to_frame()
+        places = pd.Index(rows[ID_FIELD]).get_indexer(pd.Index(chosen))
         sample: pd.DataFrame = rows.iloc[places[places >= 0]].reset_index(drop=True)
         return sample
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dyno_frames.contract.fields import Kind
-from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.contract.resources import ID_FIELD, Resource
 from dyno_frames.contract.texts import fit
 from dyno_frames.contract.time_units import unit_of
 from dyno_frames.errors import ContractError, RequestSummary
@@ -36,7 +36,7 @@ def python_values(resource: Resource, row: object, *, key: str, request: Request
     """
     if not isinstance(row, Mapping):
         raise ContractError(f"expected one {resource.singular}, got {type(row).__name__}", request=request)
-    if KEY in row and row[KEY] != key:
+    if ID_FIELD in row and row[ID_FIELD] != key:
         raise ContractError(f"asked for {resource.singular} {key!r} and got another one", request=request)
     times = {field.name for field in resource.fields if field.kind is Kind.TIME}
     numbers = [row[name] for name in times if type(row.get(name)) in {int, float}]

@@ -12,7 +12,7 @@ import pandas as pd
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.fields import OnInvalid
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, FilterKey
 from dyno_frames.contract.resources import CREATED, Resource
 from dyno_frames.errors import RejectedError
 from dyno_frames.frames.decode import Row
@@ -26,7 +26,7 @@ SAMPLE_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Sampled:
+class SchemaSample:
     """What the first query of a resource learns.
 
     Parameters
@@ -54,10 +54,10 @@ class SchemaCache:
     settings: Settings
     session: Session
     semantics: Semantics
-    _learnt: dict[str, Sampled] = field(default_factory=dict)
+    _learnt: dict[str, SchemaSample] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def sampled(self, resource: Resource, on_invalid: OnInvalid = "raise") -> Sampled:
+    def sampled(self, resource: Resource, on_invalid: OnInvalid = "raise") -> SchemaSample:
         """Return the schema of a resource and the newest rows that it was learnt from; two threads learn it once."""
         with self._lock:
             if resource.name not in self._learnt:
@@ -68,7 +68,7 @@ class SchemaCache:
         schema = sampled.schema.with_nulls()
         return replace(sampled, schema=schema, empty=schema.empty())
 
-    def _learn(self, resource: Resource) -> Sampled:
+    def _learn(self, resource: Resource) -> SchemaSample:
         settings = self.settings
         kinds = declared_kinds(settings.schema, resource.name)
         rows = self._some_rows(resource, DESCENDING)
@@ -83,11 +83,11 @@ class SchemaCache:
             rows = [*rows, *self._some_rows(resource, ASCENDING)]
         units = declared_units(settings.schema, resource.name)
         schema = learn(resource, rows, declared=kinds, units=units, dtype_backend=settings.dtype_backend)
-        return Sampled(schema, schema.empty(), rows, is_in_order)
+        return SchemaSample(schema, schema.empty(), rows, is_in_order)
 
     def _some_rows(self, resource: Resource, direction: str) -> list[Row]:
         """Return a few rows from one end, or fewer if the server refuses so many. The accepted number is kept."""
-        body = {str(Key.ORDER_BY): CREATED, str(Key.ORDER_DIRECTION): direction}
+        body = {str(FilterKey.ORDER_BY): CREATED, str(FilterKey.ORDER_DIRECTION): direction}
         try:
             return self._page(resource, body, SAMPLE_ROWS)
         except RejectedError:
@@ -105,7 +105,7 @@ class SchemaCache:
         return rows
 
     def _page(self, resource: Resource, body: dict[str, Any], limit: int) -> list[Row]:
-        return find_rows(self.session, resource.name, {**body, str(Key.LIMIT): limit})
+        return find_rows(self.session, resource.name, {**body, str(FilterKey.LIMIT): limit})
 
 
 def _is_descending(rows: list[Row]) -> bool:

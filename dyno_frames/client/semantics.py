@@ -16,7 +16,7 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.query.needs import needs
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 from dyno_frames.transport.session import Session
 
 _ROUNDS = 3
@@ -49,7 +49,7 @@ class Semantics:
         return self._probers[schema.resource]
 
     def context_for(
-        self, question: Question, context: Context, options: QueryOptions, prober_of: Callable[[], Prober]
+        self, query: Query, context: Context, options: QueryOptions, prober_of: Callable[[], Prober]
     ) -> Context:
         """Return the context with the facts that the plan of the query depends on, as far as they can be learnt."""
         if self._settings.profile != "auto":
@@ -58,7 +58,7 @@ class Semantics:
             prober, left = prober_of(), MOST_REQUESTS
             for _ in range(_ROUNDS):
                 context = replace(context, profile=self.profile)
-                wanted = needs(question, context, options, fruitless=prober.fruitless)
+                wanted = needs(query, context, options, fruitless=prober.fruitless)
                 if not wanted or left < 2:  # one to learn, one to confirm
                     break
                 asked = prober.asked

@@ -22,7 +22,7 @@ class Wire(StrEnum):
 class Kind(StrEnum):
     """The meaning of a field, which decides its dtype in a frame."""
 
-    KEY = "key"
+    ID = "key"
     STRING = "string"
     STATUS = "status"
     TIME = "time"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 _WIRE = {
-    Kind.KEY: Wire.STRING,
+    Kind.ID: Wire.STRING,
     Kind.STRING: Wire.STRING,
     Kind.STATUS: Wire.STRING,
     Kind.TIME: Wire.NUMBER,

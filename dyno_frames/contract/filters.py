@@ -34,7 +34,7 @@ class NumberOperator(StrEnum):
     LTE = "lte"
 
 
-class Key(StrEnum):
+class FilterKey(StrEnum):
     """Names in a filter that are not fields: paging, order and projection."""
 
     FIELDS = "application_fields"

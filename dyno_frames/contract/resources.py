@@ -43,7 +43,7 @@ class Resource:
         return frozenset(field.name for field in self.fields if field.server_set)
 
 
-KEY = "id"
+ID_FIELD = "id"
 """The field that identifies a row in every resource; never null."""
 
 CREATED = "created"
@@ -58,7 +58,7 @@ COUNTERS = ("recipients", "sent", "delivered", "opens", "clicks", "bounces", "co
 ONE_LINE = frozenset({"name", "subject", "from_name", "from_email"})
 """Texts that become headers of a message, or labels. A line break in one would add a header."""
 
-_ID = Field(KEY, Kind.KEY, nullable=False, server_set=True)
+_ID = Field(ID_FIELD, Kind.ID, nullable=False, server_set=True)
 _NAME = Field("name", Kind.STRING, nullable=False)
 _TAIL = (
     Field(CREATED, Kind.TIME, nullable=False, server_set=True),

@@ -3,7 +3,7 @@
 ::
 
     DynoError
-    ├── QueryError(ValueError)            the question cannot be asked
+    ├── QueryError(ValueError)            the query is wrong; nothing was sent
     │   ├── QuerySyntaxError              pandas cannot parse it; a caret shows where
     │   ├── UnknownFieldError             no such column; says which one is near
     │   ├── LiteralTypeError              a value of the wrong type for its column

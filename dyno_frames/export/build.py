@@ -36,9 +36,9 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
     """
     same = None
     origin = origin_of(scan)
-    if is_a_set(scan) and origin["question"] is not None:
+    if is_a_set(scan) and origin["query"] is not None:
         facts = {
-            "question": query_of(origin),
+            "query": query_of(origin),
             "account": origin["account"],
             "columns": [[one.name, str(one.kind)] for one in schema_of(scan).fields],
             "partitions": [str(part) for part in options.partitions],

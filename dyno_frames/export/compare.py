@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.export.queries import count_window, fetch_keys, is_countable, unlimited
 from dyno_frames.frames.tables import by_created
 from dyno_frames.scan.answer import Answer
@@ -198,8 +198,8 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, ranges: Seq
     moved = 0
     for one, found in zip(ranges, pool.map(ids, ranges), strict=True):
         moved += found.table.num_rows
-        here = ours[KEY].slice(one.start, one.rows).combine_chunks()
-        there = found.table[KEY].combine_chunks()
+        here = ours[ID_FIELD].slice(one.start, one.rows).combine_chunks()
+        there = found.table[ID_FIELD].combine_chunks()
         missing += _close_together(
             found.table, pc.invert(pc.is_in(there, value_set=here)), asked.plan.page_size
         )

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
 from dyno_frames.export.manifest import Manifest, schema_from_json
@@ -31,15 +31,15 @@ def difference(store: DatasetStore, old: int, new: int) -> pd.DataFrame:
     """
     before, after = (manifest_of(store, version) for version in (old, new))
     schema = schema_from_json(after.schema)
-    if KEY not in schema.names or KEY not in schema_from_json(before.schema).names:
+    if ID_FIELD not in schema.names or ID_FIELD not in schema_from_json(before.schema).names:
         raise SchemaError(f"{store.url!r} has no column 'id', so its versions cannot be compared")
     then, now = _unshared(store, before, after, schema)
-    at = pc.index_in(now[KEY], value_set=then[KEY].combine_chunks()).combine_chunks()
+    at = pc.index_in(now[ID_FIELD], value_set=then[ID_FIELD].combine_chunks()).combine_chunks()
     both = pc.is_valid(at)
     was, is_ = then.take(at.drop_null()), now.filter(both)
     differs = {name: ~same_values(was[name], is_[name]) for name in schema.names}
     any_ = np.logical_or.reduce([np.zeros(is_.num_rows, dtype=bool), *differs.values()])
-    gone = pc.invert(pc.is_in(then[KEY], value_set=now[KEY].combine_chunks()))
+    gone = pc.invert(pc.is_in(then[ID_FIELD], value_set=now[ID_FIELD].combine_chunks()))
     parts = {
         "added": now.filter(pc.invert(both)),
         "changed": is_.filter(pa.array(any_)),
@@ -103,7 +103,7 @@ def _frame(parts: dict[str, pa.Table], fields: dict[str, Any], was: pa.Table, sc
         frame[f"{name}{BEFORE}"] = pd.Series(
             old[name].astype(_nullable(old[name].dtype)).reindex(places).array, index=frame.index
         )
-    order = [name for name in (CREATED, KEY) if name in frame.columns]
+    order = [name for name in (CREATED, ID_FIELD) if name in frame.columns]
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 

@@ -17,7 +17,7 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema
 
 _WHOLE = frozenset({Kind.COUNT, Kind.INTEGER})
-_TEXT = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
+_TEXT = frozenset({Kind.ID, Kind.STRING, Kind.STATUS})
 
 
 def evolved(old: Schema, new: Schema, *, version: int) -> Schema:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import ConfigError, ContractError
 from dyno_frames.export.certificates import UNCOUNTED, certificate, combined
 from dyno_frames.export.partitions import Partition
@@ -64,7 +64,7 @@ def fetch_missing(
 ) -> dict[str, Any]:
     """Fetch the rows with these ``id`` and ``created``, with one query for each table; return the certificate."""
     stage.drop(FOUND)
-    ids = pa.concat_arrays([keys[KEY].combine_chunks() for keys in missing])
+    ids = pa.concat_arrays([keys[ID_FIELD].combine_chunks() for keys in missing])
     ends = [(int(keys[CREATED][0].value), int(keys[CREATED][-1].value)) for keys in missing]
     streams = [Rows(window(unlimited(scan), first, last + 1)) for first, last in ends]
     with _forgotten_if_unusable(stage):
@@ -86,7 +86,7 @@ def _forgotten_if_unusable(stage: Stage) -> Iterator[None]:
 def _with_ids(streams: Sequence[Rows], ids: pa.Array) -> Iterator[pa.RecordBatch]:
     for rows in streams:
         for batch in rows:
-            wanted = batch.filter(pc.is_in(batch.column(KEY), value_set=ids))
+            wanted = batch.filter(pc.is_in(batch.column(ID_FIELD), value_set=ids))
             if wanted.num_rows:
                 yield wanted
 

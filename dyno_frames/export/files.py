@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dyno_frames.contract.fields import Field, Kind
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.durable import sync
 from dyno_frames.errors import ContractError
 from dyno_frames.export import disk
@@ -101,7 +101,7 @@ def parquet_writer(path: Path, arrow: pa.Schema, compression: str) -> pq.Parquet
         path,
         arrow,
         compression=compression,
-        use_dictionary=[name for name in arrow.names if name not in {*whole, KEY}],
+        use_dictionary=[name for name in arrow.names if name not in {*whole, ID_FIELD}],
         column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
         write_page_index=True,
         write_page_checksum=True,
@@ -208,7 +208,7 @@ def _verified(path: Path, filled: _Filled, values: Values, form: FileFormat) -> 
 def key_of(table: pa.Table, row: int) -> Key:
     """Return the (created, id) of a row."""
     at = row % table.num_rows
-    return int(table[CREATED][at].value), str(table[KEY][at].as_py())
+    return int(table[CREATED][at].value), str(table[ID_FIELD][at].as_py())
 
 
 def _once(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
@@ -217,7 +217,7 @@ def _once(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     for table in tables:
         if not table.num_rows:
             continue
-        ids = table[KEY].combine_chunks()
+        ids = table[ID_FIELD].combine_chunks()
         repeated = pc.equal(ids.slice(1), ids.slice(0, len(ids) - 1))
         fresh = pa.concat_arrays([pa.array([ids[0].as_py() != before]), pc.invert(repeated)])
         before = ids[-1].as_py()

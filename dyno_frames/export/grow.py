@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.build import begin, file_format, manifest, query_of, raise_if_uncertified
 from dyno_frames.export.certificates import UNCOUNTED, certificate, combined, is_news, verdict_of
@@ -157,7 +157,7 @@ def _recounted(scan: Scan, compared: Comparison, rows: int) -> dict[str, Any]:
 
 def _without(change: Change, gone: pa.Array, new_keys: pa.Table) -> Change:
     """Return the change without the rows that the server no longer has, whether stored or incoming."""
-    is_new = pc.is_in(gone, value_set=new_keys[KEY].combine_chunks())
+    is_new = pc.is_in(gone, value_set=new_keys[ID_FIELD].combine_chunks())
     removed_ids = pc.unique(pa.concat_arrays([change.removed_ids, gone.filter(pc.invert(is_new))]))
     unchanged_ids = pa.concat_arrays([change.unchanged_ids, gone.filter(is_new)])
     return replace(change, removed_ids=removed_ids, unchanged_ids=unchanged_ids)
@@ -174,12 +174,12 @@ def _with(change: Change, found: Staged, base: Stored) -> Change:
 
 
 def _less(keys: pa.Table, ids: pa.Array) -> pa.Table:
-    return keys.filter(pc.invert(pc.is_in(keys[KEY], value_set=ids)))
+    return keys.filter(pc.invert(pc.is_in(keys[ID_FIELD], value_set=ids)))
 
 
 def _counts(base: Stored, change: Change) -> dict[str, int]:
     """Return the number of rows of the new version, and how many were added, changed and removed."""
-    new_ids = _less(change.incoming.keys(), change.unchanged_ids)[KEY].combine_chunks()
+    new_ids = _less(change.incoming.keys(), change.unchanged_ids)[ID_FIELD].combine_chunks()
     changed = int(pc.sum(pc.is_in(change.removed_ids, value_set=new_ids)).as_py() or 0)
     removed, added = len(change.removed_ids) - changed, len(new_ids) - changed
     rows = base.manifest.rows + added - removed
@@ -212,7 +212,7 @@ def _check(
         raise ConfigError(f"{said} has other columns than {list(columns)}; {cure}")
     if options.mode != "sync":
         return
-    if origin["question"] is None:
+    if origin["query"] is None:
         raise ConfigError(
             f"the query {origin['expression']!r} cannot be stored, so a sync cannot tell whether it is the same one; "
             "write the query as a string"

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.export.files import ROWS_PER_GROUP, FileFormat, Key, write_empty, write_files
 from dyno_frames.export.manifest import StoredFile, schema_sha256
 from dyno_frames.export.partitions import Values
@@ -79,7 +79,7 @@ def _incoming(change: Change, values: Values, form: FileFormat) -> pa.Table:
 
 
 def _without(table: pa.Table, ids: pa.Array) -> pa.Table:
-    return table.filter(pc.invert(pc.is_in(table[KEY], value_set=ids))) if len(ids) else table
+    return table.filter(pc.invert(pc.is_in(table[ID_FIELD], value_set=ids))) if len(ids) else table
 
 
 def _parts(
@@ -109,7 +109,7 @@ def _touched(base: Stored, file: StoredFile, removed_ids: pa.Array, form: FileFo
     """Tell whether a file without incoming rows must be rewritten."""
     if file.schema_sha256 != schema_sha256(form.inside):
         return True
-    return bool(len(removed_ids)) and has_any(base.read(file, [KEY]), removed_ids)
+    return bool(len(removed_ids)) and has_any(base.read(file, [ID_FIELD]), removed_ids)
 
 
 def _place(table: pa.Table, key: Key) -> int:
@@ -117,7 +117,7 @@ def _place(table: pa.Table, key: Key) -> int:
     values = _created(table)
     low = int(np.searchsorted(values, key[0], side="left"))
     high = int(np.searchsorted(values, key[0], side="right"))
-    return low + bisect.bisect_left(table[KEY].slice(low, high - low).to_pylist(), key[1])
+    return low + bisect.bisect_left(table[ID_FIELD].slice(low, high - low).to_pylist(), key[1])
 
 
 def _created(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -160,13 +160,13 @@ def _one_order(one: pa.Table, other: pa.Table) -> Iterator[pa.Table]:
 
 def unchanged(base: Source, incoming: Staged, names: Sequence[str]) -> tuple[pa.Array, pa.Array]:
     """Return the ids of incoming rows that the base has with the same values in the named columns, and with others."""
-    ids = incoming.keys()[KEY].combine_chunks()
+    ids = incoming.keys()[ID_FIELD].combine_chunks()
     equal: list[pa.Array] = []
     differ: list[pa.Array] = []
     for old in base.with_ids(ids):
-        here = old[KEY].combine_chunks()
+        here = old[ID_FIELD].combine_chunks()
         new = pa.concat_tables([old.slice(0, 0), *incoming.with_ids(here)], promote_options="default")
-        new = new.take(pc.index_in(here, value_set=new[KEY].combine_chunks()))
+        new = new.take(pc.index_in(here, value_set=new[ID_FIELD].combine_chunks()))
         same = pa.chunked_array(
             [np.logical_and.reduce([same_values(old[name], new[name]) for name in names])]
         )

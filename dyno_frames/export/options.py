@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyno_frames.contract.computed import Lookup
-from dyno_frames.contract.resources import CREATED, KEY, UPDATED
+from dyno_frames.contract.resources import CREATED, ID_FIELD, UPDATED
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.partitions import Partition, parse
@@ -76,7 +76,7 @@ def check_dataset(scan: Scan, options: WriteOptions) -> None:
             f"mode={mode!r} merges rows by id, and {expression!r} has an order, a limit or an offset, or compares "
             "rows with other rows, so its answers cannot be merged. Use mode='overwrite'"
         )
-    needed = (KEY, CREATED) if mode == "append" else (KEY, CREATED, UPDATED)
+    needed = (ID_FIELD, CREATED) if mode == "append" else (ID_FIELD, CREATED, UPDATED)
     missing = [name for name in needed if name not in schema_of(scan).names]
     if missing:
         raise ConfigError(f"mode={mode!r} needs the columns {', '.join(missing)}. Add them to columns=")

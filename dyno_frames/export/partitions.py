@@ -15,7 +15,7 @@ from dyno_frames.errors import ConfigError
 from dyno_frames.frames.schema import Schema
 
 _FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
-_WHOLE = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
+_WHOLE = frozenset({Kind.ID, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
 _LONGEST_NAME_BYTES = 255
 """Maximum length of a folder name in common file systems and object stores."""
 

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from dyno_frames.contract.resources import CREATED, KEY, UPDATED
+from dyno_frames.contract.resources import CREATED, ID_FIELD, UPDATED
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
-from dyno_frames.query.question import narrowed
+from dyno_frames.query.query import narrowed
 from dyno_frames.scan.answer import Answer, check
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan, fixed
@@ -69,7 +69,7 @@ def is_unordered(scan: Scan) -> bool:
 
 def is_a_set(scan: Scan) -> bool:
     """Tell whether the answer is a set: whether a row is in it does not depend on other rows."""
-    return is_unordered(scan) and scan.plan.row_local and not scan.question.untraceable
+    return is_unordered(scan) and scan.plan.row_local and not scan.query.untraceable
 
 
 def is_countable(scan: Scan) -> bool:
@@ -91,9 +91,9 @@ def check_strict(scan: Scan, certificate: Mapping[str, Any]) -> None:
 def with_keys(scan: Scan) -> Scan:
     """Return the scan with ``id`` and ``created`` among its columns, which exports need to sort rows."""
     columns = scan.options.columns
-    if columns is None or {KEY, CREATED} <= set(columns):
+    if columns is None or {ID_FIELD, CREATED} <= set(columns):
         return scan
-    more = tuple(name for name in (KEY, CREATED) if name not in columns)
+    more = tuple(name for name in (ID_FIELD, CREATED) if name not in columns)
     return scan.refine(columns=(*columns, *more))
 
 
@@ -157,7 +157,7 @@ def count_window(scan: Scan, low: int | None, high: int | None) -> tuple[int, in
 
 def fetch_keys(scan: Scan, low: int | None, high: int | None) -> Answer:
     """Return ``id`` and ``created`` of the rows in a window."""
-    narrow = scan.refine(columns=(KEY, CREATED))
+    narrow = scan.refine(columns=(ID_FIELD, CREATED))
     return unlimited(window(narrow, low, high)).run()
 
 
@@ -169,7 +169,7 @@ def newest_change(scan: Scan) -> int | None:
     """
     if UPDATED in scan.schema.unseen:
         return None
-    return _first(scan.refine(question=ask(None, scan.schema.empty())), UPDATED, ascending=False)
+    return _first(scan.refine(query=bind_query(None, scan.schema.empty())), UPDATED, ascending=False)
 
 
 def unlimited(scan: Scan) -> Scan:
@@ -179,15 +179,15 @@ def unlimited(scan: Scan) -> Scan:
 
 def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
     """Return the scan with bounds on a time, in epoch seconds by name of the operator."""
-    question = scan.question
+    query = scan.query
     for operator, instant in bounds.items():
         node: Node = Binary(operator, Column(name), Literal(pd.Timestamp(instant, unit="s", tz="UTC")))
-        question = narrowed(question, node)
-    return scan.refine(question=question)
+        query = narrowed(query, node)
+    return scan.refine(query=query)
 
 
 def _first(scan: Scan, name: str, *, ascending: bool) -> int | None:
     """Return the first or the last time of a field in the rows, in epoch seconds."""
-    one = scan.refine(columns=(KEY, name), order_by=(name,), ascending=(ascending,), limit=1, offset=0)
+    one = scan.refine(columns=(ID_FIELD, name), order_by=(name,), ascending=(ascending,), limit=1, offset=0)
     found = unlimited(one).run().table[name].drop_null()
     return int(found[0].value) if len(found) else None

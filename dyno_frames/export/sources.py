@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.evolve import fitted
 from dyno_frames.export.manifest import Manifest, StoredFile, schema_from_json
@@ -19,7 +19,7 @@ from dyno_frames.export.stage import Chunk
 from dyno_frames.export.store import DatasetStore, damaged
 from dyno_frames.frames.schema import Schema
 
-_KEYS = pa.schema([(KEY, pa.large_string()), (CREATED, pa.timestamp("s", tz="UTC"))])
+_KEYS = pa.schema([(ID_FIELD, pa.large_string()), (CREATED, pa.timestamp("s", tz="UTC"))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class Stored:
     def each_keys(self) -> Iterator[pa.Table]:
         """Iterate over ``id`` and ``created`` of the rows."""
         for one in self.manifest.files:
-            for table in self.read(one, [KEY, CREATED]):
+            for table in self.read(one, [ID_FIELD, CREATED]):
                 yield table.select(_KEYS.names).cast(_KEYS)
 
     def with_ids(self, ids: pa.Array) -> Iterator[pa.Table]:
         """Iterate over the rows that have one of these ids."""
         for one in self.manifest.files:
-            if has_any(self.read(one, [KEY]), ids):
+            if has_any(self.read(one, [ID_FIELD]), ids):
                 yield from _with_ids(self.read(one), ids)
 
     def read(self, file: StoredFile, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -123,11 +123,11 @@ Source: TypeAlias = Staged | Stored
 
 def has_any(tables: Iterator[pa.Table], ids: pa.Array) -> bool:
     """Tell whether a row has one of these ids."""
-    return any(pc.any(pc.is_in(table[KEY], value_set=ids)).as_py() for table in tables)
+    return any(pc.any(pc.is_in(table[ID_FIELD], value_set=ids)).as_py() for table in tables)
 
 
 def _with_ids(tables: Iterator[pa.Table], ids: pa.Array) -> Iterator[pa.Table]:
     for table in tables:
-        found = table.filter(pc.is_in(table[KEY], value_set=ids))
+        found = table.filter(pc.is_in(table[ID_FIELD], value_set=ids))
         if found.num_rows:
             yield found

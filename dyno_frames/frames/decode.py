@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from dyno_frames.contract.fields import Field, Kind
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.contract.texts import fit, is_whole
 from dyno_frames.errors import ContractError
 from dyno_frames.frames.schema import EXACT_IN_FLOAT, Schema, learn_field
@@ -176,7 +176,7 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
         cure_of_unit(field)
         if in_another_unit
         else "; a server that sends other values cannot be used"
-        if field.name in {KEY, CREATED}
+        if field.name in {ID_FIELD, CREATED}
         else (
             f"; declare another type with connect(…, schema={{{field.name!r}: 'object'}}) if the server is right, "
             "or pass on_invalid='null' to get null instead"
@@ -191,7 +191,7 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
 
 
 def _row(rows: Sequence[Row], at: int) -> str:
-    return fit(str(rows[at].get(KEY, at)), 80)
+    return fit(str(rows[at].get(ID_FIELD, at)), 80)
 
 
 def _shown(value: Any) -> str:

@@ -32,7 +32,7 @@ class Origin:
         Templates, lists or campaigns.
     expression
         The query, as written.
-    question
+    query
         The query as JSON, for refreshing; None if it cannot be serialized.
     columns, order_by, ascending, limit, offset, on_invalid
         The other arguments of the query.
@@ -43,7 +43,7 @@ class Origin:
     resource: str
     account: str = ""
     expression: str = "every row"
-    question: Mapping[str, Any] | None = None
+    query: Mapping[str, Any] | None = None
     columns: tuple[str, ...] | None = None
     order_by: tuple[str, ...] = ()
     ascending: tuple[bool, ...] = ()
@@ -94,9 +94,9 @@ def _faults(origin: Origin) -> Iterator[str]:
             yield f"{name!r} is of type {type(getattr(origin, name)).__name__}; expected a text"
     if origin.resource not in tuple(RESOURCES):
         yield f"'resource' is {origin.resource!r}; expected one of {', '.join(RESOURCES)}"
-    question: Any = origin.question
-    if not isinstance(question, Mapping | None):
-        yield f"'question' is of type {type(question).__name__}; expected a dict or None"
+    query: Any = origin.query
+    if not isinstance(query, Mapping | None):
+        yield f"'query' is of type {type(query).__name__}; expected a dict or None"
 
 
 def origin_from_json(stored: Mapping[str, Any]) -> Origin:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dyno_frames.contract.computed import Computed
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.lifecycle import Status
-from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, Resource
+from dyno_frames.contract.resources import CREATED, ID_FIELD, RESOURCES, Resource
 from dyno_frames.errors import SchemaError
 from dyno_frames.frames.units import DECLARED_UNITS, with_units
 
@@ -24,7 +24,7 @@ EXACT_IN_FLOAT = 2**53
 """The largest integer up to which a float holds every integer."""
 
 _ARROW = {
-    Kind.KEY: pa.large_string(),
+    Kind.ID: pa.large_string(),
     Kind.STRING: pa.large_string(),
     Kind.STATUS: pa.large_string(),
     Kind.TIME: pa.timestamp("s", tz="UTC"),
@@ -215,9 +215,9 @@ def _declared(field: Field, declared: Mapping[str, Kind]) -> Field:
     kind = declared.get(field.name)
     if kind is None:
         return field
-    if field.name not in {KEY, CREATED}:
+    if field.name not in {ID_FIELD, CREATED}:
         return replace(field, kind=kind, nullable=True)
-    if kind is not field.kind and (field.name, kind) != (KEY, Kind.STRING):
+    if kind is not field.kind and (field.name, kind) != (ID_FIELD, Kind.STRING):
         raise SchemaError(
             f"schema= declares {field.name!r} as {kind}; rows are {_USED[field.name]} by this field, so "
             "its type cannot be changed. Remove it from schema="
@@ -225,7 +225,7 @@ def _declared(field: Field, declared: Mapping[str, Kind]) -> Field:
     return field
 
 
-_USED = {KEY: "known", CREATED: "ordered"}
+_USED = {ID_FIELD: "known", CREATED: "ordered"}
 
 
 def learn_field(name: str, rows: Sequence[Mapping[str, Any]]) -> Field:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.fields import Field, Kind
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import ContractError, SchemaError
 from dyno_frames.frames.dataframe import status_words
 from dyno_frames.frames.decode import typed_late_fields
@@ -33,8 +33,8 @@ def joined(batches: Sequence[pa.RecordBatch], schema: Schema) -> tuple[pa.Table,
 
 def unique(table: pa.Table) -> pa.Table:
     """Return the first row of each id."""
-    numbered = table.select([KEY]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
-    first = numbered.group_by(KEY, use_threads=False).aggregate([("row", "min")])["row_min"]
+    numbered = table.select([ID_FIELD]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
+    first = numbered.group_by(ID_FIELD, use_threads=False).aggregate([("row", "min")])["row_min"]
     return table if len(first) == table.num_rows else table.take(pc.take(first, pc.sort_indices(first)))
 
 
@@ -42,7 +42,7 @@ def by_created(table: pa.Table) -> pa.Table:
     """Return the table ordered by ``created``, then ``id``. Usually it is in that order already."""
     if _is_by_created(table):
         return table
-    return table.take(pc.sort_indices(table, sort_keys=[(CREATED, "ascending"), (KEY, "ascending")]))
+    return table.take(pc.sort_indices(table, sort_keys=[(CREATED, "ascending"), (ID_FIELD, "ascending")]))
 
 
 def _is_by_created(table: pa.Table) -> bool:
@@ -54,7 +54,7 @@ def _is_by_created(table: pa.Table) -> bool:
     ties = np.flatnonzero(steps == 0)
     if not len(ties):
         return True
-    ids = table[KEY]
+    ids = table[ID_FIELD]
     return bool(pc.all(pc.less_equal(ids.take(pa.array(ties)), ids.take(pa.array(ties + 1)))).as_py())
 
 
@@ -65,7 +65,7 @@ def ordered(
     if table.num_rows < 2:
         return table
     keys, order = [], []
-    for at, (name, up) in enumerate(zip((*order_by, KEY), (*ascending, True), strict=True)):
+    for at, (name, up) in enumerate(zip((*order_by, ID_FIELD), (*ascending, True), strict=True)):
         keys.append(_sort_key(table[name], schema.columns[name], schema))
         order.append((f"key{at}", "ascending" if up else "descending"))
     ranks = pa.table(keys, names=[name for name, _ in order])

@@ -13,7 +13,7 @@ from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
 from dyno_frames.query import stored
 from dyno_frames.query.predicate import columns
-from dyno_frames.query.question import Expression, Keep, Question, Scope, replayed
+from dyno_frames.query.query import Expression, Query, RowSelector, Scope, replayed
 from dyno_frames.query.refusals import dry_run, without_addresses
 from dyno_frames.query.render import render
 from dyno_frames.query.trace import FrameTracer, trace_callable, trace_query
@@ -22,7 +22,7 @@ from dyno_frames.query.tracer import node_of
 from dyno_frames.query.trial import check_arguments, check_boolean, check_order
 
 
-def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None) -> Question:
+def bind_query(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None) -> Query:
     """Bind a query to an empty typed frame. Errors of pandas are raised before any request.
 
     Parameters
@@ -40,26 +40,26 @@ def ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None = None)
         pandas would refuse the expression, or it is not a condition on rows. The message shows no e-mail
         address.
     """
-    return without_addresses(lambda: _ask(expression, empty, scope))
+    return without_addresses(lambda: _bind(expression, empty, scope))
 
 
-def _ask(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Question:
+def _bind(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Query:
     if expression is None:
-        return Question("every row", _all_rows, memory={"form": "all"})
+        return Query("every row", _all_rows, serialized={"form": "all"})
     if isinstance(expression, str):
-        return _ask_text(expression, empty, scope or Scope())
+        return _bind_text(expression, empty, scope or Scope())
     if isinstance(expression, Mapping):
-        return _ask_stored(expression, empty)
+        return _bind_stored(expression, empty)
     if isinstance(expression, pd.api.typing.Expression) or callable(expression):
-        return _ask_callable(expression, empty)
-    raise QueryError(_no_question(expression))
+        return _bind_callable(expression, empty)
+    raise QueryError(_no_condition(expression))
 
 
 def _all_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _no_question(expression: object) -> str:
+def _no_condition(expression: object) -> str:
     if isinstance(expression, pd.Series | pd.Index) or pd.api.types.is_list_like(expression):
         return (
             f"a {type(expression).__name__} of {len(expression)} values is a mask of some other frame; "  # type: ignore[arg-type]  # list-like has a length
@@ -72,7 +72,7 @@ def _no_question(expression: object) -> str:
     )
 
 
-def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+def _bind_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:
     if not text.strip():
         raise QueryError(f"the query {text!r} is blank; expected a condition on rows, or None for every row")
     if "@" in text:
@@ -80,39 +80,39 @@ def _ask_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
     try:
         return _read_again(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
     except _NotTracedError as failed:
-        return failed.question
+        return failed.query
 
 
 class _NotTracedError(Exception):
     """Carries a query without a tree past the cache, so that it is traced again the next time."""
 
-    def __init__(self, question: Question) -> None:
-        super().__init__(question.text)
-        self.question = question
+    def __init__(self, query: Query) -> None:
+        super().__init__(query.text)
+        self.query = query
 
 
 @lru_cache(maxsize=256)
-def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Question:
+def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Query:
     """Read a query without variables, cached because its meaning is always the same."""
     empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
-    question = _read_text(text, empty, Scope())
-    if question.untraceable:
-        raise _NotTracedError(question)
-    return question
+    query = _read_text(text, empty, Scope())
+    if query.untraceable:
+        raise _NotTracedError(query)
+    return query
 
 
-def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
+def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:
     names: dict[str, Any] = {
         "local_dict": scope.local_names,
         "global_dict": scope.global_names,
     }
 
-    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+    def select(frame: pd.DataFrame) -> pd.DataFrame:
         kept: pd.DataFrame = frame.query(text, engine="python", **names)
         return kept
 
     notes = TraceNotes()
-    memory = None if "@" in text else {"form": "query", "text": text}
+    serialized = None if "@" in text else {"form": "query", "text": text}
     try:
         result = trace_query(text, empty, notes, **names)
     except QueryError:
@@ -121,10 +121,10 @@ def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Question:
         if notes.once:
             raise _read_once(text) from error
         dry_run(
-            keep, empty, text, error
+            select, empty, text, error
         )  # an error while tracing must not fail a query that pandas can evaluate
-        return Question(text, keep, untraceable=_why(error), memory=memory)
-    return _traced(result, notes, empty, keep=keep, text=text, memory=memory)
+        return Query(text, select, untraceable=_why(error), serialized=serialized)
+    return _traced(result, notes, empty, select=select, text=text, serialized=serialized)
 
 
 def _read_once(name: str) -> QueryError:
@@ -133,8 +133,8 @@ def _read_once(name: str) -> QueryError:
     )
 
 
-def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
-    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+def _bind_callable(expression: Any, empty: pd.DataFrame) -> Query:
+    def select(frame: pd.DataFrame) -> pd.DataFrame:
         kept: pd.DataFrame = frame[expression]
         return kept
 
@@ -148,22 +148,22 @@ def _ask_callable(expression: Any, empty: pd.DataFrame) -> Question:
         name = text or getattr(expression, "__qualname__", repr(expression))
         if notes.once:
             raise _read_once(name) from error
-        dry_run(keep, empty, name, error)
-        return Question(name, keep, untraceable=_why(error))
-    return _traced(result, notes, empty, keep=keep, text=text)
+        dry_run(select, empty, name, error)
+        return Query(name, select, untraceable=_why(error))
+    return _traced(result, notes, empty, select=select, text=text)
 
 
-def _ask_stored(memory: Mapping[str, Any], empty: pd.DataFrame) -> Question:
-    match memory:
+def _bind_stored(serialized: Mapping[str, Any], empty: pd.DataFrame) -> Query:
+    match serialized:
         case {"form": "all"}:
-            return ask(None, empty)
+            return bind_query(None, empty)
         case {"form": "query", "text": str(text)}:
-            return ask(text, empty)
+            return bind_query(text, empty)
         case {"form": "tree", "tree": tree}:
             node = stored.load(tree)
-            return Question(render(node), replayed(node), node, memory=dict(memory))
+            return Query(render(node), replayed(node), node, serialized=dict(serialized))
         case _:
-            raise QueryError(f"{dict(memory)!r} is not a stored query")
+            raise QueryError(f"{dict(serialized)!r} is not a stored query")
 
 
 def _traced(
@@ -171,38 +171,42 @@ def _traced(
     notes: TraceNotes,
     empty: pd.DataFrame,
     *,
-    keep: Keep,
+    select: RowSelector,
     text: str,
-    memory: Mapping[str, Any] | None = None,
-) -> Question:
+    serialized: Mapping[str, Any] | None = None,
+) -> Query:
     found = node_of(result)
     if isinstance(result, FrameTracer):
         raise QueryError("the function gives the frame itself, not true or false for each row")
     if isinstance(result, pd.Series | pd.Index | pd.DataFrame | np.ndarray):
-        raise QueryError(_no_question(result))
+        raise QueryError(_no_condition(result))
     if found is None:
         name = text or "a function of the frame"
-        _choosing_rows(result, keep, empty, text)
-        return Question(name, keep, untraceable="it gives no condition on columns", memory=memory)
+        _choosing_rows(result, select, empty, text)
+        return Query(name, select, untraceable="it gives no condition on columns", serialized=serialized)
     node, probe = found
     text = text or render(node)
     check_boolean(probe, node, empty)
     check_order(node, empty)
     check_arguments(node, empty)
     if notes.coerced or notes.once or notes.touched > columns(node):
-        keep = replayed(node)
-    if memory is None or notes.coerced:
+        select = replayed(node)
+    if serialized is None or notes.coerced:
         tree = stored.dump(node)
-        memory = memory if tree is None else {"form": "tree", "tree": tree}
-    return Question(
-        text, keep, node, warnings=tuple(map(without_query_addresses, notes.warnings or ())), memory=memory
+        serialized = serialized if tree is None else {"form": "tree", "tree": tree}
+    return Query(
+        text,
+        select,
+        node,
+        warnings=tuple(map(without_query_addresses, notes.warnings or ())),
+        serialized=serialized,
     )
 
 
-def _choosing_rows(result: Any, keep: Keep, empty: pd.DataFrame, text: str) -> None:
+def _choosing_rows(result: Any, select: RowSelector, empty: pd.DataFrame, text: str) -> None:
     """Raise an error for a result without columns, unless pandas selects rows by it, as by a slice."""
     try:
-        dry_run(keep, empty, text or repr(result), None)
+        dry_run(select, empty, text or repr(result), None)
     except QueryError as error:
         if error.__cause__ is None:
             raise

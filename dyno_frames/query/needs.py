@@ -10,7 +10,7 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import bound, plan_bounded
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 
 _NOT_PLANNED = frozenset({"name", "page_limit", "overlong"})
 OPERATORS, FILTERED = "operators.", "filtered."
@@ -18,13 +18,13 @@ OPERATORS, FILTERED = "operators.", "filtered."
 
 
 def needs(
-    question: Question, context: Context, options: QueryOptions, *, fruitless: Collection[str] = ()
+    query: Query, context: Context, options: QueryOptions, *, fruitless: Collection[str] = ()
 ) -> tuple[str, ...]:
     """Return the unknown facts that would improve the plan, the most useful first.
 
     Parameters
     ----------
-    question, context, options
+    query, context, options
         As for :func:`~dyno_frames.query.plan.make_plan`.
     fruitless
         Facts that cannot be learned, and so cannot improve the plan.
@@ -37,7 +37,7 @@ def needs(
     """
     known = context.profile
     unknown = [name for name in _unknown(known) if name not in fruitless]
-    bounded = bound(question, context)
+    bounded = bound(query, context)
 
     def planned(profile: Profile) -> Plan:
         return plan_bounded(bounded, replace(context, profile=profile), options)

@@ -10,7 +10,7 @@ from typing import Any
 
 from dyno_frames.contract.computed import Computed
 from dyno_frames.contract.fields import Field
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, KEY_PREFIX, Key
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, KEY_PREFIX, FilterKey
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.time_units import in_wire_units
@@ -105,7 +105,7 @@ class Plan:
     conjuncts
         Each part of the query, and where it is evaluated.
     warnings
-        Known traps of pandas in the question.
+        Known pitfalls of pandas in the query.
     options
         Columns, order and limit of the answer.
     page_size
@@ -171,9 +171,9 @@ class Plan:
     def body(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
         """Return the body of the first request for these conditions: fields, order and limit."""
         return self.projected(conditions) | {
-            str(Key.ORDER_BY): self.order_field,
-            str(Key.ORDER_DIRECTION): ASCENDING if self.order_ascending else DESCENDING,
-            str(Key.LIMIT): self.first_limit,
+            str(FilterKey.ORDER_BY): self.order_field,
+            str(FilterKey.ORDER_DIRECTION): ASCENDING if self.order_ascending else DESCENDING,
+            str(FilterKey.LIMIT): self.first_limit,
         }
 
     def projected(self, conditions: Mapping[str, Condition]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ class Plan:
             else value
             for name, value in conditions.items()
         }
-        return body if self.fields is None else body | {str(Key.FIELDS): list(self.fields)}
+        return body if self.fields is None else body | {str(FilterKey.FIELDS): list(self.fields)}
 
     def __str__(self) -> str:
         return _as_text(self)

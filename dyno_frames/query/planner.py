@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from dyno_frames.contract.fields import Wire
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Box, Region
 from dyno_frames.query.computed import in_fields
@@ -18,7 +18,7 @@ from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Conjunct, Context, Placement, Plan
 from dyno_frames.query.predicate import Node, columns, conjuncts
 from dyno_frames.query.pushdown import Pushed, apart, push_down
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 from dyno_frames.query.render import render
 from dyno_frames.query.text_filters import Condition
 
@@ -29,19 +29,19 @@ MOST_TERMS = 16
 """Maximum number of counts for one number of rows; for more, the rows are fetched."""
 
 
-def make_plan(question: Question, context: Context, options: QueryOptions) -> Plan:
-    """Return the plan for a question.
+def make_plan(query: Query, context: Context, options: QueryOptions) -> Plan:
+    """Return the plan for a query.
 
     Parameters
     ----------
-    question
+    query
         The query.
     context
         The resource and the server it is asked of.
     options
         Columns, order and limit of the answer.
     """
-    return plan_bounded(bound(question, context), context, options)
+    return plan_bounded(bound(query, context), context, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Bounded:
 
     Parameters
     ----------
-    question
+    query
         The query.
     region
         The region of the whole query.
@@ -60,60 +60,58 @@ class Bounded:
         Whether rows can be evaluated one by one.
     """
 
-    question: Question
+    query: Query
     region: Region
     parts: tuple[tuple[Node | str, Region], ...] = ()
     row_local: bool = True
 
 
-def bound(question: Question, context: Context) -> Bounded:
+def bound(query: Query, context: Context) -> Bounded:
     """Return the region of a query for a resource's fields and dtypes.
 
     Parameters
     ----------
-    question, context
+    query, context
         As for :func:`make_plan`; the profile is not used.
     """
-    if question.everything:
-        return Bounded(question, Region())
+    if query.everything:
+        return Bounded(query, Region())
     nullable = frozenset(name for name, found in context.fields.items() if found.nullable)
-    reason = question.untraceable if question.node is None else not_local(question.node, nullable)
-    if reason or question.node is None:
+    reason = query.untraceable if query.node is None else not_local(query.node, nullable)
+    if reason or query.node is None:
         why = f"{reason}; every row is fetched, and the query evaluated locally"
-        return Bounded(question, Region.wider(reason), ((question.text, Region.wider(why)),), row_local=False)
+        return Bounded(query, Region.wider(reason), ((query.text, Region.wider(why)),), row_local=False)
     bounds = Bounds(context.fields, context.dtypes)
-    parts = tuple(
-        (part, in_fields(bounds.region(part), context.computed)) for part in conjuncts(question.node)
-    )
-    return Bounded(question, reduce(Region.intersect, (region for _, region in parts)), parts)
+    parts = tuple((part, in_fields(bounds.region(part), context.computed)) for part in conjuncts(query.node))
+    return Bounded(query, reduce(Region.intersect, (region for _, region in parts)), parts)
 
 
 def plan_bounded(bounded: Bounded, context: Context, options: QueryOptions) -> Plan:
-    """Return the plan for a question whose region is known.
+    """Return the plan for a query whose region is known.
 
     Parameters
     ----------
     bounded
-        The question with its region, from :func:`bound`.
+        The query with its region, from :func:`bound`.
     context, options
         As for :func:`make_plan`.
     """
-    question, region = bounded.question, bounded.region
+    query, region = bounded.query, bounded.region
     boxes, pushed, narrow = _requests(region, context)
     disjoint = _disjoint(boxes, pushed)
     exact = region.exact and narrow and all(part.exact for part in pushed)
     return Plan(
         resource=context.resource,
-        expression=question.text,
+        expression=query.text,
         filters=tuple(part.conditions for part in pushed),
-        fields=_projection(question, options, context),
+        fields=_projection(query, options, context),
         exact=exact,
         terms=_terms(boxes, context) if exact else None,
         disjoint=disjoint,
         wider=None if disjoint else _push(region.hull, context).conditions,
         row_local=bounded.row_local,
         conjuncts=tuple(_judged(part, region, context) for part, region in bounded.parts),
-        warnings=question.warnings,
+        warnings=query.warnings,
         options=options,
         page_size=min(context.page_size, context.profile.page_limit or context.page_size),
         units={name: found.per_second for name, found in context.fields.items() if found.per_second != 1},
@@ -185,10 +183,10 @@ def _terms(boxes: Sequence[Box], context: Context) -> tuple[tuple[int, Mapping[s
     return tuple((sign, part.conditions) for sign, part in pushed)
 
 
-def _projection(question: Question, options: QueryOptions, context: Context) -> tuple[str, ...] | None:
-    if options.columns is None or (question.node is None and not question.everything):
+def _projection(query: Query, options: QueryOptions, context: Context) -> tuple[str, ...] | None:
+    if options.columns is None or (query.node is None and not query.everything):
         return None
-    read = columns(question.node) if question.node is not None else frozenset()
-    wanted = {KEY, CREATED, *options.columns, *options.order_by, *read}
+    read = columns(query.node) if query.node is not None else frozenset()
+    wanted = {ID_FIELD, CREATED, *options.columns, *options.order_by, *read}
     wanted |= {name for column in context.computed.values() if column.name in wanted for name in column.reads}
     return tuple(name for name in context.fields if name in wanted and name not in context.computed)

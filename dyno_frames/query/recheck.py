@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from dyno_frames.query.predicate import Node, columns, conjuncts
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 from dyno_frames.query.replay import replay
 
 
-def excluding_columns(question: Question, frame: pd.DataFrame) -> frozenset[str]:
+def excluding_columns(query: Query, frame: pd.DataFrame) -> frozenset[str]:
     """Return the columns whose conditions some of these rows do not meet.
 
     If the profile is right, all rows returned for exact filters meet every condition.
 
     Parameters
     ----------
-    question
+    query
         The query. Without a tree, the result is empty.
     frame
         The returned rows, with the columns that the query reads.
@@ -29,9 +29,9 @@ def excluding_columns(question: Question, frame: pd.DataFrame) -> frozenset[str]
     frozenset of str
         The columns of each part of the query that is not true for every row.
     """
-    if question.node is None:
+    if query.node is None:
         return frozenset()
-    failed = (part for part in conjuncts(question.node) if not matches(part, frame).all())
+    failed = (part for part in conjuncts(query.node) if not matches(part, frame).all())
     return frozenset(name for part in failed for name in columns(part))
 
 

@@ -14,29 +14,29 @@ import pandas as pd
 
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
-from dyno_frames.query.question import Keep, Question
+from dyno_frames.query.query import Query, RowSelector
 from dyno_frames.query.trial import few_rows, refused
 
 T = TypeVar("T")
 
 
-def dry_run(keep: Keep, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
+def dry_run(select: RowSelector, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
     """Evaluate the query with pandas on zero rows, and explain its errors.
 
     If zero rows are the cause, as for the first value of a column, the query is evaluated on a few sample rows.
     """
     try:
-        answer = _quietly(keep, empty)
+        answer = _quietly(select, empty)
         chooses = chooses_rows(answer, empty)
         if traced is not None:
-            chooses = _on_few(keep, empty, otherwise=chooses)
+            chooses = _on_few(select, empty, otherwise=chooses)
     except SyntaxError as error:
         raise QuerySyntaxError(_pointed(error, text)) from error
     except TokenError as error:
         unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
         raise QuerySyntaxError(_pointed(unclosed, text)) from error
     except Exception as error:
-        if traced is not None and _on_few(keep, empty, otherwise=False):
+        if traced is not None and _on_few(select, empty, otherwise=False):
             return
         raise _refusal(error, traced, empty, text) from error
     if not chooses:
@@ -50,11 +50,11 @@ def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, te
     return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(refused(text, error))
 
 
-def _quietly(keep: Keep, frame: pd.DataFrame) -> pd.DataFrame:
+def _quietly(select: RowSelector, frame: pd.DataFrame) -> pd.DataFrame:
     # pandas repeats its warnings when it evaluates the fetched rows.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return keep(frame)
+        return select(frame)
 
 
 def without_addresses(call: Callable[[], T]) -> T:
@@ -75,7 +75,7 @@ def without_addresses(call: Callable[[], T]) -> T:
     raise hidden
 
 
-def chosen_rows(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+def chosen_rows(query: Query, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of a frame that pandas keeps.
 
     Raises
@@ -83,16 +83,16 @@ def chosen_rows(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
     QueryError
         pandas refuses the expression on these rows, or it does not choose rows.
     """
-    return without_addresses(lambda: _chosen_rows(question, frame))
+    return without_addresses(lambda: _chosen_rows(query, frame))
 
 
-def _chosen_rows(question: Question, frame: pd.DataFrame) -> pd.DataFrame:
+def _chosen_rows(query: Query, frame: pd.DataFrame) -> pd.DataFrame:
     try:
-        answer = question.keep(frame)
+        answer = query.select(frame)
     except Exception as error:
-        raise QueryError(refused(question.text, error)) from error
-    if question.node is None and not chooses_rows(answer, frame):
-        raise QueryError(not_a_choice(question.text, answer))
+        raise QueryError(refused(query.text, error)) from error
+    if query.node is None and not chooses_rows(answer, frame):
+        raise QueryError(not_a_choice(query.text, answer))
     return answer
 
 
@@ -115,11 +115,11 @@ def not_a_choice(text: str, answer: object) -> str:
     )
 
 
-def _on_few(keep: Keep, empty: pd.DataFrame, *, otherwise: bool) -> bool:
+def _on_few(select: RowSelector, empty: pd.DataFrame, *, otherwise: bool) -> bool:
     """Tell whether an expression chooses rows out of a few plain ones; ``otherwise`` if pandas refuses them."""
     few = few_rows(empty)
     try:
-        return chooses_rows(_quietly(keep, few), few)
+        return chooses_rows(_quietly(select, few), few)
     except Exception:  # noqa: BLE001 - it needs other rows than these
         return otherwise
 

@@ -14,7 +14,7 @@ from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.schema import Schema
 from dyno_frames.frames.tables import by_created, in_ties_order, joined, ordered, unique
 from dyno_frames.query.plan import Plan
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.fetch import FilterFetch
 from dyno_frames.scan.progress import progress_bar
@@ -32,7 +32,7 @@ class Execution:
     """One execution of a plan; the parameters are those of the scan."""
 
     session: Session
-    question: Question
+    query: Query
     plan: Plan
     schema: Schema
     combines_operators: bool
@@ -51,7 +51,7 @@ class Execution:
         if self.plan.stops_early and table.num_rows < came:  # the limit has to be filled with other rows
             return replace(self, plan=self._unlimited()).table(stats)
         if not self.plan.row_local:
-            table = table.take(pa.array(kept(self.question, table, wide)))
+            table = table.take(pa.array(kept(self.query, table, wide)))
         options = self.plan.options
         table = with_computed(table, wide, (*options.order_by, *self._names(wide)))
         if options.order_by:
@@ -77,7 +77,7 @@ class Execution:
             if len(group) >= size:
                 yield group
                 group = []
-                if self.plan.exact and not self.question.everything:
+                if self.plan.exact and not self.query.everything:
                     size = min(2 * size, CHECKED_AT_ONCE)
         if group:
             yield group
@@ -87,7 +87,7 @@ class Execution:
         return replace(self.plan, stops_early=False, order_field=CREATED, order_ascending=True)
 
     def _reader(self) -> Reader:
-        return Reader(self.session, self.question, self.plan, self._coming())
+        return Reader(self.session, self.query, self.plan, self._coming())
 
     def _coming(self) -> Schema:
         """Return the schema of the rows as they come, with the columns that only the residual reads."""

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from dyno_frames.contract import envelope
-from dyno_frames.contract.filters import Key
+from dyno_frames.contract.filters import FilterKey
 from dyno_frames.contract.operations import operation
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import ContractError, RejectedError
 from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.dataframe import to_frame
@@ -22,7 +22,7 @@ from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.predicate import columns
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 from dyno_frames.query.recheck import excluding_columns, matches
 from dyno_frames.query.refusals import chosen_rows
 from dyno_frames.scan.stats import ScanStats
@@ -96,7 +96,7 @@ def _rows(session: Session, reply: Reply) -> list[Row]:
 
 def _found(reply: Reply) -> list[Row] | None:
     rows = envelope.rows(reply.data)
-    if rows is None or not all(isinstance(row, dict) and isinstance(row.get(KEY), str) for row in rows):
+    if rows is None or not all(isinstance(row, dict) and isinstance(row.get(ID_FIELD), str) for row in rows):
         return None
     return rows
 
@@ -115,7 +115,7 @@ class Reader:
     ----------
     session
         The connection.
-    question
+    query
         The bound expression.
     plan
         What is sent, and what is evaluated locally.
@@ -124,7 +124,7 @@ class Reader:
     """
 
     session: Session
-    question: Question
+    query: Query
     plan: Plan
     schema: Schema
     _fast: Callable[[bytes], pa.RecordBatch | None] | None = field(init=False, repr=False)
@@ -153,7 +153,7 @@ class Reader:
         except RejectedError as error:
             error.cure = error.cure or (
                 "Rows that share one value are read by offset; a server that refuses offsets cannot be queried."
-                if Key.OFFSET in body
+                if FilterKey.OFFSET in body
                 else "If the server refuses pages of this size, connect(…, page_size=…) with less."
             )
             raise
@@ -188,7 +188,7 @@ class Reader:
             return
         names = list(self.schema.names)
         together = pa.Table.from_batches([batch.select(names) for batch in batches])
-        places = kept(self.question, together, self.schema)
+        places = kept(self.query, together, self.schema)
         ends = np.cumsum([batch.num_rows for batch in batches])
         parts = np.split(places, np.searchsorted(places, ends[:-1]))
         for batch, end, part in zip(batches, ends, parts, strict=True):
@@ -199,28 +199,28 @@ class Reader:
 
         There are others only if the server does not filter as its profile says.
         """
-        node = self.question.node
+        node = self.query.node
         if not self.plan.exact or node is None or not table.num_rows:
             return table
-        frame = _read_columns(self.question, table, self.schema)
+        frame = _read_columns(self.query, table, self.schema)
         fits = matches(node, frame)
         if fits.all():
             return table
         stats.wrong_rows += int(np.count_nonzero(~fits))
-        stats.wrong_columns.update(self.schema.read_for(excluding_columns(self.question, frame[~fits])))
+        stats.wrong_columns.update(self.schema.read_for(excluding_columns(self.query, frame[~fits])))
         return table.filter(pa.array(fits))
 
 
-def kept(question: Question, table: pa.Table, schema: Schema) -> Places:
+def kept(query: Query, table: pa.Table, schema: Schema) -> Places:
     """Return the places of the rows that pandas keeps."""
-    places: Places = chosen_rows(question, _read_columns(question, table, schema)).index.to_numpy()
+    places: Places = chosen_rows(query, _read_columns(query, table, schema)).index.to_numpy()
     return places
 
 
-def _read_columns(question: Question, table: pa.Table, schema: Schema) -> pd.DataFrame:
+def _read_columns(query: Query, table: pa.Table, schema: Schema) -> pd.DataFrame:
     """Return the columns that the expression reads as a frame."""
     names = list(schema.columns)
-    if question.node is not None:
-        read = columns(question.node)
-        names = [name for name in names if name in read] or [KEY]
+    if query.node is not None:
+        read = columns(query.node)
+        names = [name for name in names if name in read] or [ID_FIELD]
     return to_frame(with_computed(table, schema, names), schema.select(names))

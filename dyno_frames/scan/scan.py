@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from dyno_frames.contract.profile import Several
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ContractError, NotPushableError
 from dyno_frames.frames.provenance import Origin
@@ -20,7 +20,7 @@ from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Question
+from dyno_frames.query.query import Query
 from dyno_frames.scan.answer import Answer, BatchStream, check
 from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.certificate import Certificate
@@ -57,7 +57,7 @@ class Scan:
     ----------
     session
         The connection.
-    question, plan, schema, context
+    query, plan, schema, context
         The bound expression, its plan, the columns, and what the plan was made against.
     origin
         What frames say of where they come from.
@@ -80,7 +80,7 @@ class Scan:
     """
 
     session: Session
-    question: Question
+    query: Query
     plan: Plan
     schema: Schema
     context: Context
@@ -102,9 +102,7 @@ class Scan:
         """The columns, order, limit and other options of the query."""
         return self.plan.options
 
-    def refine(
-        self, *, question: Question | None = None, schema: Schema | None = None, **options: Any
-    ) -> Self:
+    def refine(self, *, query: Query | None = None, schema: Schema | None = None, **options: Any) -> Self:
         """Return the scan of another query on the same server, planned anew.
 
         Parameters
@@ -114,11 +112,11 @@ class Scan:
         **options
             Options to change, such as ``columns=("id",)``.
         """
-        question = question or self.question
+        query = query or self.query
         schema = self.schema if schema is None else schema.with_computed(self.schema.computed)
         context = replace(self.context, fields=schema.columns, dtypes=schema.dtypes)
-        plan = make_plan(question, context, replace(self.options, **options))
-        return replace(self, question=question, plan=plan, schema=schema, context=context)
+        plan = make_plan(query, context, replace(self.options, **options))
+        return replace(self, query=query, plan=plan, schema=schema, context=context)
 
     def with_options(self, **options: Any) -> Self:
         """Return the scan with other options that leave its plan as it is, such as ``progress=False``."""
@@ -132,7 +130,7 @@ class Scan:
         """Return the number of rows: by counts alone if the plan is exact, else by fetching ids."""
         options = self.options
         if self.plan.terms is None:
-            narrow = self.refine(columns=(KEY,))
+            narrow = self.refine(columns=(ID_FIELD,))
             return int(narrow.run().checked(strict=options.strict).table.num_rows)
         stats = ScanStats()
         total = sum(sign * self._count(conditions, stats) for sign, conditions in self.plan.terms)
@@ -251,7 +249,7 @@ class Scan:
     def _execution(self, plan: Plan) -> Execution:
         return Execution(
             session=self.session,
-            question=self.question,
+            query=self.query,
             plan=plan,
             schema=self.schema,
             combines_operators=self.context.profile.several is Several.AND,

@@ -50,7 +50,7 @@ OVERLAP_GROWTH = 8
 """How much further up the next page begins after each page that did not fit."""
 
 
-def ask(state: WalkState, body: Body) -> Generator[Step, Reply, pa.RecordBatch]:
+def request_page(state: WalkState, body: Body) -> Generator[Step, Reply, pa.RecordBatch]:
     """Ask for a page and note that it came."""
     page = yield Find(body)
     if not isinstance(page, pa.RecordBatch):
@@ -120,7 +120,7 @@ def _tied_page(
     spec: WalkSpec, state: WalkState, value: Any, *, ascending: bool = True, offset: int = 0
 ) -> Generator[Step, Reply, list[str]]:
     """Read one page of rows that share a key, hand on the new ones, and return the ids of all."""
-    page = yield from ask(state, spec.by_id_body(value, ascending=ascending, offset=offset))
+    page = yield from request_page(state, spec.by_id_body(value, ascending=ascending, offset=offset))
     if not page.num_rows:
         return []
     keys, ids = keys_of(page, spec.order_field), ids_of(page)

@@ -38,7 +38,7 @@ from collections.abc import Generator
 import numpy as np
 import pyarrow as pa
 
-from dyno_frames.scan.ties import Count, Reply, Step, Steps, ask, read_ties
+from dyno_frames.scan.ties import Count, Reply, Step, Steps, read_ties, request_page
 from dyno_frames.scan.walk_state import (
     OutOfOrderError,
     Values,
@@ -81,11 +81,11 @@ def _not_ordered(spec: WalkSpec) -> str:
 
 def _begin(spec: WalkSpec, state: WalkState) -> Steps:
     """Read the first page, and fix the end with a page from the other side, unless a limit may soon be reached."""
-    page = yield from ask(state, spec.first_body())
+    page = yield from request_page(state, spec.first_body())
     if not page.num_rows:
         state.count = yield from _count(spec)
         if state.count:  # rows have come meanwhile, or the empty page was wrong
-            page = yield from ask(state, spec.first_body())
+            page = yield from request_page(state, spec.first_body())
     if not page.num_rows:
         state.finished = True
         if state.count:
@@ -121,7 +121,7 @@ def _verify(spec: WalkSpec, state: WalkState, ids: set[str]) -> Steps:
     """Finish if a count between two readings of a page proves that there are no other rows."""
     state.count = yield from _count(spec)
     if state.count == len(ids):
-        again = yield from ask(state, spec.first_body())
+        again = yield from request_page(state, spec.first_body())
         state.finished = state.is_verified = ids.issubset(ids_of(again))
 
 
@@ -131,7 +131,7 @@ def _fix_end(spec: WalkSpec, state: WalkState, rows: int) -> Steps:
     If the rows read so far are all rows, one more than those that share the last key reaches below it.
     """
     limit = min(max(rows, len(state.last_ids) + 1), spec.page_size)
-    page = yield from ask(state, spec.body_from_end(limit))
+    page = yield from request_page(state, spec.body_from_end(limit))
     if not page.num_rows:  # every row has been deleted
         state.finished = True
         return
@@ -159,7 +159,7 @@ def _beyond(spec: WalkSpec, keys: Values, key: object) -> Values:
 def _advance(spec: WalkSpec, state: WalkState) -> Steps:
     """Read page after page until one reaches beyond the end."""
     while not _is_finished(spec, state):
-        page = yield from ask(state, spec.body_from(state.last_key, beyond=state.is_last_key_read))
+        page = yield from request_page(state, spec.body_from(state.last_key, beyond=state.is_last_key_read))
         is_joined = state.is_last_key_read or not state.last_ids
         if not is_joined and not (page.num_rows and keys_of(page, spec.order_field)[0] == state.last_key):
             yield from read_ties(spec, state, state.last_key)
@@ -209,7 +209,7 @@ def walk_by_offset(spec: WalkSpec, state: WalkState) -> Steps:
         state.fault(_not_ordered(spec))
     offset, seen = 0, set[str]()
     while True:
-        page = yield from ask(state, spec.offset_body(offset))
+        page = yield from request_page(state, spec.offset_body(offset))
         if not page.num_rows:
             return
         ids = ids_of(page)

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator
-from dyno_frames.contract.resources import CREATED, KEY
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, FilterKey, NumberOperator
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 
 Body: TypeAlias = dict[str, Any]
 Values: TypeAlias = np.ndarray[Any, Any]
@@ -46,7 +46,7 @@ class WalkSpec:
     @property
     def conditions(self) -> Body:
         """The conditions alone, as a count takes them."""
-        return {name: value for name, value in self.body.items() if name != Key.FIELDS}
+        return {name: value for name, value in self.body.items() if name != FilterKey.FIELDS}
 
     @property
     def bounds(self) -> Mapping[str, Any]:
@@ -84,7 +84,7 @@ class WalkSpec:
     def by_id_body(self, value: Any, *, ascending: bool, offset: int = 0) -> Body:
         """Return the body of a page ordered by id, of the rows that share one key or, for None, of all."""
         condition = self.body.get(self.order_field) if value is None else {str(NumberOperator.EQ): value}
-        return self._page(condition, by=KEY, ascending=ascending, offset=offset)
+        return self._page(condition, by=ID_FIELD, ascending=ascending, offset=offset)
 
     def offset_body(self, offset: int) -> Body:
         """Return the body of the page after so many rows."""
@@ -101,13 +101,13 @@ class WalkSpec:
     ) -> Body:
         up = self.ascending if ascending is None else ascending
         own = {} if condition is None else {self.order_field: condition}
-        place = {str(Key.OFFSET): offset} if offset else {}
+        place = {str(FilterKey.OFFSET): offset} if offset else {}
         return {
             **self.body,
             **own,
-            str(Key.ORDER_BY): by or self.order_field,
-            str(Key.ORDER_DIRECTION): ASCENDING if up else DESCENDING,
-            str(Key.LIMIT): limit or self.page_size,
+            str(FilterKey.ORDER_BY): by or self.order_field,
+            str(FilterKey.ORDER_DIRECTION): ASCENDING if up else DESCENDING,
+            str(FilterKey.LIMIT): limit or self.page_size,
             **place,
         }
 
@@ -196,7 +196,7 @@ def is_sure(spec: WalkSpec, states: Sequence[WalkState]) -> bool:
 
 def ids_of(page: pa.RecordBatch) -> list[str]:
     """Return the ids of a page's rows."""
-    ids: list[str] = page.column(KEY).to_pylist() if page.num_rows else []
+    ids: list[str] = page.column(ID_FIELD).to_pylist() if page.num_rows else []
     return ids
 
 
@@ -236,7 +236,7 @@ def repeated(page: pa.RecordBatch, values: Values, last_key: Any, last_ids: set[
     alike[0] |= bool(values[0] == last_key)
     places = np.flatnonzero(alike)
     seen = set(last_ids)
-    for place, row_id in zip(places, page.column(KEY).take(pa.array(places)).to_pylist(), strict=True):
+    for place, row_id in zip(places, page.column(ID_FIELD).take(pa.array(places)).to_pylist(), strict=True):
         again[place] = row_id in seen
         seen.add(row_id)
     return again

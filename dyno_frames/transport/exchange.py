@@ -39,7 +39,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class Failure:
     """No response, or an incomplete one.
 
     Parameters
@@ -81,7 +81,7 @@ def exchange(
     limits: Limits,
     settings: Mapping[str, Any],
     cancels: tuple[CancelToken, ...] = (),
-) -> Received | Lost:
+) -> Received | Failure:
     """Send a request and read the whole response.
 
     Parameters
@@ -135,7 +135,7 @@ def _exchanged(
     limits: Limits,
     settings: Mapping[str, Any],
     watch: Watch,
-) -> Received | Lost:
+) -> Received | Failure:
     timeout = Timeout(connect=min(watch.silence_s, _CONNECT_S), read=watch.silence_s)
     try:
         raw = adapter.open(message, url=url, timeout=timeout, settings=settings)
@@ -149,45 +149,45 @@ def _exchanged(
     except BaseException:
         raw.close()
         raise
-    if isinstance(content, Lost):
+    if isinstance(content, Failure):
         raw.close()
         return content
     raw.release_conn()
     return Received(raw.status, raw.headers, content)
 
 
-def _body(raw: urllib3.response.BaseHTTPResponse | InjectedAnswer, limits: Limits) -> bytes | Lost:
+def _body(raw: urllib3.response.BaseHTTPResponse | InjectedAnswer, limits: Limits) -> bytes | Failure:
     parts = bytearray()
     while part := raw.read1(_CHUNK_BYTES, decode_content=True):
         parts += part
         if len(parts) > limits.body_bytes:
-            return Lost(Event.OVERSIZE, f"the response is larger than {limits.body_bytes:,} bytes")
+            return Failure(Event.OVERSIZE, f"the response is larger than {limits.body_bytes:,} bytes")
         if limits.remaining_s() <= 0:
-            return Lost(
+            return Failure(
                 Event.TIMEOUT, f"the response was still arriving at the deadline, after {len(parts):,} bytes"
             )
     return bytes(parts)
 
 
-def _not_answered(error: BaseException, watch: Watch) -> Lost:
+def _not_answered(error: BaseException, watch: Watch) -> Failure:
     reasons = list(_reasons(error))
     if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
-        return Lost(Event.UNTRUSTED, "its TLS certificate was not accepted")
+        return Failure(Event.UNTRUSTED, "its TLS certificate was not accepted")
     if not watch.has_left:
-        return Lost(Event.NO_CONNECTION, _words(reasons, "no connection"))
+        return Failure(Event.NO_CONNECTION, _words(reasons, "no connection"))
     if any(map(_is_timeout, reasons)):
-        return Lost(Event.TIMEOUT, _silence(watch, f"no response within {watch.silence_s:g} s"))
+        return Failure(Event.TIMEOUT, _silence(watch, f"no response within {watch.silence_s:g} s"))
     if watch.is_cancelled:
-        return Lost(Event.RESET, "the call was canceled before a response arrived")
-    return Lost(Event.RESET, _words(reasons, "the connection broke"))
+        return Failure(Event.RESET, "the call was canceled before a response arrived")
+    return Failure(Event.RESET, _words(reasons, "the connection broke"))
 
 
-def _cut(error: BaseException, watch: Watch) -> Lost:
+def _cut(error: BaseException, watch: Watch) -> Failure:
     if any(map(_is_timeout, _reasons(error))):
         stopped = f"no data for {watch.silence_s:g} s"
-        return Lost(Event.TIMEOUT, _silence(watch, stopped))
+        return Failure(Event.TIMEOUT, _silence(watch, stopped))
     by_us = ", because the call was canceled" if watch.is_cancelled else ""
-    return Lost(Event.CUT_BODY, f"the response ended early{by_us}")
+    return Failure(Event.CUT_BODY, f"the response ended early{by_us}")
 
 
 def _silence(watch: Watch, otherwise: str) -> str:

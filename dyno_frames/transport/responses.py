@@ -23,7 +23,7 @@ from dyno_frames.errors import (
     RequestSummary,
 )
 from dyno_frames.transport import redact
-from dyno_frames.transport.exchange import Lost, Received
+from dyno_frames.transport.exchange import Failure, Received
 from dyno_frames.transport.retry import Event
 
 
@@ -90,7 +90,7 @@ Reader = Callable[[bytes], Any]
 
 
 def judge(
-    result: Received | Lost,
+    result: Received | Failure,
     *,
     reader: Reader | None = None,
     shown: Callable[[str], str] = redact.message,
@@ -106,7 +106,7 @@ def judge(
     shown
         Shortens and masks the server's texts.
     """
-    if isinstance(result, Lost):
+    if isinstance(result, Failure):
         return Verdict(event=result.event, detail=result.detail)
     content = result.content.removeprefix(BOM_UTF8)
     if reader is not None and result.status == 200:

@@ -18,7 +18,7 @@ from dyno_frames.errors import ConfigError, ContractError, InsecureTransportWarn
 from dyno_frames.transport import redact, responses
 from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.call import Call
-from dyno_frames.transport.exchange import Limits, Lost, Received, environment_settings, exchange
+from dyno_frames.transport.exchange import Failure, Limits, Received, environment_settings, exchange
 from dyno_frames.transport.failures import failure
 from dyno_frames.transport.injected import InjectedAdapter, TransportAdapter
 from dyno_frames.transport.json_body import encoded
@@ -240,7 +240,7 @@ class Session:
     def _is_over(self, cancel: CancelToken | None) -> bool:
         return self.closed or (cancel is not None and cancel.called)
 
-    def _attempt(self, call: Call) -> Received | Lost:
+    def _attempt(self, call: Call) -> Received | Failure:
         limits = Limits(
             timeout_s=self.timeout_s,
             remaining_s=lambda: call.deadline - self._clock(),

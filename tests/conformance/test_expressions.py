@@ -21,7 +21,7 @@ from law.judge import plainly_equal
 
 from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 from dyno_frames.sandbox.sandbox import Sandbox
 
 from .account import CAMPAIGNS, NEVER_SENT, account

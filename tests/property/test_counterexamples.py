@@ -16,7 +16,7 @@ from law.servers import Account
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import LiteralTypeError, QueryError
 from dyno_frames.query.options import QueryOptions
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 
 _ROW = {
     "id": "a", "name": "a", "subject": None, "from_name": None, "from_email": None, "preview_message": None,
@@ -75,7 +75,7 @@ def test_values_that_can_be_read_once_are_refused_where_pandas_refuses_them_as_a
 def test_a_stored_question_keeps_a_tuple_a_tuple():
     account = Account(rows({"name": "ab"}, {"name": "b"}), Profile(), Profile())
     asked = account.scan("name.str.startswith(@v)", Scope({"v": ("a", "c")}, {}))
-    again = account.scan(asked.question.memory, Scope()).to_frame()
+    again = account.scan(asked.query.serialized, Scope()).to_frame()
     assert list(again["name"]) == ["ab"]
     account.close()
 
@@ -84,7 +84,7 @@ def test_what_a_stored_question_may_not_name_is_not_stored():
     account = Account(rows({"name": "ab"}), Profile(), Profile())
     asked = account.scan(lambda c: c["name"].str.len().to_numpy() > 1, Scope())
     assert len(asked.to_frame()) == 1
-    assert asked.question.memory is None
+    assert asked.query.serialized is None
     account.close()
 
 
@@ -266,7 +266,7 @@ def test_a_time_in_the_second_of_two_hours_is_no_member_beside_a_time_of_another
             ids(given, "updated not in @members", dtype_backend=backend, members=members)
     assert ids(given, "updated in @members", members=[twice, late]) == ["0001"]
     account = Account(given, Profile(), Profile())
-    memory = account.scan(lambda c: c["updated"].isin([twice, pd.Timestamp(late)]), Scope()).question.memory
+    memory = account.scan(lambda c: c["updated"].isin([twice, pd.Timestamp(late)]), Scope()).query.serialized
     assert account.scan(json.loads(json.dumps(memory)), Scope()).to_frame()["id"].tolist() == ["0001"]
     account.close()
 

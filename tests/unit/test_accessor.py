@@ -231,7 +231,7 @@ def test_a_question_in_any_form_is_refreshed(own, ask):
 def test_a_question_with_variables_says_that_it_cannot_be_refreshed_or_is(own):
     least = 5
     frame = own.campaigns.frame().dyno.query("opens > @least")
-    if frame.attrs["dyno"]["question"] is None:
+    if frame.attrs["dyno"]["query"] is None:
         with pytest.raises(QueryError, match=r"ask it again with \.dyno\.query"):
             frame.dyno.refresh()
     else:

@@ -409,7 +409,7 @@ def test_a_frame_of_a_client_that_is_not_here_names_those_that_are(campaigns, un
 
 
 def test_a_question_that_cannot_be_remembered_cannot_be_refreshed(campaigns, unheard):
-    campaigns.attrs["dyno"] = {**campaigns.attrs["dyno"], "question": None, "expression": "<lambda>"}
+    campaigns.attrs["dyno"] = {**campaigns.attrs["dyno"], "query": None, "expression": "<lambda>"}
     with pytest.raises(QueryError, match=r"send it again with \.dyno\.query"):
         campaigns.dyno.refresh()
 

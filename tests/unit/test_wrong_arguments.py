@@ -167,7 +167,7 @@ DAMAGED: dict[str, tuple[dict[str, Any], str]] = {
     "a resource that is a list": ({"resource": ["lists"]}, "'resource' is ('lists',)"),
     "a url that is a number": ({"url": 5}, "'url' is of type int; expected a text"),
     "a client that is None": ({"client": None}, "'client' is of type NoneType"),
-    "a question that is a text": ({"question": "opens > 5"}, "'question' is of type str"),
+    "a query that is a text": ({"query": "opens > 5"}, "'query' is of type str"),
 }
 
 
@@ -189,7 +189,7 @@ def test_a_damaged_origin_of_a_frame_is_named(change, shown, campaigns):
     "change",
     [{"columns": 5}, {"limit": "x"}, {"order_by": 5}, {"ascending": "x"}, {"on_invalid": "x"}]
     + [
-        {"question": question}
+        {"query": question}
         for question in (
             {},
             {"form": "tree"},

@@ -8,7 +8,7 @@ import pytest
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import NotPushableError, QueryError, QuerySyntaxError
 from dyno_frames.frames.schema import learn
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 
 EMPTY = learn(CAMPAIGNS, []).empty()
 ADDRESS = "ursula@x.y"
@@ -31,12 +31,12 @@ REFUSED_ON_ROWS = {
 @pytest.mark.parametrize("text", REFUSED_ON_ROWS.values(), ids=REFUSED_ON_ROWS)
 def test_what_pandas_refuses_once_a_row_is_there_is_refused_before_any_request(text):
     with pytest.raises(QueryError, match="pandas refuses"):
-        ask(text, EMPTY)
+        bind_query(text, EMPTY)
 
 
 def test_a_step_of_0_is_refused_in_a_function_too():
     with pytest.raises(QueryError, match=r"[Ss]lice step cannot be zero"):
-        ask(lambda c: c.name.str[::0] == "a", EMPTY)
+        bind_query(lambda c: c.name.str[::0] == "a", EMPTY)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_step_of_0_is_refused_in_a_function_too():
     ],
 )
 def test_what_pandas_answers_is_still_asked(text):
-    assert ask(text, EMPTY).text == text
+    assert bind_query(text, EMPTY).text == text
 
 
 BLANK = ["", " ", "   ", "\t"]
@@ -61,7 +61,7 @@ BLANK = ["", " ", "   ", "\t"]
 @pytest.mark.parametrize("text", BLANK)
 def test_a_blank_query_is_called_blank(text):
     with pytest.raises(QueryError, match=r"the query '.*' is blank; expected a condition on rows, or None"):
-        ask(text, EMPTY)
+        bind_query(text, EMPTY)
 
 
 NOT_CONDITIONS = {
@@ -84,7 +84,7 @@ NOT_CONDITIONS = {
 @pytest.mark.parametrize(("expression", "shown"), NOT_CONDITIONS.values(), ids=NOT_CONDITIONS)
 def test_a_result_that_is_not_a_condition_is_shown_and_not_taken_for_a_column(expression, shown):
     with pytest.raises(QueryError) as raised:
-        ask(expression, EMPTY)
+        bind_query(expression, EMPTY)
     assert shown in str(raised.value)
     assert "no column is called" not in str(raised.value)
 
@@ -111,7 +111,7 @@ WITH_ADDRESS = {
 @pytest.mark.parametrize("expression", WITH_ADDRESS.values(), ids=WITH_ADDRESS)
 def test_an_error_of_a_query_shows_no_address(expression):
     with pytest.raises(QueryError) as raised:
-        ask(expression, EMPTY)
+        bind_query(expression, EMPTY)
     error = raised.value
     while error is not None:
         assert "ursula" not in str(error)
@@ -121,7 +121,7 @@ def test_an_error_of_a_query_shows_no_address(expression):
 
 def test_the_caret_of_a_query_with_an_address_stays_under_its_place():
     with pytest.raises(QuerySyntaxError) as raised:
-        ask(f"from_email == '{ADDRESS}' and and opens > 3", EMPTY)
+        bind_query(f"from_email == '{ADDRESS}' and and opens > 3", EMPTY)
     *_, line, caret = str(raised.value).splitlines()
     assert line == "    from_email == '<address>' and and opens > 3"
     assert caret.index("^") == line.index("and opens")
@@ -129,12 +129,12 @@ def test_the_caret_of_a_query_with_an_address_stays_under_its_place():
 
 def test_a_variable_of_a_query_is_not_taken_for_an_address():
     with pytest.raises(QueryError) as raised:
-        ask("opens>@least and clicks>@most", EMPTY)
+        bind_query("opens>@least and clicks>@most", EMPTY)
     assert "'opens>@least and clicks>@most'" in str(raised.value)
 
 
 def test_a_warning_of_a_query_shows_no_address():
-    assert "<address>" in "".join(ask(f"status == '{ADDRESS}'", EMPTY).warnings)
+    assert "<address>" in "".join(bind_query(f"status == '{ADDRESS}'", EMPTY).warnings)
 
 
 def test_strict_and_reprs_show_no_address(client):
@@ -143,7 +143,7 @@ def test_strict_and_reprs_show_no_address(client):
     with pytest.raises(NotPushableError) as raised:
         client.campaigns.find(f"from_email.str.upper() == '{ADDRESS}'", strict=True)
     assert ADDRESS not in str(raised.value)
-    frame.attrs["dyno"] |= {"question": None}
+    frame.attrs["dyno"] |= {"query": None}
     with pytest.raises(QueryError) as raised:
         frame.dyno.refresh()
     assert ADDRESS not in str(raised.value)
@@ -152,5 +152,5 @@ def test_strict_and_reprs_show_no_address(client):
 @pytest.mark.parametrize("expression", [len, "created.dt.tz_convert('Mars/North') > '2015'"])
 def test_only_a_name_is_taken_for_a_column(expression):
     with pytest.raises(QueryError) as raised:
-        ask(expression, EMPTY)
+        bind_query(expression, EMPTY)
     assert "no column is called" not in str(raised.value)

@@ -13,9 +13,9 @@ import pandas as pd
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.errors import QueryError
 from dyno_frames.panels.builder.terms import NEGATIONS, Operator, Term, not_editable_reason, time_text
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Literal, Node, Unary
-from dyno_frames.query.question import Question, Scope
+from dyno_frames.query.query import Query, Scope
 from dyno_frames.query.render import render
 
 _SIGNS = {
@@ -134,7 +134,7 @@ class Language:
     empty: pd.DataFrame
     scope: Scope = field(default_factory=Scope)
 
-    def bind(self, text: str) -> Question:
+    def bind(self, text: str) -> Query:
         """Return a text as a bound expression. An empty text matches every row.
 
         Raises
@@ -142,7 +142,7 @@ class Language:
         QueryError
             pandas does not understand it.
         """
-        return ask(text if text.strip() else None, self.empty, self.scope)
+        return bind_query(text if text.strip() else None, self.empty, self.scope)
 
     def parse(self, text: str) -> Conditions:
         """Return a text as conditions.
@@ -157,12 +157,12 @@ class Language:
         bound = self.bind(text)
         if "@" in text:
             try:
-                ask(text, self.empty, Scope())
+                bind_query(text, self.empty, Scope())
             except QueryError as error:
                 raise NotEditableError("it uses a variable") from error
         return self.to_conditions(bound)
 
-    def to_conditions(self, bound: Question) -> Conditions:
+    def to_conditions(self, bound: Query) -> Conditions:
         """Return a bound expression as conditions.
 
         Raises

@@ -23,8 +23,8 @@ from dyno_frames.panels.builder.state import (
 from dyno_frames.panels.runtime.runner import Spawn, on_a_thread
 from dyno_frames.panels.runtime.store import Store
 from dyno_frames.query import stored
-from dyno_frames.query.bind import ask
-from dyno_frames.query.question import Expression, Scope
+from dyno_frames.query.bind import bind_query
+from dyno_frames.query.query import Expression, Scope
 from dyno_frames.scan.scan import Scan
 
 
@@ -164,12 +164,12 @@ def expression_text(expression: Expression, language: Language) -> str:
     """
     if expression is None or isinstance(expression, str):
         return expression or ""
-    bound = ask(expression, language.empty, language.scope)
+    bound = bind_query(expression, language.empty, language.scope)
     try:
         return to_text(language.to_conditions(bound))
     except NotEditableError as reason:
         raise QueryError(
-            f"a builder cannot begin with {bound.text}: {reason}. Give the question as a query string"
+            f"a builder cannot begin with {bound.text}: {reason}. Give the query as a string"
         ) from reason
 
 
@@ -181,7 +181,7 @@ def origin_text(origin: Origin, language: Language) -> str:
     QueryError
         It cannot be written as a query string, because it contains a variable or a function.
     """
-    form, text = origin.question, origin.expression
+    form, text = origin.query, origin.expression
     try:
         if form is not None and form.get("form") != "tree":
             return str(form.get("text", ""))
@@ -190,6 +190,6 @@ def origin_text(origin: Origin, language: Language) -> str:
         return text if same else expression_text(form, language)
     except QueryError as error:
         raise QueryError(
-            f"the frame's question {text!r} cannot be written as a text; begin with one: "
+            f"the frame's query {text!r} cannot be written as a text; begin with one: "
             ".dyno.builder(\"status == 'finished'\")"
         ) from error

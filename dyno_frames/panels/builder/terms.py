@@ -59,7 +59,7 @@ _ORDER = (Operator.GREATER, Operator.AT_LEAST, Operator.LESS, Operator.AT_MOST)
 _NUMBER = (*_ORDER, Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN, *_TEXT[-2:])
 
 OPERATORS: dict[Kind, tuple[Operator, ...]] = {
-    Kind.KEY: _TEXT,
+    Kind.ID: _TEXT,
     Kind.STRING: _TEXT,
     Kind.STATUS: (Operator.IS, Operator.IS_NOT, Operator.IN, Operator.NOT_IN),
     Kind.TIME: (Operator.AT_LEAST, Operator.GREATER, Operator.LESS, Operator.AT_MOST, *_TEXT[-2:]),

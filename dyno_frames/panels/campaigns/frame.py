@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from dyno_frames.contract.resources import CAMPAIGNS, KEY
+from dyno_frames.contract.resources import CAMPAIGNS, ID_FIELD
 from dyno_frames.errors import SchemaError
 from dyno_frames.panels.campaigns.campaign import COLUMNS, COUNTS, METRICS, Campaign, clean_text
 
@@ -30,12 +30,12 @@ def campaigns_of(frame: pd.DataFrame) -> tuple[Campaign, ...]:
         raise SchemaError(
             f"this frame holds {resource}. A panel controls campaigns; pass a frame of client.campaigns."
         )
-    if KEY not in frame.columns:
+    if ID_FIELD not in frame.columns:
         raise SchemaError(
-            f"the frame has the columns {[str(name) for name in frame.columns]}. A panel needs the column {KEY!r}; "
-            "add it to columns= of the query."
+            f"the frame has the columns {[str(name) for name in frame.columns]}. A panel needs the column "
+            f"{ID_FIELD!r}; add it to columns= of the query."
         )
-    rows = frame[frame[KEY].notna()].drop_duplicates(KEY)
+    rows = frame[frame[ID_FIELD].notna()].drop_duplicates(ID_FIELD)
     columns = {
         name: _values(rows[name], _KINDS.get(name, clean_text)) for name in COLUMNS if name in rows.columns
     }

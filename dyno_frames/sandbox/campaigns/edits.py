@@ -14,7 +14,7 @@ from dyno_frames.contract.resources import (
     CAMPAIGNS,
     COUNTERS,
     CREATED,
-    KEY,
+    ID_FIELD,
     LISTS,
     ONE_LINE,
     UPDATED,
@@ -38,7 +38,13 @@ def new_row(resource: Resource, body: Mapping[str, Any], *, now: int, user_id: s
     _check(resource, body)
     if _NAME not in body:
         raise field_error(_NAME, "missing; a new object needs a name")
-    row: dict[str, Any] = {KEY: str(uuid.uuid4()), CREATED: now, UPDATED: now, "user_id": user_id, **body}
+    row: dict[str, Any] = {
+        ID_FIELD: str(uuid.uuid4()),
+        CREATED: now,
+        UPDATED: now,
+        "user_id": user_id,
+        **body,
+    }
     if resource is LISTS:
         row["contacts"] = 0
         row[EMAILS] = body.get(EMAILS) or []

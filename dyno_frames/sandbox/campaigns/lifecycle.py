@@ -8,7 +8,7 @@ from typing import Any, Final
 from dyno_frames.contract import times
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import OVERRIDES, TIMES, Action, Rule, Status, allowed
-from dyno_frames.contract.resources import CAMPAIGNS, KEY
+from dyno_frames.contract.resources import CAMPAIGNS, ID_FIELD
 from dyno_frames.contract.times import Instant
 from dyno_frames.sandbox.campaigns.edits import check_line
 from dyno_frames.sandbox.http.api_errors import RequestError, field_error, short_repr
@@ -58,7 +58,7 @@ def act(store: Store, rule: Rule, body: Mapping[str, Any], *, now: int) -> dict[
         if starts:
             deliveries.create_deliveries(connection, key)
         store.set_extra_fields(CAMPAIGNS, key, {PAUSE_REASON: None})
-    return {KEY: key} | ({"note": at.note} if at is not None and at.note else {})
+    return {ID_FIELD: key} | ({"note": at.note} if at is not None and at.note else {})
 
 
 def _checked(rule: Rule, body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

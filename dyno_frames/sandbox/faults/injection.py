@@ -14,9 +14,9 @@ import orjson
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dyno_frames.contract.filters import Key
+from dyno_frames.contract.filters import FilterKey
 from dyno_frames.contract.operations import Operation
-from dyno_frames.contract.resources import CREATED, KEY, RESOURCES, UPDATED
+from dyno_frames.contract.resources import CREATED, ID_FIELD, RESOURCES, UPDATED
 from dyno_frames.sandbox.campaigns.edits import new_row
 from dyno_frames.sandbox.faults.fault import Fault, Kind
 from dyno_frames.sandbox.faults.faults import Faults
@@ -107,8 +107,8 @@ def with_row_faults(
             if fault.kind is Kind.WRITERS:
                 _write_concurrently(account, resource, fault)
             if fault.kind is Kind.PAGE_CAP:
-                limit = wire.get(Key.LIMIT, DEFAULT_LIMIT)
-                wire[Key.LIMIT] = min(limit, fault.rows) if isinstance(limit, int) else limit
+                limit = wire.get(FilterKey.LIMIT, DEFAULT_LIMIT)
+                wire[FilterKey.LIMIT] = min(limit, fault.rows) if isinstance(limit, int) else limit
         # json instead of orjson, which would lose digits of large integers
         rows = json.loads(bytes(account.store.find_json(RESOURCES[resource], wire)))
         for fault in changing:
@@ -124,11 +124,17 @@ def with_row_faults(
 def _write_concurrently(account: Account, resource_name: str, fault: Fault) -> None:
     """Delete and insert rows as another client would, so that the rows of every later page shift."""
     resource = RESOURCES[resource_name]
-    first = {Key.ORDER_BY: CREATED, Key.FIELDS: [KEY], Key.LIMIT: max(fault.deletes, 1)}
+    first = {
+        FilterKey.ORDER_BY: CREATED,
+        FilterKey.FIELDS: [ID_FIELD],
+        FilterKey.LIMIT: max(fault.deletes, 1),
+    }
     with account.store.transaction():
         if fault.deletes:
             for row in account.store.find(resource, {str(name): value for name, value in first.items()}):
-                account.store.delete(resource, row[KEY])
+                account.store.delete(resource, row[ID_FIELD])
         for _ in range(fault.inserts):
             row = new_row(resource, {"name": "written meanwhile"}, now=account.now, user_id=account.user_id)
-            account.store.insert(resource, row | {KEY: str(uuid.uuid4()), CREATED: 0, UPDATED: account.now})
+            account.store.insert(
+                resource, row | {ID_FIELD: str(uuid.uuid4()), CREATED: 0, UPDATED: account.now}
+            )

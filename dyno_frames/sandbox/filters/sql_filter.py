@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, assert_never
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.filters import KEY_PREFIX, Key, NumberOperator, StringOperator
+from dyno_frames.contract.filters import KEY_PREFIX, FilterKey, NumberOperator, StringOperator
 from dyno_frames.contract.profile import Profile, Several, UnknownField
 from dyno_frames.sandbox.filters import paging
 from dyno_frames.sandbox.filters.functions import COMPARE
@@ -32,7 +32,7 @@ _COMPARISONS: Final = {
 _EXACT_IN_DOUBLE = 2**53
 _STRING_OPERATORS = frozenset(StringOperator)
 _NUMBER_OPERATORS = frozenset(NumberOperator)
-_KEYS = frozenset(Key)
+_KEYS = frozenset(FilterKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def compile_filter(
         if name in _KEYS:
             continue
         if name.startswith(KEY_PREFIX):
-            raise field_error(name, f"unknown key; expected one of {', '.join(Key)}")
+            raise field_error(name, f"unknown key; expected one of {', '.join(FilterKey)}")
         _check_text(name, name)
         if profile.filtered[f"{resource}.{name}"] is False:
             continue

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from dyno_frames.contract.envelope import MESSAGES, Code
 from dyno_frames.contract.fields import Field, Wire
-from dyno_frames.contract.filters import ASCENDING, DESCENDING, Key, NumberOperator, StringOperator
+from dyno_frames.contract.filters import ASCENDING, DESCENDING, FilterKey, NumberOperator, StringOperator
 from dyno_frames.contract.lifecycle import RULES, Status
 from dyno_frames.contract.operations import API_KEY_HEADER, OPERATIONS, Operation
 from dyno_frames.contract.resources import ONE_LINE, RESOURCES, Resource
@@ -194,11 +194,11 @@ def _filter(resource: Resource) -> Json:
     }
     names = list(resource.names)
     properties |= {
-        str(Key.FIELDS): {"type": "array", "minItems": 1, "items": {"enum": names}},
-        str(Key.LIMIT): {"type": "integer", "minimum": 0},
-        str(Key.OFFSET): {"type": "integer", "minimum": 0},
-        str(Key.ORDER_BY): {"enum": names},
-        str(Key.ORDER_DIRECTION): {"enum": [ASCENDING, DESCENDING]},
+        str(FilterKey.FIELDS): {"type": "array", "minItems": 1, "items": {"enum": names}},
+        str(FilterKey.LIMIT): {"type": "integer", "minimum": 0},
+        str(FilterKey.OFFSET): {"type": "integer", "minimum": 0},
+        str(FilterKey.ORDER_BY): {"enum": names},
+        str(FilterKey.ORDER_DIRECTION): {"enum": [ASCENDING, DESCENDING]},
     }
     return {"type": "object", "properties": properties, "additionalProperties": False}
 

@@ -11,7 +11,7 @@ import orjson
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, RULES, Rule, Status
 from dyno_frames.contract.operations import operation
-from dyno_frames.contract.resources import CAMPAIGNS, KEY, RESOURCES, Resource
+from dyno_frames.contract.resources import CAMPAIGNS, ID_FIELD, RESOURCES, Resource
 from dyno_frames.sandbox.campaigns import edits, lifecycle
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
@@ -60,21 +60,21 @@ def _resource_handlers(account: Account, resource: Resource) -> dict[str, Handle
     def create(key: str, body: Mapping[str, Any]) -> Any:
         del key
         row = edits.new_row(resource, body, now=account.now, user_id=account.user_id)
-        return {KEY: store.insert(resource, row)}
+        return {ID_FIELD: store.insert(resource, row)}
 
     def update(key: str, body: Mapping[str, Any]) -> Any:
         changes = edits.changes(resource, body)
         statuses = EDITABLE if resource is CAMPAIGNS else None
         if not store.update(resource, key, changes, now=account.now, statuses=statuses):
             raise _not_allowed(store, resource, key, "change info", EDITABLE)
-        return {KEY: key}
+        return {ID_FIELD: key}
 
     def delete(key: str, body: Mapping[str, Any]) -> Any:
         del body
         statuses = DELETABLE if resource is CAMPAIGNS else None
         if not store.delete(resource, key, statuses=statuses):
             raise _not_allowed(store, resource, key, "delete", DELETABLE)
-        return {KEY: key}
+        return {ID_FIELD: key}
 
     def find(key: str, body: Mapping[str, Any]) -> Any:
         del key

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.contract.resources import ID_FIELD, Resource
 from dyno_frames.errors import ConfigError
 
 _ALIASES: Final = {
@@ -117,7 +117,7 @@ def notice(resource: Resource, names: Iterable[str], *, what: str) -> str:
     present = list(names)
     unknown = [name for name in present if name not in resource.names and name not in resource.write_only]
     found = suggestions(resource, unknown + [name for name in present if name not in unknown])
-    known = [name for name in present if name not in unknown and name != KEY]
+    known = [name for name in present if name not in unknown and name != ID_FIELD]
     if not unknown or (known and not found):
         return ""
     listed = [

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from dyno_frames.contract.resources import KEY, LISTS
+from dyno_frames.contract.resources import ID_FIELD, LISTS
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.campaigns.edits import is_email_address, new_row
 from dyno_frames.sandbox.loading.files import Source, read_rows
@@ -79,11 +79,11 @@ def find_or_create_list(store: Store, name: str, *, now: int, user_id: str) -> s
     with store.transaction():
         if store.get(LISTS, name) is not None:
             return name
-        found = store.find(LISTS, {"name": name, "application_fields": [KEY], "application_limit": 2})
+        found = store.find(LISTS, {"name": name, "application_fields": [ID_FIELD], "application_limit": 2})
         if len(found) > 1:
             raise ConfigError(f"several lists have the name {name!r}; pass the id of one")
         if found:
-            return str(found[0][KEY])
+            return str(found[0][ID_FIELD])
         return store.insert(LISTS, new_row(LISTS, {"name": name}, now=now, user_id=user_id))
 
 

@@ -14,7 +14,7 @@ from dyno_frames.contract.fields import Kind
 from dyno_frames.sandbox.store.values import INT64_MAX, INT64_MIN, encode
 
 NUMBER_KINDS: Final = frozenset({Kind.TIME, Kind.COUNT, Kind.INTEGER})
-TEXT_KINDS: Final = frozenset({Kind.KEY, Kind.STRING, Kind.STATUS})
+TEXT_KINDS: Final = frozenset({Kind.ID, Kind.STRING, Kind.STATUS})
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _POINTED_DATE = re.compile(r"\d{1,4}\.\d{1,2}\.\d{2,4}")

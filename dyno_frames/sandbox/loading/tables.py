@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from dyno_frames.contract.fields import Kind
-from dyno_frames.contract.resources import KEY, RESOURCES, Resource
+from dyno_frames.contract.resources import ID_FIELD, RESOURCES, Resource
 from dyno_frames.contract.time_units import END_OF_SECONDS, UNCERTAIN, in_seconds, unit_of
 from dyno_frames.errors import ConfigError, TableError
 from dyno_frames.sandbox.campaigns.edits import check_emails
@@ -182,7 +182,7 @@ def _check_ids(rows: Rows, refused: Reasons, samples: dict[str, str]) -> None:
     """Give every row without an id a new one, and refuse duplicates."""
     known: set[Any] = set()
     for place, row in enumerate(rows):
-        key = row[KEY] = row.get(KEY) or str(uuid.uuid4())
+        key = row[ID_FIELD] = row.get(ID_FIELD) or str(uuid.uuid4())
         if place in refused:
             continue
         if key in known:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.fields import Field, Wire
 from dyno_frames.contract.filters import KEY_PREFIX
-from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.contract.resources import ID_FIELD, Resource
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.values import STORED_AS_JSON, ValueTypes, invalid_text_reason
 
@@ -58,7 +58,7 @@ def create_table(resource: Resource) -> str:
 
 
 def _sql_type(field: Field) -> str:
-    if field.name == KEY:
+    if field.name == ID_FIELD:
         return "TEXT NOT NULL UNIQUE"
     # INTEGER affinity keeps a float as it is. A loaded row may lack any field, so every field may be NULL.
     return "INTEGER" if field.wire is Wire.NUMBER else "TEXT"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.resources import KEY, UPDATED
+from dyno_frames.contract.resources import ID_FIELD, UPDATED
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.columns import Column, json_columns
 from dyno_frames.sandbox.store.values import SqlValue, ValueTypes, encode
@@ -79,5 +79,5 @@ def split_emails(
 ) -> tuple[list[Mapping[str, Any]], dict[str, list[str]]]:
     """Return lists without their e-mail addresses, and the addresses by list."""
     kept = list(rows)
-    emails = {row[KEY]: row[EMAILS] for row in kept if KEY in row and row.get(EMAILS) is not None}
+    emails = {row[ID_FIELD]: row[EMAILS] for row in kept if ID_FIELD in row and row.get(EMAILS) is not None}
     return [{name: value for name, value in row.items() if name != EMAILS} for row in kept], emails

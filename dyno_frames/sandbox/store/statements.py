@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.resources import KEY, Resource
+from dyno_frames.contract.resources import ID_FIELD, Resource
 from dyno_frames.sandbox.filters.sql_filter import FilterQuery
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.columns import Column
@@ -39,7 +39,7 @@ def select_row(
     """Return the row with an id, as a list of one row or none."""
     try:
         return connection.execute(
-            f"SELECT {select_list(columns)} FROM {resource.name} WHERE {KEY} = ?", (key,)
+            f"SELECT {select_list(columns)} FROM {resource.name} WHERE {ID_FIELD} = ?", (key,)
         ).fetchall()
     except UnicodeEncodeError:
         return []
@@ -85,7 +85,7 @@ def update_row(
         parameters.append(now)
     if assignments:
         connection.execute(
-            f"UPDATE {resource.name} SET {', '.join(assignments)} WHERE {KEY} = ?", (*parameters, key)
+            f"UPDATE {resource.name} SET {', '.join(assignments)} WHERE {ID_FIELD} = ?", (*parameters, key)
         )
 
 
@@ -108,5 +108,5 @@ def _where(query: FilterQuery) -> str:
 
 def _target(key: str, statuses: Collection[str] | None) -> tuple[str, tuple[str, ...]]:
     if statuses is None:
-        return f"{KEY} = ?", (key,)
-    return f"{KEY} = ? AND status IN ({', '.join('?' * len(statuses))})", (key, *sorted(statuses))
+        return f"{ID_FIELD} = ?", (key,)
+    return f"{ID_FIELD} = ? AND status IN ({', '.join('?' * len(statuses))})", (key, *sorted(statuses))

@@ -18,7 +18,7 @@ import orjson
 
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import KEY, LISTS, RESOURCES, Resource
+from dyno_frames.contract.resources import ID_FIELD, LISTS, RESOURCES, Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.sandbox.filters import functions
 from dyno_frames.sandbox.filters.semantics import DEFAULT_PROFILE, PAGE_LIMIT, complete_profile
@@ -118,7 +118,7 @@ class Store:
         """
         with self.transaction() as connection:
             self._write(connection, resource, [row])
-        return str(row[KEY])
+        return str(row[ID_FIELD])
 
     def update(
         self,
@@ -265,7 +265,7 @@ class Store:
         names = tuple(dict.fromkeys(name for row in plain for name in row))
         if not plain:
             return
-        if KEY not in names:
+        if ID_FIELD not in names:
             raise RequestError(Code.REJECTED, "id: missing")
         if reason := invalid_name_reason(names):
             raise RequestError(Code.REJECTED, reason)

@@ -13,7 +13,7 @@ from law.choices import Choices
 from dyno_frames.contract import envelope
 from dyno_frames.scan.budget import max_finds
 from dyno_frames.transport.auth import ApiKeyAuth
-from dyno_frames.transport.exchange import Lost, Received
+from dyno_frames.transport.exchange import Failure, Received
 from dyno_frames.transport.retry import Event, Policy
 from dyno_frames.transport.session import Session
 
@@ -23,10 +23,10 @@ COMPARE = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": opera
 Row = dict[str, Any]
 
 FAULTS = (
-    Lost(Event.RESET, "the connection broke"),
-    Lost(Event.CUT_BODY, "the response ended early"),
-    Lost(Event.TIMEOUT, "no answer"),
-    Lost(Event.NO_CONNECTION, "connection refused"),
+    Failure(Event.RESET, "the connection broke"),
+    Failure(Event.CUT_BODY, "the response ended early"),
+    Failure(Event.TIMEOUT, "no answer"),
+    Failure(Event.NO_CONNECTION, "connection refused"),
     Received(503, {}, b"<html>busy</html>"),
     Received(429, {"Retry-After": "1"}, b"slow down"),
     Received(200, {}, b"<html>the proxy's own page</html>"),
@@ -141,7 +141,7 @@ class Restless(Session):
     def _matching(self) -> frozenset[str]:
         return frozenset(key for key, row in self.rows.items() if _fits(row, self.condition))
 
-    def _attempt(self, call: Any) -> Received | Lost:
+    def _attempt(self, call: Any) -> Received | Failure:
         with self._lock:
             self.sent += 1
             if self.sent > 50 * max_finds(self.most_rows, self.page_rows):

@@ -15,11 +15,11 @@ from dyno_frames.errors import ContractError, TransportError
 from dyno_frames.export.write import write
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import learn
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 from dyno_frames.scan.budget import max_finds
 from dyno_frames.scan.certificate import Certificate, Verdict
 from dyno_frames.scan.scan import Scan
@@ -187,7 +187,7 @@ class Trial:
     def _scan(self, server: Restless) -> Scan:
         schema = SCHEMA
         expr = f"opens >= {self.least}"
-        question = ask(expr, schema.empty(), SCOPE)
+        question = bind_query(expr, schema.empty(), SCOPE)
         told = Profile() if self.several else Profile(several=Several.LAST)
         context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)
         forms = {

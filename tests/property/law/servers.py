@@ -27,11 +27,11 @@ from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
 from dyno_frames.export.write import write
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Expression, Question, Scope
+from dyno_frames.query.query import Expression, Query, Scope
 from dyno_frames.sandbox.filters import functions
 from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
@@ -193,7 +193,7 @@ class Account:
     def scan(self, expression: Expression, scope: Scope, options: QueryOptions | None = None) -> Scan:
         """Return a question bound to the server, as the client puts it together."""
         schema, options = self.schema, replace(options or QueryOptions(), progress=False)
-        question = ask(expression, self.empty, scope)
+        question = bind_query(expression, self.empty, scope)
         context = Context(
             CAMPAIGNS.name, schema.by_name, schema.dtypes, self.told, schema.unseen, self.page_size
         )
@@ -207,7 +207,7 @@ class Account:
         functions.register(store._connection, does)
         store.profile = replace(does, page_limit=1000)
 
-    def plan(self, question: Question, told: Profile) -> Plan:
+    def plan(self, question: Query, told: Profile) -> Plan:
         """Return what a client would send who was told this."""
         schema = self.schema
         context = Context(CAMPAIGNS.name, schema.by_name, schema.dtypes, told, schema.unseen, self.page_size)

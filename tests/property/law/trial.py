@@ -16,7 +16,7 @@ from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import DynoError, QueryError
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Plan
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 from law import contents, servers
 from law.choices import Choices
 from law.judge import lacks_values, plainly_equal, shaped, verdict, whole
@@ -153,7 +153,7 @@ class Trial:
         self.met["exact" if plan.exact else "wider" if any(plan.filters) else "local"] += 1
         _same(answer, expected.reset_index(drop=True), f"the answer to {plan.filters}")
         if plan.exact:
-            kept = scan.question.keep(answer)
+            kept = scan.query.select(answer)
             _same(kept, answer, f"what the residual keeps of an exact answer to {plan.filters}")
         if not plan.filters and account.seam.sent:
             raise Broken(f"no row can match, and {len(account.seam.sent)} requests were sent")
@@ -172,14 +172,14 @@ class Trial:
             raise Broken(f"{certificate.rows_moved} rows moved of {rows} for {scan.plan.filters}")
 
     def _again(self, account: Account, scan: Any, answer: pd.DataFrame, full: pd.DataFrame) -> None:
-        memory = scan.question.memory
+        memory = scan.query.serialized
         if memory is None:
             return
         self.met["stored"] += 1
         stored = json.loads(json.dumps(memory, allow_nan=False))
         try:
             again = account.scan(stored, Scope())
-            kept = again.question.keep(full)
+            kept = again.query.select(full)
         except Exception as error:
             raise Broken(
                 f"a stored question cannot be asked again: {type(error).__name__}: {error}"
@@ -221,7 +221,7 @@ class Trial:
 
     def _is_planned_elsewhere(self, account: Account, expected: set[str]) -> None:
         """Check the plan alone, by what its filters find, for servers and clients of other semantics."""
-        question = self._scan(account).question
+        question = self._scan(account).query
         for does, told in self.others:
             account.become(does)
             plan = account.plan(question, told)
@@ -236,7 +236,7 @@ class Trial:
         account.become(self.profile)
         scan = self._scan(account)
         told = replace(Profile(), operators=self.profile.operators)
-        plan = account.plan(scan.question, told)
+        plan = account.plan(scan.query, told)
         try:
             run = replace(scan, plan=plan, context=replace(scan.context, profile=told)).run()
         except DynoError:

@@ -17,7 +17,7 @@ from dyno_frames.export.stores import store_of
 pytestmark = pytest.mark.usefixtures("_small")
 
 
-@pytest.mark.parametrize("where", [0.05, 0.2, 0.6])
+@pytest.mark.parametrize("where", [0.05, 0.2, 0.4])
 def test_a_flipped_bit_in_a_single_file_is_a_schema_error(account, tmp_path, where):
     path = account.scan().to_parquet(tmp_path / "c.parquet", compression="none").path
     content = bytearray(path.read_bytes())

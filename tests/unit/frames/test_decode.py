@@ -18,7 +18,7 @@ BACKENDS = (None, "numpy_nullable", "pyarrow")
 
 
 def schema_of(*fields, backend=None):
-    return Schema("campaigns", (Field("id", Kind.KEY, nullable=False), *fields), dtype_backend=backend)
+    return Schema("campaigns", (Field("id", Kind.ID, nullable=False), *fields), dtype_backend=backend)
 
 
 def column(kind, values, *, nullable=True, backend=None):
@@ -44,7 +44,7 @@ NUMBERS = [0, -1, 2**53 + 1, 2**63 - 1, -(2**63), None]
     ("kind", "values"),
     [
         (Kind.STRING, TEXTS),
-        (Kind.KEY, TEXTS),
+        (Kind.ID, TEXTS),
         (Kind.STATUS, ["draft", "finished", None, "draft"]),
         (Kind.COUNT, NUMBERS),
         (Kind.INTEGER, NUMBERS),
@@ -156,7 +156,7 @@ def test_a_value_outside_its_type_is_named_with_field_row_and_value(kind, good, 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.JSON])
 def test_a_null_in_a_never_null_field_is_named(kind):
     good = {Kind.FLAG: True, Kind.FLOAT: 1.5}.get(
-        kind, "draft" if kind in {Kind.KEY, Kind.STRING, Kind.STATUS} else 1
+        kind, "draft" if kind in {Kind.ID, Kind.STRING, Kind.STATUS} else 1
     )
     with pytest.raises(ContractError, match="never-null") as caught:
         column(kind, [good, good, None], nullable=False)

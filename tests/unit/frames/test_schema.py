@@ -163,7 +163,7 @@ def test_what_orders_and_identifies_rows_cannot_be_declared_otherwise(name):
 
 EXPECTED = {
     None: {
-        Kind.KEY: "str",
+        Kind.ID: "str",
         Kind.STRING: "str",
         Kind.STATUS: "category",
         Kind.TIME: "datetime64[s, UTC]",
@@ -174,7 +174,7 @@ EXPECTED = {
         Kind.JSON: "object",
     },
     "numpy_nullable": {
-        Kind.KEY: "string",
+        Kind.ID: "string",
         Kind.STRING: "string",
         Kind.STATUS: "category",
         Kind.TIME: "datetime64[s, UTC]",
@@ -185,7 +185,7 @@ EXPECTED = {
         Kind.JSON: "object",
     },
     "pyarrow": {
-        Kind.KEY: "string[pyarrow]",
+        Kind.ID: "string[pyarrow]",
         Kind.STRING: "string[pyarrow]",
         Kind.STATUS: "category",
         Kind.TIME: "timestamp[s, tz=UTC][pyarrow]",

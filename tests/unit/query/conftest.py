@@ -12,11 +12,11 @@ from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context, Plan
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.question import Question, Scope
+from dyno_frames.query.query import Query, Scope
 
 EXTRAS = (
     Field("budget", Kind.INTEGER),
@@ -68,7 +68,7 @@ def planned(schema, empty) -> Callable[..., Plan]:
     """Plan a question on a server of this profile."""
 
     def plan(expression: Any, profile: Profile | None = None, values: Any = None, **options: Any) -> Plan:
-        question: Question = ask(expression, empty, Scope({"values": values}))
+        question: Query = bind_query(expression, empty, Scope({"values": values}))
         context = Context("campaigns", schema.by_name, schema.dtypes, profile or Profile())
         return make_plan(question, context, QueryOptions(**options))
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from dyno_frames.query import probes
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 
 CLEARINGS = 12
 """How often the memory of results on zero rows is filled, so that it is emptied."""
@@ -55,10 +55,10 @@ def test_a_question_that_could_not_be_traced_once_is_traced_the_next_time(empty)
     text = "name.str.contains('(a)')"
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # pandas warns of the group, so tracing raises
-        first = ask(text, empty)
+        first = bind_query(text, empty)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        again = ask(text, empty)
+        again = bind_query(text, empty)
     assert first.node is None
     assert again.node is not None
     assert again.untraceable == ""

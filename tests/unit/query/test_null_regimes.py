@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from dyno_frames.contract.fields import Field, Kind
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.bounds import Bounds
 from dyno_frames.query.boxes import Region
 from dyno_frames.query.domain import Numbers, Texts
@@ -93,7 +93,7 @@ def frame(regime: Regime) -> pd.DataFrame:
 
 
 def node(regime: Regime, name: str) -> Any:
-    return ask(lambda c: CONDITIONS[name](c.c, regime.a), frame(regime).iloc[:0]).node
+    return bind_query(lambda c: CONDITIONS[name](c.c, regime.a), frame(regime).iloc[:0]).node
 
 
 @pytest.mark.parametrize(("regime", "name"), CASES)
@@ -144,9 +144,9 @@ def test_a_field_that_is_never_null_has_no_null_in_its_bounds(regime):
 def test_a_query_string_and_an_expression_differ_where_pandas_makes_them_differ():
     rows = pd.DataFrame({"c": pd.Series(["x", "b", None], dtype="string[python]", index=list("abN"))})
     field, dtypes = {"c": Field("c", Kind.STRING)}, {"c": rows.c.dtype}
-    text, expression = ask("c != 'x'", rows.iloc[:0]), ask(lambda c: c.c != "x", rows.iloc[:0])
-    assert [*text.keep(rows).index] == ["b", "N"]
-    assert [*expression.keep(rows).index] == ["b"]
+    text, expression = bind_query("c != 'x'", rows.iloc[:0]), bind_query(lambda c: c.c != "x", rows.iloc[:0])
+    assert [*text.select(rows).index] == ["b", "N"]
+    assert [*expression.select(rows).index] == ["b"]
     assert holds(Bounds(field, dtypes).region(text.node), None)
     assert not holds(Bounds(field, dtypes).region(expression.node), None)
 

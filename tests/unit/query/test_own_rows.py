@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import QueryError
-from dyno_frames.query.bind import ask
-from dyno_frames.query.question import Scope
+from dyno_frames.query.bind import bind_query
+from dyno_frames.query.query import Scope
 
 OTHER = pd.Series([1, 2, 3, 4, 5])
 THREE = pd.Series([1, 2, 3])
@@ -53,7 +53,7 @@ ROW_BY_ROW = {
 @pytest.mark.parametrize("expression", ROW_BY_ROW.values(), ids=ROW_BY_ROW)
 def test_values_for_each_row_are_refused_with_the_way_to_ask(expression, empty):
     with pytest.raises(QueryError) as raised:
-        ask(expression, empty, Scope(LOCALS))
+        bind_query(expression, empty, Scope(LOCALS))
     text = str(raised.value)
     assert "one for each row" in text
     assert "isin" in text
@@ -77,6 +77,6 @@ MEANT = {
 
 @pytest.mark.parametrize("expression", MEANT.values(), ids=MEANT)
 def test_lists_that_are_no_rows_are_read_as_ever(expression, few):
-    question = ask(expression, few.iloc[:0], Scope(LOCALS))
+    question = bind_query(expression, few.iloc[:0], Scope(LOCALS))
     expected = few.query(expression, local_dict=LOCALS) if isinstance(expression, str) else few[expression]
-    pd.testing.assert_frame_equal(question.keep(few), expected)
+    pd.testing.assert_frame_equal(question.select(few), expected)

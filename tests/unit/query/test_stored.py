@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import QueryError
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Unary
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 from dyno_frames.query.render import render
 from dyno_frames.query.stored import dump, load
 
@@ -47,36 +47,36 @@ UNSTORABLE = [
 
 @pytest.mark.parametrize("expression", STORABLE)
 def test_a_stored_question_is_json_and_the_same_question(expression, few):
-    question = ask(expression, few.iloc[:0])
-    memory = json.loads(json.dumps(question.memory, allow_nan=False))
-    again = ask(memory, few.iloc[:0])
+    question = bind_query(expression, few.iloc[:0])
+    serialized = json.loads(json.dumps(question.serialized, allow_nan=False))
+    again = bind_query(serialized, few.iloc[:0])
     assert render(again.node) == render(question.node)
-    pd.testing.assert_frame_equal(again.keep(few), few[expression])
-    assert again.memory == memory
+    pd.testing.assert_frame_equal(again.select(few), few[expression])
+    assert again.serialized == serialized
 
 
 @pytest.mark.parametrize("expression", UNSTORABLE)
 def test_a_question_that_json_cannot_hold_is_not_remembered(expression, few):
-    assert ask(expression, few.iloc[:0]).memory is None
+    assert bind_query(expression, few.iloc[:0]).serialized is None
 
 
 def test_a_query_string_is_remembered_as_its_words(few):
-    question = ask("opens > 5 and name != 'a'", few.iloc[:0])
-    assert question.memory == {"form": "query", "text": "opens > 5 and name != 'a'"}
+    question = bind_query("opens > 5 and name != 'a'", few.iloc[:0])
+    assert question.serialized == {"form": "query", "text": "opens > 5 and name != 'a'"}
 
 
 def test_a_query_with_a_local_is_remembered_by_its_value(few):
-    question = ask("opens > @least", few.iloc[:0], Scope({"least": 5}, {}))
-    again = ask(question.memory, few.iloc[:0], Scope({"least": 500}, {}))
-    pd.testing.assert_frame_equal(again.keep(few), few[few.opens > 5])
+    question = bind_query("opens > @least", few.iloc[:0], Scope({"least": 5}, {}))
+    again = bind_query(question.serialized, few.iloc[:0], Scope({"least": 500}, {}))
+    pd.testing.assert_frame_equal(again.select(few), few[few.opens > 5])
 
 
 def test_every_row_is_remembered(few):
-    assert ask(ask(None, few).memory, few).everything
+    assert bind_query(bind_query(None, few).serialized, few).everything
 
 
 @pytest.mark.parametrize(
-    "memory",
+    "serialized",
     [
         {},
         {"form": "sql", "text": "1"},
@@ -88,9 +88,9 @@ def test_every_row_is_remembered(few):
         {"form": "tree", "tree": ["unary", "invert"]},
     ],
 )
-def test_what_was_not_stored_here_is_refused(memory, few):
+def test_what_was_not_stored_here_is_refused(serialized, few):
     with pytest.raises(QueryError, match="not a stored"):
-        ask(memory, few.iloc[:0])
+        bind_query(serialized, few.iloc[:0])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_was_not_stored_here_is_refused(memory, few):
 )
 def test_a_stored_tree_names_no_function_but_those_that_a_trace_makes(name, tree, few):
     with pytest.raises(QueryError, match="not a stored"):
-        ask({"form": "tree", "tree": tree}, few.iloc[:0])
+        bind_query({"form": "tree", "tree": tree}, few.iloc[:0])
 
 
 def test_dump_writes_what_the_documentation_shows():
@@ -158,5 +158,5 @@ def test_a_tree_is_written_as_a_person_would_write_it(node, text):
     ],
 )
 def test_what_is_written_means_what_was_read(text, few):
-    written = render(ask(text, few.iloc[:0]).node)
+    written = render(bind_query(text, few.iloc[:0]).node)
     pd.testing.assert_frame_equal(few.query(written), few.query(text))

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import LiteralTypeError, QueryError
-from dyno_frames.query.bind import ask
+from dyno_frames.query.bind import bind_query
 from dyno_frames.query.predicate import Attribute, Binary, Call, Column, Item, Literal, Ufunc, Unary, walk
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 from dyno_frames.query.render import render
 from dyno_frames.query.replay import replay
 from dyno_frames.query.trace import FrameTracer, trace_callable, trace_query
@@ -173,7 +173,7 @@ def test_a_tracer_has_the_dtype_that_pandas_would_have(few):
 )
 def test_pythons_own_and_or_not_show_the_expression_that_was_meant(misuse, shown, empty):
     with pytest.raises(QueryError) as raised:
-        ask(misuse, empty)
+        bind_query(misuse, empty)
     assert shown in str(raised.value)
     assert "ambiguous" in str(raised.value)
     assert "parentheses" in str(raised.value)
@@ -182,7 +182,7 @@ def test_pythons_own_and_or_not_show_the_expression_that_was_meant(misuse, shown
 def test_the_same_words_are_right_in_a_query_string(empty):
     text = "opens > 5 and clicks > 1 or not vip and 5 < opens < 10"
     assert (
-        render(ask(text, empty).node)
+        render(bind_query(text, empty).node)
         == "((opens > 5) & (clicks > 1)) | (~vip & ((opens > 5) & (opens < 10)))"
     )
 
@@ -243,12 +243,12 @@ STRANGE = {
 @pytest.mark.parametrize("expression", STRANGE.values(), ids=STRANGE)
 def test_nothing_that_a_tracer_meets_fails_what_pandas_can_answer(expression, few):
     expected = few[expression]
-    question = ask(expression, few.iloc[:0])
-    pd.testing.assert_frame_equal(question.keep(few), expected)
+    question = bind_query(expression, few.iloc[:0])
+    pd.testing.assert_frame_equal(question.select(few), expected)
 
 
 def test_what_cannot_be_followed_says_why(empty):
-    question = ask(lambda c: np.where(c.opens > 5, True, False), empty)
+    question = bind_query(lambda c: np.where(c.opens > 5, True, False), empty)
     assert question.node is None
     assert "NumPy" in question.untraceable
     assert "opens > 5" in question.untraceable
@@ -273,10 +273,10 @@ def test_a_tracer_shows_its_expression(empty):
 
 
 def test_a_friendly_reading_is_noted_and_replayed(few):
-    question = ask("created >= '2016-01-01' and created < 1483228800", few.iloc[:0])
+    question = bind_query("created >= '2016-01-01' and created < 1483228800", few.iloc[:0])
     expected = few[(few.created >= "2016-01-01") & (few.created < "2017-01-01")]
-    pd.testing.assert_frame_equal(question.keep(few), expected)
-    assert question.memory["form"] == "tree"
+    pd.testing.assert_frame_equal(question.select(few), expected)
+    assert question.serialized["form"] == "tree"
 
 
 def test_local_names_stand_in_queries_by_value_attribute_item_and_call(empty):
@@ -287,10 +287,10 @@ def test_local_names_stand_in_queries_by_value_attribute_item_and_call(empty):
         "twice": lambda x: 2 * x,
     }
     text = "opens > @least and clicks > @limits['low'] and created > @day.normalize() and opens < @twice(50)"
-    found = render(ask(text, empty, Scope(names, {})).node)
+    found = render(bind_query(text, empty, Scope(names, {})).node)
     assert found == "(opens > 5) & (clicks > 1) & (created > '2016-01-01 00:00:00+00:00') & (opens < 100)"
 
 
 def test_a_naive_time_in_an_ordering_names_the_cure(empty):
     with pytest.raises(LiteralTypeError, match=r"tz='UTC'"):
-        ask(lambda c: c.created > dt.datetime(2016, 1, 1), empty)  # noqa: DTZ001 - the mistake under test
+        bind_query(lambda c: c.created > dt.datetime(2016, 1, 1), empty)  # noqa: DTZ001 - the mistake under test

@@ -23,7 +23,7 @@ from dyno_frames.panels.views.drawing import Drawing
 from dyno_frames.panels.views.static_html import with_static_forms
 from dyno_frames.panels.views.widgets import builder_html, parts
 from dyno_frames.panels.views.widgets.condition_row import ConditionRow
-from dyno_frames.query.question import Expression, Scope
+from dyno_frames.query.query import Expression, Scope
 
 
 class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dyno_frames.contract.fields import Field
 from dyno_frames.contract.filters import KEY_PREFIX
-from dyno_frames.contract.resources import KEY
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.panels.builder.state import EXPRESSION, PlannedCount, State
 from dyno_frames.panels.builder.terms import operator_label
 from dyno_frames.panels.runtime.words import counted
@@ -97,7 +97,7 @@ def rows_html(frame: pd.DataFrame | None) -> str:
     """Return the fetched rows as a table, the id last."""
     if frame is None:
         return ""
-    shown = frame.head(ROWS_SHOWN)[sorted(frame.columns, key=lambda name: name == KEY)]
+    shown = frame.head(ROWS_SHOWN)[sorted(frame.columns, key=lambda name: name == ID_FIELD)]
     columns = [_texts(shown[name]) for name in shown.columns]
     more = f", the first {ROWS_SHOWN} shown" if len(frame) > ROWS_SHOWN else ""
     head = f"<p>{markup.text(counted(len(frame), 'row'))} fetched{more}; the frame is builder.frame</p>"

@@ -20,7 +20,7 @@ from dyno_frames.panels.builder.terms import (
     not_editable_reason,
     parse_value,
 )
-from dyno_frames.query.question import Scope
+from dyno_frames.query.query import Scope
 
 EXTRA = {"two words": 1, "flag": True, "rate": 1.5, "class": "x", "tags": [1], "größe": "x"}
 SCHEMA = learn(CAMPAIGNS, [EXTRA])
@@ -111,7 +111,7 @@ SAYINGS = [
 @pytest.mark.parametrize("text", SAYINGS)
 def test_an_expression_written_anew_chooses_the_same_rows(text):
     again = to_text(LANGUAGE.parse(text))
-    before, after = (LANGUAGE.bind(one).keep(ROWS) for one in (text, again))
+    before, after = (LANGUAGE.bind(one).select(ROWS) for one in (text, again))
     pd.testing.assert_frame_equal(before, after)
 
 

@@ -165,7 +165,7 @@ def test_other_forms_of_a_question_begin_a_builder_where_the_widgets_can_say_the
     builder = campaigns.dyno.builder("opens <= @most")
     assert "uses a variable" in html(builder)
     assert builder.query == "opens <= @most"
-    with pytest.raises(QueryError, match="Give the question as a query string"):
+    with pytest.raises(QueryError, match="Give the query as a string"):
         campaigns.dyno.builder(lambda c: c.opens > c.clicks + most)
     with pytest.raises(QueryError, match="did you mean 'status'"):
         campaigns.dyno.builder("stauts == 'draft'")

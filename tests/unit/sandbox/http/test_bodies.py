@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from dyno_frames.contract.filters import Key
+from dyno_frames.contract.filters import FilterKey
 from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.sandbox.http.bodies import MAX_BODY_BYTES, MAX_DRAINED_BYTES
 
@@ -128,7 +128,7 @@ def test_a_short_body_without_a_key_keeps_the_connection(shared):
 def test_every_body_is_answered_with_an_envelope(shared, name):
     operation = OPERATIONS[name]
     keys = ["id", "name", "created", "emails", "time_zone", "iso_start_time", "campaign_id", "x", LONE]
-    keys += [*Key]
+    keys += [*FilterKey]
     for key in keys:
         for value in HOSTILE_VALUES:
             body = json.dumps({key: value, "name": "n"} if key != "name" else {key: value}).encode()

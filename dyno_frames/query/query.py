@@ -17,18 +17,18 @@ from dyno_frames.query.replay import replay
 Expression: TypeAlias = "str | Callable[[Any], Any] | pd.api.typing.Expression | Mapping[str, Any] | None"
 """A query string, a function of the frame, a ``pd.col`` expression, a stored query, or None for every row."""
 
-Keep: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
+RowSelector: TypeAlias = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Query:
     """A query, bound to the columns of a resource.
 
     Parameters
     ----------
     text
         The expression as text.
-    keep
+    select
         Returns the matching rows of a frame, evaluated with pandas.
     node
         The expression tree; None for every row, and if it cannot be traced.
@@ -39,11 +39,11 @@ class Question:
     """
 
     text: str
-    keep: Keep
+    select: RowSelector
     node: Node | None = None
     untraceable: str = ""
     warnings: tuple[str, ...] = ()
-    memory: Mapping[str, Any] | None = field(default=None, compare=False)
+    serialized: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property
     def everything(self) -> bool:
@@ -69,12 +69,12 @@ class Scope:
         object.__setattr__(self, "global_names", Names(self.global_names))
 
 
-def narrowed(question: Question, node: Node) -> Question:
+def narrowed(query: Query, node: Node) -> Query:
     """Return a query with an additional conjunct.
 
     Parameters
     ----------
-    question
+    query
         A query that has a tree, or selects every row.
     node
         The condition.
@@ -84,17 +84,17 @@ def narrowed(question: Question, node: Node) -> Question:
     QueryError
         The query has no tree.
     """
-    if question.untraceable:
-        raise QueryError(f"{question.text}: {question.untraceable}; no condition can be added to it")
-    whole = node if question.node is None else Binary("and_", question.node, node)
-    return Question(render(whole), replayed(whole), whole, warnings=question.warnings)
+    if query.untraceable:
+        raise QueryError(f"{query.text}: {query.untraceable}; no condition can be added to it")
+    whole = node if query.node is None else Binary("and_", query.node, node)
+    return Query(render(whole), replayed(whole), whole, warnings=query.warnings)
 
 
-def replayed(node: Node) -> Keep:
+def replayed(node: Node) -> RowSelector:
     """Return a function that returns the rows of a frame for which a tree is true."""
 
-    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+    def select(frame: pd.DataFrame) -> pd.DataFrame:
         kept: pd.DataFrame = frame[replay(node, frame)]
         return kept
 
-    return keep
+    return select
