@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -143,6 +143,30 @@ def _reset(client: socket.socket) -> None:
     client.close()
 
 
+class MovedClock:
+    """A clock that only pauses move: readings follow at once, and their number is the same on every machine."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+
+    def clock(self) -> float:
+        return self._now_s
+
+    def sleep(self, seconds: float) -> None:
+        self._now_s += seconds
+
+
+def without_waiting(**pauses: float) -> PollPolicy:
+    """Return a policy whose pauses take no time."""
+    moved = MovedClock()
+    return PollPolicy(clock=moved.clock, sleep=moved.sleep, **pauses)
+
+
+@pytest.fixture(scope="session", name="without_waiting")
+def _without_waiting() -> Callable[..., PollPolicy]:
+    return without_waiting
+
+
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
     with Sandbox(sample=False, speed=0, accounts=["another"]) as box:
@@ -171,7 +195,7 @@ def state(tmp_path, monkeypatch):
 def client(wire, box, state):
     """A client that speaks to the server through the wire."""
     with connect(wire.url, box.api_key) as client:
-        client.campaigns.poll_policy = PollPolicy(settle_s=0.6, first_s=0.05, longest_s=0.2)
+        client.campaigns.poll_policy = without_waiting(settle_s=0.6, first_s=0.05, longest_s=0.2)
         yield client
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from dyno_frames.actions import in_flight
+from dyno_frames.actions.context import PollPolicy
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import RULES, Action, Status
@@ -152,13 +154,17 @@ def test_a_request_that_arrives_late_is_found_by_resolve(client, wire, campaign)
 
 def test_a_request_that_arrives_while_reading_is_found_applied(client, wire, campaign):
     wire.break_("hold", "campaign_process/init")
-    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
-        settle_s=20, first_s=0.01, longest_s=0.05
-    )
-    releasing = threading.Thread(target=lambda: (wait_for(lambda: wire.sent("GET") >= 4), wire.release.set()))
-    releasing.start()
+    policy = client.campaigns.poll_policy
+
+    def pause(seconds: float) -> None:
+        policy.sleep(seconds)
+        if wire.sent("GET") >= 3 and not wire.release.is_set():
+            wire.release.set()
+            assert wire.delivered.wait(20)
+
+    client.campaigns.poll_policy = replace(policy, sleep=pause)
     assert client.campaigns.start(campaign).status == "applied"
-    releasing.join()
+    assert wire.delivered.is_set()
 
 
 def wait_for(condition, seconds: float = 10.0) -> None:
@@ -325,15 +331,21 @@ def test_an_attempt_that_was_interrupted_blocks_until_resolved(client, wire, cam
 
 def test_an_attempt_that_is_still_going_on_is_not_resolved(client, wire, campaign):
     wire.break_("hold", "campaign_process/init")
-    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
-        settle_s=30, first_s=0.01, longest_s=0.05
-    )
+    policy, was_refused = client.campaigns.poll_policy, threading.Event()
+
+    def pause(seconds: float) -> None:
+        policy.sleep(seconds)
+        assert was_refused.wait(20)
+
+    client.campaigns.poll_policy = replace(policy, sleep=pause)
     starting = threading.Thread(target=lambda: client.campaigns.start(campaign))
     starting.start()
     wait_for(lambda: wire.sent("campaign_process/init") == 1)
     with pytest.raises(OutcomeUnknownError, match="still going on"):
         client.campaigns.resolve(campaign, decision="not_applied")
     wire.release.set()
+    assert wire.delivered.wait(20)
+    was_refused.set()
     starting.join()
     assert status_of(client, campaign) == "running"
 
@@ -462,7 +474,7 @@ def test_an_unknown_outcome_is_a_warning_in_the_log(client, wire, campaign, capl
     assert "me@example.com" not in caplog.text
 
 
-def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
+def test_readings_that_stall_leave_time_for_others(client, wire, campaign, without_waiting):
     """The first reading after the action hangs; it is given up in time for a second one."""
     real, stalled = client.connection.session.send, []
 
@@ -474,7 +486,7 @@ def test_readings_that_stall_leave_time_for_others(client, wire, campaign):
         return reply
 
     client.connection.session.send = send
-    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(settle_s=15.0, first_s=0.01)
+    client.campaigns.poll_policy = without_waiting(settle_s=15.0, first_s=0.01)
     wire.break_("lose_answer", "campaign_process/init")
     assert client.campaigns.start(campaign).status == "applied"
     assert stalled == [pytest.approx(5.0)]
@@ -509,7 +521,7 @@ def test_an_error_after_which_replicas_lag_is_found_applied(client, wire, campai
 @pytest.mark.parametrize("error", REFUSALS.values(), ids=REFUSALS)
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: "-".join([move[0], move[2]]))
 def test_an_error_whose_readings_all_show_the_old_status_is_unknown_and_blocks_what_sends(  # noqa: PLR0917 - fixtures
-    client, wire, campaign, fault, error, move
+    client, wire, campaign, fault, error, move, without_waiting
 ):
     """A replica that lags for longer than the readings go on shows the same after both faults."""
     verb, path, before, _ = move
@@ -518,9 +530,7 @@ def test_an_error_whose_readings_all_show_the_old_status_is_unknown_and_blocks_w
     wire.passed.clear()
     wire.error, wire.lag = wire.refusal(*error), 1_000
     wire.break_(fault, f"campaign_process/{path.strip('/')}")
-    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
-        settle_s=0.1, first_s=0.02, longest_s=0.05
-    )
+    client.campaigns.poll_policy = without_waiting(settle_s=0.1, first_s=0.02, longest_s=0.05)
     with pytest.raises(
         OutcomeUnknownError, match=rf"error {error[0] or '.'}, and it is {before}.*resolve"
     ) as caught:
@@ -648,10 +658,12 @@ def test_a_reading_of_another_account_that_does_not_find_the_campaign_keeps_send
     assert client.campaigns.start(campaign).status == "applied"
 
 
-def test_an_action_whose_campaign_is_not_found_afterwards_keeps_sends_blocked(client, wire, campaign):
+def test_an_action_whose_campaign_is_not_found_afterwards_keeps_sends_blocked(
+    client, wire, campaign, without_waiting
+):
     """A replica that lags for longer than the readings go on does not know the campaign yet."""
     wire.break_("lose_answer", "campaign_process/init")
-    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(settle_s=0.2, first_s=0.05)
+    client.campaigns.poll_policy = without_waiting(settle_s=0.2, first_s=0.05)
     real = client.connection.session.send
 
     def missing(operation, **kwargs):
@@ -783,9 +795,7 @@ def test_a_status_outside_the_contract_is_shown_and_kept_without_addresses_and_k
 
 
 def test_closing_the_client_ends_the_pause_between_two_readings(client, wire, campaign):
-    client.campaigns.poll_policy = type(client.campaigns.poll_policy)(
-        settle_s=600, first_s=300, longest_s=300
-    )
+    client.campaigns.poll_policy = PollPolicy(settle_s=600, first_s=300, longest_s=300)
     wire.break_("lose_request", "campaign_process/init")
     raised = []
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dyno_frames.actions.context import PollPolicy
 from dyno_frames.api import connect
 from dyno_frames.contract.lifecycle import RULES, Action
 from dyno_frames.errors import ApiError, OutcomeUnknownError, TransportError
@@ -29,11 +28,11 @@ STEPS = st.lists(st.tuples(st.sampled_from(sorted(VERBS)), st.sampled_from(FAULT
 
 
 @pytest.fixture(scope="module")
-def ground(box, faulty_wire):
+def ground(box, faulty_wire, without_waiting):
     """A wire, a client that speaks through it, a witness that does not, and what a campaign needs."""
     wire = faulty_wire(box.port)
     with connect(wire.url, box.api_key, name="wire") as client, connect(box.url, box.api_key) as witness:
-        client.campaigns.poll_policy = PollPolicy(settle_s=0.06, first_s=0.02)
+        client.campaigns.poll_policy = without_waiting(settle_s=0.06, first_s=0.02)
         of = witness.lists.create(name="Friends", emails=["ann@example.com"])
         by = witness.templates.create(name="Plain", html="<p>hello</p>", subject="hello")
         yield wire, client, witness, {"name": "x", "list_id": of, "template_id": by}
