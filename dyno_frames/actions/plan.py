@@ -15,7 +15,7 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, told
 from dyno_frames.actions.times import StartTime
 from dyno_frames.contract.envelope import Code
-from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, FINAL, OVERRIDES, RULES, Action, Status
+from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, FINAL, OVERRIDES, RULES, Action, Rule, Status
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import LISTS
 from dyno_frames.contract.times import zone
@@ -123,7 +123,7 @@ def planned(
     rule, asked = RULES[request.action], operation(RESOURCE, request.action)
     after = rule.target(future=request.at is not None and request.at.epoch_s > now)
     contacts, list_note = _contacts(session, row)
-    reached, counted = _reach(request.action, row, contacts)
+    reached, counted = _reach(rule, row, contacts)
     return ActionPlan(
         action=request.action,
         campaign_id=campaign_id,
@@ -146,7 +146,7 @@ def planned(
 
 def recipients(session: Session, action: Action, row: Mapping[str, Any]) -> tuple[int | None, str]:
     """Return how many recipients an action of a campaign sends to, and what is counted."""
-    return _reach(action, row, _contacts(session, row)[0])
+    return _reach(RULES[action], row, _contacts(session, row)[0])
 
 
 def _contacts(session: Session, row: Mapping[str, Any]) -> tuple[int | None, tuple[str, ...]]:
@@ -161,21 +161,19 @@ def _contacts(session: Session, row: Mapping[str, Any]) -> tuple[int | None, tup
     return (None if contacts is None else int(contacts)), ()
 
 
-def _reach(action: Action, row: Mapping[str, Any], contacts: int | None) -> tuple[int | None, str]:
+def _reach(rule: Rule, row: Mapping[str, Any], contacts: int | None) -> tuple[int | None, str]:
     total, sent = number(row.get("recipients")), number(row.get("sent")) or 0
     left = int(max(total - sent, 0)) if total else None
-    match action:
-        case Action.START | Action.RESCHEDULE:
-            return contacts, "contacts on its list now; it is sent to those on the list when it starts"
-        case Action.RESUME | Action.UPDATE_AND_RESUME:
-            return (contacts if left is None else left), "recipients who have not received it yet"
-        case Action.PAUSE:
-            return 0, f"{_count(left)} who have not received it wait until it is resumed"
-        case Action.STOP:
-            never = contacts if row.get("status") == Status.SCHEDULED else left
-            return 0, f"{_count(never)} who have not received it never will"
-        case _:
-            return 0, f"{_count(contacts)} on its list do not receive it"
+    if rule.sends and Status.PAUSED in rule.sources:
+        return (contacts if left is None else left), "recipients who have not received it yet"
+    if rule.sends:
+        return contacts, "contacts on its list now; it is sent to those on the list when it starts"
+    if rule.now is Status.PAUSED:
+        return 0, f"{_count(left)} who have not received it wait until it is resumed"
+    if rule.now in FINAL:
+        never = contacts if row.get("status") == Status.SCHEDULED else left
+        return 0, f"{_count(never)} who have not received it never will"
+    return 0, f"{_count(contacts)} on its list do not receive it"
 
 
 def _count(number_of: int | None) -> str:

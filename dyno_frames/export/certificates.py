@@ -7,7 +7,7 @@ from typing import Any
 
 from dyno_frames.scan.certificate import Verdict
 
-_ORDER = (Verdict.EXACT, Verdict.AT_LEAST_ONCE, Verdict.UNCERTIFIED)
+_ORDER = tuple(Verdict)
 _SUMMED = ("requests", "retries", "rows_moved", "rows_returned")
 _JOINED = ("reasons", "notes", "fields_met")
 _COUNTS = ("count_before", "count_after")

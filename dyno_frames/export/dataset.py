@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dyno_frames.errors import SchemaError
+from dyno_frames.export.certificates import verdict_of
 from dyno_frames.export.files import FOOTER
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
@@ -65,7 +66,7 @@ class Dataset:
     manifest: Manifest | None = None
 
     def __repr__(self) -> str:
-        verdict = (self.footer.get("certificate") or {}).get("verdict", "uncertified")
+        verdict = verdict_of(self.footer.get("certificate"))
         version = "" if self.manifest is None else f"version {self.version}, "
         return f"Dataset({str(self.path)!r}, {version}{self.rows:,} rows, {verdict})"
 

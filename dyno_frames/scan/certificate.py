@@ -12,7 +12,7 @@ from dyno_frames.reprs import html_table, strong
 
 
 class Verdict(StrEnum):
-    """How complete an answer is."""
+    """How complete an answer is, from best to worst."""
 
     EXACT = "exact"
     """Every row that matched throughout is here, once, and nothing changed meanwhile that could be seen."""
