@@ -87,7 +87,7 @@ def median_ms(
 
 def planned(expression: Any) -> Any:
     """Read a question and plan it."""
-    return make_plan(bind.ask(expression, EMPTY), CONTEXT, QueryOptions())
+    return make_plan(bind.bind_query(expression, EMPTY), CONTEXT, QueryOptions())
 
 
 LENGTHS = (10, 1_000, 100_000)
