@@ -315,7 +315,8 @@ def _probe(value: Any) -> Any:
 
 
 def _is_time(dtype: Any) -> bool:
-    return isinstance(dtype, pd.DatetimeTZDtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "M")
+    """Tell whether a dtype is one of times; pandas before 3.1 reads it from the values, which have no time zone."""
+    return isinstance(dtype, np.dtype | pd.DatetimeTZDtype | pd.ArrowDtype) and dtype.kind == "M"
 
 
 def _scalar(value: Any) -> Any:
