@@ -112,7 +112,9 @@ def read(session: Session, campaign_id: str, *, deadline_s: float | None = None)
     if not isinstance(reply.data, Mapping) or not _is_word(reply.data.get("status")):
         raise ContractError("expected a campaign with a status", request=reply.request)
     if reply.data.get("id", campaign_id) != campaign_id:
-        raise ContractError(f"asked for campaign {campaign_id!r} and got another one", request=reply.request)
+        raise ContractError(
+            f"the server returned another campaign than the requested {campaign_id!r}", request=reply.request
+        )
     row: Mapping[str, Any] = reply.data
     return row if row["status"] in set(Status) else {**row, "status": session.shown(row["status"])}
 

@@ -127,7 +127,7 @@ def _reschedule(intent: Intent, row: Mapping[str, Any], status: str, *, now: flo
         return _with_texts(intent, row, f"{status} before its old start time")
     if start is not None and not moved and _began_without(intent, row, now=now):
         return Explanation(
-            "not_applied", f"it is {status} since its old start time, without what was asked for"
+            "not_applied", f"it is {status} since its old start time, without the requested change"
         )
     return Explanation("unknown", f"it is {status}, and its old start time may have come")
 
@@ -167,7 +167,7 @@ def _with_texts(intent: Intent, row: Mapping[str, Any], status: str) -> Explanat
     absent = [name for name in intent.overrides if name not in row]
     other = [name for name, text in intent.overrides.items() if name in row and hashed(row[name]) != text]
     if other:
-        return Explanation("unknown", f"it is {status}, and {', '.join(other)} is not what was asked for")
+        return Explanation("unknown", f"it is {status}, and {', '.join(other)} differs from the request")
     if absent:
         return Explanation("unknown", f"it is {status}, and does not show {', '.join(absent)}")
     return Explanation("applied", f"it is {status}; {_BY_OTHERS}")

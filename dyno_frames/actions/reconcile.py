@@ -164,6 +164,6 @@ def _cure(context: ActionContext, found: Explanation | None, *, again: bool) -> 
     if not again:
         return f"{held}: {verb})"
     gone = found is not None and context.row is None
-    with_key = f" with the key that asked for {context.intent.action}" if gone else ""
+    with_key = f" with the key that requested {context.intent.action}" if gone else ""
     known = f"or, if you know the outcome, state 'applied' or 'not_applied': {verb}, decision=…)"
     return f"{held}. Look again{with_key}; {known}"

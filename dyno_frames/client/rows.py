@@ -37,7 +37,9 @@ def python_values(resource: Resource, row: object, *, key: str, request: Request
     if not isinstance(row, Mapping):
         raise ContractError(f"expected one {resource.singular}, got {type(row).__name__}", request=request)
     if ID_FIELD in row and row[ID_FIELD] != key:
-        raise ContractError(f"asked for {resource.singular} {key!r} and got another one", request=request)
+        raise ContractError(
+            f"the server returned another {resource.singular} than the requested {key!r}", request=request
+        )
     times = {field.name for field in resource.fields if field.kind is Kind.TIME}
     numbers = [row[name] for name in times if type(row.get(name)) in {int, float}]
     unit = unit_of(number for number in numbers if math.isfinite(number)) or 1

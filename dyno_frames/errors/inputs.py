@@ -25,7 +25,7 @@ class LiteralTypeError(QueryError):
 
 
 class NotPushableError(QueryError):
-    """``strict=True`` was asked for and a part of the query would be evaluated locally."""
+    """``strict=True`` was given, and a part of the query would be evaluated locally."""
 
 
 class SchemaError(DynoError, ValueError):

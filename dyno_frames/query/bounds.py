@@ -99,7 +99,7 @@ class Bounds:
             if answer is None:
                 return Region.wider(f"pandas has no answer to {render(node)} for a null")
             null = answer is (not negated)
-        reasons = () if exact else (f"{render(node)}: only a part of the pattern can be asked for",)
+        reasons = () if exact else (f"{render(node)}: the server can match only a part of the pattern",)
         boxes = [Box.of({field.name: side}) for side in _sides(domain, null=null, negated=negated)]
         return Region(tuple(box for box in boxes if not box.empty), exact, reasons)
 

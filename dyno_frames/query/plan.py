@@ -63,7 +63,7 @@ class Context:
     unseen
         Fields that were seen in no row of this server.
     page_size
-        Rows asked for at a time.
+        Rows requested at a time.
     computed
         The computed columns by name; they are among the fields, too.
     """

@@ -120,7 +120,7 @@ def plan_bounded(bounded: Bounded, context: Context, options: QueryOptions) -> P
 
 
 def _order(options: QueryOptions, context: Context, *, row_local: bool) -> dict[str, Any]:
-    """Return the order that the server is asked for, and whether a limit can end the scan early."""
+    """Return the order to request from the server, and whether a limit can end the scan early."""
     first = context.fields[options.order_by[0]] if options.order_by else None
     is_number = first is not None and first.wire is Wire.NUMBER and not first.nullable
     stops_early = options.limit is not None and row_local and (first is None or is_number)
@@ -139,7 +139,7 @@ def _judged(part: Node | str, region: Region, context: Context) -> Conjunct:
     _, pushed, narrow = _requests(region, context)
     reasons = (*region.reasons, *(reason for part in pushed for reason in part.reasons))
     if not narrow:
-        reasons = (*reasons, "the alternatives are asked for as one wider request")
+        reasons = (*reasons, "the alternatives are fetched with one wider filter")
     text = render(part)
     if region.exact and narrow and all(found.exact for found in pushed):
         return Conjunct(text, Placement.EXACT)

@@ -125,7 +125,7 @@ class TextFilter:
     def _add(self, operator: StringOperator, value: str, *, exact: bool) -> None:
         self._operators[operator] = value
         if not exact:
-            self._reasons.append(f"{operator} may let more through here")
+            self._reasons.append(f"{operator} may match more rows on this server")
 
     def _like(self, test: Pattern) -> tuple[str, bool] | None:
         """Return the text for ``like`` and whether it expresses the whole test; None if it expresses nothing."""

@@ -30,7 +30,7 @@ class FindBudget:
     rows: int | None = None  # rows of the filter, or an estimate; None until one is known
     count: Callable[[], int] | None = None  # counts the rows, once, when an estimate is used up
     page_rows: int = 0  # the largest page seen so far
-    used: int = 0  # pages asked for
+    used: int = 0  # pages requested
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def take(self, page_rows: int) -> bool:

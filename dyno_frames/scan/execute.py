@@ -94,7 +94,7 @@ class Execution:
         return self.schema if self.plan.fields is None else self.schema.select(self.plan.fields)
 
     def _names(self, wide: Schema) -> list[str]:
-        """Return the columns of the answer: those asked for, and the fields that came late."""
+        """Return the columns of the answer: the requested ones, and the fields that came late."""
         known = self.schema.by_name
         late = [name for name in wide.names if name not in known]
         return [*(self.plan.options.columns or self.schema.names), *late]

@@ -172,7 +172,7 @@ class Scan:
         Returns
         -------
         pandas.DataFrame
-            The columns asked for, with a fresh RangeIndex; ``.dyno.certificate`` says how complete it is.
+            The requested columns, with a fresh RangeIndex; ``.dyno.certificate`` says how complete it is.
 
         Warns
         -----

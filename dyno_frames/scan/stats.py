@@ -75,7 +75,7 @@ class ScanStats:
         return ScanStats(retry_time=self.retry_time)
 
     def add(self, other: ScanStats) -> None:
-        """Add what another thread of the same scan has found; its walks are added by who asked for them."""
+        """Add what another thread of the same scan has found; the caller adds its walks."""
         self.requests += other.requests
         self.retries += other.retries
         times_s = [one for one in (self.round_trip_s, other.round_trip_s) if one is not None]

@@ -5,7 +5,7 @@ filter ``key == value``, ordered by ``id``, which no two rows share. The first p
 of the opposite direction is a suffix of it. If both have a row in common, there is nothing between them. Otherwise
 pages by offset continue the prefix until it meets the suffix. Each of these pages begins with a row that has been
 read, so nothing lies between it and the page before; if deleted rows have moved the others up and the shared row is
-missing, the page is asked for again from further up.
+missing, the page is requested again from further up.
 
 Invariant: every row up to the last one of the prefix has been read, and every row of the suffix.
 Termination: a page either continues the prefix or uses up one of a few attempts.

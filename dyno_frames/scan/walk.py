@@ -27,7 +27,7 @@ a server that makes it cost more, and the answer is then uncertified.
 **No rows.** An empty first page is believed if the server counts no rows, too.
 
 **A few rows.** If a server was not seen to keep an order, or if all rows of a short first page share one key, two pages
-do not prove anything. Then the filter is counted, and the page asked for again: if the count is the number of rows
+do not prove anything. Then the filter is counted, and the page requested again: if the count is the number of rows
 and the same rows come, no other row existed at the moment of the count, whatever the order.
 """
 

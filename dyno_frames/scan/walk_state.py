@@ -25,12 +25,12 @@ SURE_BITS = 20
 
 
 class OutOfOrderError(Exception):
-    """A page is not in the order that was asked for, so it says nothing about the rows that it lacks."""
+    """A page is not in the requested order, so it says nothing about the rows that it lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class WalkSpec:
-    """One walk: a filter, the field that orders it, and how pages are asked for."""
+    """One walk: a filter, the field that orders it, and how pages are requested."""
 
     body: Mapping[str, Any]  # conditions and projection of every request
     order_field: str = CREATED  # a number field without nulls
@@ -157,7 +157,7 @@ class WalkState:
     rows: int = 0  # rows received
     new_rows: int = 0  # rows handed on
     largest_page: int = 0  # the server's page cap, as far as it was seen
-    in_order: bool = True  # every page came in the order that was asked for
+    in_order: bool = True  # every page came in the requested order
     order_bits: float = 0.0  # how unlikely that order is by chance
     sample_ids: set[str] = field(default_factory=set)  # the rows handed on, while they are few
     faults: list[str] = field(default_factory=list)  # why rows may be missing

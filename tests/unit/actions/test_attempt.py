@@ -647,7 +647,7 @@ def test_a_reading_of_another_account_that_does_not_find_the_campaign_keeps_send
     with connect(wire.url, box.keys["another"], name="another") as other:
         with pytest.raises(OutcomeUnknownError, match="does not find it") as caught:
             other.campaigns.resolve(campaign)
-        assert "the key that asked for start" in str(caught.value)
+        assert "the key that requested start" in str(caught.value)
         assert "decision=" in str(caught.value)
     assert client.journal["blocks"].any()
     wire.passed.clear()

@@ -191,7 +191,7 @@ def test_the_created_id_is_read_where_servers_put_it(answer, http, data, key):
     [
         ("[]", "expected one campaign, got list"),
         ("null", "expected one campaign"),
-        ('{"id": "8", "name": "other"}', "got another one"),
+        ('{"id": "8", "name": "other"}', "returned another"),
         ('{"id": "7", "created": "2016-01-01"}', "expected epoch seconds (field 'created', row 7"),
         ('{"id": "7", "updated": true}', "field 'updated'"),
         ('{"id": "7", "start_time": 1e300}', "field 'start_time'"),
