@@ -74,7 +74,13 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
 @BUSY
-@given(st.dictionaries(ANY_TEXT, st.recursive(st.none() | st.integers() | st.floats() | ANY_TEXT, st.lists)))
+@given(
+    st.dictionaries(
+        ANY_TEXT,
+        st.recursive(st.none() | st.integers() | st.floats() | ANY_TEXT, st.lists, max_leaves=12),
+        max_size=6,
+    )
+)
 def test_any_body_can_be_summed_up(body):
     shown = redact.summary(CREATE, body=body).body
     assert shown.encode()
