@@ -28,6 +28,7 @@ from dyno_frames.errors import (
     OutcomeUnknownError,
     RejectedError,
     TransportError,
+    short_interrupt,
 )
 from dyno_frames.transport import redact
 from dyno_frames.transport.responses import says_nothing_changed
@@ -61,21 +62,30 @@ def attempt(
     body = {RULES[action].id_key: campaign_id, **body}
     # repeated only if another process recorded an action of the campaign meanwhile, so one of them always proceeds
     while True:
-        known_lines = _known_lines(journal, campaign_id) if RULES[action].sends else None
-        row = _first_read(session, action, campaign_id, policy)
-        now = policy.wall()
-        until = now + session.deadline_s + policy.settle_s
-        intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
-        context = ActionContext(session, journal, intent, policy, row=row, evidence=[seen("before", row)])
-        if planned is not None:
-            _check_planned(context, planned, row)
-        _check_status(context)
-        with in_flight.sending(intent.id):
+        with short_interrupt(f"{action} of campaign {campaign_id} was interrupted before it was sent"):
+            known_lines = _known_lines(journal, campaign_id) if RULES[action].sends else None
+            row = _first_read(session, action, campaign_id, policy)
+            now = policy.wall()
+            until = now + session.deadline_s + policy.settle_s
+            intent = Intent.of(action, row, body, campaign_id=campaign_id, now=now, until=until)
+            context = ActionContext(session, journal, intent, policy, row=row, evidence=[seen("before", row)])
+            if planned is not None:
+                _check_planned(context, planned, row)
+            _check_status(context)
+        with in_flight.sending(intent.id), short_interrupt(_interrupted(context)):
             blockers = journal.intend(intent, alone=RULES[action].sends, known_lines=known_lines)
             if blockers:
                 raise _blocked(context, blockers)
             if blockers is not None:
                 return _send(context, body)
+
+
+def _interrupted(context: ActionContext) -> str:
+    action, campaign_id = context.intent.action, context.intent.campaign_id
+    return (
+        f"{action} of campaign {campaign_id} was interrupted, and may have been sent. "
+        f"Look: client.campaigns.resolve({campaign_id!r})"
+    )
 
 
 def _known_lines(journal: Journal, campaign_id: str) -> int:

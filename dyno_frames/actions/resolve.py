@@ -14,7 +14,7 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.actions.journal_damage import CURE, told
 from dyno_frames.actions.outcome import Outcome, OutcomeStatus
 from dyno_frames.actions.reconcile import unknown
-from dyno_frames.errors import ConfigError, NotFoundError, OutcomeUnknownError
+from dyno_frames.errors import ConfigError, NotFoundError, OutcomeUnknownError, short_interrupt
 from dyno_frames.transport.session import Session
 
 Decided = Literal["applied", "not_applied"]
@@ -42,10 +42,10 @@ def resolve(
     last: Outcome | None = None
     errors: list[OutcomeUnknownError] = []
     for entry in journal.unresolved(campaign_id):
+        context = ActionContext(session, journal.keeper(entry), entry.intent, policy)
         try:
-            last = _settle(
-                ActionContext(session, journal.keeper(entry), entry.intent, policy), entry, decision
-            )
+            with short_interrupt("resolve was interrupted; call it again"):
+                last = _settle(context, entry, decision)
         except OutcomeUnknownError as error:
             errors.append(error)
     if errors:

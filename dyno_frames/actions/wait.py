@@ -10,7 +10,7 @@ from typing import Any, Literal
 from dyno_frames.actions.context import read
 from dyno_frames.actions.intent import number
 from dyno_frames.contract.lifecycle import FINAL, Status
-from dyno_frames.errors import ApiError, ConfigError, TransportError, WaitError
+from dyno_frames.errors import ApiError, ConfigError, TransportError, WaitError, short_interrupt
 from dyno_frames.transport.session import Session
 
 _COURSE = (Status.SCHEDULED, Status.RUNNING, Status.FINISHED)
@@ -78,6 +78,18 @@ def wait(
         The campaign does not exist.
     """
     target = _target(until, policy)
+    with short_interrupt(f"the wait for campaign {campaign_id} was interrupted; the campaign is not affected"):
+        return _waited(session, campaign_id, target, policy=policy, show=show)
+
+
+def _waited(
+    session: Session,
+    campaign_id: str,
+    target: Status,
+    *,
+    policy: WaitPolicy,
+    show: Callable[[Mapping[str, Any]], object],
+) -> Mapping[str, Any]:
     began_s = policy.clock()
     watched = _Watched(began_s, began_s)
     pause_s = policy.first_s

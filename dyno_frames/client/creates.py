@@ -17,6 +17,7 @@ from dyno_frames.errors import (
     ContractError,
     OutcomeUnknownError,
     TransportError,
+    short_interrupt,
 )
 from dyno_frames.transport.redact import Body
 from dyno_frames.transport.responses import says_nothing_changed
@@ -51,7 +52,10 @@ class Creates:
         if earlier is not None:
             raise self._unresolved(earlier)
         try:
-            key = self._send(body, pending)
+            with short_interrupt(
+                f"the {self._resource.singular} may have been created. {self._cure(pending)}"
+            ):
+                key = self._send(body, pending)
         except KeyboardInterrupt:
             self._keep(pending)
             raise
@@ -68,14 +72,15 @@ class Creates:
         if decision is not None:
             self._pending.pop(pending.fingerprint, None)
             return None
-        found = find_created(
-            self._connection.session,
-            self._resource,
-            pending,
-            known=frozenset(self._created),
-            settle_s=settle_s,
-            page_size=self._connection.settings.page_size,
-        )
+        with short_interrupt("look_for was interrupted; call it again"):
+            found = find_created(
+                self._connection.session,
+                self._resource,
+                pending,
+                known=frozenset(self._created),
+                settle_s=settle_s,
+                page_size=self._connection.settings.page_size,
+            )
         if len(found) > 1:
             raise OutcomeUnknownError(
                 f"{len(found)} {self._resource.name} are like the one that was to be created: {', '.join(found)}.",

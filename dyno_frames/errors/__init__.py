@@ -63,6 +63,7 @@ from dyno_frames.errors.root import (
     DynoError,
     RequestSummary,
 )
+from dyno_frames.errors.short import short_interrupt
 from dyno_frames.errors.warned import (
     IncompleteResultWarning,
     InsecureTransportWarning,
@@ -96,6 +97,7 @@ __all__ = [
     "TransportError",
     "UnknownFieldError",
     "WaitError",
+    "short_interrupt",
     "warn_user",
 ]
 

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dyno_frames.errors.short import error_lines
 from dyno_frames.reprs import html_table
 
 
 class DynoError(Exception):
-    """The root of every error raised here."""
+    """The root of every error raised here.
+
+    IPython and Jupyter show the message and the line of the user's code that raised it. ``%tb Plain`` shows the full
+    traceback, and ``%xmode Verbose`` shows it for every later error.
+    """
 
     retryable: bool = False
     """Whether asking the same again may succeed and cannot do harm."""
@@ -24,6 +29,9 @@ class DynoError(Exception):
         found = {label: getattr(self, name, None) for label, name in _FACTS.items()}
         found["evidence"] = "; ".join(getattr(getattr(self, "outcome", None), "evidence", ()))
         return {label: str(value) for label, value in found.items() if value}
+
+    def _render_traceback_(self) -> list[str]:
+        return error_lines(self, str(self))
 
     def _repr_html_(self) -> str:
         said = str(getattr(self, "message", "") or self)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, short_interrupt
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
-from dyno_frames.export.options import check_dataset, write_options
+from dyno_frames.export.options import WriteOptions, check_dataset, write_options
 from dyno_frames.export.run import run
 from dyno_frames.export.stores import ONE_FILE, checked_path, is_one_file, store_of
 from dyno_frames.scan.answer import check
@@ -79,19 +79,23 @@ def write(
         max_rows_per_file=max_rows_per_file,
         compression=compression,
     )
-    if is_one_file(path):
-        if mode != "overwrite" or options.partitions:
-            what = f"mode={mode!r}" if mode != "overwrite" else "partition_by="
-            raise ConfigError(
-                f"{what} makes a dataset of several files, and {str(path)!r} is the name of one. Leave out the "
-                f"ending: {str(path).removesuffix(ONE_FILE)!r}"
-            )
-        dataset = write_file(scan, path, compression=compression)
-    else:
-        check_dataset(scan, options)
-        store = store_of(path)
-        dataset = dataset_of(store, *run(scan, store, options))
+    if is_one_file(path) and (mode != "overwrite" or options.partitions):
+        what = f"mode={mode!r}" if mode != "overwrite" else "partition_by="
+        raise ConfigError(
+            f"{what} makes a dataset of several files, and {str(path)!r} is the name of one. Leave out the "
+            f"ending: {str(path).removesuffix(ONE_FILE)!r}"
+        )
+    with short_interrupt("the export was interrupted. Run it again to complete it"):
+        dataset = _written(scan, path, options)
     stored = dataset.footer.get("certificate")
     if stored is not None:
         check(Certificate.from_json(stored), strict=False)
     return dataset
+
+
+def _written(scan: Scan, path: str | Path, options: WriteOptions) -> Dataset:
+    if is_one_file(path):
+        return write_file(scan, path, compression=options.compression)
+    check_dataset(scan, options)
+    store = store_of(path)
+    return dataset_of(store, *run(scan, store, options))

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.contract.texts import without_query_addresses
-from dyno_frames.errors import ContractError, NotPushableError
+from dyno_frames.errors import ContractError, NotPushableError, short_interrupt
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.arguments import check_flags
@@ -30,6 +30,9 @@ from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.session import Session
+
+
+_INTERRUPTED = "the query was interrupted"
 
 
 class WriteParquet(Protocol):
@@ -157,8 +160,9 @@ class Scan:
     def run(self) -> Answer:
         """Fetch the rows and return them with their certificate; nothing warns."""
         stats = ScanStats()
-        plan = self._cheaper_plan(stats)
-        table, schema = self._execution(plan).table(stats)
+        with short_interrupt(_INTERRUPTED):
+            plan = self._cheaper_plan(stats)
+            table, schema = self._execution(plan).table(stats)
         return Answer(table, schema, self._certified(stats, table.num_rows), plan, self.origin)
 
     def _certified(self, stats: ScanStats, rows_returned: int) -> Certificate:
@@ -179,7 +183,9 @@ class Scan:
         IncompleteResultWarning
             Rows may be missing.
         """
-        return self.run().checked(strict=self.options.strict).to_frame()
+        answer = self.run().checked(strict=self.options.strict)
+        with short_interrupt(_INTERRUPTED):
+            return answer.to_frame()
 
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; warns as `to_frame` does."""
@@ -203,9 +209,10 @@ class Scan:
         if self._streams():
             stats, returned = ScanStats(), 0
             self._check_costs(self.plan.filters, stats)
-            for table in self._execution(self.plan).tables(stats):
-                returned += table.num_rows
-                yield from table.to_batches()
+            with short_interrupt(_INTERRUPTED):
+                for table in self._execution(self.plan).tables(stats):
+                    returned += table.num_rows
+                    yield from table.to_batches()
             certificate = self._certified(stats, returned)
         else:
             answer = self.run()

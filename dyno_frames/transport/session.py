@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.texts import HALF, fit, is_whole
-from dyno_frames.errors import ConfigError, ContractError, InsecureTransportWarning
+from dyno_frames.errors import ConfigError, ContractError, InsecureTransportWarning, short_interrupt
 from dyno_frames.transport import redact, responses
 from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.call import Call
@@ -224,10 +224,14 @@ class Session:
             fresh,
             cancel,
         )
+        with short_interrupt("the request was interrupted"):
+            return self._sent(call, reader)
+
+    def _sent(self, call: Call, reader: Reader | None) -> Reply:
         while True:
             verdict = responses.judge(self._attempt(call), reader=reader, shown=self.shown)
             call.events.append(verdict.event)
-            decision = decide(operation.effect, verdict.event)
+            decision = decide(call.operation.effect, verdict.event)
             self._log(call, verdict)
             if decision is Decision.SEND_AGAIN and self._wait(call, verdict):
                 continue
