@@ -78,7 +78,9 @@ def wait(
         The campaign does not exist.
     """
     target = _target(until, policy)
-    with short_interrupt(f"the wait for campaign {campaign_id} was interrupted; the campaign is not affected"):
+    with short_interrupt(
+        f"the wait for campaign {campaign_id} was interrupted; the campaign is not affected"
+    ):
         return _waited(session, campaign_id, target, policy=policy, show=show)
 
 

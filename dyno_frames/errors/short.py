@@ -42,7 +42,7 @@ def short_interrupt(what: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        interrupt._render_traceback_ = _Interrupt(what)  # type: ignore[attr-defined]  # noqa: SLF001 - IPython's protocol
+        interrupt._render_traceback_ = _Interrupt(what)  # type: ignore[attr-defined]
         raise
 
 
@@ -84,7 +84,10 @@ def _user_lines(traceback: TracebackType | None) -> list[str]:
     file = found.tb_frame.f_code.co_filename
     source = linecache.getline(file, found.tb_lineno, found.tb_frame.f_globals).strip()
     full = "" if _shell() is None else _FULL
-    return [f"{_place(file)}, line {found.tb_lineno}{full}", *([f"    {source[:_LONGEST_LINE]}"] if source else [])]
+    return [
+        f"{_place(file)}, line {found.tb_lineno}{full}",
+        *([f"    {source[:_LONGEST_LINE]}"] if source else []),
+    ]
 
 
 def _is_own(traceback: TracebackType) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
 from dyno_frames.query import stored
+from dyno_frames.query.hints import hint
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.query import Expression, Query, RowSelector, Scope, replayed
 from dyno_frames.query.refusals import dry_run, without_addresses
@@ -120,9 +121,8 @@ def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:
     except Exception as error:
         if notes.once:
             raise _read_once(text) from error
-        dry_run(
-            select, empty, text, error
-        )  # an error while tracing must not fail a query that pandas can evaluate
+        # an error while tracing must not fail a query that pandas can evaluate
+        dry_run(select, empty, text, error, hint=hint(text))
         return Query(text, select, untraceable=_why(error), serialized=serialized)
     return _traced(result, notes, empty, select=select, text=text, serialized=serialized)
 

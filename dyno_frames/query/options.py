@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, get_args
@@ -177,8 +178,19 @@ def check_column(name: object, fields: Mapping[str, Field], argument: str = "col
     if not isinstance(name, str):
         raise QueryError(f"{argument}: {name!r} is not a column name; expected a text")
     if name not in fields:
-        near = difflib.get_close_matches(name, fields, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
         raise UnknownFieldError(
-            f"{argument}: no column is called {name!r}{hint} (columns: {', '.join(fields)})"
+            f"{argument}: no column is called {name!r}{_meant(name, fields)} (columns: {', '.join(fields)})"
         )
+
+
+def _meant(name: str, fields: Mapping[str, Field]) -> str:
+    """Return what a name that is not a column may mean: a direction, several columns, or a similar name."""
+    plain = re.sub(r"(?i)\s+(?:asc|desc)$", "", name.strip("+- "))
+    if plain != name and plain in fields:
+        falls = name.strip().startswith("-") or name.lower().endswith("desc")
+        return f"; write order_by={plain!r}, ascending={not falls}"
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and all(part in fields for part in parts):
+        return f"; expected a list of names, {parts}"
+    near = difflib.get_close_matches(name, fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

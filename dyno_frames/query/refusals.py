@@ -20,8 +20,10 @@ from dyno_frames.query.trial import few_rows, refused
 T = TypeVar("T")
 
 
-def dry_run(select: RowSelector, empty: pd.DataFrame, text: str, traced: Exception | None) -> None:
-    """Evaluate the query with pandas on zero rows, and explain its errors.
+def dry_run(
+    select: RowSelector, empty: pd.DataFrame, text: str, traced: Exception | None, *, hint: str = ""
+) -> None:
+    """Evaluate the query with pandas on zero rows, and explain its errors, with a hint for the user.
 
     If zero rows are the cause, as for the first value of a column, the query is evaluated on a few sample rows.
     """
@@ -31,13 +33,15 @@ def dry_run(select: RowSelector, empty: pd.DataFrame, text: str, traced: Excepti
         if traced is not None:
             chooses = _on_few(select, empty, otherwise=chooses)
     except SyntaxError as error:
-        raise QuerySyntaxError(_pointed(error, text)) from error
+        raise QuerySyntaxError(_pointed(error, text, hint)) from error
     except TokenError as error:
         unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
         raise QuerySyntaxError(_pointed(unclosed, text)) from error
     except Exception as error:
         if traced is not None and _on_few(select, empty, otherwise=False):
             return
+        if hint:
+            raise QueryError(f"the query {text!r} cannot be evaluated: {hint}") from error
         raise _refusal(error, traced, empty, text) from error
     if not chooses:
         raise QueryError(not_a_choice(text, answer))
@@ -124,7 +128,7 @@ def _on_few(select: RowSelector, empty: pd.DataFrame, *, otherwise: bool) -> boo
         return otherwise
 
 
-def _pointed(error: SyntaxError, text: str) -> str:
+def _pointed(error: SyntaxError, text: str, hint: str = "") -> str:
     typed = _as_typed(text)
     if (
         typed is not None
@@ -135,7 +139,8 @@ def _pointed(error: SyntaxError, text: str) -> str:
     before = without_query_addresses(line[: max((error.offset or 1) - 1, 0)])
     line = without_query_addresses(line)
     where = f"\n    {line}\n    {' ' * len(before)}^" if error.offset else f"\n    {text}"
-    return f"the query cannot be parsed: {error.msg}{where}"
+    unclosed = "unterminated" in error.msg
+    return f"the query cannot be parsed: {error.msg if unclosed or not hint else hint}{where}"
 
 
 def _as_typed(text: str) -> SyntaxError | None:
@@ -171,5 +176,6 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
     hint = f"; did you mean {near[0]!r}?" if near else ""
     if isinstance(cause, NameError) and f"@{name}" in asked:
         return f"no variable is called {name!r} where the query {asked!r} is asked"
-    local = ". A variable of yours is written @name" if isinstance(cause, NameError) and not near else ""
+    quoted = isinstance(cause, NameError) and not near
+    local = f". Write a text in quotes, {name!r}, and a variable as @{name}" if quoted else ""
     return f"no column is called {name!r}{hint}{local} (columns: {', '.join(map(str, empty.columns))})"

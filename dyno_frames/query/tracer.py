@@ -6,6 +6,7 @@ pandas raises its errors before any request, and dtypes are those of pandas.
 
 from __future__ import annotations
 
+import difflib
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -15,7 +16,7 @@ import pandas as pd
 
 from dyno_frames.errors import QueryError
 from dyno_frames.query import probes
-from dyno_frames.query.literals import normalise, time_literal
+from dyno_frames.query.literals import is_null, normalise, time_literal
 from dyno_frames.query.predicate import (
     MIRRORED,
     Attribute,
@@ -165,7 +166,7 @@ class Tracer:
 
     def combine(self, name: str, other: Any, *, reflected: bool = False) -> Tracer:
         """Return a binary operator on this and another operand."""
-        other = _literal(other)
+        other = given = _literal(other)
         if not isinstance(other, Tracer) and pd.api.types.is_list_like(other):
             if name in _COMPARISONS or not isinstance(other, pd.Series):
                 raise _row_by_row(self._node, other)
@@ -174,6 +175,7 @@ class Tracer:
             other = self._as_time(name, other)
         if name in {"eq", "ne"} and not isinstance(other, Tracer):
             self._look_for_words(self._node, self._probe, [other])
+            self._look_for_null(name, given)
         mine, theirs = (self._node, self._probe), (_node(other), _probe(other))
         left, right = (theirs, mine) if reflected else (mine, theirs)
         probe = probes.apply(name, left[1], right[1])
@@ -225,11 +227,22 @@ class Tracer:
         dtype = getattr(series, "dtype", None)
         if not isinstance(dtype, pd.CategoricalDtype):
             return
-        unknown = [value for value in values if isinstance(value, str) and value not in dtype.categories]
+        known = list(map(str, dtype.categories))
+        unknown = [value for value in values if isinstance(value, str) and value not in known]
         if unknown:
+            near = difflib.get_close_matches(unknown[0].lower(), known, n=1)
+            meant = f"did you mean {near[0]!r}? The" if near else "the"
             self._notes.warn(
-                f"no row was seen with {render(node)} {unknown[0]!r}; the words known are "
-                f"{', '.join(map(str, dtype.categories))}"
+                f"no row was seen with {render(node)} {unknown[0]!r}; {meant} known values are {', '.join(known)}"
+            )
+
+    def _look_for_null(self, name: str, other: Any) -> None:
+        """Warn of a comparison with null, whose result does not depend on the rows."""
+        if is_null(other):
+            shown, same = render(self._node), name == "eq"
+            self._notes.warn(
+                f"{shown} {_SIGNS[name]} {other!r} is {'false' if same else 'true'} for every row; "
+                f"write {shown}.{'isna' if same else 'notna'}()"
             )
 
 

@@ -31,7 +31,6 @@ from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.session import Session
 
-
 _INTERRUPTED = "the query was interrupted"
 
 
