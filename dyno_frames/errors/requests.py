@@ -123,6 +123,9 @@ class TransportError(DynoError):
 class ConnectError(TransportError):
     """No connection: not one byte of the request left this machine."""
 
+    def __str__(self) -> str:
+        return f"{self.message}. {self.cure}" if self.cure else self.message
+
 
 class ReadTimeoutError(TransportError):
     """The server did not answer in time."""

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 import urllib3.exceptions
@@ -140,7 +141,7 @@ def _exchanged(
     try:
         raw = adapter.open(message, url=url, timeout=timeout, settings=settings)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        return _not_answered(error, watch)
+        return _not_answered(error, watch, urlsplit(url))
     try:
         content = _body(raw, limits)
     except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -169,12 +170,12 @@ def _body(raw: urllib3.response.BaseHTTPResponse | InjectedAnswer, limits: Limit
     return bytes(parts)
 
 
-def _not_answered(error: BaseException, watch: Watch) -> Failure:
+def _not_answered(error: BaseException, watch: Watch, server: SplitResult) -> Failure:
     reasons = list(_reasons(error))
     if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
         return Failure(Event.UNTRUSTED, "its TLS certificate was not accepted")
     if not watch.has_left:
-        return Failure(Event.NO_CONNECTION, _words(reasons, "no connection"))
+        return _not_connected(reasons, server)
     if any(map(_is_timeout, reasons)):
         return Failure(Event.TIMEOUT, _silence(watch, f"no response within {watch.silence_s:g} s"))
     if watch.is_cancelled:
@@ -211,9 +212,19 @@ def _reasons(error: BaseException) -> Iterator[BaseException]:
             waiting += [*inner, *reason.args]
 
 
+def _not_connected(reasons: list[BaseException], server: SplitResult) -> Failure:
+    kinds = {type(reason) for reason in reasons}
+    if urllib3.exceptions.ProxyError not in kinds:
+        if urllib3.exceptions.NameResolutionError in kinds:
+            return Failure(Event.UNRESOLVED, f"cannot resolve {server.hostname}")
+        if ConnectionRefusedError in kinds:
+            return Failure(Event.NO_CONNECTION, f"nothing listens at {server.netloc}")
+    return Failure(
+        Event.NO_CONNECTION, f"cannot connect to {server.netloc}: {_words(reasons, 'no connection')}"
+    )
+
+
 def _words(reasons: list[BaseException], otherwise: str) -> str:
-    if any(isinstance(reason, urllib3.exceptions.NameResolutionError) for reason in reasons):
-        return "its host name cannot be resolved"
     texts = (reason.strerror for reason in reversed(reasons) if isinstance(reason, OSError))
     via = ", through a proxy" if any(isinstance(r, urllib3.exceptions.ProxyError) for r in reasons) else ""
     return next((text.lower() for text in texts if isinstance(text, str)), otherwise) + via

@@ -24,6 +24,7 @@ _START_IT = "Is the server running? To start a sandbox on this machine: dyno_fra
 _PASSING = frozenset(
     {
         Event.NO_CONNECTION,
+        Event.UNRESOLVED,
         Event.TIMEOUT,
         Event.RESET,
         Event.CUT_BODY,
@@ -35,6 +36,7 @@ _PASSING = frozenset(
 
 _CURES = {
     Event.NO_CONNECTION: _START_IT,
+    Event.UNRESOLVED: "Are you online, and is the host name right?",
     Event.UNTRUSTED: "Name the right host in url=, or add the authority with REQUESTS_CA_BUNDLE.",
     Event.TIMEOUT: "Give it longer with connect(…, timeout_s=…).",
     Event.REDIRECT: "A redirect is not followed, for the key must not go elsewhere; name the right url=.",
@@ -73,8 +75,13 @@ def failure(
             f"{host} answered {verdict.detail}; check that url= is a Dyno server", request=request
         )
     cure = _CURES.get(verdict.event, "The server or a proxy failed; see its log.")
+    named = verdict.event in {Event.NO_CONNECTION, Event.UNRESOLVED}
     error = _kind(events)(
-        f"{host}: {verdict.detail}", request=request, attempts=len(events), cure=cure, tried=_tried(events)
+        verdict.detail if named else f"{host}: {verdict.detail}",
+        request=request,
+        attempts=len(events),
+        cure=cure,
+        tried=_tried(events),
     )
     error.retryable = harmless and verdict.event in _PASSING
     return error

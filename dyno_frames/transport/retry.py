@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Event(StrEnum):
     """An envelope with the error for too many requests."""
     NO_CONNECTION = "no_connection"
     """No byte of the request was sent."""
+    UNRESOLVED = "unresolved"
+    """The host name cannot be resolved; no byte of the request was sent."""
     UNTRUSTED = "untrusted"
     """The server's certificate was not accepted; no byte of the request was sent."""
     TIMEOUT = "timeout"
@@ -64,7 +67,7 @@ class Decision(StrEnum):
     """Raise; the request may have taken effect, so it is not sent again."""
 
 
-NO_BYTE_LEFT = frozenset({Event.NO_CONNECTION, Event.UNTRUSTED})
+NO_BYTE_LEFT = frozenset({Event.NO_CONNECTION, Event.UNRESOLVED, Event.UNTRUSTED})
 """The events after which the server certainly received nothing."""
 
 _ACCEPT, _REFUSE = Decision.ACCEPT, Decision.REFUSE
@@ -75,6 +78,7 @@ TABLE: dict[Event, tuple[Decision, Decision]] = {
     Event.REFUSAL: (_REFUSE, _REFUSE),
     Event.SLOW_DOWN: (_AGAIN, _REFUSE),
     Event.NO_CONNECTION: (_AGAIN, _AGAIN),
+    Event.UNRESOLVED: (_AGAIN, _AGAIN),
     Event.UNTRUSTED: (_GIVE_UP, _GIVE_UP),
     Event.TIMEOUT: (_AGAIN, _UNKNOWN),
     Event.RESET: (_AGAIN, _UNKNOWN),
@@ -121,6 +125,9 @@ class Policy:
         Minimum number of attempts before a call fails.
     outlast_s
         Minimum total of pauses before a call fails, in seconds, so that a server can restart meanwhile.
+    unreached_s, recent_s
+        Maximum time before a call fails that cannot connect, in seconds, unless the server was reached in the
+        ``recent_s`` before the call. Such a server may be restarting; for any other, the user waits in vain.
     first_s, longest_s
         The bound of the first pause, which doubles with every attempt, and the bound of any pause without
         ``Retry-After``; in seconds.
@@ -136,6 +143,8 @@ class Policy:
 
     attempts: int = 5
     outlast_s: float = 6.0
+    unreached_s: float = 1.0
+    recent_s: float = 10.0
     first_s: float = 0.2
     longest_s: float = 10.0
     longest_unconnected_s: float = 1.0
@@ -173,6 +182,30 @@ def pause_s(
     bound = min(longest_s, policy.first_s * 2.0 ** min(attempt - 1, 60))
     jitter = random() * bound
     return jitter if retry_after_s is None else retry_after_s + min(jitter, policy.first_s)
+
+
+def unreached_s(policy: Policy, *, event: Event, reached_s: float, spent_s: float) -> float:
+    """Return how long a call may still try to connect, in seconds: without a limit if the server was reached lately.
+
+    Parameters
+    ----------
+    policy
+        The limits.
+    event
+        The result of the last attempt.
+    reached_s
+        How long before the call the server was reached last, in seconds.
+    spent_s
+        How long the call has tried, in seconds.
+
+    Examples
+    --------
+    >>> unreached_s(Policy(), event=Event.NO_CONNECTION, reached_s=3600.0, spent_s=0.25)
+    0.75
+    """
+    if event not in NO_BYTE_LEFT or reached_s <= policy.recent_s:
+        return math.inf
+    return min(policy.unreached_s, policy.outlast_s) - spent_s
 
 
 def retry_after_s(header: str | None, *, now: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random as _random
 import time
 import warnings
@@ -32,6 +33,7 @@ from dyno_frames.transport.retry import (
     decide,
     pause_s,
     retry_after_s,
+    unreached_s,
 )
 from dyno_frames.transport.secret import Veiled
 from dyno_frames.transport.server_name import is_loopback, server_name
@@ -104,6 +106,7 @@ class Session:
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
+        self._reached = -math.inf  # when the server was reached last, in seconds of the clock
         self._budget = Budget(self.policy.budget)
         self._loopback = is_loopback(parts.hostname or "")
         self._settings = environment_settings(self.url, direct=self._loopback)
@@ -231,6 +234,8 @@ class Session:
         while True:
             verdict = responses.judge(self._attempt(call), reader=reader, shown=self.shown)
             call.events.append(verdict.event)
+            if verdict.event not in NO_BYTE_LEFT:
+                self._reached = self._clock()
             decision = decide(call.operation.effect, verdict.event)
             self._log(call, verdict)
             if decision is Decision.SEND_AGAIN and self._wait(call, verdict):
@@ -285,11 +290,19 @@ class Session:
         return headers
 
     def _wait(self, call: Call, verdict: Verdict) -> bool:
-        policy, tried = self.policy, len(call.events)
+        policy, tried, elapsed_s = self.policy, len(call.events), self._clock() - call.started
         asked_s = retry_after_s(verdict.retry_after, now=self._wall())
         wait_s = pause_s(tried, policy, event=verdict.event, random=self._random, retry_after_s=asked_s)
+        left_s = unreached_s(
+            policy,
+            event=verdict.event,
+            reached_s=call.started - self._reached,
+            spent_s=max(call.paused_s, elapsed_s),
+        )
+        wait_s = min(wait_s, left_s)
         if (
             (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
+            or left_s <= 0
             or self._clock() + wait_s >= call.deadline
             or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
             or self._is_over(call.cancel)

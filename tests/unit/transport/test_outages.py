@@ -89,38 +89,41 @@ READS = sorted(name for name, one in OPERATIONS.items() if one.effect is Effect.
 
 
 class Away:
-    """A port that refuses, and after some seconds answers."""
+    """A server that answers once, refuses for five seconds, and answers again."""
 
     def __init__(self, step) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = listener.getsockname()[1]
         self._step = step
-        self._listener: socket.socket | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.left = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
+        self._answer()
+        self._listener.close()
+        self.left.set()
         if self._ended.wait(5.0):
             return
         self._listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(10)
-                with suppress(OSError):
-                    connection.recv(65536)
-                    connection.sendall(self._step.content)
+        with suppress(OSError):
+            while True:
+                self._answer()
+
+    def _answer(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            connection.settimeout(10)
+            with suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(self._step.content)
 
     def close(self) -> None:
         self._ended.set()
-        if self._listener is not None:
-            with suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         self._thread.join(10)
 
 
@@ -128,6 +131,8 @@ def test_every_read_survives_a_server_that_is_down_for_five_seconds(connect, wir
     """All of them at once, on one budget, with a deadline of seven seconds."""
     away = Away(wire.ok({"count": 3}))
     session = connect(f"http://127.0.0.1:{away.port}", timeout_s=1.75, sleep=time.sleep)
+    session.send(FIND, body={}, fresh=True)
+    assert away.left.wait(10)
     replies, started = {}, time.monotonic()
 
     def ask(name: str) -> None:
@@ -145,10 +150,39 @@ def test_every_read_survives_a_server_that_is_down_for_five_seconds(connect, wir
     assert 4.0 < time.monotonic() - started < 4 * 1.75
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:{port}", "nothing listens at 127.0.0.1:{port}. Is the server running?"),
+        ("https://api.example.invalid", "cannot resolve api.example.invalid. Are you online"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_reported_within_two_seconds(connect, url, said):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    session, started = connect(url.format(port=port), sleep=None), time.monotonic()
+    with pytest.raises(ConnectError) as caught:
+        session.send(FIND, body={})
+    assert time.monotonic() - started < 2
+    assert str(caught.value).startswith(said.format(port=port))
+    assert caught.value.attempts > 1
+
+
+def test_a_server_that_was_reached_long_ago_is_not_waited_for(serve, connect, wire):
+    server, now = serve(wire.ok(1)), [0.0]
+    session = connect(server.url, clock=lambda: now[0], policy=Policy(recent_s=10))
+    session.send(FIND, body={}, fresh=True)
+    server.close()
+    now[0] = 11.0
+    with pytest.raises(ConnectError):
+        session.send(FIND, body={}, fresh=True)
+    assert sum(session.waits) == pytest.approx(session.policy.unreached_s)
+
+
 def test_a_session_that_is_closed_wakes_those_who_wait(connect):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    policy = Policy(first_s=60, longest_unconnected_s=60, deadline_s=1000)
+    policy = Policy(first_s=60, longest_unconnected_s=60, outlast_s=60, unreached_s=60, deadline_s=1000)
     session = connect(f"http://127.0.0.1:{port}", policy=policy, sleep=None, random=lambda: 1.0)
     errors = []
 
@@ -171,7 +205,7 @@ INTERRUPTED = """
     from dyno_frames.transport.retry import Policy
     from dyno_frames.transport.auth import ApiKeyAuth
     from dyno_frames.transport.session import Session
-    policy = Policy(first_s=60, longest_s=60, longest_unconnected_s=60, deadline_s=1000)
+    policy = Policy(first_s=60, longest_unconnected_s=60, outlast_s=60, unreached_s=60, deadline_s=1000)
     session = Session(sys.argv[1], ApiKeyAuth("k3y-that-must-not-show"), policy=policy, random=lambda: 1.0)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore Ctrl-C
     print("asking", flush=True)
