@@ -34,6 +34,9 @@ class DynoAccessor(FrameQueries):
     >>> campaigns.dyno[lambda c: c.subject.str.contains("sale")]  # doctest: +SKIP
     """
 
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_")]
+
     def to_parquet(
         self,
         path: str | Path,

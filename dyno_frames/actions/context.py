@@ -125,6 +125,20 @@ def _is_word(status: object) -> bool:
 
 
 def seen(when: str, row: Mapping[str, Any]) -> str:
-    """Return a line of evidence for a reading."""
-    marks = [f"{name} {row[name]}" for name in ("updated", "start_time") if number(row.get(name)) is not None]
+    """Return a line of evidence for a reading.
+
+    Examples
+    --------
+    >>> seen("read", {"status": "scheduled", "start_time": 1798790400})
+    'read: scheduled, start_time 2027-01-01 08:00:00 UTC'
+    """
+    times = {name: number(row.get(name)) for name in ("updated", "start_time")}
+    marks = [f"{name} {_shown_time(value)}" for name, value in times.items() if value is not None]
     return f"{when}: " + ", ".join([str(row.get("status")), *marks])
+
+
+def _shown_time(epoch_s: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(epoch_s, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        return str(epoch_s)  # such as a time in another unit

@@ -59,6 +59,7 @@ class Outcome:
             ("outcome", strong(self.status)),
             ("campaign", code(self.campaign_id)),
             ("status", f"{self.before} → {self.after or '?'}"),
+            ("at", f"{self.at:%Y-%m-%d %H:%M:%S} UTC"),
             *(("evidence", line) for line in self.evidence),
         ]
         return html_table(rows, caption=f"Outcome: {self.action}")

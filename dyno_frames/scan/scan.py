@@ -99,6 +99,12 @@ class Scan:
                 + without_query_addresses("; ".join(self.plan.reasons))
             )
 
+    def __repr__(self) -> str:
+        return repr(self.plan)
+
+    def _repr_html_(self) -> str:
+        return self.plan._repr_html_()
+
     @property
     def options(self) -> QueryOptions:
         """The columns, order, limit and other options of the query."""

@@ -48,7 +48,8 @@ class Reader(HTMLParser):
 
 def things(client):
     return {
-        "plan": client.campaigns.frame().dyno.explain(f"name == {HOSTILE!r} and status == 'draft'"),
+        "plan": client.campaigns.explain(f"name == {HOSTILE!r} and status == 'draft'"),
+        "scan": client.campaigns.scan(f"name == {HOSTILE!r} and status == 'draft'"),
         "certificate": Certificate(
             verdict=Verdict.UNCERTIFIED, reasons=(HOSTILE,), rows_returned=7, requests=1
         ),
@@ -74,7 +75,9 @@ def shown(client, request):
 
 
 EVERY = pytest.mark.parametrize(
-    "shown", ["plan", "certificate", "outcome", "profile", "client", "campaigns", "lists"], indirect=True
+    "shown",
+    ["plan", "scan", "certificate", "outcome", "profile", "client", "campaigns", "lists"],
+    indirect=True,
 )
 
 
@@ -102,11 +105,34 @@ def test_html_says_what_the_text_says(client):
     certificate = found["certificate"]._repr_html_()
     for part in ("uncertified", "7 returned", "why not better"):
         assert part in certificate
+    assert found["scan"]._repr_html_() == found["plan"]._repr_html_()
     assert "pause" in found["outcome"]._repr_html_()
+    assert "2026-01-01 00:00:00 UTC" in found["outcome"]._repr_html_()
     assert "<b>sql</b>" in found["profile"]._repr_html_()
     assert "<b>not known</b>" in found["profile"]._repr_html_()
     assert "unsubscribes" in found["campaigns"]._repr_html_()
     assert client.url in found["lists"]._repr_html_()
+
+
+def test_a_scan_shows_its_plan(client):
+    scan = client.campaigns.scan("opens > 3 and opens > clicks", limit=5)
+    assert repr(scan) == str(scan.explain())
+    assert len(repr(scan).splitlines()) < 12
+
+
+def test_the_names_of_a_frame_s_queries_are_public(client):
+    dyno = client.campaigns.frame().dyno
+    assert {"query", "count", "certificate", "plot", "to_parquet", "groupby"} <= set(dir(dyno))
+    assert not [name for name in dir(dyno) if name.startswith("_")]
+
+
+def test_an_outcome_shows_times_and_not_seconds(client):
+    draft = client.campaigns.find("status == 'draft'", columns=["id"]).id[0]
+    outcome = client.campaigns.start(draft, at="2100-01-01T10:00:00+02:00")
+    shown = outcome._repr_html_()
+    assert "start_time 2100-01-01 08:00:00 UTC" in shown
+    assert f"{outcome.at:%Y-%m-%d %H:%M:%S} UTC" in shown
+    assert not re.search(r"\d{10}", re.sub(r"<code>.*?</code>", "", shown))
 
 
 def test_a_profile_says_only_where_it_differs():
