@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from dyno_frames.contract.fields import Kind
 from dyno_frames.errors import ConfigError
 from dyno_frames.frames.schema import Schema
+from dyno_frames.query.unknown import unknown_column
 
 _FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 _WHOLE = frozenset({Kind.ID, Kind.STRING, Kind.STATUS, Kind.COUNT, Kind.INTEGER, Kind.FLAG})
@@ -75,7 +76,7 @@ def parse(given: Any, schema: Schema) -> tuple[tuple[Partition, ...], list[str]]
 def _fault(part: Partition, schema: Schema) -> str:
     field = schema.by_name.get(part.field)
     if field is None:
-        return f"partition_by: no column is called {part.field!r} (columns: {', '.join(schema.names)})"
+        return f"partition_by: {unknown_column(part.field, schema.names)}"
     if part.period and part.period not in _FORMATS:
         return f"partition_by={str(part)!r}; expected {', '.join(f'{part.field}:{one}' for one in _FORMATS)}"
     if part.period and field.kind is not Kind.TIME:

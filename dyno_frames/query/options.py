@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pandas.api.types import is_list_like
 from dyno_frames.contract.fields import Field, Kind, OnInvalid
 from dyno_frames.errors import QueryError, UnknownFieldError
 from dyno_frames.query.arguments import check_flags, whole_number
+from dyno_frames.query.unknown import unknown_column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,19 +178,15 @@ def check_column(name: object, fields: Mapping[str, Field], argument: str = "col
     if not isinstance(name, str):
         raise QueryError(f"{argument}: {name!r} is not a column name; expected a text")
     if name not in fields:
-        raise UnknownFieldError(
-            f"{argument}: no column is called {name!r}{_meant(name, fields)} (columns: {', '.join(fields)})"
-        )
+        order = _direction_in(name, fields) if argument == "order_by" else ""
+        raise UnknownFieldError(f"{argument}{order or f': {unknown_column(name, list(fields))}'}")
 
 
-def _meant(name: str, fields: Mapping[str, Field]) -> str:
-    """Return what a name that is not a column may mean: a direction, several columns, or a similar name."""
+def _direction_in(name: str, fields: Mapping[str, Field]) -> str:
+    """Return how to write an order whose text holds a direction or several columns; else an empty text."""
     plain = re.sub(r"(?i)\s+(?:asc|desc)$", "", name.strip("+- "))
     if plain != name and plain in fields:
-        falls = name.strip().startswith("-") or name.lower().endswith("desc")
-        return f"; write order_by={plain!r}, ascending={not falls}"
+        up = not (name.strip().startswith("-") or name.lower().endswith("desc"))
+        return f"={name!r} holds a direction; expected order_by={plain!r}, ascending={up}"
     parts = [part.strip() for part in name.split(",")]
-    if len(parts) > 1 and all(part in fields for part in parts):
-        return f"; expected a list of names, {parts}"
-    near = difflib.get_close_matches(name, fields, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"={name!r} names several columns; expected order_by={parts}" if set(parts) <= set(fields) else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 import warnings
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
 from dyno_frames.query.query import Query, RowSelector
 from dyno_frames.query.trial import few_rows, refused
+from dyno_frames.query.unknown import unknown_column
 
 T = TypeVar("T")
 
@@ -170,12 +170,12 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
     attribute = isinstance(cause, AttributeError) and "'DataFrame' object has no attribute" in text
     key = type(cause) is KeyError and text in cause.args  # not an unknown time zone
     named = attribute or isinstance(cause, NameError) or key or "not found in given DataFrame" in text
-    if not named or not name or name in empty.columns:
+    columns = list(map(str, empty.columns))
+    if not named or not name or name in columns:
         return ""
-    near = difflib.get_close_matches(name, [str(column) for column in empty.columns], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    if isinstance(cause, NameError) and f"@{name}" in asked:
+    if not isinstance(cause, NameError):
+        return unknown_column(name, columns)
+    if f"@{name}" in asked:
         return f"no variable is called {name!r} where the query {asked!r} is asked"
-    quoted = isinstance(cause, NameError) and not near
-    local = f". Write a text in quotes, {name!r}, and a variable as @{name}" if quoted else ""
-    return f"no column is called {name!r}{hint}{local} (columns: {', '.join(map(str, empty.columns))})"
+    quoted = f". Write a text in quotes, {name!r}, and a variable as @{name}"
+    return unknown_column(name, columns, otherwise=quoted)

@@ -130,9 +130,8 @@ def test_an_unknown_column_is_named_with_the_one_that_was_meant(ask, name, near,
 
 
 def test_a_name_like_no_column_is_told_how_a_variable_is_written(campaigns):
-    with pytest.raises(UnknownFieldError, match="@name") as raised:
+    with pytest.raises(UnknownFieldError, match="a variable as @threshold_of_mine"):
         campaigns.dyno.query("opens > threshold_of_mine")
-    assert "threshold_of_mine" in str(raised.value)
 
 
 def test_an_unknown_local_is_named(campaigns):
