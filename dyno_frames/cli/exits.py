@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
-import re
 import unicodedata
+from collections.abc import Mapping
 from enum import IntEnum
 
+from dyno_frames.cli.arguments import with_options
 from dyno_frames.errors import (
     AuthenticationError,
     ConfigError,
@@ -50,12 +51,6 @@ _COMMAND_FAULTS = (
     AuthenticationError,
 )
 
-_ARGUMENT = re.compile(
-    r"\b(?P<name>api_key|columns|compression|limit|max_rows_per_file|mode|offset|order_by|partition_by|strict|url)"
-    r"(?:=(?P<value>'[^']*'|\[[^\[\]]*\]|\w+)?|(?=: no column is called))"
-)
-"""An argument of Python's functions, with its value, that is an option of the commands, too."""
-
 _STEERING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the direction in which a text is shown."""
@@ -91,36 +86,25 @@ def is_expected(error: BaseException) -> bool:
     return isinstance(error, DynoError | OSError | KeyboardInterrupt)
 
 
-def one_line(error: BaseException) -> str:
-    """Return the error's message on one line, without control characters.
+def one_line(error: BaseException, options: Mapping[str, str] | None = None) -> str:
+    """Return the error's message on one line, without control characters, in the words of the command line.
 
     A syntax error keeps its lines, because a caret marks a position in the query. A report on the rows of a table keeps
     its lines, too.
+
+    Parameters
+    ----------
+    error
+        The error.
+    options
+        The options of the command by their names as arguments of Python.
     """
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    text = _file_fault(error) or with_options(str(error)) or type(error).__name__
+    text = _file_fault(error) or str(error) or type(error).__name__
     if isinstance(error, QuerySyntaxError | TableError):
         return "\n".join(printable(line) for line in text.splitlines())
-    return printable(" ".join(text.split()))
-
-
-def with_options(text: str) -> str:
-    """Return an error's message with the options of the command line instead of Python's arguments.
-
-    Examples
-    --------
-    >>> with_options("mode='sync' needs the column id. Add it to columns=")
-    '--mode sync needs the column id. Add it to --columns'
-    """
-    return _ARGUMENT.sub(_option, text)
-
-
-def _option(argument: re.Match[str]) -> str:
-    name, value = argument["name"], argument["value"] or ""
-    value = value.strip("'") if value.strip("'").isidentifier() else value
-    option = "--" + name.replace("_", "-")
-    return option if value in {"", "True"} else f"{option} {value}"
+    return printable(" ".join(with_options(text, options or {}).split()))
 
 
 def _file_fault(error: BaseException) -> str:

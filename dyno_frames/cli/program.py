@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from dyno_frames.cli.arguments import options_of
 from dyno_frames.cli.calibrate import calibrate
 from dyno_frames.cli.count import count
 from dyno_frames.cli.demo import demo
@@ -50,7 +51,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     incomplete: list[Warning | str] = []
 
     def show_warning(message: Warning | str, category: type[Warning], *_place: Any, **_more: Any) -> None:
-        click.echo(f"{NAME}: warning: {one_line(Warning(message))}", err=True)
+        click.echo(f"{NAME}: warning: {one_line(Warning(message), _options(context))}", err=True)
         if issubclass(category, IncompleteResultWarning):
             incomplete.append(message)
 
@@ -72,21 +73,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             return _reader_has_left()
         except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - every error becomes an exit code
-            return _failed(error, debug_asked=context is not None and context.meta.get(DEBUG, False))
+            return _failed(error, context)
     return Exit.INCOMPLETE if incomplete and not context.meta.get(ALLOW_INCOMPLETE, False) else Exit.DONE
 
 
-def _failed(error: BaseException, *, debug_asked: bool) -> int:
+def _options(context: click.Context | None) -> dict[str, str]:
+    """Return the options of the command that runs."""
+    command = program.commands.get((context and context.invoked_subcommand) or "", program)
+    return options_of(command)
+
+
+def _failed(error: BaseException, context: click.Context | None) -> int:
     if isinstance(error, click.Abort):
         error = KeyboardInterrupt()
-    if debug_asked:
+    said = one_line(error, _options(context))
+    if context is not None and context.meta.get(DEBUG, False):
         import traceback
 
         traceback.print_exception(error)
     elif is_expected(error):
-        click.echo(f"{NAME}: {one_line(error)}", err=True)
+        click.echo(f"{NAME}: {said}", err=True)
     else:
-        click.echo(f"{NAME}: {type(error).__name__}: {one_line(error)} (--debug shows where)", err=True)
+        click.echo(f"{NAME}: {type(error).__name__}: {said} (--debug shows where)", err=True)
     return exit_code(error)
 
 

@@ -32,7 +32,7 @@ def stored_key(url: str) -> Secret:
     if stored is not None:
         return usable(stored, f"the keyring's key for {host}")
     raise ConfigError(
-        f"there is no API key for {url}: give connect() one as api_key=, set the environment variable "
+        f"there is no API key for {url}: pass it as api_key=, set the environment variable "
         f"{KEY_VARIABLE}, or, with the package keyring installed, store it once: "
         f"keyring set {KEYRING_SERVICE} {host}"
     )

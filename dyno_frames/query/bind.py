@@ -215,7 +215,7 @@ def _choosing_rows(result: Any, select: RowSelector, empty: pd.DataFrame, text: 
         given = repr(result) if plain else f"one {type(result).__name__}"
         raise QueryError(
             f"{asked} gives {given}, not true or false for each row; expected a condition on columns, such as "
-            "lambda c: c.opens > 100"
+            f"{'opens > 100' if text else 'lambda c: c.opens > 100'}"
         ) from error
 
 

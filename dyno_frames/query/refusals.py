@@ -114,8 +114,8 @@ def not_a_choice(text: str, answer: object) -> str:
     """Return what to say of an expression that does not choose rows."""
     given = "a frame with other values" if isinstance(answer, pd.DataFrame) else type(answer).__name__
     return (
-        f"{text!r} does not choose rows; it gives {given}. Expected true or false for each row, such as "
-        "lambda c: c.opens > 100"
+        f"{text!r} does not choose rows; it gives {given}. Expected true or false for each row, such as the query "
+        "'opens > 100'"
     )
 
 

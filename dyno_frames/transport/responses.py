@@ -205,7 +205,7 @@ _KINDS: dict[str, type[ApiError]] = {
 _CURES: dict[type[ApiError], str] = {
     NotFoundError: "Check the id, and whether this key can access the object.",
     IllegalTransitionError: "Read the campaign again; client.campaigns.plan(…) shows the effect of an action.",
-    AuthenticationError: "Pass the key to connect() as api_key=, or set DYNO_API_KEY.",
+    AuthenticationError: "Check api_key= or DYNO_API_KEY.",
     RateLimitError: "Wait, or connect with fewer workers=.",
 }
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -77,23 +76,6 @@ def test_calibrate_prints_what_the_server_means(ask, own_state):
     table = ask("calibrate")
     assert table.code == 0
     assert "like                 seen: substring" in table.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--order-by", "opnes"], "--order-by: no column is called 'opnes'"),
-        (["--columns", "name,name"], "--columns ['name', 'name'] has a column twice"),
-        (["--strict", "--where", "opens > clicks"], "dyno-frames: --strict, and a part of the query"),
-        (["--url", "localhost"], "--url (or DYNO_URL)"),
-        (["--api-key", "two words"], "--api-key cannot be used"),
-    ],
-)
-def test_an_error_names_the_options_of_the_command_line(ask, arguments, said):
-    ended = ask("find", "campaigns", *arguments)
-    assert ended.code == 2
-    assert said in ended.err
-    assert not re.search(r"\b(order_by|columns|strict|url|api_key)=", ended.err)
 
 
 @pytest.mark.parametrize(

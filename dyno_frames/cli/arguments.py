@@ -1,0 +1,86 @@
+"""Say the options of a command where an error's message says arguments and calls of Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import click
+
+_QUOTED = r"\"[^\"]*\"|(?<!=)'[^']*'"
+"""Texts of the user, which stay as they are."""
+_VALUE = r"'[^']*'|\[[^\[\]]*\]|[\w.]+"
+_ARGUMENT = re.compile(
+    rf"{_QUOTED}|\b(?P<name>[a-z_]+)=(?P<value>{_VALUE})?|(?:^|(?<=; ))(?P<first>[a-z_]+)(?=: )"
+)
+_NAME = re.compile(r"'([^']*)'")
+
+_CALLS = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"dyno_frames\.sandbox\(\)", "dyno-frames sandbox"),
+        (r"Give it longer with connect\(…, timeout_s=…\)\.", "Try again later."),
+        (r", or connect with a smaller page_size=", ""),
+        (r"Wait, or connect with fewer workers=", "Wait, then try again"),
+        (r" ?If the server refuses pages of this size, connect\(…, page_size=…\) with less\.", ""),
+        (r" ?If the server keeps milliseconds, declare it: connect\(…, schema=\{.*\}\)", ""),
+        (r"; if the server keeps another unit, declare it with connect\(…, schema=.*'epoch_ns'", ""),
+        (r"; declare a(?:nother)? type with connect\(…, schema=.*", ""),
+        (r"Declare (?:it|the types) with connect\(…, schema=\{[^}]*\}\)(?:, or| and) replace", "Replace"),
+        (r"Read an older version(?: with version=…| \(version=\d+\)),? or replace", "Replace"),
+        (r", or see \.dyno\.certificate; strict=True raises instead", "; strict=True fails instead"),
+        (r"; client\.campaigns\.plan\(…\) shows the effect of an action", ""),
+        (r",? ascending=True\b", ""),
+        (r",? ascending=False\b", " descending=True"),
+    )
+)
+"""Calls and arguments that the commands do not have, and what to say instead."""
+
+
+def options_of(command: click.Command) -> dict[str, str]:
+    """Return the options of a command and of its subcommands by their names as arguments of Python.
+
+    Examples
+    --------
+    >>> options_of(click.Command("find", params=[click.Option(["--order-by"])]))
+    {'order_by': '--order-by'}
+    """
+    options = {
+        str(option.name): max(option.opts, key=len)
+        for option in command.params
+        if isinstance(option, click.Option)
+    }
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        options |= options_of(inner)
+    return options
+
+
+def with_options(text: str, options: Mapping[str, str]) -> str:
+    """Return an error's message with options instead of arguments.
+
+    Parameters
+    ----------
+    text
+        The message.
+    options
+        The options by their names as arguments of Python.
+
+    Examples
+    --------
+    >>> with_options("mode='sync' needs the column id. Add it to columns=", {"mode": "--mode", "columns": "--columns"})
+    '--mode sync needs the column id. Add it to --columns'
+    """
+    for pattern, words in _CALLS:
+        text = pattern.sub(words, text)
+    return _ARGUMENT.sub(lambda found: _option(found, options), text)
+
+
+def _option(found: re.Match[str], options: Mapping[str, str]) -> str:
+    option = options.get(found["name"] or found["first"] or "")
+    if option is None:
+        return found[0]
+    value = found["value"] or ""
+    value = ",".join(_NAME.findall(value)) if value.startswith("[") else value
+    plain = value.strip("'")
+    value = value if re.search(r"\s", plain) or not plain else plain
+    return option if value in {"", "True"} else f"{option} {value}"
