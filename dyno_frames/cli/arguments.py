@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 import click
 
-_QUOTED = r"\"[^\"]*\"|(?<!=)'[^']*'"
-"""Texts of the user, which stay as they are."""
-_VALUE = r"'[^']*'|\[[^\[\]]*\]|[\w.]+"
 _ARGUMENT = re.compile(
-    rf"{_QUOTED}|\b(?P<name>[a-z_]+)=(?P<value>{_VALUE})?|(?:^|(?<=; ))(?P<first>[a-z_]+)(?=: )"
+    r"\"[^\"]*\"|(?<!=)'[^']*'|\b(?P<name>[a-z_]+)=(?P<value>'[^']*'|\[[^\[\]]*\]|[\w.]+)?"
+    r"|(?:^|(?<=; ))(?P<first>[a-z_]+)(?=: )"
 )
+"""A quoted text of the user, which stays as it is; an argument with its value; or an argument at the start."""
 _NAME = re.compile(r"'([^']*)'")
 
 _CALLS = tuple(

@@ -12,7 +12,6 @@ import pandas as pd
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
 from dyno_frames.query import stored
-from dyno_frames.query.hints import hint
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.query import Expression, Query, RowSelector, Scope, replayed
 from dyno_frames.query.refusals import dry_run, without_addresses
@@ -122,7 +121,7 @@ def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:
         if notes.once:
             raise _read_once(text) from error
         # an error while tracing must not fail a query that pandas can evaluate
-        dry_run(select, empty, text, error, hint=hint(text))
+        dry_run(select, empty, text, error, in_query=True)
         return Query(text, select, untraceable=_why(error), serialized=serialized)
     return _traced(result, notes, empty, select=select, text=text, serialized=serialized)
 

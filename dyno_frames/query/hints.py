@@ -9,6 +9,9 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _CALL = re.compile(r"(?<=\w)\([^()]*\)")
 _COLUMN = r"(?P<column>[\w.]+|`[^`]*`)"
 
+_LONGEST = 2_000
+"""How many characters of a query are read: the patterns may cost more than in proportion to the text."""
+
 _SPECIAL = frozenset(".^$*+?{}[]\\|()")
 """Characters with a meaning in regular expressions."""
 
@@ -36,7 +39,7 @@ def hint(text: str) -> str:
     >>> hint("status = 'finished'")
     'write == instead of = to compare'
     """
-    plain = _without_texts(text)
+    plain = _without_texts(text[:_LONGEST])
     found = ((pattern.search(plain), advice) for pattern, advice in _ADVICE)
     at = [(match.start(), match, advice) for match, advice in found if match]
     if not at:

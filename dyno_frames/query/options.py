@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, get_args
@@ -184,8 +183,9 @@ def check_column(name: object, fields: Mapping[str, Field], argument: str = "col
 
 def _direction_in(name: str, fields: Mapping[str, Field]) -> str:
     """Return how to write an order whose text holds a direction or several columns; else an empty text."""
-    plain = re.sub(r"(?i)\s+(?:asc|desc)$", "", name.strip("+- "))
-    if plain != name and plain in fields:
+    plain, *direction = name.strip("+- ").rsplit(maxsplit=1) or [""]
+    is_known = [word.lower() for word in direction] in ([], ["asc"], ["desc"])
+    if plain != name and plain in fields and is_known:
         up = not (name.strip().startswith("-") or name.lower().endswith("desc"))
         return f"={name!r} holds a direction; expected order_by={plain!r}, ascending={up}"
     parts = [part.strip() for part in name.split(",")]

@@ -13,6 +13,7 @@ import pandas as pd
 
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
+from dyno_frames.query.hints import hint
 from dyno_frames.query.query import Query, RowSelector
 from dyno_frames.query.trial import few_rows, refused
 from dyno_frames.query.unknown import unknown_column
@@ -21,9 +22,9 @@ T = TypeVar("T")
 
 
 def dry_run(
-    select: RowSelector, empty: pd.DataFrame, text: str, traced: Exception | None, *, hint: str = ""
+    select: RowSelector, empty: pd.DataFrame, text: str, traced: Exception | None, *, in_query: bool = False
 ) -> None:
-    """Evaluate the query with pandas on zero rows, and explain its errors, with a hint for the user.
+    """Evaluate the query with pandas on zero rows, and explain its errors, with a hint if it is a query string.
 
     If zero rows are the cause, as for the first value of a column, the query is evaluated on a few sample rows.
     """
@@ -33,15 +34,16 @@ def dry_run(
         if traced is not None:
             chooses = _on_few(select, empty, otherwise=chooses)
     except SyntaxError as error:
-        raise QuerySyntaxError(_pointed(error, text, hint)) from error
+        raise QuerySyntaxError(_pointed(error, text, in_query=in_query)) from error
     except TokenError as error:
         unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
         raise QuerySyntaxError(_pointed(unclosed, text)) from error
     except Exception as error:
         if traced is not None and _on_few(select, empty, otherwise=False):
             return
-        if hint:
-            raise QueryError(f"the query {text!r} cannot be evaluated: {hint}") from error
+        advice = hint(text) if in_query else ""
+        if advice:
+            raise QueryError(f"the query {text!r} cannot be evaluated: {advice}") from error
         raise _refusal(error, traced, empty, text) from error
     if not chooses:
         raise QueryError(not_a_choice(text, answer))
@@ -128,7 +130,7 @@ def _on_few(select: RowSelector, empty: pd.DataFrame, *, otherwise: bool) -> boo
         return otherwise
 
 
-def _pointed(error: SyntaxError, text: str, hint: str = "") -> str:
+def _pointed(error: SyntaxError, text: str, *, in_query: bool = False) -> str:
     typed = _as_typed(text)
     if (
         typed is not None
@@ -139,8 +141,8 @@ def _pointed(error: SyntaxError, text: str, hint: str = "") -> str:
     before = without_query_addresses(line[: max((error.offset or 1) - 1, 0)])
     line = without_query_addresses(line)
     where = f"\n    {line}\n    {' ' * len(before)}^" if error.offset else f"\n    {text}"
-    unclosed = "unterminated" in error.msg
-    return f"the query cannot be parsed: {error.msg if unclosed or not hint else hint}{where}"
+    advice = hint(text) if in_query and "unterminated" not in error.msg else ""
+    return f"the query cannot be parsed: {advice or error.msg}{where}"
 
 
 def _as_typed(text: str) -> SyntaxError | None:

@@ -43,7 +43,9 @@ BOUNDED = {
 """Patterns that are given only the beginning of a text, and how long it is."""
 
 MADE_AT_RUN_TIME = {
+    "cli/arguments.py: pattern": "fixed texts, searched in the message of one error",
     "query/domain.py: self.text": "the user's own pattern, which pandas runs too",
+    "query/hints.py: pattern": "searched in the first 2,000 characters of a query",
     "query/text_filters.py: unsafe": "one of two classes of single characters",
     "sandbox/filters/collation.py: expression": "a LIKE pattern, made of atomic groups",
     "sandbox/filters/collation.py: pattern": "the client's own pattern",
