@@ -6,7 +6,6 @@ pandas raises its errors before any request, and dtypes are those of pandas.
 
 from __future__ import annotations
 
-import difflib
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -16,7 +15,7 @@ import pandas as pd
 
 from dyno_frames.errors import QueryError
 from dyno_frames.query import probes
-from dyno_frames.query.literals import is_null, normalise, time_literal
+from dyno_frames.query.literals import normalise, time_literal
 from dyno_frames.query.predicate import (
     MIRRORED,
     Attribute,
@@ -31,6 +30,7 @@ from dyno_frames.query.predicate import (
 )
 from dyno_frames.query.render import render
 from dyno_frames.query.trace_notes import TraceNotes, UntraceableError
+from dyno_frames.query.traps import SIGNS, members_of_times, null_comparison, unseen_value
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
@@ -174,8 +174,8 @@ class Tracer:
         if name in _COMPARISONS and _is_time(getattr(self._probe, "dtype", None)):
             other = self._as_time(name, other)
         if name in {"eq", "ne"} and not isinstance(other, Tracer):
-            self._look_for_words(self._node, self._probe, [other])
-            self._look_for_null(name, given)
+            column, dtype = render(self._node), getattr(self._probe, "dtype", None)
+            self._warn(unseen_value(column, dtype, [other]), null_comparison(column, name, given))
         mine, theirs = (self._node, self._probe), (_node(other), _probe(other))
         left, right = (theirs, mine) if reflected else (mine, theirs)
         probe = probes.apply(name, left[1], right[1])
@@ -188,7 +188,7 @@ class Tracer:
         in_query = self._notes.reads_as_date(other)
         reading = time_literal(other, comparison=name, in_query=in_query, in_arrow=in_arrow)
         if reading.warning:
-            self._notes.warn(f"{render(self._node)} {_SIGNS[name]} {other!r}: {reading.warning}")
+            self._notes.warn(f"{render(self._node)} {SIGNS[name]} {other!r}: {reading.warning}")
         self._notes.coerced |= reading.coerced
         return reading.value
 
@@ -208,45 +208,16 @@ class Tracer:
 
     def _look_for_traps(self, arguments: tuple[Any, ...]) -> None:
         node = self._node
-        series = getattr(self._probe, "__self__", None)
         if not (isinstance(node, Attribute) and node.name == "isin" and arguments):
             return
-        self._look_for_words(node.owner, series, _items(arguments[0]))
-        if not isinstance(getattr(series, "dtype", None), pd.DatetimeTZDtype):
-            return
-        wrong = [value for value in _items(arguments[0]) if isinstance(value, str | int | float)]
-        if wrong:
-            self._notes.warn(
-                f"{render(node.owner)} is a time column: pandas compares {wrong[0]!r} with no time, so it matches "
-                f"nothing. Write a range, {render(node.owner)} >= '2020-01-01', or compare with "
-                "pd.Timestamp('2020-01-01', tz='UTC')"
-            )
+        column, values = render(node.owner), _items(arguments[0])
+        dtype = getattr(getattr(self._probe, "__self__", None), "dtype", None)
+        self._warn(unseen_value(column, dtype, values), members_of_times(column, dtype, values))
 
-    def _look_for_words(self, node: Node, series: Any, values: list[Any]) -> None:
-        """Warn of a value that was never seen in a categorical column."""
-        dtype = getattr(series, "dtype", None)
-        if not isinstance(dtype, pd.CategoricalDtype):
-            return
-        known = list(map(str, dtype.categories))
-        unknown = [value for value in values if isinstance(value, str) and value not in known]
-        if unknown:
-            near = difflib.get_close_matches(unknown[0].lower(), known, n=1)
-            meant = f"did you mean {near[0]!r}? The" if near else "the"
-            self._notes.warn(
-                f"no row was seen with {render(node)} {unknown[0]!r}; {meant} known values are {', '.join(known)}"
-            )
+    def _warn(self, *warnings: str) -> None:
+        for warning in filter(None, warnings):
+            self._notes.warn(warning)
 
-    def _look_for_null(self, name: str, other: Any) -> None:
-        """Warn of a comparison with null, whose result does not depend on the rows."""
-        if is_null(other):
-            shown, same = render(self._node), name == "eq"
-            self._notes.warn(
-                f"{shown} {_SIGNS[name]} {other!r} is {'false' if same else 'true'} for every row; "
-                f"write {shown}.{'isna' if same else 'notna'}()"
-            )
-
-
-_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 _UFUNC_OPERATORS = {
     "equal": "eq",
