@@ -219,9 +219,8 @@ def _not_connected(reasons: list[BaseException], server: SplitResult) -> Failure
             return Failure(Event.UNRESOLVED, f"cannot resolve {server.hostname}")
         if ConnectionRefusedError in kinds:
             return Failure(Event.NO_CONNECTION, f"nothing listens at {server.netloc}")
-    return Failure(
-        Event.NO_CONNECTION, f"cannot connect to {server.netloc}: {_words(reasons, 'no connection')}"
-    )
+    why = _words(reasons, "timed out" if any(map(_is_timeout, reasons)) else "no connection")
+    return Failure(Event.NO_CONNECTION, f"cannot connect to {server.netloc}: {why}")
 
 
 def _words(reasons: list[BaseException], otherwise: str) -> str:
