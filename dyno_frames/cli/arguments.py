@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 
 _ARGUMENT = re.compile(
-    r"\"[^\"]*\"|(?<!=)'[^']*'|\b(?P<name>[a-z_]+)=(?P<value>'[^']*'|\[[^\[\]]*\]|[\w.]+)?"
+    r"\"[^\"]*\"|(?<![\w=])'[^']*'|\b(?P<name>[a-z_]+)=(?P<value>'[^']*'|\[[^\[\]]*\]|[\w.]+)?"
     r"|(?:^|(?<=; ))(?P<first>[a-z_]+)(?=: )"
 )
 """A quoted text of the user, which stays as it is; an argument with its value; or an argument at the start."""

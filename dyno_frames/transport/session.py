@@ -290,15 +290,10 @@ class Session:
         return headers
 
     def _wait(self, call: Call, verdict: Verdict) -> bool:
-        policy, tried, elapsed_s = self.policy, len(call.events), self._clock() - call.started
+        policy, tried = self.policy, len(call.events)
         asked_s = retry_after_s(verdict.retry_after, now=self._wall())
         wait_s = pause_s(tried, policy, event=verdict.event, random=self._random, retry_after_s=asked_s)
-        left_s = unreached_s(
-            policy,
-            event=verdict.event,
-            reached_s=call.started - self._reached,
-            spent_s=max(call.paused_s, elapsed_s),
-        )
+        left_s = self._left_to_connect_s(call, verdict)
         wait_s = min(wait_s, left_s)
         if (
             (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
@@ -315,6 +310,14 @@ class Session:
         else:
             self.rest(wait_s, call.cancel)
         return not self._is_over(call.cancel)
+
+    def _left_to_connect_s(self, call: Call, verdict: Verdict) -> float:
+        return unreached_s(
+            self.policy,
+            event=verdict.event,
+            reached_s=call.started - self._reached,
+            spent_s=max(call.paused_s, self._clock() - call.started),
+        )
 
     def _log(self, call: Call, verdict: Verdict) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):

@@ -95,6 +95,9 @@ ADVICE = {
     "Read an older version (version=3) or replace the dataset with mode='overwrite'": (
         "Replace the dataset with --mode overwrite"
     ),
+    "the server's rows are older than the dataset's. Use mode='overwrite'": (
+        "the server's rows are older than the dataset's. Use --mode overwrite"
+    ),
     "Run the query again, or see .dyno.certificate; strict=True raises instead": (
         "Run the query again; --strict fails instead"
     ),
