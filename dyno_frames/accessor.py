@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dyno_frames.client.binding import caller
 from dyno_frames.client.frame_queries import FrameQueries
-from dyno_frames.errors import QueryError, SchemaError
+from dyno_frames.errors import SchemaError
+from dyno_frames.frames.provenance import is_placeholder
 from dyno_frames.query.query import Expression
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 class DynoAccessor(FrameQueries):
     """Queries, exports, panels and plots of a frame that came from an account.
+
+    Queries (``query``, ``[]``, ``count``, ``head``, ``groupby`` and others) read the resource of the frame in the
+    account, whatever rows the frame has. ``refresh``, ``to_parquet`` and ``certificate`` are about the query that
+    returned the frame, and apply to that frame only. ``panel`` and ``plot`` are about the rows of the frame.
 
     Parameters
     ----------
@@ -49,7 +54,7 @@ class DynoAccessor(FrameQueries):
     ) -> Dataset:
         """Send the frame's query again and write its rows as Parquet as they come.
 
-        The rows of the frame itself are not written: a frame that was cut or filtered with pandas is refused.
+        The rows of the frame itself are not written: a frame whose rows, order or columns pandas changed is refused.
 
         Parameters
         ----------
@@ -68,11 +73,19 @@ class DynoAccessor(FrameQueries):
         Raises
         ------
         QueryError
-            The frame holds other rows than its query returned; or the query uses something that cannot be stored,
-            such as a function of your own. Nothing was sent.
+            pandas changed the rows of the frame, their order or its columns; or the query uses something that cannot
+            be stored, such as a function of your own. Nothing was sent.
+
+        Examples
+        --------
+        >>> sent.dyno.to_parquet("sent.parquet")  # doctest: +SKIP
+        Dataset('sent.parquet', 212 rows, exact)
         """
-        self._check_whole()
-        scan = self._again("write it with .dyno.scan(…).to_parquet(…)")
+        by_scan = ".dyno.scan(…).to_parquet(…)"
+        scan = self._again(
+            f"write it with {by_scan}",
+            changed=f"Write these rows with frame.to_parquet(…), or the rows of a query with {by_scan}",
+        )
         written: Dataset = scan.to_parquet(
             path,
             partition_by=partition_by,
@@ -84,7 +97,10 @@ class DynoAccessor(FrameQueries):
         return written
 
     def panel(self, *, accessible: bool = False) -> CampaignPanel | AccessiblePanel:
-        """Return a panel that controls these campaigns from the notebook.
+        """Return a panel that controls these campaigns from the notebook, running ones first.
+
+        The panel of a frame that pandas narrowed, such as ``sent.head(3)``, controls the campaigns that are left. The
+        panel of ``client.campaigns.frame()`` fetches and controls every campaign of the account.
 
         Parameters
         ----------
@@ -97,20 +113,28 @@ class DynoAccessor(FrameQueries):
             The frame has no campaigns, or no column ``id``.
         MissingExtraError
             anywidget is not installed.
+
+        Examples
+        --------
+        >>> sent.dyno.panel()  # doctest: +SKIP
+        >>> client.campaigns.frame().dyno.panel()  # doctest: +SKIP
         """
+        from dyno_frames.panels.campaigns.campaign import COLUMNS
+
         origin = self._origin
         if origin.resource != "campaigns" or "id" not in self._frame.columns:
             raise SchemaError(
                 f"a panel needs campaigns with their id; this frame holds {origin.resource} with the columns "
                 f"{', '.join(map(str, self._frame.columns))}"
             )
+        frame = self.query(None, columns=COLUMNS) if is_placeholder(self._frame) else self._frame
         if accessible:
             from dyno_frames.panels.views.accessible import AccessiblePanel
 
-            return AccessiblePanel(self._client, self._frame)
+            return AccessiblePanel(self._client, frame)
         from dyno_frames.panels.views.widgets.panel import CampaignPanel
 
-        return CampaignPanel(self._client, self._frame)
+        return CampaignPanel(self._client, frame)
 
     def builder(self, expr: Expression = None) -> QueryBuilder:
         """Return a query builder: conditions as widgets, which show their query and the number of its rows.
@@ -145,15 +169,3 @@ class DynoAccessor(FrameQueries):
         from dyno_frames.plots.plotter import Plotter
 
         return Plotter(self._frame)
-
-    def _check_whole(self) -> None:
-        """Refuse a frame that no longer has as many rows as its query returned."""
-        certificate = self._stored_certificate
-        rows = len(self._frame)
-        if certificate is None or certificate.rows_returned == rows:
-            return
-        raise QueryError(
-            f"this frame has {rows:,} {'row' if rows == 1 else 'rows'} and its query returned "
-            f"{certificate.rows_returned:,}; to_parquet sends the query again and would write all of those. Narrow the "
-            "query with .dyno.query(…).dyno.to_parquet(…), or write the frame as it is with frame.to_parquet(…)"
-        )

@@ -16,7 +16,7 @@ from dyno_frames.client.row_verbs import RowVerbs
 from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
-from dyno_frames.frames.provenance import Origin, certificate_of, origin_of
+from dyno_frames.frames.provenance import Origin, certificate_of, is_whole, origin_of
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.options import QueryOptions, check_column
 from dyno_frames.query.query import Expression, Scope
@@ -214,16 +214,28 @@ class FrameQueries(RowVerbs):
         Raises
         ------
         QueryError
-            The query uses something that cannot be stored, such as a function of your own.
-        """
-        return self._again("send it again with .dyno.query(…)").to_frame()
+            pandas changed the rows of the frame, their order or its columns; or the query uses something that cannot
+            be stored, such as a function of your own. Nothing was sent.
 
-    def _again(self, cure: str) -> Scan:
-        """Return the frame's own query, planned again."""
+        Examples
+        --------
+        >>> sent.dyno.refresh()  # doctest: +SKIP
+        """
+        changed = "Call refresh() on the frame of that query, or send another query with .dyno.query(…)"
+        return self._again("send it again with .dyno.query(…)", changed=changed).to_frame()
+
+    def _again(self, unstored: str, *, changed: str) -> Scan:
+        """Return the query of the frame, planned again; the texts say what to do if there is no such query."""
         origin = self._origin
+        if not is_whole(self._frame):
+            raise QueryError(
+                f"this frame is no longer the answer to its query {_shown(origin)!r}: pandas changed its rows, their "
+                f"order or its columns. {changed}"
+            )
         if origin.query is None:
             raise QueryError(
-                f"the query {_shown(origin)!r} uses a variable or a function, which a frame cannot store; {cure}"
+                f"a frame cannot store the query {_shown(origin)!r}: it uses a variable or a function, or it comes "
+                f"from tail or sample; {unstored}"
             )
         options = QueryOptions.of(
             columns=origin.columns,
@@ -240,15 +252,9 @@ class FrameQueries(RowVerbs):
     def certificate(self) -> Certificate | None:
         """How complete the frame is and what proves it.
 
-        None for a frame that no query returned, and for one with more or fewer rows than its query returned, such as
-        ``answer.head()``.
+        None for a frame that no query returned, and for one whose rows, order or columns pandas changed, such as
+        ``answer.head()`` or ``answer.sort_values("opens")``.
         """
-        stored = self._stored_certificate
-        return stored if stored is not None and stored.rows_returned == len(self._frame) else None
-
-    @property
-    def _stored_certificate(self) -> Certificate | None:
-        """The certificate of the query that returned this frame or one that it was made from."""
         origin_of(self._frame)
         stored = certificate_of(self._frame)
         return None if stored is None else Certificate.from_json(stored)

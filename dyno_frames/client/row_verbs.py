@@ -15,6 +15,7 @@ from dyno_frames.client.query_verbs import QueryVerbs
 from dyno_frames.contract.fields import Kind, Wire
 from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import QueryError
+from dyno_frames.frames.provenance import rebind
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.options import QueryOptions, check_column
 from dyno_frames.query.query import Expression, Scope
@@ -53,7 +54,8 @@ class RowVerbs(QueryVerbs):
         >>> campaigns.dyno.tail(3, "status == 'finished'")  # doctest: +SKIP
         """
         options = QueryOptions.of(order_by=[CREATED, ID_FIELD], ascending=False, limit=n)
-        return self._bind(expr, options, caller(1)).to_frame().iloc[::-1].reset_index(drop=True)
+        rows = self._bind(expr, options, caller(1)).to_frame()
+        return rebind(rows.iloc[::-1].reset_index(drop=True), rows)
 
     def nlargest(self, n: int, columns: str | Sequence[str], expr: Expression = None) -> pd.DataFrame:
         """Return the rows with the largest values, as :meth:`pandas.DataFrame.nlargest` does.
@@ -124,8 +126,7 @@ class RowVerbs(QueryVerbs):
         wanted = Scope({"chosen": chosen.tolist()})
         rows = self._bind(f"{ID_FIELD} in @chosen", QueryOptions(), wanted).to_frame()
         places = pd.Index(rows[ID_FIELD]).get_indexer(pd.Index(chosen))
-        sample: pd.DataFrame = rows.iloc[places[places >= 0]].reset_index(drop=True)
-        return sample
+        return rebind(rows.iloc[places[places >= 0]].reset_index(drop=True), rows)
 
     def unique(self, column: str, expr: Expression = None) -> Any:
         """Return the values of a column, each once, as :meth:`pandas.Series.unique` does.

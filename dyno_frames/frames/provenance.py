@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.errors import SchemaError
+from dyno_frames.frames.fingerprint import fingerprint
 
 ATTRIBUTE = "dyno"
 
@@ -55,12 +56,20 @@ class Origin:
 def attach(
     frame: pd.DataFrame, origin: Origin, *, certificate: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
-    """Store an origin and a certificate on a new frame, and return it."""
+    """Store an origin and a certificate on a new frame, and return it.
+
+    A fingerprint is stored with them, so that :func:`is_whole` tells the frame from those that pandas makes of it.
+    """
     plain = {
         name: list(value) if isinstance(value, tuple) else value for name, value in asdict(origin).items()
     }
-    frame.attrs[ATTRIBUTE] = plain | {"certificate": certificate}
+    frame.attrs[ATTRIBUTE] = plain | {"certificate": certificate, "fingerprint": fingerprint(frame)}
     return frame
+
+
+def rebind(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Bind a frame with the rows of a query in another order, with their certificate and without their query."""
+    return attach(frame, replace(origin_of(rows), query=None), certificate=certificate_of(rows))
 
 
 def origin_of(frame: pd.DataFrame) -> Origin:
@@ -110,7 +119,25 @@ def origin_from_json(stored: Mapping[str, Any]) -> Origin:
     return Origin(**plain)
 
 
-def certificate_of(frame: pd.DataFrame) -> Mapping[str, Any] | None:
-    """Return the certificate of a frame as JSON, or None."""
+def is_whole(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame has the rows and columns that its query returned, in the same order."""
     stored = frame.attrs.get(ATTRIBUTE)
-    return stored.get("certificate") if isinstance(stored, Mapping) else None
+    return isinstance(stored, Mapping) and stored.get("fingerprint") == fingerprint(frame)
+
+
+def is_placeholder(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame is the empty one that queries start from, and stands for every row of a resource."""
+    stored = frame.attrs.get(ATTRIBUTE)
+    return (
+        not len(frame)
+        and isinstance(stored, Mapping)
+        and stored.get("certificate") is None
+        and is_whole(frame)
+    )
+
+
+def certificate_of(frame: pd.DataFrame) -> Mapping[str, Any] | None:
+    """Return the certificate of a frame as JSON, or None if there is none or pandas changed rows or columns."""
+    stored = frame.attrs.get(ATTRIBUTE)
+    found = stored.get("certificate") if isinstance(stored, Mapping) else None
+    return found if found is not None and is_whole(frame) else None

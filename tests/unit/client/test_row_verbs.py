@@ -154,11 +154,3 @@ def test_only_the_columns_that_are_read_are_fetched(client):
 def test_a_wrong_argument_is_refused_with_what_was_expected(campaigns, wrong, message):
     with pytest.raises((QueryError, UnknownFieldError), match=message):
         wrong(campaigns)
-
-
-def test_a_certificate_does_not_outlive_the_rows_that_it_certifies(campaigns):
-    answer = campaigns.query("opens > 10")
-    assert answer.dyno.certificate.verdict == "exact"
-    for derived in (answer.head(3), answer[answer.opens > 100], pd.concat([answer, answer])):
-        derived.attrs = answer.attrs
-        assert derived.dyno.certificate is None
