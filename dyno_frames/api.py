@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -168,7 +169,17 @@ def _template_preview(template: Mapping[str, Any], /, **options: Any) -> Templat
     return TemplatePreview(template, **options)
 
 
+def _show_empty_frames() -> None:
+    if (ipython := sys.modules.get("IPython")) is not None:
+        from dyno_frames.integrations.ipython import show_empty_frames
+
+        show_empty_frames(ipython.get_ipython())
+
+
 EXTENSIONS = Extensions(
-    write_parquet=_write_parquet, list_panel=_list_panel, template_preview=_template_preview
+    write_parquet=_write_parquet,
+    list_panel=_list_panel,
+    template_preview=_template_preview,
+    show_empty_frames=_show_empty_frames,
 )
 """What the client does with packages above it. Each is loaded at its first use."""

@@ -41,11 +41,14 @@ class Extensions:
         Returns a panel of the lists of a connection.
     template_preview
         Returns a preview of a template.
+    show_empty_frames
+        Is called when an empty frame is made, so that notebooks show what it stands for.
     """
 
     write_parquet: WriteParquet
     list_panel: Callable[[Connection], Any]
     template_preview: PreviewTemplate
+    show_empty_frames: Callable[[], None]
 
 
 class Connection:

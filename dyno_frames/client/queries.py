@@ -39,12 +39,13 @@ class Queries(QueryVerbs):
         Returns
         -------
         pandas.DataFrame
-            Shape (0, fields); its ``.dyno`` has the queries.
+            Shape (0, fields); its ``.dyno`` has the queries. Jupyter shows how many rows are on the server.
 
         Examples
         --------
         >>> client.campaigns.frame().dyno.query("opens > 100")  # doctest: +SKIP
         """
+        self.connection.extensions.show_empty_frames()
         empty = self.connection.schemas.sampled(self.resource).empty.copy()
         return attach(empty, origin(self.connection, self.resource, None, QueryOptions()))
 

@@ -53,6 +53,10 @@ def _ids(frame: pd.DataFrame) -> Iterator[memoryview]:
 def _values(frame: pd.DataFrame) -> Iterator[memoryview]:
     for name in frame.columns:
         column = frame[name]
-        yield pd.util.hash_pandas_object(
-            column.astype("str") if column.dtype == object else column, index=False
-        ).to_numpy().data
+        yield (
+            pd.util.hash_pandas_object(
+                column.astype("str") if column.dtype == object else column, index=False
+            )
+            .to_numpy()
+            .data
+        )

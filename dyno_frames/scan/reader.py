@@ -43,8 +43,9 @@ def count_rows(
     stats: ScanStats,
     *,
     cancel: CancelToken | None = None,
+    deadline_s: float | None = None,
 ) -> int:
-    """Return what the server counts for a filter.
+    """Return what the server counts for a filter, within the deadline of the scan or another one.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def count_rows(
         reply = session.send(
             operation(resource, "count"),
             body=dict(conditions),
-            deadline_s=_deadline_s(session, stats),
+            deadline_s=_deadline_s(session, stats) if deadline_s is None else deadline_s,
             cancel=cancel,
         )
     except RejectedError as error:

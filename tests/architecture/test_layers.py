@@ -23,6 +23,7 @@ ROWS = (
     ("scan", "actions", "calibrate"),
     ("client",),
     ("export", "scale", "plots", "codegen"),
+    ("integrations",),
     ("panels",),
     ("accessor",),
     ("api",),
