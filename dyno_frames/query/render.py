@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,8 +109,8 @@ def _tight(node: Node) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, pd.Timestamp):
-        return repr(str(value))
+    if isinstance(value, dt.datetime) and value is not pd.NaT:
+        return repr(str(pd.Timestamp(value)))
     if isinstance(value, slice):
         bounds = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)
         return ":".join("" if bound is None else str(bound) for bound in bounds)

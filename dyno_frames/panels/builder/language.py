@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -255,10 +256,11 @@ def _searched(node: Call, text: str, options: Mapping[str, object]) -> Operator:
 
 
 def _plain(value: object, node: Node) -> str | int | float | bool:
-    if isinstance(value, pd.Timestamp):
-        if value.tz is None or value != value.floor("s"):
+    if isinstance(value, dt.datetime) and value is not pd.NaT:
+        stamp = pd.Timestamp(value)
+        if stamp.tz is None or stamp != stamp.floor("s"):
             raise NotEditableError(f"{render(node)}: only times in UTC, to the second, can be edited")
-        return time_text(value)
+        return time_text(stamp)
     if isinstance(value, str | int | float):
         return value
     raise NotEditableError(f"{render(node)}: a text box cannot hold {value!r:.60}")
