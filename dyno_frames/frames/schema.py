@@ -103,7 +103,7 @@ class Schema:
 
     def with_nulls(self) -> Schema:
         """Return the schema with nulls allowed in every column except ``id`` and ``created``."""
-        fields = (field if field.name in _USED else replace(field, nullable=True) for field in self.fields)
+        fields = (field if field.name in _FIXED else replace(field, nullable=True) for field in self.fields)
         return replace(self, fields=tuple(fields))
 
     @property
@@ -188,7 +188,7 @@ def learn(
     Raises
     ------
     SchemaError
-        ``id`` or ``created`` is declared as something else, or the unit of a time is not certain.
+        The unit of a time is not certain.
     """
     declared = declared or {}
     known = [_declared(_learnt(field, rows), declared) for field in resource.fields]
@@ -213,19 +213,13 @@ def _learnt(field: Field, rows: Sequence[Mapping[str, Any]]) -> Field:
 
 def _declared(field: Field, declared: Mapping[str, Kind]) -> Field:
     kind = declared.get(field.name)
-    if kind is None:
+    if kind is None or field.name in _FIXED:
         return field
-    if field.name not in {ID_FIELD, CREATED}:
-        return replace(field, kind=kind, nullable=True)
-    if kind is not field.kind and (field.name, kind) != (ID_FIELD, Kind.STRING):
-        raise SchemaError(
-            f"schema= declares {field.name!r} as {kind}; rows are {_USED[field.name]} by this field, so "
-            "its type cannot be changed. Remove it from schema="
-        )
-    return field
+    return replace(field, kind=kind, nullable=True)
 
 
-_USED = {ID_FIELD: "known", CREATED: "ordered"}
+_FIXED = {ID_FIELD: (Kind.STRING, "known"), CREATED: (Kind.TIME, "ordered")}
+"""The kinds that these fields can be declared as, and how the rows are used by them."""
 
 
 def learn_field(name: str, rows: Sequence[Mapping[str, Any]]) -> Field:
@@ -288,7 +282,7 @@ def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict
     Raises
     ------
     SchemaError
-        A type is unknown.
+        A type is unknown, or ``id`` or ``created`` is declared as something else.
 
     Examples
     --------
@@ -302,7 +296,14 @@ def declared_kinds(schema: Mapping[str, Any] | None, resource: str = "") -> dict
     wrong = {name: word for name, word in words.items() if word not in _DECLARED}
     if wrong:
         raise SchemaError(f"schema= declares {wrong}; expected one of {', '.join(_DECLARED)} for each field")
-    return {name: _DECLARED[word] for name, word in words.items()}
+    kinds = {name: _DECLARED[word] for name, word in words.items()}
+    for name, (kind, used) in _FIXED.items():
+        if kinds.get(name, kind) is not kind:
+            raise SchemaError(
+                f"schema= declares {name!r} as {words[name]!r}; rows are {used} by this field, so its type cannot be "
+                "changed. Remove it from schema="
+            )
+    return kinds
 
 
 def declared_units(schema: Mapping[str, Any] | None, resource: str = "") -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from functools import lru_cache
 from typing import Any
 
@@ -50,7 +50,8 @@ def _bind(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Q
         return _bind_text(expression, empty, scope or Scope())
     if isinstance(expression, Mapping):
         return _bind_stored(expression, empty)
-    if isinstance(expression, pd.api.typing.Expression) or callable(expression):
+    is_function = callable(expression) and not isinstance(expression, type)
+    if is_function or isinstance(expression, pd.api.typing.Expression):
         return _bind_callable(expression, empty)
     raise QueryError(_no_condition(expression))
 
@@ -61,8 +62,9 @@ def _all_rows(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _no_condition(expression: object) -> str:
     if isinstance(expression, pd.Series | pd.Index) or pd.api.types.is_list_like(expression):
+        values = f" of {len(expression)} values" if isinstance(expression, Sized) else ""
         return (
-            f"a {type(expression).__name__} of {len(expression)} values is a mask of some other frame; "  # type: ignore[arg-type]  # list-like has a length
+            f"a {type(expression).__name__}{values} is a mask of some other frame; "
             "the server's rows are not here yet. Write the condition itself: a query string, pd.col('opens') > 100, "
             "or lambda c: c.opens > 100. Columns are chosen with columns=[…]"
         )

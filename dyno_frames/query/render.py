@@ -109,7 +109,7 @@ def _tight(node: Node) -> str:
 
 
 def _value(value: Any) -> str:
-    if isinstance(value, dt.datetime) and value is not pd.NaT:
+    if isinstance(value, dt.datetime) and not pd.isna(value):
         return repr(str(pd.Timestamp(value)))
     if isinstance(value, slice):
         bounds = (value.start, value.stop) if value.step is None else (value.start, value.stop, value.step)

@@ -61,10 +61,32 @@ def test_a_column_name_in_brackets_is_not_taken_for_a_question(frame):
         frame.dyno["opens"]
 
 
-@pytest.mark.parametrize("wrong", [["opens"], pd.Series([True]), 5, ("a", "b"), True])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["opens"],
+        pd.Series([True]),
+        5,
+        ("a", "b"),
+        True,
+        pd.DataFrame,
+        ValueError,
+        slice(5),
+        ...,
+        {1},
+        b"opens > 5",
+        (flag for flag in [True]),
+        iter([1]),
+        pd.NA,
+        pd.Timestamp("2026"),
+        pd.DataFrame({"opens": [True]}),
+        pd,
+    ],
+)
 def test_what_is_no_question_is_refused_with_what_would_be_one(frame, wrong):
-    with pytest.raises(QueryError, match=r"pd\.col|lambda"):
-        frame.dyno[wrong]
+    for query in (frame.dyno.__getitem__, frame.dyno.query, frame.dyno.count):
+        with pytest.raises(QueryError, match=r"pd\.col\('opens'\) > 100|lambda c: c\.opens > 100"):
+            query(wrong)
 
 
 def test_count_is_the_length_of_the_answer(frame, full):

@@ -256,7 +256,7 @@ def _searched(node: Call, text: str, options: Mapping[str, object]) -> Operator:
 
 
 def _plain(value: object, node: Node) -> str | int | float | bool:
-    if isinstance(value, dt.datetime) and value is not pd.NaT:
+    if isinstance(value, dt.datetime) and not pd.isna(value):
         stamp = pd.Timestamp(value)
         if stamp.tz is None or stamp != stamp.floor("s"):
             raise NotEditableError(f"{render(node)}: only times in UTC, to the second, can be edited")

@@ -158,7 +158,7 @@ def test_a_field_of_the_contract_can_be_declared_where_the_server_disagrees():
 @pytest.mark.parametrize("name", ["id", "created"])
 def test_what_orders_and_identifies_rows_cannot_be_declared_otherwise(name):
     with pytest.raises(SchemaError, match=f"{name}.*its type cannot be changed"):
-        learn(CAMPAIGNS, [], declared={name: Kind.JSON})
+        declared_kinds({name: "object"})
 
 
 EXPECTED = {
