@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dyno_frames.accessor import DynoAccessor
     from dyno_frames.api import connect
-    from dyno_frames.export.dataset import read_dataset
+    from dyno_frames.export.dataset import open_dataset, read_dataset
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets.panel import CampaignPanel
     from dyno_frames.sandbox.sandbox import Sandbox
@@ -38,6 +38,7 @@ __all__ = [
     "Profile",
     "Sandbox",
     "connect",
+    "open_dataset",
     "read_dataset",
     "sandbox",
 ]
@@ -49,6 +50,7 @@ _LAZY = {
     "DynoAccessor": "dyno_frames.accessor",
     "Sandbox": "dyno_frames.sandbox.sandbox",
     "connect": "dyno_frames.api",
+    "open_dataset": "dyno_frames.export.dataset",
     "read_dataset": "dyno_frames.export.dataset",
 }
 

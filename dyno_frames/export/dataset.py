@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +14,13 @@ import pyarrow.parquet as pq
 
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.certificates import verdict_of
-from dyno_frames.export.files import FOOTER
+from dyno_frames.export.footer import damaged_footer, not_parquet, read_footer
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, schema_from_json
 from dyno_frames.export.options import is_from_one
 from dyno_frames.export.sources import Stored
 from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
-from dyno_frames.export.stores import checked_path, store_of
+from dyno_frames.export.stores import checked_path, newest_version, store_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
 
@@ -44,8 +42,8 @@ class Dataset:
     version
         Number of the version; 1 for a single file.
     counts
-        Counts of the run: ``rows`` in the dataset, rows ``added``, ``changed`` and ``removed``, and rows and ids
-        ``moved`` over the network. None for a single file.
+        Counts of the run that returned this object: ``rows`` in the dataset, rows ``added``, ``changed`` and
+        ``removed``, and rows and ids ``moved`` over the network. None for a single file or an opened dataset.
     manifest
         Description of the version; None for a single file.
 
@@ -87,13 +85,15 @@ class Dataset:
         """Return the rows of this version as a typed frame."""
         return read_dataset(self.path, None if self.manifest is None else self.version)
 
-    def diff(self, old: int, new: int | None = None) -> pd.DataFrame:
+    def diff(self, a: int | None = None, b: int | None = None) -> pd.DataFrame:
         """Return the rows that differ between two versions, one row for each id.
 
         Parameters
         ----------
-        old, new
-            Numbers of versions; ``new=None`` is this one.
+        a
+            Number of the older version (default: the one before ``b``).
+        b
+            Number of the newer version (default: the newest of the dataset).
 
         Returns
         -------
@@ -109,13 +109,15 @@ class Dataset:
 
         Examples
         --------
+        >>> dyno.open_dataset("campaigns").diff()  # doctest: +SKIP
         >>> week = dataset.diff(1)  # doctest: +SKIP
         >>> week[week.change == "changed"].fields.explode().value_counts()  # doctest: +SKIP
         """
         from dyno_frames.export.diff import difference
 
         store = self._store()
-        return difference(store, old, self.version if new is None else new)
+        newer = store.versions()[-1] if b is None else b
+        return difference(store, _before(store, newer) if a is None else a, newer)
 
     def vacuum(self, *, keep: int = 1) -> int:
         """Remove all but the newest versions; return the bytes set free.
@@ -150,8 +152,20 @@ class Dataset:
         return store_of(self.path)
 
 
-def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int]) -> Dataset:
-    """Return a version of a dataset, with the counts of the run that wrote or confirmed it."""
+def _before(store: DatasetStore, newer: int) -> int:
+    """Return the version before another one."""
+    manifest_of(store, newer)  # raises an error if there is no such version
+    older = [version for version in store.versions() if version < newer]
+    if not older:
+        raise SchemaError(
+            f"{store.url!r} has no version before version {newer}, so there is nothing to compare it with. Export "
+            "the query again with mode='sync' to write the next version"
+        )
+    return older[-1]
+
+
+def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int] | None = None) -> Dataset:
+    """Return a version of a dataset, with the counts of the run that wrote or confirmed it, if there was one."""
     footer = {
         "origin": manifest.origin,
         "certificate": manifest.certificate,
@@ -167,6 +181,44 @@ def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int
         counts=counts,
         manifest=manifest,
     )
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Open a dataset that an export wrote, at its newest version. No rows are read.
+
+    Parameters
+    ----------
+    path
+        Path or URL of a dataset, or path of a single file.
+
+    Returns
+    -------
+    Dataset
+        Its versions, and what they hold.
+
+    Raises
+    ------
+    FileNotFoundError
+        The path does not exist.
+    SchemaError
+        The dataset was not written by this package, or has no committed version.
+
+    Examples
+    --------
+    >>> dataset = dyno.open_dataset("campaigns")  # doctest: +SKIP
+    >>> dataset.versions  # doctest: +SKIP
+    [1, 2, 3]
+    >>> dataset.diff()  # doctest: +SKIP
+    """
+    if _is_file(path):
+        footer = read_footer(path)
+        try:
+            rows = int(footer["rows"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise damaged_footer(path, error) from error
+        return Dataset(path=Path(path), rows=rows, size_bytes=Path(path).stat().st_size, footer=footer)
+    store = store_of(path)
+    return dataset_of(store, manifest_of(store, newest_version(store)))
 
 
 def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
@@ -197,13 +249,11 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
     >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
-    if os.path.isfile(checked_path(path)):  # noqa: PTH113 - Path.is_file raises on long names
+    if _is_file(path):
         return _read_file(Path(path), version)
     store = store_of(path)
-    versions = store.versions()
-    if not versions:
-        raise _nothing(store)
-    manifest = manifest_of(store, versions[-1] if version is None else version)
+    newest = newest_version(store)
+    manifest = manifest_of(store, newest if version is None else version)
     schema = schema_from_json(manifest.schema)
     stored = Stored(store, manifest, schema)
     tables = [table for values in stored.partitions() for table in stored.tables(values)]
@@ -216,18 +266,8 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     return attach(to_frame(whole, schema), origin_from_json(manifest.origin), certificate=certificate)
 
 
-def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
-    """Return the error for a store without a committed version."""
-    if isinstance(store, LocalStore) and store.home.is_dir():
-        return SchemaError(
-            f"no version of {store.url!r} is committed: the link of that name does not exist. The first export did not "
-            "finish, or the link was removed. Run the export again; it creates the link"
-        )
-    if isinstance(store, LocalStore) and store.path.exists():
-        return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")
-    return FileNotFoundError(
-        errno.ENOENT, "no dataset or file written by to_parquet exists at this path", store.url
-    )
+def _is_file(path: str | Path) -> bool:
+    return os.path.isfile(checked_path(path))  # noqa: PTH113 - Path.is_file raises on long names
 
 
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:
@@ -238,41 +278,9 @@ def _read_file(path: Path, version: int | None) -> pd.DataFrame:
         schema, origin = schema_from_json(footer["schema"]), origin_from_json(footer["origin"])
         certificate = footer["certificate"]
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged_footer(path, error) from error
+        raise damaged_footer(path, error) from error
     try:
         plain = pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(schema.arrow)
     except (pa.ArrowException, OSError) as error:
-        raise _not_parquet(path, error) from error
+        raise not_parquet(path, error) from error
     return attach(to_frame(plain, schema), origin, certificate=certificate)
-
-
-def _not_parquet(path: str | Path, error: Exception) -> Exception:
-    """Return the error for a damaged file; an error of the operating system is returned as it is."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return error
-    return SchemaError(f"{str(path)!r} cannot be read as Parquet: {error}. Export the query again")
-
-
-def _damaged_footer(path: str | Path, error: Exception) -> SchemaError:
-    return SchemaError(
-        f"{str(path)!r} has a damaged footer ({type(error).__name__}: {error}). Export the query again, or read the "
-        "columns with pandas.read_parquet"
-    )
-
-
-def read_footer(path: str | Path) -> dict[str, Any]:
-    """Return the footer of a file: origin, certificate, number of rows, schema.
-
-    Raise SchemaError if another program wrote the file, or the file is damaged.
-    """
-    try:
-        stored = (pq.read_metadata(path).metadata or {}).get(FOOTER)
-    except (pa.ArrowException, OSError) as error:
-        raise _not_parquet(path, error) from error
-    if stored is None:
-        raise SchemaError(f"{str(path)!r} was not written by dyno_frames; read it with pandas.read_parquet")
-    try:
-        footer: dict[str, Any] = dict(json.loads(stored))
-    except (TypeError, ValueError) as error:
-        raise _damaged_footer(path, error) from error
-    return footer

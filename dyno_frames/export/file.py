@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dyno_frames.errors import ConfigError, ContractError
-from dyno_frames.export.dataset import Dataset, read_footer
+from dyno_frames.export.dataset import Dataset
 from dyno_frames.export.disk import beside, check_name
 from dyno_frames.export.files import (
     FOOTER,
@@ -19,6 +19,7 @@ from dyno_frames.export.files import (
     parquet_writer,
     stored_schema,
 )
+from dyno_frames.export.footer import read_footer
 from dyno_frames.export.manifest import schema_to_json
 from dyno_frames.export.queries import Rows, check_strict, origin_of, schema_of
 from dyno_frames.scan.scan import Scan

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.remote import remote_store
 from dyno_frames.export.store import DatasetStore
@@ -46,3 +47,28 @@ def store_of(path: str | Path) -> DatasetStore:
             break
         local = LocalStore(local.path.parent / local.path.readlink())  # a link that the user made
     return local
+
+
+def newest_version(store: DatasetStore) -> int:
+    """Return the number of the newest version.
+
+    Raise FileNotFoundError if the path does not exist, and SchemaError if no version is committed.
+    """
+    versions = store.versions()
+    if not versions:
+        raise _nothing(store)
+    return versions[-1]
+
+
+def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
+    """Return the error for a store without a committed version."""
+    if isinstance(store, LocalStore) and store.home.is_dir():
+        return SchemaError(
+            f"no version of {store.url!r} is committed: the link of that name does not exist. The first export did not "
+            "finish, or the link was removed. Run the export again; it creates the link"
+        )
+    if isinstance(store, LocalStore) and store.path.exists():
+        return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")
+    return FileNotFoundError(
+        errno.ENOENT, "no dataset or file written by to_parquet exists at this path", store.url
+    )

@@ -17,6 +17,7 @@ from dyno_frames.client.campaigns import Campaigns
 from dyno_frames.client.client import Client
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.errors import ConfigError, NotPushableError, QueryError, SchemaError
+from dyno_frames.export.dataset import Dataset
 from dyno_frames.plots.plotter import Plotter
 from dyno_frames.query.plan import Plan
 from dyno_frames.scan.scan import Scan
@@ -365,6 +366,9 @@ SIGNATURES = [
     (dyno.connect, "url api_key", "name timeout_s page_size workers dtype_backend schema profile"),
     (dyno.sandbox, "path", "sample load port api_key profile smtp speed page_limit"),
     (dyno.read_dataset, "path version", ""),
+    (dyno.open_dataset, "path", ""),
+    (Dataset.diff, "self a b", ""),
+    (Dataset.vacuum, "self", "keep"),
     (DynoAccessor.query, "self expr", f"{QUERY} {SCOPE}"),
     (DynoAccessor.count, "self expr", ""),
     (DynoAccessor.explain, "self expr", ""),

@@ -21,7 +21,7 @@ import pytest
 import dyno_frames as dyno
 
 ROOT = Path(__file__).parents[2]
-PROMISED = {"CampaignPanel", "connect", "read_dataset", "sandbox"}
+PROMISED = {"CampaignPanel", "connect", "open_dataset", "read_dataset", "sandbox"}
 
 
 def test_the_version_is_that_of_the_project():

@@ -14,7 +14,7 @@ import pytest
 import dyno_frames as dyno
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ConfigError, ContractError, DynoError, QueryError, SchemaError
-from dyno_frames.export.dataset import read_footer
+from dyno_frames.export.footer import read_footer
 
 ROWS = [
     {
