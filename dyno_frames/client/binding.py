@@ -24,6 +24,7 @@ from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.predicate import columns
 from dyno_frames.query.query import Expression, Query, Scope
+from dyno_frames.scan.progress import waiting_bar
 from dyno_frames.scan.scan import Scan
 
 
@@ -52,6 +53,13 @@ def bind(
         raise QueryError(
             f"scope={scope!r}; expected a Scope of names, or None to use the variables of the calling code"
         )
+    with waiting_bar(options.progress, what=resource.name):
+        return _scan(connection, resource, expr, options, scope)
+
+
+def _scan(
+    connection: Connection, resource: Resource, expr: Expression, options: QueryOptions, scope: Scope
+) -> Scan:
     sampled = connection.schemas.sampled(resource, options.on_invalid)
     schema = sampled.schema.with_computed(COMPUTED)
     query, is_narrow = _bound(expr, sampled.empty, schema, scope)
@@ -105,7 +113,7 @@ def _known(connection: Connection, column: Computed) -> Computed:
     """Return a computed column with the names that it looks up, as they are now."""
     if not isinstance(column, Lookup):
         return column
-    options = QueryOptions(columns=(ID_FIELD, "name"))
+    options = QueryOptions(columns=(ID_FIELD, "name"), progress=False)  # the query has a bar of its own
     table = bind(connection, RESOURCES[column.resource], None, options, Scope()).to_arrow()
     names = zip(table[ID_FIELD].to_pylist(), table["name"].to_pylist(), strict=True)
     return replace(column, names={row_id: name for row_id, name in names if name is not None})

@@ -15,6 +15,7 @@ from dyno_frames.contract.resources import Resource
 from dyno_frames.frames.provenance import attach
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Expression, Scope
+from dyno_frames.scan.progress import waiting_bar
 from dyno_frames.scan.scan import Scan
 
 
@@ -46,7 +47,8 @@ class Queries(QueryVerbs):
         >>> client.campaigns.frame().dyno.query("opens > 100")  # doctest: +SKIP
         """
         self.connection.extensions.show_empty_frames()
-        empty = self.connection.schemas.sampled(self.resource).empty.copy()
+        with waiting_bar(None, what=self.resource.name):
+            empty = self.connection.schemas.sampled(self.resource).empty.copy()
         return attach(empty, origin(self.connection, self.resource, None, QueryOptions()))
 
     def find(

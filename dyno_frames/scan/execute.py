@@ -17,7 +17,6 @@ from dyno_frames.query.plan import Plan
 from dyno_frames.query.query import Query
 from dyno_frames.scan.budget import FindBudget
 from dyno_frames.scan.fetch import FilterFetch
-from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.reader import Reader, kept
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.walk_state import WalkSpec, WalkState, keys_of
@@ -41,8 +40,7 @@ class Execution:
 
     def table(self, stats: ScanStats) -> tuple[pa.Table, Schema]:
         """Return the rows as one table, and its schema."""
-        with progress_bar(self.plan.options.progress, stats, what=self.plan.resource):
-            parts = [self.walked(conditions, stats) for conditions in self.plan.filters]
+        parts = [self.walked(conditions, stats) for conditions in self.plan.filters]
         table, wide = joined([batch for batches in parts for batch in batches], self._coming())
         if len(parts) > 1 or self.plan.order_field != CREATED or any(walk.faults for walk in stats.walks):
             table = unique(table)
@@ -62,7 +60,7 @@ class Execution:
     def tables(self, stats: ScanStats) -> Iterator[pa.Table]:
         """Iterate over the rows in order, as the pages come, for a plan of one filter without order or limit."""
         coming, reader = self._fetch(self.plan.filters[0], stats).batches(), self._reader()
-        with progress_bar(self.plan.options.progress, stats, what=self.plan.resource), closing(coming):
+        with closing(coming):
             tables = in_ties_order(coming, lambda: all(walk.in_order for walk in stats.walks))
             for batches in self._grouped(tables):
                 whole, wide = joined(batches, self._coming())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -27,6 +28,7 @@ from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.certify import certify
 from dyno_frames.scan.execute import Execution
 from dyno_frames.scan.prefetch import MAX_WORKERS
+from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.session import Session
@@ -165,10 +167,13 @@ class Scan:
     def run(self) -> Answer:
         """Fetch the rows and return them with their certificate; nothing warns."""
         stats = ScanStats()
-        with short_interrupt(_INTERRUPTED):
+        with short_interrupt(_INTERRUPTED), self._bar(stats):
             plan = self._cheaper_plan(stats)
             table, schema = self._execution(plan).table(stats)
         return Answer(table, schema, self._certified(stats, table.num_rows), plan, self.origin)
+
+    def _bar(self, stats: ScanStats) -> AbstractContextManager[None]:
+        return progress_bar(self.options.progress, stats, what=self.plan.resource)
 
     def _certified(self, stats: ScanStats, rows_returned: int) -> Certificate:
         if stats.wrong_columns:
@@ -213,8 +218,8 @@ class Scan:
     def _batches(self, *, warns: bool) -> Generator[pa.RecordBatch, None, Certificate]:
         if self._streams():
             stats, returned = ScanStats(), 0
-            self._check_costs(self.plan.filters, stats)
-            with short_interrupt(_INTERRUPTED):
+            with short_interrupt(_INTERRUPTED), self._bar(stats):
+                self._check_costs(self.plan.filters, stats)
                 for table in self._execution(self.plan).tables(stats):
                     returned += table.num_rows
                     yield from table.to_batches()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -495,10 +496,20 @@ def test_a_bar_is_shown_when_asked_for(crowded, capfd):
 
 
 class Terminal(io.StringIO):
-    """Where somebody looks."""
+    """Where somebody looks; ``shown`` is set when something is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = threading.Event()
 
     def isatty(self):
         return True
+
+    def write(self, text):
+        number = super().write(text)
+        if text.strip():
+            self.shown.set()
+        return number
 
 
 @pytest.mark.parametrize(("before_s", "shown"), [(0.1, True), (600, False)])
@@ -514,6 +525,53 @@ def test_a_bar_is_shown_to_who_looks_after_a_while(crowded, monkeypatch, before_
     client.campaigns.find()
     assert ("103/103" in terminal.getvalue()) == shown, terminal.getvalue()
     assert bool(terminal.getvalue()) == shown
+
+
+@pytest.mark.parametrize("asked", [None, True])
+@pytest.mark.parametrize("read", ["find", "to_batches"])
+def test_a_bar_is_there_before_the_first_page_of_a_slow_server(crowded, monkeypatch, asked, read):
+    client, between = crowded
+    terminal, in_time = Terminal(), []
+    monkeypatch.setattr(sys, "stderr", terminal)
+    between.before = lambda _: in_time.append(terminal.shown.wait(10))
+    if read == "find":
+        client.campaigns.find(progress=asked)
+    else:
+        list(client.campaigns.scan(progress=asked).to_batches())
+    assert in_time[0], "the first page came before the bar"
+    assert "103/103" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\n")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda campaigns: campaigns.frame(),
+        lambda campaigns: campaigns.explain("opens > 3"),
+        lambda campaigns: campaigns.scan("opens > 3", progress=True),
+    ],
+)
+def test_a_slow_server_is_named_while_the_columns_are_read(crowded, monkeypatch, read):
+    _, between = crowded
+    terminal, in_time = Terminal(), []
+    monkeypatch.setattr(sys, "stderr", terminal)
+    between.before = lambda _: in_time.append(terminal.shown.wait(10))
+    with connect(between.url, between.box.api_key, profile=Profile(), name="fresh") as client:
+        read(client.campaigns)
+    assert in_time == [True]
+    assert "campaigns: waiting for the server" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r"), "it is removed"
+
+
+def test_no_bar_is_shown_for_a_slow_server_without_progress(crowded, monkeypatch):
+    _, between = crowded
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress, "_SECONDS_BEFORE", 0.01)
+    between.before = lambda _: time.sleep(0.1)
+    with connect(between.url, between.box.api_key, profile=Profile(), name="fresh") as client:
+        client.campaigns.find(limit=5, progress=False)
+    assert terminal.getvalue() == ""
 
 
 def test_a_certificate_is_the_same_after_json():
