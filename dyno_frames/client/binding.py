@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import CodeType, FunctionType
+from typing import Any
 
 import pandas as pd
 
@@ -163,3 +165,50 @@ def caller(depth: int) -> Scope:
     """Return the variables of the code that called the function ``depth`` calls above this one's caller."""
     frame = sys._getframe(depth + 1)  # noqa: SLF001 - what pandas itself uses for @names
     return Scope(frame.f_locals, frame.f_globals)
+
+
+def names_of(
+    scope: Scope | None,
+    level: int,
+    *,
+    local_dict: Mapping[str, Any] | None,
+    global_dict: Mapping[str, Any] | None,
+) -> Scope:
+    """Return the variables for ``@names`` in the query of the function that calls this one.
+
+    Parameters
+    ----------
+    scope
+        The variables; None to use the other arguments.
+    level
+        How many more calls up to look for those of the calling code.
+    local_dict, global_dict
+        The variables instead of those of the calling code.
+
+    Raises
+    ------
+    QueryError
+        An argument is not valid.
+    """
+    if scope is not None:
+        return scope
+    _check_names(level, local_dict=local_dict, global_dict=global_dict)
+    try:
+        around = caller(2 + level)
+    except ValueError:
+        raise QueryError(f"level={level!r}; the call stack is not so deep") from None
+    return Scope(
+        around.local_names if local_dict is None else local_dict,
+        around.global_names if global_dict is None else global_dict,
+    )
+
+
+def _check_names(level: object, **given: object) -> None:
+    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
+        raise QueryError(f"level={level!r}; expected a whole number from 0")
+    for argument, names in given.items():
+        if names is not None and not isinstance(names, Mapping):
+            raise QueryError(
+                f"{argument} is of type {type(names).__name__}; expected a dict of names, or None to use the variables "
+                "of the calling code"
+            )

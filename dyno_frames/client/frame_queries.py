@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dyno_frames.client import distribution
-from dyno_frames.client.binding import bind, caller, schema_of
+from dyno_frames.client.binding import bind, caller, names_of, schema_of
 from dyno_frames.client.client import Client, open_client
 from dyno_frames.client.resources import ResourceClient
 from dyno_frames.client.row_verbs import RowVerbs
@@ -119,15 +119,7 @@ class FrameQueries(RowVerbs):
         --------
         >>> campaigns.dyno.query("created >= '2016-01-01' and name.str.contains('Weekly')")  # doctest: +SKIP
         """
-        _check_names(level, local_dict=local_dict, global_dict=global_dict)
-        try:
-            around = caller(1 + level)
-        except ValueError:
-            raise QueryError(f"level={level!r}; the call stack is not so deep") from None
-        scope = Scope(
-            around.local_names if local_dict is None else local_dict,
-            around.global_names if global_dict is None else global_dict,
-        )
+        names = names_of(None, level, local_dict=local_dict, global_dict=global_dict)
         del local_dict, global_dict  # no traceback from here on shows them
         options = QueryOptions.of(
             columns=columns,
@@ -141,7 +133,7 @@ class FrameQueries(RowVerbs):
             max_requests=max_requests,
             on_invalid=on_invalid,
         )
-        return self._bind(expr, options, scope).to_frame()
+        return self._bind(expr, options, names).to_frame()
 
     def __getitem__(self, expr: Expression) -> pd.DataFrame:
         if isinstance(expr, str):
@@ -262,14 +254,3 @@ class FrameQueries(RowVerbs):
 
 def _shown(origin: Origin) -> str:
     return without_query_addresses(origin.expression)
-
-
-def _check_names(level: object, **given: object) -> None:
-    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
-        raise QueryError(f"level={level!r}; expected a whole number from 0")
-    for argument, names in given.items():
-        if names is not None and not isinstance(names, Mapping):
-            raise QueryError(
-                f"{argument} is of type {type(names).__name__}; expected a dict of names, or None to use the variables "
-                "of the calling code"
-            )

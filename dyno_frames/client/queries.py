@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from dyno_frames.calibrate.prober import Prober
-from dyno_frames.client.binding import bind, caller, origin, prober
+from dyno_frames.client.binding import bind, names_of, origin, prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.query_verbs import QueryVerbs
 from dyno_frames.contract.fields import OnInvalid
@@ -62,6 +63,9 @@ class Queries(QueryVerbs):
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
         max_rows: int | None = None,
         max_requests: int | None = None,
         on_invalid: OnInvalid = "raise",
@@ -85,6 +89,9 @@ class Queries(QueryVerbs):
         strict
             Whether to raise instead of evaluating a part of the query locally or returning an answer that is not
             certified.
+        local_dict, global_dict, level
+            Where ``@names`` are looked up, as in :meth:`pandas.DataFrame.query` (default: the variables of the calling
+            code).
         max_rows, max_requests
             Maximum number of rows to fetch and of requests to send. A query that needs more raises before a row is
             fetched; the server counts its rows.
@@ -93,7 +100,7 @@ class Queries(QueryVerbs):
             ``"null"`` makes it null and says so in the certificate's notes. Columns that are never null then have
             nullable dtypes.
         scope
-            Where ``@names`` are looked up (default: the variables of the calling code).
+            Where ``@names`` are looked up, instead of ``local_dict``, ``global_dict`` and ``level``.
 
         Returns
         -------
@@ -109,6 +116,8 @@ class Queries(QueryVerbs):
         --------
         >>> client.campaigns.find("status == 'finished'", order_by="opens", ascending=False, limit=5)  # doctest: +SKIP
         """
+        names = names_of(scope, level, local_dict=local_dict, global_dict=global_dict)
+        del local_dict, global_dict  # no traceback from here on shows them
         options = QueryOptions.of(
             columns=columns,
             order_by=order_by,
@@ -121,7 +130,7 @@ class Queries(QueryVerbs):
             max_requests=max_requests,
             on_invalid=on_invalid,
         )
-        return self._bind(expr, options, caller(1) if scope is None else scope).to_frame()
+        return self._bind(expr, options, names).to_frame()
 
     def prober(self) -> Prober:
         """Return the prober of this server with rows of this resource."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from dyno_frames.client.binding import caller
+from dyno_frames.client.binding import names_of
 from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Plan
@@ -14,7 +15,7 @@ from dyno_frames.scan.scan import Scan
 
 
 class QueryVerbs(ABC):
-    """Count, explain and scan the rows of a query."""
+    """Count, explain and scan the rows of a query; the arguments are those of ``find`` and ``query``."""
 
     def count(
         self,
@@ -27,6 +28,9 @@ class QueryVerbs(ABC):
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
         max_rows: int | None = None,
         max_requests: int | None = None,
         on_invalid: OnInvalid = "raise",
@@ -42,6 +46,8 @@ class QueryVerbs(ABC):
         >>> client.campaigns.count("status == 'draft'")  # doctest: +SKIP
         12
         """
+        names = names_of(scope, level, local_dict=local_dict, global_dict=global_dict)
+        del local_dict, global_dict  # no traceback from here on shows them
         options = QueryOptions.of(
             columns=columns,
             order_by=order_by,
@@ -54,7 +60,7 @@ class QueryVerbs(ABC):
             max_requests=max_requests,
             on_invalid=on_invalid,
         )
-        return self._bind(expr, options, caller(1) if scope is None else scope).count()
+        return self._bind(expr, options, names).count()
 
     def explain(
         self,
@@ -67,6 +73,9 @@ class QueryVerbs(ABC):
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
         max_rows: int | None = None,
         max_requests: int | None = None,
         on_invalid: OnInvalid = "raise",
@@ -78,6 +87,8 @@ class QueryVerbs(ABC):
         --------
         >>> client.campaigns.explain("opens > clicks", limit=10)  # doctest: +SKIP
         """
+        names = names_of(scope, level, local_dict=local_dict, global_dict=global_dict)
+        del local_dict, global_dict  # no traceback from here on shows them
         options = QueryOptions.of(
             columns=columns,
             order_by=order_by,
@@ -90,7 +101,7 @@ class QueryVerbs(ABC):
             max_requests=max_requests,
             on_invalid=on_invalid,
         )
-        return self._bind(expr, options, caller(1) if scope is None else scope).explain()
+        return self._bind(expr, options, names).explain()
 
     def scan(
         self,
@@ -103,6 +114,9 @@ class QueryVerbs(ABC):
         offset: int = 0,
         progress: bool | None = None,
         strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
         max_rows: int | None = None,
         max_requests: int | None = None,
         on_invalid: OnInvalid = "raise",
@@ -115,6 +129,8 @@ class QueryVerbs(ABC):
         Scan
             Explains or counts the rows, or returns them as a frame, Arrow batches or Parquet.
         """
+        names = names_of(scope, level, local_dict=local_dict, global_dict=global_dict)
+        del local_dict, global_dict  # no traceback from here on shows them
         options = QueryOptions.of(
             columns=columns,
             order_by=order_by,
@@ -127,7 +143,7 @@ class QueryVerbs(ABC):
             max_requests=max_requests,
             on_invalid=on_invalid,
         )
-        return self._bind(expr, options, caller(1) if scope is None else scope)
+        return self._bind(expr, options, names)
 
     @abstractmethod
     def _bind(self, expr: Expression, options: QueryOptions, scope: Scope) -> Scan:

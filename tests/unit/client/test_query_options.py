@@ -51,9 +51,47 @@ def test_every_verb_takes_the_options_of_a_query_with_the_same_defaults(holder):
     main = inspect.signature(main_verb(holder)).parameters
     for verb in VERBS:
         taken = inspect.signature(getattr(holder, verb)).parameters
-        assert {name: taken[name].default for name in OPTIONS} == {
-            name: main[name].default for name in OPTIONS
+        assert {name: one.default for name, one in taken.items() if name not in {"expr", "scope"}} == {
+            name: one.default for name, one in main.items() if name not in {"expr", "scope"}
         }
+        assert main.keys() >= {*OPTIONS, "local_dict", "global_dict", "level"}
+
+
+def test_every_verb_looks_names_up_where_it_is_told(holder):
+    least = 10**9
+
+    def answers(**where):
+        expr = "opens > @least"
+        return [
+            len(main_verb(holder)(expr, **where)),
+            holder.count(expr, **where),
+            len(holder.scan(expr, **where).to_frame()),
+            holder.explain(expr, **where).requests[0]["opens"]["gte"],
+        ]
+
+    def inner(level):
+        least = 200
+        found = answers(level=level)
+        assert least == 200
+        return found
+
+    assert answers(local_dict={"least": 100})[3] == 101
+    assert answers(local_dict={}, global_dict={"least": 150})[3] == 151
+    assert inner(1)[3] == 201
+    assert inner(2) == [0, 0, 0, 10**9 + 1]
+    number = len(main_verb(holder)("opens > 200"))
+    assert inner(1)[:3] == [number] * 3
+    assert least
+
+
+@pytest.mark.parametrize("wrong", [{"local_dict": 5}, {"global_dict": "x"}, {"level": -1}, {"level": 10**6}])
+def test_every_verb_refuses_names_that_are_none_with_the_same_words(holder, wrong):
+    with pytest.raises(QueryError, match=next(iter(wrong))) as expected:
+        query(holder, "opens > @x", **wrong)
+    for verb in VERBS:
+        with pytest.raises(QueryError) as caught:
+            getattr(holder, verb)("opens > @x", **wrong)
+        assert str(caught.value) == str(expected.value)
 
 
 def test_every_verb_answers_for_the_query_with_its_options(holder):
