@@ -28,7 +28,7 @@ from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.certify import certify
 from dyno_frames.scan.execute import Execution
 from dyno_frames.scan.prefetch import MAX_WORKERS
-from dyno_frames.scan.progress import progress_bar
+from dyno_frames.scan.progress import progress_bar, waiting_bar
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.transport.session import Session
@@ -143,7 +143,8 @@ class Scan:
             narrow = self.refine(columns=(ID_FIELD,))
             return int(narrow.run().checked(strict=options.strict).table.num_rows)
         stats = ScanStats()
-        total = sum(sign * self._count(conditions, stats) for sign, conditions in self.plan.terms)
+        with waiting_bar(options.progress, what=self.plan.resource):
+            total = sum(sign * self._count(conditions, stats) for sign, conditions in self.plan.terms)
         left = max(total - options.offset, 0)
         return left if options.limit is None else min(left, options.limit)
 

@@ -17,6 +17,7 @@ import pytest
 from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ContractError, IncompleteResultWarning, NotPushableError, QueryError
+from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.scan import progress
 from dyno_frames.scan.certificate import Certificate, Verdict
 
@@ -561,6 +562,15 @@ def test_a_slow_server_is_named_while_the_columns_are_read(crowded, monkeypatch,
     assert in_time == [True]
     assert "campaigns: waiting for the server" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r"), "it is removed"
+
+
+def test_a_slow_server_is_named_while_it_counts(monkeypatch, capfd):
+    with Sandbox(speed=0, faults=[], connect=connect) as box, box.client() as client:
+        scan = client.campaigns.scan("opens > 3", progress=True)
+        box.set_faults([{"kind": "latency", "delay_s": 0.5}])
+        monkeypatch.setattr(progress, "_SECONDS_BEFORE", 0.01)
+        scan.count()
+    assert "campaigns: waiting for the server" in capfd.readouterr().err
 
 
 def test_no_bar_is_shown_for_a_slow_server_without_progress(crowded, monkeypatch):
