@@ -94,12 +94,14 @@ class GroupedRows:
     keys: Sequence[GroupKey]
     parts: Sequence[Part]
     _waiting: list[pa.Table] = field(default_factory=list)
+    _rows_waiting: int = 0
     _groups: list[pa.Table] = field(default_factory=list)
 
     def add(self, table: pa.Table) -> None:
         """Take more rows."""
         self._waiting.append(table)
-        if sum(one.num_rows for one in self._waiting) >= ROWS_AT_ONCE:
+        self._rows_waiting += table.num_rows
+        if self._rows_waiting >= ROWS_AT_ONCE:
             self._aggregate()
 
     def result(self) -> pa.Table | None:
@@ -110,7 +112,7 @@ class GroupedRows:
 
     def _aggregate(self) -> None:
         table = pa.concat_tables(self._waiting, promote_options="default")
-        self._waiting = []
+        self._waiting, self._rows_waiting = [], 0
         columns = {f"k{at}": key.values(table) for at, key in enumerate(self.keys)}
         columns |= {f"p{at}": table[column] for at, (column, _) in enumerate(self.parts)}
         self._groups.append(self._grouped(pa.table(columns), ([], "count_all"), dict(self._parts())))

@@ -40,15 +40,22 @@ def unique(table: pa.Table) -> pa.Table:
 
 def by_created(table: pa.Table) -> pa.Table:
     """Return the table ordered by ``created``, then ``id``. Usually it is in that order already."""
-    if _is_by_created(table):
+    return _by_created(table, _created(table)) if table.num_rows > 1 else table
+
+
+def _by_created(table: pa.Table, created: np.ndarray) -> pa.Table:
+    if _is_by_created(table, created):
         return table
     return table.take(pc.sort_indices(table, sort_keys=[(CREATED, "ascending"), (ID_FIELD, "ascending")]))
 
 
-def _is_by_created(table: pa.Table) -> bool:
-    if table.num_rows < 2:
-        return True
-    steps = np.diff(table[CREATED].cast(pa.int64()).to_numpy())
+def _created(table: pa.Table) -> np.ndarray:
+    created: np.ndarray = table[CREATED].cast(pa.int64()).to_numpy()
+    return created
+
+
+def _is_by_created(table: pa.Table, created: np.ndarray) -> bool:
+    steps = np.diff(created)
     if (steps < 0).any():
         return False
     ties = np.flatnonzero(steps == 0)
@@ -113,7 +120,7 @@ def in_ties_order(batches: Iterable[pa.RecordBatch], is_in_order: Callable[[], b
             continue
         if not table.num_rows:
             continue
-        ready, held = _before_last(by_created(table))
+        ready, held = _before_last(table)
         left += ready.num_rows
         if ready.num_rows:
             yield ready
@@ -125,11 +132,13 @@ def _stacked(held: pa.Table | None, batch: pa.RecordBatch) -> pa.Table:
     table = pa.Table.from_batches([batch])
     if held is None or not held.num_rows:
         return table
-    return pa.concat_tables([held, table], promote_options="default")
+    is_same = held.schema.equals(table.schema)
+    return pa.concat_tables([held, table], promote_options="none" if is_same else "default")
 
 
 def _before_last(table: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Split off the rows with the last value of ``created``."""
-    values = table[CREATED].cast(pa.int64()).to_numpy()
-    at = int(np.searchsorted(values, values[-1], side="left"))
+    """Order rows by ``created``, then ``id``, and split off those with the last value of ``created``."""
+    created = _created(table)
+    table = _by_created(table, created)
+    at = int((created < created.max()).sum())
     return table.slice(0, at), table.slice(at)
