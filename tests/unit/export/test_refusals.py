@@ -28,9 +28,7 @@ BEGAN_S = 1_400_000_000
 def test_a_frame_that_holds_other_rows_than_its_query_gave_is_not_exported(account, tmp_path, cut, name):
     frame = cut(account.find())
     account.between.forget()
-    with pytest.raises(
-        QueryError, match=r"this frame has [\d,]+ rows? and its query returned 300.*\.dyno\.query"
-    ):
+    with pytest.raises(QueryError, match=r"no longer the answer to its query.*frame\.to_parquet"):
         frame.dyno.to_parquet(tmp_path / name)
     assert account.between.bodies == {"find": [], "count": []}
     assert list(tmp_path.iterdir()) == []
@@ -39,7 +37,7 @@ def test_a_frame_that_holds_other_rows_than_its_query_gave_is_not_exported(accou
 def test_a_frame_with_the_rows_of_its_query_is_exported_whole(account, tmp_path):
     frame = account.find("opens > 3")
     assert frame.dyno.to_parquet(tmp_path / "a").rows == len(frame)
-    assert frame.sort_values("opens").dyno.to_parquet(tmp_path / "b").rows == len(frame)
+    assert frame.copy().dyno.to_parquet(tmp_path / "b").rows == len(frame)
     assert account.find("opens > 10000").dyno.to_parquet(tmp_path / "c").rows == 0
     assert account.client.campaigns.frame().dyno.to_parquet(tmp_path / "d").rows == 300
 
