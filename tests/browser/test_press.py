@@ -3,6 +3,7 @@
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from front import KEY
@@ -27,11 +28,11 @@ OPEN = """async ([script, view]) => {
 
 @pytest.fixture(scope="module")
 def views():
-    """Two views of one account: before and after a campaign's name changed."""
+    """Views of one account: before and after a campaign's name changed, and of one that runs and then is paused."""
     from dyno_frames.panels.views import accessible
 
     script = Path(accessible.__file__).with_name("panel.js").read_text(encoding="utf-8")
-    with_names = []
+    with_names, of_pause = [], []
     with dyno.sandbox(speed=0, api_key=KEY) as box:
         for name in ("Before", "After"):
             with box.client() as client:
@@ -42,17 +43,28 @@ def views():
                 )
                 with_names.append(json.loads(json.dumps(panel.view)))
                 panel.close()
-    return script, *with_names
+        with box.client() as client:
+            running = client.campaigns.find("status == 'running'", columns=["id"], limit=1)["id"].iloc[0]
+            panel = accessible.AccessiblePanel(client, running, watch=False)
+            of_pause.append(json.loads(json.dumps(panel.view)))
+            panel.close()
+            client.campaigns.pause(running)
+        with box.client() as client:
+            panel = accessible.AccessiblePanel(client, running, watch=False)
+            of_pause.append(json.loads(json.dumps(panel.view)))
+            panel.close()
+    return SimpleNamespace(
+        script=script, before=with_names[0], after=with_names[1], running=of_pause[0], paused=of_pause[1]
+    )
 
 
 @pytest.fixture
 def page(browser, views):
-    script, before, _ = views
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(5_000)
     page.goto("about:blank")
-    page.evaluate(OPEN, [script, before])
+    page.evaluate(OPEN, [views.script, views.before])
     yield page
     context.close()
 
@@ -72,7 +84,7 @@ def show(page, view):
 def test_a_key_that_is_held_while_the_panel_is_drawn_again_presses_its_button(page, views):
     row(page, "Before").focus()
     page.keyboard.down("Space")
-    show(page, views[2])
+    show(page, views.after)
     page.keyboard.up("Space")
     row(page, "After").wait_for()
     assert sent(page) == ["open"]
@@ -81,7 +93,7 @@ def test_a_key_that_is_held_while_the_panel_is_drawn_again_presses_its_button(pa
 def test_a_mouse_button_that_is_held_while_the_panel_is_drawn_again_presses_its_button(page, views):
     row(page, "Before").hover()
     page.mouse.down()
-    show(page, views[2])
+    show(page, views.after)
     page.mouse.up()
     row(page, "After").wait_for()
     assert sent(page) == ["open"]
@@ -95,7 +107,7 @@ def test_a_second_press_right_after_a_first_one_is_not_ended_by_it(page, views):
           fire("pointerdown"); fire("pointerup"); fire("pointerdown");
           setTimeout(() => { window.show(view); done(); }, 50);
         })""",
-        [views[2]],
+        [views.after],
     )
     assert row(page, "Before").is_visible()
     page.evaluate("() => window.dispatchEvent(new PointerEvent('pointerup'))")
@@ -106,14 +118,39 @@ def test_a_second_press_right_after_a_first_one_is_not_ended_by_it(page, views):
 def test_a_press_that_opens_a_menu_does_not_stop_the_drawing(page, views, button):
     row(page, "Before").hover()
     page.mouse.down(button=button)
-    show(page, views[2])
+    show(page, views.after)
     assert row(page, "After").is_visible()
 
 
 def test_a_press_that_never_ends_here_ends_when_the_window_loses_the_focus(page, views):
     row(page, "Before").focus()
     page.keyboard.down("Space")
-    show(page, views[2])
+    show(page, views.after)
     page.evaluate("() => window.dispatchEvent(new Event('blur'))")
     row(page, "After").wait_for()
     assert sent(page) == []
+
+
+def test_the_second_click_of_a_double_click_presses_no_button_that_came_in_the_place_of_the_first(
+    page, views
+):
+    show(page, views.running)
+    box = row(page, "Pause").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down(click_count=1)
+    page.mouse.up(click_count=1)
+    page.wait_for_function("() => window.sent.length === 1")
+    show(page, views.paused)
+    row(page, "Pause").wait_for(state="detached")
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    show(page, views.paused)
+    assert sent(page) == ["press"]
+    page.mouse.down(click_count=1)
+    page.mouse.up(click_count=1)
+    assert sent(page) == ["press", "press"]
+
+
+def test_both_clicks_of_a_double_click_on_one_button_count(page):
+    row(page, "Before").dblclick()
+    assert sent(page) == ["open", "open"]

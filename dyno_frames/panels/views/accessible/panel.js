@@ -289,6 +289,13 @@ function render({ model, el }) {
     root.inert = true;
     notice.replaceChildren(h("b", {}, "No kernel: "), "this panel is out of date and cannot be used; run the cell again.");
   };
+  // The second click of a double click may find another button in the place of the first one: it was not meant for it.
+  let clicked = "";
+  root.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]")?.dataset.key ?? "";
+    if (event.detail > 1 && key !== clicked) event.stopPropagation();
+    if (event.detail < 2) clicked = key;
+  }, true);
   // A press lasts until its click was handled. The right button's press may never end, because it opens a menu.
   let release = 0;
   const press = (event) => {
