@@ -62,17 +62,17 @@ def compare(
     known = known[known[metric].notna()]
     drawn = known.head(limit).sort_values(metric, kind="stable", ascending=False, ignore_index=True)
     ax = theme.new_axes((8.0, 1.6 + 0.27 * max(len(drawn), 6))) if ax is None else ax
-    counted, notes = "by campaign", list[str]()
+    of, notes = "by campaign", list[str]()
     if drawn.empty:
         theme.blank(ax, "no figures" if len(frame) else "no campaigns")
     else:
-        counted = f"of {_counted(len(drawn), len(rows))}"
-        notes = [f"shown: the {order}"] * (len(known) > len(drawn))
+        of = f"of {_counted(len(drawn), len(rows))}" if "at" in drawn else "by name"
+        notes = [f"shown: the {order}, {len(drawn):,} of {len(known):,}"] * (len(known) > len(drawn))
         notes += _dots(ax, drawn, rate, float(known[metric].median()))
     missing = len(rows) - len(known)
-    said = f"{_counted(missing, missing)} without {metric.replace('_', ' ')}: {rate.whole} is 0 or unknown"
+    said = f"{missing:,} without {metric.replace('_', ' ')}: {rate.whole} is 0 or unknown"
     notes += [said] * (0 < missing < len(rows))
-    title = f"{metric.replace('_', ' ').capitalize()} {counted}"
+    title = f"{metric.replace('_', ' ').capitalize()} {of}"
     theme.dress(ax, title, simulated=simulated(frame), notes=notes)
     return theme.attach(ax, drawn)
 
@@ -121,6 +121,6 @@ def _dots(ax: Axes, drawn: pd.DataFrame, rate: Rate, median: float) -> list[str]
     theme.numbered(ax, theme.PERCENT, most=6)
     ax.grid(visible=True, axis="x", alpha=0.3)
     ax.set_xlabel(f"{rate.part} of {rate.whole}; {rate.whole} in brackets", fontsize=theme.LABEL_SIZE)
-    notes = ["line: 95% interval (Wilson); dashed: median of all campaigns in the frame"]
+    notes = ["line: 95% interval (Wilson); dashed: median of the whole frame"]
     notes += ["date: when a campaign of the same name was sent, UTC"] * dated
     return [*notes, OPENS_NOTE] if inflated else notes

@@ -131,9 +131,10 @@ def _grid(ax: Axes, drawn: pd.DataFrame, rate: Rate | None) -> None:
             bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
         )
     ax.set_yticks(range(7), DAYS)
-    step = next((step for step in (1, 2, 3, 4) if step * room_pt > 32), 6)
+    step = next((step for step in (1, 2, 3, 4) if step * room_pt > 18), 6)
     shown = [hour for hour in used if hour % step == 0] or [used.start]
-    ax.set_xticks(shown, [f"{hour:02d}:00" for hour in shown], fontsize=theme.NOTE_SIZE)
+    ax.set_xticks(shown, [f"{hour:02d}" for hour in shown], fontsize=theme.NOTE_SIZE)
+    ax.set_xlabel("hour", fontsize=theme.LABEL_SIZE)
     ax.tick_params(length=0)
     text = f"{rate.part} of {rate.whole}" if rate else CAMPAIGNS
     theme.color_bar(ax, image, text, theme.PERCENT if rate else theme.THOUSANDS)

@@ -85,11 +85,18 @@ def test_compare_says_how_many_of_how_many_campaigns_it_shows(frame):
     frame.loc[:4, "delivered"] = 0
     ax = Plotter(frame).compare(limit=12)
     assert ax.get_title("left") == "Click rate of 12 of 40 campaigns"
-    assert "the latest by start_time" in notes(ax)
-    assert "5 campaigns without click rate: delivered is 0 or unknown" in notes(ax)
+    assert "shown: the latest by start_time, 12 of 35" in notes(ax)
+    assert "5 without click rate: delivered is 0 or unknown" in notes(ax)
     whole = Plotter(frame.tail(8)).compare()
     assert whole.get_title("left") == "Click rate of 8 campaigns"
     assert "latest" not in notes(whole)
+
+
+def test_compare_does_not_call_sums_by_name_campaigns(frame):
+    sums = frame.groupby("name", as_index=False)[["delivered", "clicks"]].sum()
+    ax = Plotter(sums).compare(limit=12)
+    assert ax.get_title("left") == "Click rate by name"
+    assert "shown: the first rows, 12 of 40" in notes(ax)
 
 
 def test_compare_adds_dates_to_campaigns_of_one_name_and_to_no_others(frame):
@@ -117,7 +124,7 @@ def test_send_times_show_the_hours_from_the_first_to_the_last_with_a_campaign(fr
     start = pd.Timestamp("2026-01-05 07:00", tz="UTC") + pd.to_timedelta(np.arange(40) % 10, unit="h")
     ax = Plotter(frame.assign(start_time=start, time_zone=None)).send_times()
     assert ax.get_xlim() == (6.5, 16.5)
-    assert [text.get_text() for text in ax.get_xticklabels()] == [f"{hour:02d}:00" for hour in range(7, 17)]
+    assert [text.get_text() for text in ax.get_xticklabels()] == [f"{hour:02d}" for hour in range(7, 17)]
     assert "no campaign was sent before 07:00 or after 16:59" in notes(ax)
     all_day = start[0] + pd.to_timedelta(np.arange(40), unit="h")
     assert "no campaign" not in notes(Plotter(frame.assign(start_time=all_day, time_zone=None)).send_times())
