@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dyno_frames.client.binding import caller
 from dyno_frames.client.frame_queries import FrameQueries
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import SchemaError
 from dyno_frames.frames.provenance import is_placeholder
 from dyno_frames.query.query import Expression
@@ -168,4 +169,8 @@ class DynoAccessor(FrameQueries):
         """Plots of these campaigns: ``.plot.funnel()``, ``.plot.timeline()`` and others."""
         from dyno_frames.plots.plotter import Plotter
 
-        return Plotter(self._frame)
+        return Plotter(self._frame, self._list_names)
+
+    def _list_names(self) -> dict[str, str]:
+        lists = self._client.lists.find(columns=[ID_FIELD, "name"], progress=False)
+        return dict(zip(lists[ID_FIELD], lists["name"], strict=True))

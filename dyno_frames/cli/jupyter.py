@@ -15,6 +15,9 @@ from typing import Any
 
 from dyno_frames.errors import MissingExtraError
 
+TEMPLATES = Path(__file__).with_name("templates")
+"""The folder of the page template, and of the settings with which this package starts JupyterLab."""
+
 Cells = Sequence[tuple[str, str]]
 """The kind (``markdown`` or ``code``) and the text of each cell."""
 
@@ -44,19 +47,23 @@ def require_jupyterlab() -> None:
 
 
 def write_notebook(path: Path, cells: Cells) -> bool:
-    """Write a notebook and return True, or return False if a file of that name exists.
+    """Write a notebook and return True, or return False if a file of that name exists."""
+    return write_file(path, _notebook(cells).encode())
+
+
+def write_file(path: Path, content: bytes) -> bool:
+    """Write a file and return True, or return False if a file of that name exists.
 
     An existing file may be the user's work, so it is not changed.
     """
-    text = _notebook(cells)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        file = path.open("x", encoding="utf-8")
+        file = path.open("xb")
     except FileExistsError:
         return False
     try:
         with file:
-            file.write(text)
+            file.write(content)
     except OSError:
         path.unlink()
         raise
@@ -124,6 +131,12 @@ def command_line(folder: Path, *, opens: Path | None, port: int | None, browser:
     return [*line, str(opens)] if opens else line
 
 
+def lab_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables for JupyterLab. It asks no questions about news; the user's own settings come first."""
+    paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return {**os.environ, **given, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+
+
 def run_jupyterlab(
     folder: Path,
     *,
@@ -154,7 +167,7 @@ def run_jupyterlab(
     """
     require_jupyterlab()
     line = command_line(folder, opens=opens, port=port, browser=browser)
-    lab = subprocess.Popen(line, cwd=folder, env={**os.environ, **(environment or {})})  # noqa: S603 - our own interpreter, no shell
+    lab = subprocess.Popen(line, cwd=folder, env=lab_environment(environment or {}))  # noqa: S603 - our own interpreter, no shell
     return attend(lab)
 
 

@@ -46,12 +46,36 @@ def examples() -> Path | None:
     return folder if (checkout / "pyproject.toml").is_file() and any(folder.glob("*.ipynb")) else None
 
 
+def copy_examples(source: Path, folder: Path) -> list[Path]:
+    """Copy the notebooks and their pictures to a folder, and return the existing files that are different.
+
+    Existing files are not changed.
+
+    Parameters
+    ----------
+    source
+        The folder of the examples.
+    folder
+        The user's folder; created if it does not exist.
+    """
+    from dyno_frames.cli.jupyter import write_file
+
+    different = []
+    for example in sorted([*source.glob("*.ipynb"), *source.glob("pictures/*.png")]):
+        mine, content = folder / example.relative_to(source), example.read_bytes()
+        if not write_file(mine, content) and not (mine.is_file() and mine.read_bytes() == content):
+            different.append(mine)
+    return different
+
+
 @click.command()
 @click.option(
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to work in (default: the example notebooks of the checkout, or ./dyno-notebooks).",
+    default=Path("~/dyno-notebooks"),
+    show_default=True,
+    help="Folder for your copies of the notebooks; files in it are never overwritten.",
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on (default: chosen by JupyterLab)."
@@ -59,19 +83,27 @@ def examples() -> Path | None:
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open a browser.")
 @options.debug
 @click.pass_context
-def lab(context: click.Context, *, folder: Path | None, port: int | None, browser: bool) -> None:
-    """Open JupyterLab with the example notebooks.
+def lab(context: click.Context, *, folder: Path, port: int | None, browser: bool) -> None:
+    """Open JupyterLab with your copies of the example notebooks.
 
-    If the examples are not installed, a starter notebook is written. Existing files are never overwritten.
+    The first call copies the examples; later calls open your copies as you saved them. If the examples are not
+    installed, a starter notebook is written.
     """
     from dyno_frames.cli.jupyter import require_jupyterlab, run_jupyterlab, write_notebook
 
     require_jupyterlab()
-    found = examples() if folder is None else None
-    opens = None
+    folder = folder.expanduser().resolve()
+    found = examples()
     if found is None:
-        found = (folder or Path("dyno-notebooks")).resolve()
-        opens = found / "start.ipynb"
+        opens = folder / "start.ipynb"
         write_notebook(opens, STARTER)
-    click.echo(f"The notebooks are in {found}")
-    context.exit(run_jupyterlab(found, opens=opens, port=port, browser=browser))
+    else:
+        different = copy_examples(found, folder)
+        opens = folder / min(path.name for path in found.glob("*.ipynb"))
+        if different:
+            names = ", ".join(path.name for path in different)
+            click.echo(
+                f"Kept your files, which differ from the examples: {names}. Rename a file to get the example."
+            )
+    click.echo(f"Your notebooks are in {folder}")
+    context.exit(run_jupyterlab(folder, opens=opens, port=port, browser=browser))

@@ -14,10 +14,7 @@ from pathlib import Path
 
 import click
 
-from dyno_frames.cli.jupyter import attend, require
-
-TEMPLATES = Path(__file__).with_name("templates")
-"""The folder of the page template, which loads nothing from other hosts."""
+from dyno_frames.cli.jupyter import TEMPLATES, attend, require
 
 _ADDRESS = re.compile(r"(?<!\S)(http://127\.0\.0\.1:\d+/\S*\?token=)")
 _READ_CHARACTERS = 4096

@@ -93,7 +93,7 @@ def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
     bars = ax.barh(_PLACES, drawn["count"].fillna(0.0), color=colours, height=0.72)
     for bar, name in zip(bars, drawn.index, strict=True):
         bar.set_hatch({"opens": "///"}.get(str(name), "xxx" if str(name) in drawn.index[4:] else ""))
-        bar.set_edgecolor("white")
+        bar.set_edgecolor(ax.get_facecolor())
     for place, (name, row) in zip(_PLACES, drawn.iterrows(), strict=True):
         ax.annotate(
             _label(row),
@@ -102,6 +102,7 @@ def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
             textcoords="offset points",
             va="center",
             fontsize=theme.LABEL_SIZE,
+            color=theme.ink(ax),
             fontweight="bold" if name == "clicks" else None,
         )
     ax.axhline(3.8, color=theme.GREY, linewidth=0.8, linestyle=":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from unicodedata import category
+from unicodedata import bidirectional, category
 
 from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -20,6 +20,9 @@ _UNSEEN = frozenset({"Mn", "Me", "Cf", "Sk"})
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that would reverse the text beside the name, numbers included."""
 
+_LEFT_TO_RIGHT = "\u200e"
+"""Put around a name that is written from right to left, it keeps the numbers beside the name in their order."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -30,7 +33,10 @@ def label(text: str, limit: int = LONGEST) -> str:
     it starts mathematics in matplotlib. Only the first and last characters of an id are shown.
     """
     limit = min(limit, 13) if _UUID.fullmatch(text) else limit
-    return _cut(drawable(text, _charmap()), limit).replace("$", r"\$")
+    known = _charmap()
+    cut = _cut(drawable(text, known), limit).replace("$", r"\$")
+    is_reversed = any(bidirectional(character) in {"R", "AL"} for character in cut)
+    return f"{_LEFT_TO_RIGHT}{cut}{_LEFT_TO_RIGHT}" if is_reversed and ord(_LEFT_TO_RIGHT) in known else cut
 
 
 def drawable(text: str, known: AbstractSet[int]) -> str:

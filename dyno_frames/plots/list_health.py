@@ -15,7 +15,7 @@ _RATES = ("bounce_rate", "unsubscribe_rate", "complaint_rate")
 _LOOKS = {
     "bounce_rate": (theme.RED, "o"),
     "unsubscribe_rate": (theme.BLUE, "s"),
-    "complaint_rate": ("black", "D"),
+    "complaint_rate": (None, "D"),
 }
 LISTS_SHOWN = 15
 
@@ -27,7 +27,7 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     frame
         Campaigns, with ``list_id``, ``sent``, ``delivered``, ``bounces``, ``unsubscribes``, ``complaints``.
-        A column ``list_name`` labels the lists.
+        A column ``list_name`` labels the lists; ``df.dyno.plot.list_health()`` adds it.
     ax
         Axes to draw on (default: a new figure).
 
@@ -44,8 +44,7 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> names = client.lists.find(columns=["id", "name"]).set_index("id")["name"]  # doctest: +SKIP
-    >>> ax = list_health(sent.assign(list_name=sent["list_id"].map(names)))  # doctest: +SKIP
+    >>> ax = sent.dyno.plot.list_health()  # doctest: +SKIP
     >>> ax.data.query("bounce_rate > 0.02")  # doctest: +SKIP
     """
     names = ("sent", "delivered", "bounces", "unsubscribes", "complaints")
@@ -81,7 +80,8 @@ def _sums(figures: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
 
 def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     places = range(len(shown))
-    for name, (colour, marker) in _LOOKS.items():
+    for name, (chosen, marker) in _LOOKS.items():
+        colour = chosen or theme.ink(ax)
         words = RATES[name].part
         ax.scatter(
             shown[name], places, color=colour, marker=marker, s=40, label=words, zorder=3, clip_on=False
@@ -96,6 +96,14 @@ def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     ax.margins(x=0.08)
     theme.numbered(ax, theme.PERCENT, most=7)
     ax.grid(visible=True, axis="x", alpha=0.3)
+    ax.tick_params(axis="y", length=0, pad=7)
     ax.legend(
-        frameon=False, fontsize=theme.LABEL_SIZE, loc="lower left", bbox_to_anchor=(-0.01, 0.99), ncols=3
+        frameon=False,
+        fontsize=theme.LABEL_SIZE,
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 0.99),
+        ncols=3,
+        columnspacing=1.5,
+        handletextpad=0.3,
+        labelcolor=theme.ink(ax),
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import pandas as pd
 
+from dyno_frames.errors import DynoError
 from dyno_frames.plots.columns import require, texts
 
 LIST_ID, LIST_NAME = "list_id", "list_name"
@@ -28,6 +31,34 @@ def list_columns(frame: pd.DataFrame, plot: str) -> pd.DataFrame:
         names = texts(frame, LIST_NAME).replace("", None)
         found[LIST_NAME] = names.groupby(keys.to_numpy()).transform("first").fillna(keys)
     return found
+
+
+def with_list_names(
+    frame: pd.DataFrame, names: Callable[[], Mapping[str, str]] | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the frame with a column ``list_name``, and a note if the names could not be read.
+
+    The frame is returned as it is if it has names or has no ids.
+
+    Parameters
+    ----------
+    frame
+        Campaigns.
+    names
+        Returns the name of each list by its id; None if nobody knows them.
+    """
+    if (
+        names is None
+        or LIST_NAME in frame.columns
+        or LIST_ID not in frame.columns
+        or frame[LIST_ID].isna().all()
+    ):
+        return frame, []
+    try:
+        known = names()
+    except DynoError:
+        return frame, ["the names of the lists could not be read; a column list_name sets them"]
+    return frame.assign(**{LIST_NAME: frame[LIST_ID].astype("object").map(known)}), []
 
 
 def list_labels(drawn: pd.DataFrame, keys: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ class Plotter:
     ----------
     frame
         The campaigns. The frame is not changed.
+    list_names
+        Returns the name of each list by its id. A plot of lists calls it if the frame has no
+        ``list_name`` (default: the lists are labelled by their ids).
 
     Examples
     --------
@@ -29,10 +32,12 @@ class Plotter:
     """
 
     frame: pd.DataFrame
+    list_names: Callable[[], Mapping[str, str]] | None = None
 
     def __repr__(self) -> str:
+        fields = type(self).__dataclass_fields__
         names = ", ".join(
-            f".{name}()" for name in dir(type(self)) if not name.startswith("_") and name != "frame"
+            f".{name}()" for name in dir(type(self)) if not name.startswith("_") and name not in fields
         )
         return f"<plots of {len(self.frame):,} rows: {names}>"
 
@@ -70,10 +75,19 @@ class Plotter:
         """Draw the send times per list; see :func:`calendar.calendar`."""
         from dyno_frames.plots.calendar import calendar
 
-        return calendar(self.frame, ax=ax)
+        return self._by_list(calendar, ax)
 
     def list_health(self, *, ax: Axes | None = None) -> Axes:
         """Draw bounces, unsubscribes and complaints per list; see :func:`list_health.list_health`."""
         from dyno_frames.plots.list_health import list_health
 
-        return list_health(self.frame, ax=ax)
+        return self._by_list(list_health, ax)
+
+    def _by_list(self, plot: Callable[..., Axes], ax: Axes | None) -> Axes:
+        from dyno_frames.plots.mailing_lists import with_list_names
+        from dyno_frames.plots.theme import add_notes
+
+        named, notes = with_list_names(self.frame, self.list_names)
+        drawn = plot(named, ax=ax)
+        add_notes(drawn, notes)
+        return drawn

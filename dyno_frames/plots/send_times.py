@@ -37,8 +37,8 @@ def send_times(frame: pd.DataFrame, *, metric: str = "click_rate", ax: Axes | No
     Returns
     -------
     matplotlib.axes.Axes
-        ``ax.data`` has one row per weekday and hour that occurs: ``campaigns`` and, for a rate,
-        the two sums and the rate.
+        The hours from the first to the last with a campaign. ``ax.data`` has one row per weekday and hour
+        that occurs: ``campaigns`` and, for a rate, the two sums and the rate.
 
     Raises
     ------
@@ -71,15 +71,24 @@ def send_times(frame: pd.DataFrame, *, metric: str = "click_rate", ax: Axes | No
         _grid(ax, drawn, rate)
     local = "campaign's time zone" if "time_zone" in frame.columns else "UTC"
     title = f"{metric.replace('_', ' ').capitalize()} by hour of sending, {local}"
-    theme.dress(ax, title, simulated=simulated(frame), notes=[] if drawn.empty else _notes(rate))
+    theme.dress(ax, title, simulated=simulated(frame), notes=[] if drawn.empty else _notes(rate, drawn))
     return theme.attach(ax, drawn)
 
 
-def _notes(rate: Rate | None) -> list[str]:
-    if rate is None:
-        return ["in a cell: how many campaigns"]
-    notes = [f"hatched: fewer than {THIN_CAMPAIGNS} campaigns; in a cell: how many"]
-    return [*notes, OPENS_NOTE] if "opens" in {rate.part, rate.whole} else notes
+def _notes(rate: Rate | None, drawn: pd.DataFrame) -> list[str]:
+    used = _hours(drawn)
+    thin = rate is not None and bool(drawn[CAMPAIGNS].lt(THIN_CAMPAIGNS).any())
+    notes = ["numbers: campaigns" + f"; hatched: fewer than {THIN_CAMPAIGNS}" * thin]
+    notes += [f"no campaign was sent before {used.start:02d}:00 or after {used[-1]:02d}:59"] * (
+        len(used) < 24
+    )
+    return [*notes, OPENS_NOTE] if rate and "opens" in {rate.part, rate.whole} else notes
+
+
+def _hours(drawn: pd.DataFrame) -> range:
+    """Return the hours from the first to the last with a campaign."""
+    hours = drawn.index.get_level_values("hour")
+    return range(hours.min(), hours.max() + 1)
 
 
 def _wall_times(times: pd.Series, zones: pd.Series | None) -> pd.Series:
@@ -95,10 +104,18 @@ def _wall_times(times: pd.Series, zones: pd.Series | None) -> pd.Series:
 
 
 def _grid(ax: Axes, drawn: pd.DataFrame, rate: Rate | None) -> None:
+    used = _hours(drawn)
     days, hours = drawn.index.get_level_values("weekday"), drawn.index.get_level_values("hour")
-    cells = np.full((7, 24), np.nan)
-    cells[days, hours] = drawn[rate.name if rate else CAMPAIGNS]
-    image = ax.imshow(cells, cmap="cividis_r", aspect="auto", vmin=0)
+    cells = np.full((7, len(used)), np.nan)
+    cells[days, hours - used.start] = drawn[rate.name if rate else CAMPAIGNS]
+    image = ax.imshow(
+        cells,
+        cmap=theme.heat(ax),
+        aspect="auto",
+        vmin=0,
+        extent=(used.start - 0.5, used.stop - 0.5, 6.5, -0.5),
+    )
+    room_pt = 72 * theme.width_in(ax) / len(used)
     for day, hour, campaigns in zip(days, hours, drawn[CAMPAIGNS], strict=True):
         if rate and campaigns < THIN_CAMPAIGNS:
             corner = (hour - 0.5, day - 0.5)
@@ -106,18 +123,18 @@ def _grid(ax: Axes, drawn: pd.DataFrame, rate: Rate | None) -> None:
         ax.text(
             hour,
             day,
-            str(campaigns),
+            theme.short(campaigns),
             ha="center",
             va="center",
-            fontsize=7 if theme.width_in(ax) > 5 else 5,
-            color=theme.INK,
+            fontsize=7 if room_pt > 15 else 5,
+            color="black",
             bbox={"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
         )
     ax.set_yticks(range(7), DAYS)
-    shown = range(0, 24, next(step for step in (2, 3, 4, 6) if step * theme.width_in(ax) > 12 or step == 6))
-    ax.set_xticks(shown, [f"{hour:02d}:00" for hour in shown], fontsize=theme.NOTE_SIZE)
+    step = next((step for step in (1, 2, 3, 4) if step * room_pt > 18), 6)
+    shown = [hour for hour in used if hour % step == 0] or [used.start]
+    ax.set_xticks(shown, [f"{hour:02d}" for hour in shown], fontsize=theme.NOTE_SIZE)
+    ax.set_xlabel("hour", fontsize=theme.LABEL_SIZE)
     ax.tick_params(length=0)
-    root = ax.get_figure()
-    if root is not None:
-        bar = root.colorbar(image, ax=ax, format=theme.PERCENT if rate else theme.THOUSANDS, pad=0.01)
-        bar.set_label(f"{rate.part} of {rate.whole}" if rate else CAMPAIGNS, fontsize=theme.LABEL_SIZE)
+    text = f"{rate.part} of {rate.whole}" if rate else CAMPAIGNS
+    theme.color_bar(ax, image, text, theme.PERCENT if rate else theme.THOUSANDS)

@@ -1,4 +1,4 @@
-"""The style of all plots: colors for color-blind readers on white, legible in print."""
+"""The style of all plots: colors for color-blind readers that are legible on light and dark backgrounds."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from textwrap import fill
 from typing import Any, cast
 
 import pandas as pd
-from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"
 """Okabe and Ito's palette, in the order in which lines take them."""
 
 GREY = "#8a8a8a"
-INK = "#1f2328"
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
 """Each line has a marker as well as a color, for readers who do not see colors."""
@@ -24,32 +24,33 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 NOTE_SIZE = 8.0
 LABEL_SIZE = 9.0
 
-RC: Any = {
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "savefig.facecolor": "white",
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": "#b5bac0",
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "font.size": 10.0,
-    "axes.titlesize": 12.0,
-}
+_STEPS = (1, 2, 5, 10)
+"""The distance of two ticks is one of these, times a power of ten."""
 
 PERCENT = FuncFormatter(lambda value, _position: f"{value * 100:g}%")
 THOUSANDS = FuncFormatter(lambda value, _position: f"{value:,.0f}")
+
+
+def short(count: int) -> str:
+    """Return a number in at most five characters."""
+    return f"{count:,}" if count < 1000 else EngFormatter(places=int(count < 10_000), sep="")(count)
 
 
 def new_axes(size_in: tuple[float, float]) -> Axes:
     """Return Axes on a new figure, which a notebook shows as it shows ``df.plot()``."""
     import matplotlib.pyplot as plt  # imported late, because the import selects a backend
 
-    # Create the figure outside the context: selecting the backend turns a notebook's interactive mode on, and the
-    # end of the context would turn it off again, so only the first plot would be shown.
-    figure = plt.figure(figsize=size_in, layout="constrained", facecolor="white")
-    with rc_context(RC):
-        return figure.add_subplot()
+    return plt.figure(figsize=size_in, layout="constrained").add_subplot()
+
+
+def ink(ax: Axes) -> Any:
+    """Return the color of the text of Axes, which the user's style sets."""
+    return ax.title.get_color()
+
+
+def heat(ax: Axes) -> str:
+    """Return the colormap whose low end is close to the background of Axes."""
+    return "cividis" if sum(to_rgb(ax.get_facecolor())) < 1.5 else "cividis_r"
 
 
 def width_in(ax: Axes) -> float:
@@ -66,9 +67,21 @@ def numbered(ax: Axes, form: FuncFormatter, *, most: int) -> None:
     """Label the x-axis with numbers: as many as fit, at most ``most``."""
     ax.xaxis.set_major_formatter(form)
     wide = 1.2 if form is THOUSANDS else 0.7  # inches per number
-    ax.xaxis.set_major_locator(
-        MaxNLocator(nbins=max(2, min(most, int(width_in(ax) / wide))), integer=form is THOUSANDS)
-    )
+    ax.xaxis.set_major_locator(round_steps(form, most=min(most, int(width_in(ax) / wide))))
+
+
+def round_steps(form: FuncFormatter, *, most: int) -> MaxNLocator:
+    """Return a locator of at most ``most`` steps of 1, 2 or 5 times a power of ten."""
+    return MaxNLocator(nbins=max(2, most), steps=_STEPS, integer=form is THOUSANDS)
+
+
+def color_bar(ax: Axes, colors: ScalarMappable, text: str, form: FuncFormatter) -> None:
+    """Add the scale of the colors of a plot at its right."""
+    root = ax.get_figure()
+    if root is not None:
+        bar = root.colorbar(colors, ax=ax, format=form, ticks=round_steps(form, most=6), pad=0.01)
+        bar.set_label(text, fontsize=LABEL_SIZE)
+        bar.outline.set_visible(False)
 
 
 def dress(
@@ -76,12 +89,18 @@ def dress(
 ) -> None:
     """Add title, notes and, for simulated data, the word "simulated"; hide the upper and right border."""
     title += " (simulated)" if simulated else ""
-    ax.set_title(folded(title, width_in(ax) * 9), loc="left", fontweight="bold", pad=pad)
+    ax.set_title(folded(title, width_in(ax) * 9), loc="left", fontsize=12, fontweight="bold", pad=pad)
     ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["bottom", "left"]].set_color(GREY)
     ax.set_axisbelow(True)
     legend = ax.get_legend()
     for inside in [*ax.texts, *([legend] if legend else [])]:
         inside.set_in_layout(False)  # otherwise the layout shrinks small plots to make space for text
+    add_notes(ax, notes)
+
+
+def add_notes(ax: Axes, notes: Sequence[str]) -> None:
+    """Write notes below the x-axis, one per line."""
     if notes:
         below = "\n".join(folded(note, width_in(ax) * 16) for note in notes)
         known = ax.get_xlabel()
@@ -104,7 +123,17 @@ def dated(ax: Axes, *, single: bool = False) -> None:
 
 def blank(ax: Axes, words: str) -> None:
     """Write in the middle of the Axes why they are empty."""
-    ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes, fontsize=13, alpha=0.7)
+    ax.text(
+        0.5,
+        0.5,
+        words,
+        ha="center",
+        va="center",
+        transform=ax.transAxes,
+        fontsize=13,
+        color=ink(ax),
+        alpha=0.7,
+    )
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)

@@ -7,22 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from dyno_frames.contract.computed import RATES
 from dyno_frames.errors import SchemaError
 from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, send_time, simulated
+from dyno_frames.plots.periods import FREQUENCIES, lengths, periods_of
 from dyno_frames.plots.rates import OPENS_NOTE, metric_columns
-
-FREQUENCIES = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
-"""The periods, and their codes in pandas."""
 
 THIN_CAMPAIGNS = 2
 THIN_WHOLE = 200
 """A rate of fewer campaigns, or with a smaller denominator, is drawn hollow."""
 
 _LABELLED_POINTS = 40
+_CROWDED_PT = 3.0
+"""The markers of points that are closer than this touch each other."""
 
 
 def timeline(
@@ -70,7 +69,7 @@ def timeline(
     times, column = send_time(frame, "timeline")
     known = times.notna() & figures.gt(0).any(axis=1)
     freq = freq or _legible(times[known])
-    drawn = _periods(figures[known], times[known], names, FREQUENCIES[freq])
+    drawn = _periods(figures[known], times[known], names, freq)
     ax = theme.new_axes((9.0, 4.2)) if ax is None else ax
     if drawn.empty or drawn[list(names)].isna().all(axis=None):
         theme.blank(ax, "no figures" if len(frame) else "no campaigns")
@@ -85,23 +84,20 @@ def _legible(times: pd.Series) -> str:
     """Return the shortest period with few points, of which at most half are empty."""
     if times.empty:
         return "week"
-    first, last = times.min().tz_localize(None), times.max().tz_localize(None)
-    lengths = {freq: len(pd.period_range(first, last, freq=code)) for freq, code in FREQUENCIES.items()}
-    few = [freq for freq, points in lengths.items() if points <= _LABELLED_POINTS] or ["year"]
-    walls = times.dt.tz_localize(None)
-    filled = (freq for freq in few if 2 * walls.dt.to_period(FREQUENCIES[freq]).nunique() >= lengths[freq])
-    return next(filled, few[-1])
+    few = lengths(times, most=_LABELLED_POINTS)
+    filled = (freq for freq, points in few.items() if 2 * periods_of(times, freq).nunique() >= points)
+    return next(filled, list(few)[-1])
 
 
-def _periods(figures: pd.DataFrame, times: pd.Series, names: tuple[str, ...], code: str) -> pd.DataFrame:
-    keys = pd.PeriodIndex(times.dt.tz_localize(None), freq=code, name="period")
+def _periods(figures: pd.DataFrame, times: pd.Series, names: tuple[str, ...], freq: str) -> pd.DataFrame:
+    keys = pd.PeriodIndex(periods_of(times, freq), name="period")
     sums = figures.groupby(keys).sum(min_count=1)
     sums.insert(0, "campaigns", pd.Series(1, index=keys, dtype="int64").groupby(level=0).sum())
     for name in names:
         if name in RATES:
             sums[name] = _rate(figures, keys, name)
     if not sums.empty:
-        every = pd.period_range(sums.index.min(), sums.index.max(), freq=code, name="period")
+        every = pd.period_range(sums.index.min(), sums.index.max(), name="period")
         sums = sums.reindex(every)
     volumes = [name for name in names if name not in RATES]
     sums[volumes] = sums[volumes].mask(sums["campaigns"].isna(), 0.0)
@@ -129,25 +125,41 @@ def _thin(sums: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
 def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
     index = pd.PeriodIndex(drawn.index)
     days = index.to_timestamp()
-    size = 34 if len(days) <= _LABELLED_POINTS else 12
+    room_pt = 72 * theme.width_in(ax) / len(days)
+    size = float(np.clip(0.5 * room_pt**2, 1.0, 34.0))
+    line = 1.6 if room_pt > _CROWDED_PT else 0.5
     for name, colour, marker in zip(
         names, _cycled(theme.CYCLE, names), _cycled(theme.MARKERS, names), strict=True
     ):
         values, thin = drawn[name].to_numpy(), drawn["thin"].to_numpy()
         style = "--" if name == "open_rate" else "-"
-        ax.plot(days, values, color=colour, linewidth=1.6, linestyle=style, zorder=2)
+        ax.plot(days, values, color=colour, linewidth=line, linestyle=style, zorder=2)
         label = RATES[name].label if name in RATES else name
         label += "*" if name in {"open_rate", "opens"} else ""
         ax.scatter(days[~thin], values[~thin], color=colour, marker=marker, s=size, zorder=3, label=label)
         ax.scatter(
-            days[thin], values[thin], facecolors="white", edgecolors=colour, marker=marker, s=size, zorder=3
+            days[thin],
+            values[thin],
+            facecolors=ax.get_facecolor(),
+            edgecolors=colour,
+            linewidths=min(1.5, line),
+            marker=marker,
+            s=size,
+            zorder=3,
         )
     ax.margins(x=0.03)
     theme.dated(ax, single=len(days) == 1)
-    ax.yaxis.set_major_formatter(theme.PERCENT if names[0] in RATES else theme.THOUSANDS)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=6))
+    form = theme.PERCENT if names[0] in RATES else theme.THOUSANDS
+    ax.yaxis.set_major_formatter(form)
+    ax.yaxis.set_major_locator(theme.round_steps(form, most=6))
     ax.grid(visible=True, axis="y", alpha=0.3)
-    ax.legend(frameon=False, fontsize=theme.LABEL_SIZE, loc="upper left", bbox_to_anchor=(0.0, 1.02))
+    ax.legend(
+        frameon=False,
+        fontsize=theme.LABEL_SIZE,
+        loc="upper left",
+        bbox_to_anchor=(0.0, 1.02),
+        labelcolor=theme.ink(ax),
+    )
     highest = float(np.nanmax(drawn[list(names)].to_numpy(dtype="float64"))) or 1.0
     ax.set_ylim(0, highest * (1.12 + 0.09 * len(names)))
     _counts(ax, drawn, days)
@@ -163,20 +175,22 @@ def _counts(ax: Axes, drawn: pd.DataFrame, days: pd.DatetimeIndex) -> None:
     for day, count in zip(days, drawn["campaigns"], strict=True):
         if count:
             ax.annotate(
-                f"{count:,}",
+                theme.short(count),
                 (day, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, 1),
                 textcoords="offset points",
                 ha="center",
                 fontsize=7,
+                color=theme.ink(ax),
                 alpha=0.75,
             )
 
 
 def _counted(ax: Axes, drawn: pd.DataFrame) -> bool:
     """Return whether a number fits above every point."""
-    return len(drawn) <= min(_LABELLED_POINTS, 5 * theme.width_in(ax))
+    longest_pt = 2 + 4.5 * max(len(theme.short(count)) for count in drawn["campaigns"])
+    return len(drawn) <= min(_LABELLED_POINTS, 72 * theme.width_in(ax) / longest_pt)
 
 
 def _title(names: tuple[str, ...], freq: str) -> str:
@@ -191,6 +205,10 @@ def _notes(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
         return notes
     if _counted(ax, drawn):
         notes.append("numbers above: campaigns per point")
+    else:
+        notes.append(f"{len(drawn):,} points of {drawn['campaigns'].sum():,} campaigns")
+    if len(drawn) * _CROWDED_PT > 72 * theme.width_in(ax):
+        notes.append("more points than the plot can separate; freq= sets a longer period")
     if drawn["thin"].any():
         notes.append(f"hollow: only one campaign, or fewer than {THIN_WHOLE} messages")
     if {"open_rate", "opens", "click_to_open_rate"} & set(names):

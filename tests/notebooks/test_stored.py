@@ -94,6 +94,20 @@ def test_a_notebook_runs_on_any_kernel_of_python_and_keeps_nothing_of_a_run(note
     assert notebook == stored(copy.deepcopy(notebook))
 
 
+def test_no_cell_closes_what_a_widget_of_the_notebook_needs(notebook):
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    if re.search(r"\.(panel|builder|preview)\(", code):
+        assert ".close()" not in code
+
+
+def test_a_screenshot_is_called_one_below_it(notebook):
+    for cell in notebook.cells:
+        for below in re.findall(
+            r"!\[[^]]*\]\(pictures/(?:builder|panel)\w*\.png\)(.*)", cell.source + "\n", re.DOTALL
+        ):
+            assert below.lstrip().startswith("*A screenshot")
+
+
 def test_pictures_of_the_readme_are_those_of_the_notebooks():
     for name, (source, words) in PICTURES.items():
         drawn = picture(nbformat.read(ROOT / "notebooks" / source, as_version=4), words)

@@ -128,7 +128,7 @@ def test_the_page_is_served_to_this_machine_alone_and_its_token_stands_in_no_lis
     assert "--Voila.auto_token=True" in line
     assert not any("the-token" in part or "the-key" in part for part in line)
     assert (variables["JUPYTER_TOKEN"], variables["DYNO_API_KEY"]) == ("the-token", "the-key")
-    template = page.TEMPLATES / "voila" / "templates" / "dyno" / "index.html.j2"
+    template = jupyter.TEMPLATES / "voila" / "templates" / "dyno" / "index.html.j2"
     assert "://" not in template.read_text(encoding="utf-8")
 
 
@@ -149,18 +149,64 @@ def test_root_is_told_to_jupyterlab_and_nobody_else(monkeypatch):
     assert "--allow-root" not in jupyter.command_line(Path("x"), opens=None, port=None, browser=True)
 
 
+@pytest.mark.parametrize("changed", ["01_a.ipynb", "pictures/a.png"])
+def test_examples_are_copied_once_and_a_changed_copy_is_kept_and_named(tmp_path, changed):
+    source, mine = tmp_path / "checkout", tmp_path / "deep" / "mine"
+    (source / "pictures").mkdir(parents=True)
+    names = ["01_a.ipynb", "02_b.ipynb", "pictures/a.png"]
+    for name in names:
+        (source / name).write_bytes(name.encode() + b"\r\n\0")
+    assert lab.copy_examples(source, mine) == []
+    assert [(mine / name).read_bytes() for name in names] == [(source / name).read_bytes() for name in names]
+    (mine / changed).write_text(MINE, encoding="utf-8")
+    (mine / "02_b.ipynb").unlink()
+    assert lab.copy_examples(source, mine) == [mine / changed]
+    assert (mine / changed).read_text(encoding="utf-8") == MINE
+    assert (mine / "02_b.ipynb").is_file()
+
+
+def test_a_folder_in_the_place_of_a_notebook_is_kept(tmp_path):
+    source, mine = tmp_path / "checkout", tmp_path / "mine"
+    source.mkdir()
+    (source / "01_a.ipynb").touch()
+    (mine / "01_a.ipynb").mkdir(parents=True)
+    assert lab.copy_examples(source, mine) == [mine / "01_a.ipynb"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals end programs differently there")
-def test_lab_serves_the_starter_notebook_until_it_is_told_to_stop(started, tmp_path):
-    with started("lab", "--no-browser", "--port", 0, "--to", tmp_path / "work") as program:
+def test_lab_serves_copies_of_the_examples_in_the_users_folder_and_asks_nothing_about_news(started, tmp_path):
+    home = tmp_path / "home"
+    work = home / "dyno-notebooks"
+    work.mkdir(parents=True)
+    example = lab.examples() / "01_first_query.ipynb"
+    before = example.read_bytes()
+    (work / "02_export_to_parquet.ipynb").write_text(MINE, encoding="utf-8")
+    with started("lab", "--no-browser", "--port", 0, HOME=str(home)) as program:
+        program.line_with("differ from the examples: 02_export_to_parquet.ipynb")
+        program.line_with(f"Your notebooks are in {work}")
         line = program.line_with("http://127.0.0.1:")
         url, token = re.search(r"(http://127\.0\.0\.1:\d+)/\S*token=(\w+)", line).groups()
         # The line comes a moment before the port is open: the connection is tried until it is.
         patient = HTTPAdapter(max_retries=Retry(connect=60, backoff_factor=0.1, backoff_max=1))
         with requests.Session() as session:
             session.mount("http://127.0.0.1", patient)
-            answer = session.get(f"{url}/api/contents/start.ipynb?content=0&token={token}", timeout=30)
-        assert answer.json()["name"] == "start.ipynb"
+            session.headers["Authorization"] = f"token {token}"
+            book = session.get(f"{url}/api/contents/01_first_query.ipynb", timeout=30).json()
+            session.put(f"{url}/api/contents/01_first_query.ipynb", json=book, timeout=30).raise_for_status()
+            notices = f"{url}/lab/api/settings/@jupyterlab/apputils-extension:notification"
+            settings = session.get(notices, timeout=30).json()["schema"]["properties"]
+        assert settings["fetchNews"]["default"] == "false"
+        assert settings["checkForUpdates"]["default"] is False
         program.end(signal.SIGTERM)
+    assert example.read_bytes() == before
+    assert (work / "02_export_to_parquet.ipynb").read_text(encoding="utf-8") == MINE
+    assert (work / "pictures" / "panel.png").is_file()
+
+
+def test_a_users_own_configuration_of_jupyter_comes_after_ours_and_is_kept(monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    paths = jupyter.lab_environment({"DYNO_API_KEY": "the-key"})["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert paths == [str(jupyter.TEMPLATES), "mine"]
 
 
 def run_cells(cells, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -239,7 +239,7 @@ function render({ model, el }) {
   }
 
   function draw() {
-    late = pressed; // a part that is replaced under a pressed mouse button would lose the click
+    late = pressed; // a part that is replaced under a pressed button or key would lose the click
     if (pressed) return;
     const view = model.get("view");
     root.setAttribute("aria-label", view.label);
@@ -289,19 +289,38 @@ function render({ model, el }) {
     root.inert = true;
     notice.replaceChildren(h("b", {}, "No kernel: "), "this panel is out of date and cannot be used; run the cell again.");
   };
-  root.addEventListener("pointerdown", () => { pressed = true; });
-  const released = () => setTimeout(() => {
-    pressed = false;
-    if (late) draw();
-  });
-  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, released);
+  // The second click of a double click may find another button in the place of the first one: it was not meant for it.
+  let clicked = "";
+  root.addEventListener("click", (event) => {
+    const key = event.target.closest("[data-key]")?.dataset.key ?? "";
+    if (event.detail > 1 && key !== clicked) event.stopPropagation();
+    if (event.detail < 2) clicked = key;
+  }, true);
+  // A press lasts until its click was handled. The right button's press may never end, because it opens a menu.
+  let release = 0;
+  const press = (event) => {
+    if (event.key !== " " && event.button !== 0) return;
+    clearTimeout(release);
+    pressed = true;
+  };
+  const released = (event) => {
+    if (event.type === "keyup" && event.key !== " ") return;
+    clearTimeout(release);
+    release = setTimeout(() => {
+      pressed = false;
+      if (late) draw();
+    });
+  };
+  const ends = ["pointerup", "pointercancel", "keyup", "blur"];
+  for (const name of ["pointerdown", "keydown"]) root.addEventListener(name, press);
+  for (const name of ends) window.addEventListener(name, released, true);
   model.on("comm_live_update", disconnect);
   model.on("change:view", draw);
   model.on("change:time_hint", draw);
   model.on("change:ready", draw);
   draw();
   return () => {
-    for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, released);
+    for (const name of ends) window.removeEventListener(name, released, true);
     model.off("comm_live_update", disconnect);
     model.off("change:view", draw);
     model.off("change:time_hint", draw);

@@ -1,0 +1,31 @@
+"""The periods of time that plots count campaigns by."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+FREQUENCIES = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+"""The periods, shortest first, and their codes in pandas."""
+
+
+def lengths(times: pd.Series, *, most: int) -> dict[str, int]:
+    """Return how many of each period lie between the first and the last time, where that is at most ``most``.
+
+    The result has at least the longest period.
+
+    Parameters
+    ----------
+    times
+        Times in UTC, at least one.
+    most
+        Maximum number of periods.
+    """
+    first, last = times.min().tz_localize(None), times.max().tz_localize(None)
+    found = {freq: len(pd.period_range(first, last, freq=code)) for freq, code in FREQUENCIES.items()}
+    return {freq: length for freq, length in found.items() if length <= most or freq == "year"}
+
+
+def periods_of(times: pd.Series, freq: str) -> pd.Series:
+    """Return the period of each time in UTC."""
+    periods: pd.Series = times.dt.tz_localize(None).dt.to_period(FREQUENCIES[freq])
+    return periods
