@@ -191,7 +191,9 @@ def _must_type(review: Review, *, recipients: int | None, confirmed: bool) -> bo
     count = review.audience.count
     if recipients is not None and recipients != count:
         known = "is unknown" if count is None else f"is {count:,}"
-        raise ConfigError(f"nothing was sent: --recipients {recipients}, and the number of recipients {known}")
+        raise ConfigError(
+            f"nothing was sent: --recipients {recipients}, and the number of recipients {known}"
+        )
     if recipients is not None or not review.required_text.isdigit():
         return bool(review.required_text) and recipients is None
     if confirmed:

@@ -100,7 +100,7 @@ def _table(frame: pd.DataFrame, *, width: int | None, note: str) -> str:
         return f"{', '.join(map(printable, frame.columns))}\n{rows}\n"
     text, omitted = text_table(frame, width=width)
     if omitted:
-        rows += f"\nNot shown at this width: {', '.join(omitted)} (use --columns or another --format)"
+        rows += f"\nNot shown at this width: {', '.join(omitted)} (--format csv shows all)"
     return f"{text}\n{rows}\n"
 
 

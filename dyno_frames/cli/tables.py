@@ -38,16 +38,14 @@ def text_table(frame: pd.DataFrame, *, width: int | None = None) -> tuple[str, l
     shown = map_text(frame, printable)
     if width is None:
         return _rendered(shown, _LENGTHS[0]), []
-    for longest in _LENGTHS:
-        text = _rendered(shown, longest)
-        if _text_width(text) <= width:
-            return text, []
     omitted: list[str] = []
     for name in _omission_order(list(shown.columns)):
-        omitted.append(name)
-        text = _rendered(shown.drop(columns=omitted), _LENGTHS[-1])
-        if _text_width(text) <= width:
+        if _text_width(_rendered(shown.drop(columns=omitted), _LENGTHS[-1])) <= width:
             break
+        omitted.append(name)
+    kept = shown.drop(columns=omitted)
+    texts = [_rendered(kept, longest) for longest in _LENGTHS]
+    text = next((text for text in texts if _text_width(text) <= width), texts[-1])
     return text, [name for name in shown.columns if name in omitted]
 
 
@@ -83,7 +81,9 @@ def _rendered(frame: pd.DataFrame, longest: int) -> str:
     import pandas as pd
 
     names = [
-        name for name in frame.select_dtypes(["str", "object"]).columns if name != "id" and not name.endswith("_id")
+        name
+        for name in frame.select_dtypes(["str", "object"]).columns
+        if name != "id" and not name.endswith("_id")
     ]
     short = frame.assign(**{name: frame[name].map(lambda cell: _cut(cell, longest)) for name in names})
     with pd.option_context("display.unicode.east_asian_width", True, "display.max_colwidth", None):

@@ -133,15 +133,16 @@ def _json_pair(given: str, resource: Resource) -> tuple[str, Any]:
 
 
 def _object(source: IO[str]) -> dict[str, Any]:
+    name = getattr(source, "name", "<stdin>")
     try:
         read = json.load(source)
     except ValueError as error:
         raise click.BadParameter(
-            f"{source.name!r} is not JSON ({error}); expected an object", param_hint="--from"
+            f"{name!r} is not JSON ({error}); expected an object", param_hint="--from"
         ) from None
     if not isinstance(read, dict):
         raise click.BadParameter(
-            f"""{source.name!r} is not a JSON object; expected one such as {{"name": "Spring sale"}}""",
+            f"""{name!r} is not a JSON object; expected one such as {{"name": "Spring sale"}}""",
             param_hint="--from",
         )
     return read

@@ -144,7 +144,7 @@ def test_a_table_fits_the_terminal_and_names_what_it_omits(width):
     lines = written(WIDE, "table", width=width).splitlines()
     assert max(sum(2 if east_asian_width(one) in "WF" else 1 for one in line) for line in lines[:2]) <= width
     omitted = [name for name in WIDE if name not in lines[0].split()]
-    notes = [f"Not shown at this width: {', '.join(omitted)} (use --columns or another --format)"]
+    notes = [f"Not shown at this width: {', '.join(omitted)} (--format csv shows all)"]
     assert lines[2:] == ["1 row", *(notes if omitted else [])]
 
 
