@@ -198,7 +198,8 @@ def _must_type(review: Review, *, recipients: int | None, confirmed: bool) -> bo
         return bool(review.required_text) and recipients is None
     if confirmed:
         raise ConfigError(
-            f"nothing was sent: --yes alone does not confirm an action for {count:,} recipients. Add --recipients {count}"
+            f"nothing was sent: --yes alone does not confirm an action for {count:,} recipients. "
+            f"Add --recipients {count}"
         )
     return True
 

@@ -46,7 +46,7 @@ def show(lines: Iterable[str]) -> None:
 
 
 def ask(question: str) -> None:
-    """Ask a question with the answers yes and no; end the command if the answer is no."""
+    """Ask a question with the answers yes and no; end the command unless the answer is yes."""
     if not click.confirm(printable(question), err=True):
         decline()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -83,7 +83,7 @@ def given_fields(
     return body
 
 
-def request_text(operation: Operation, body: Body | None = None, *, key: str | None = None) -> str:
+def request_text(operation: Operation, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> str:
     """Return a request as method, path and JSON body. Addresses of recipients are counted.
 
     Examples

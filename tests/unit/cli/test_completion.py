@@ -54,7 +54,6 @@ def type_lines(shell: str, arguments: list[str], before: str, tools: Path) -> No
 
 LINES = [
     ("dyno-frames cali", "dyno-frames calibrate"),
-    ("dyno-frames find campaigns --descen", "--descending"),
     ("dyno-frames find campaigns --columns name,preview_", "name,preview_message"),
     ("dyno-frames find campaigns --format mark", "--format markdown"),
     ("dyno-frames wait x --until fin", "--until finished"),
