@@ -16,6 +16,7 @@ from dyno_frames.cli.values import request_text
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import ConfigError
+from dyno_frames.panels.campaigns.rules import COUNT_TYPED_ABOVE, WITHOUT_REVIEW
 
 if TYPE_CHECKING:
     from dyno_frames.actions.action_request import ActionRequest
@@ -34,9 +35,29 @@ _SUMMARIES = {
     Action.RESUME: "Resume a paused campaign.",
 }
 
+_TIME = (
+    click.option(
+        "--at",
+        metavar="TIME",
+        help="Start time in ISO format, such as 2026-07-01T09:30:00+02:00 (default: now).",
+    ),
+    click.option(
+        "--time-zone",
+        metavar="NAME",
+        help="Time zone of --at, such as Europe/Paris; required if --at has no offset.",
+    ),
+)
+_RECIPIENTS = click.option(
+    "--recipients",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Number of recipients that you expect; the command fails if it is another.",
+)
+_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the outcome as one line of JSON.")
+
 _CAMPAIGN = "CAMPAIGN is the id of a campaign, or a name that only one campaign has."
 _QUESTION = "The command shows what will happen and asks for confirmation."
-_NUMBER = "With more than 1,000 recipients, type their number, or give it as --recipients."
+_NUMBER = f"With more than {COUNT_TYPED_ABOVE:,} recipients, type their number, or give it as --recipients."
 
 
 def command_name(action: Action) -> str:
@@ -71,43 +92,26 @@ def _command(action: Action) -> click.Command:
 
 def _parameters(action: Action) -> list[Callable[[Any], Any]]:
     rule = RULES[action]
-    added: list[Callable[[Any], Any]] = [click.argument("campaign")]
-    if set(TIMES) <= set(rule.optional):
-        added += [
-            click.option(
-                "--at",
-                metavar="TIME",
-                help="Start time in ISO format, such as 2026-07-01T09:30:00+02:00 (default: now).",
-            ),
-            click.option(
-                "--time-zone",
-                metavar="NAME",
-                help="Time zone of --at, such as Europe/Paris (default: its offset).",
-            ),
-        ]
-    added += [
-        click.option(
-            f"--{name.replace('_', '-')}", name, metavar="TEXT", help=f"New {name} (default: unchanged)."
-        )
-        for name in OVERRIDES
-        if name in rule.optional
+    return [
+        click.argument("campaign"),
+        *(_TIME if set(TIMES) <= set(rule.optional) else ()),
+        *(_text_option(name) for name in OVERRIDES if name in rule.optional),
+        *((_RECIPIENTS,) if rule.sends else ()),
+        confirm.yes,
+        confirm.dry_run,
+        _AS_JSON,
+        options.account,
     ]
-    if rule.sends:
-        added.append(
-            click.option(
-                "--recipients",
-                type=click.IntRange(min=0),
-                metavar="N",
-                help="Number of recipients that you expect; the command fails if it is another.",
-            )
-        )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print the outcome as one line of JSON.")
-    return [*added, confirm.yes, confirm.dry_run, as_json, options.account]
+
+
+def _text_option(name: str) -> Callable[[Any], Any]:
+    words = name.replace("_", " ")
+    return click.option(
+        f"--{words.replace(' ', '-')}", name, metavar="TEXT", help=f"New {words} (default: unchanged)."
+    )
 
 
 def _asks(action: Action) -> bool:
-    from dyno_frames.panels.campaigns.rules import WITHOUT_REVIEW
-
     return action not in WITHOUT_REVIEW
 
 

@@ -25,7 +25,9 @@ def dry_run(command: Command) -> Command:
 def yes(command: Command) -> Command:
     """Add ``--yes``."""
     option = click.option(
-        "--yes", is_flag=True, help="Confirm without a question; required if stdin is not a terminal."
+        "--yes",
+        is_flag=True,
+        help="Confirm without a question; required if the command asks and stdin is not a terminal.",
     )
     return option(command)
 

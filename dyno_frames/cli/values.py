@@ -83,7 +83,9 @@ def given_fields(
     return body
 
 
-def request_text(operation: Operation, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> str:
+def request_text(
+    operation: Operation, body: Mapping[str, Any] | None = None, *, key: str | None = None
+) -> str:
     """Return a request as method, path and JSON body. Addresses of recipients are counted.
 
     Examples

@@ -225,3 +225,28 @@ def test_pause_and_resume_follow_each_other_and_pause_does_not_ask(draft, pipe):
     assert (resumed.code, normal(resumed.out)) == (0, "update-and-resume ID: applied, paused → running\n")
     assert "Changed: Subject “Hello” → “Now right”" in resumed.err
     assert (pipe("pause", key).code, pipe("resume", key, "--yes").code) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--at", "soon"), "is 'soon'; expected"),
+        (("--at", "2100-01-01T09:00"), "a wall time without a zone"),
+        (("--at", "2100-01-01T09:00", "--time-zone", "Europe/Pars"), "'Europe/Pars' is not a time zone"),
+        (("--time-zone", "Europe/Paris"), "give both, or neither"),
+        (("--subject", "two\nlines"), "expected one line of text"),
+        (("--recipients", "-1"), "-1 is not in the range"),
+    ],
+)
+def test_a_wrong_option_of_an_action_is_said_before_any_request(run, options, said):
+    ended = run("start", "some-id", "--yes", *options, "--url", "http://127.0.0.1:9", "--api-key", "unused")
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_each_action_has_the_options_of_its_request(run):
+    assert "--at" in run("reschedule", "--help").out
+    assert "--subject" in run("update-and-resume", "--help").out
+    assert "--recipients" in run("resume", "--help").out
+    for command in ("pause", "stop", "cancel-schedule"):
+        assert not {"--at", "--subject", "--recipients"} & set(run(command, "--help").out.split())
