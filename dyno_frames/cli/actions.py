@@ -15,7 +15,7 @@ from dyno_frames.cli.reference import object_id
 from dyno_frames.cli.values import request_text
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action
 from dyno_frames.contract.operations import operation
-from dyno_frames.errors import ConfigError
+from dyno_frames.errors import ConfigError, OutcomeUnknownError
 from dyno_frames.panels.campaigns.rules import COUNT_TYPED_ABOVE, WITHOUT_REVIEW
 
 if TYPE_CHECKING:
@@ -137,10 +137,36 @@ def _run(
         if dry_run:
             click.echo(request_text(operation("campaigns", action), plan.body))
             return
+        _require_known_outcomes(client, plan)
         if _asks(action):
             _confirm(_review(client, plan, request), plan, confirmed=yes, recipients=recipients)
-        outcome = client.campaigns.apply(plan)
+        outcome = _apply(client, plan)
     click.echo(_json(outcome) if as_json else outcome_line(outcome))
+
+
+def _require_known_outcomes(client: Client, plan: ActionPlan) -> None:
+    """Raise OutcomeUnknownError if an earlier action has to be resolved before this one is sent."""
+    actions = client.journal
+    blocking = actions[actions["blocks"] & actions["campaign_id"].isin([None, plan.campaign_id])]
+    if RULES[plan.action].sends and len(blocking):
+        damaged = bool(blocking["campaign_id"].isna().any())
+        raise OutcomeUnknownError(
+            f"{command_name(plan.action)} was not sent: "
+            + ("the journal is damaged." if damaged else "the outcome of an earlier action is unknown."),
+            cure="See: dyno-frames journal --help" if damaged else _cure(plan.campaign_id),
+        )
+
+
+def _apply(client: Client, plan: ActionPlan) -> Outcome:
+    try:
+        return client.campaigns.apply(plan)
+    except OutcomeUnknownError as error:
+        error.cure = _cure(plan.campaign_id)
+        raise
+
+
+def _cure(campaign_id: str) -> str:
+    return f"Find the outcome first: dyno-frames resolve {campaign_id}"
 
 
 def _review(client: Client, plan: ActionPlan, request: ActionRequest) -> Review:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -50,6 +51,10 @@ _SET_UP = (demo, lab, sandbox, calibrate, panel, completion)
 
 for _command in (*_READ, *_CHANGE, *_SET_UP):
     program.add_command(_command)
+
+
+# A command prints its error. Without a handler, the log would print it a second time.
+logging.getLogger("dyno_frames").addHandler(logging.NullHandler())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -159,7 +159,11 @@ def test_a_create_whose_answer_is_lost_finds_its_object(dyno, account, box):
 
 def test_a_create_whose_outcome_is_unknown_ends_with_3(dyno, box):
     box.set_faults([{"kind": "error", "operations": ["lists.create"]}])
-    assert dyno("create", "lists", "--set", "name=Never").code == 3
+    ended = dyno("create", "lists", "--set", "name=Never")
+    assert (ended.code, ended.out) == (3, "")
+    [line] = ended.err.splitlines()
+    assert "It was not sent again" in line
+    assert "dyno-frames find lists --where \"name == 'Never' and created >= '" in line
 
 
 def test_a_request_that_is_refused_ends_with_1(dyno, account):
@@ -207,7 +211,12 @@ def test_the_journal_shows_every_action_and_its_outcome(dyno, account, unknown_s
 
 
 def test_an_unknown_outcome_blocks_sends_until_it_is_resolved(dyno, account, unknown_start):
-    assert dyno("start", unknown_start, "--yes").code == 3
+    blocked = dyno("start", unknown_start, "--yes")
+    assert blocked.code == 3
+    assert blocked.err == (
+        "dyno-frames: start was not sent: the outcome of an earlier action is unknown. "
+        f"Find the outcome first: dyno-frames resolve {unknown_start}\n"
+    )
     assert dyno("resolve").code == 3
     decided = dyno("resolve", unknown_start, "--decision", "not_applied")
     assert (decided.code, decided.out) == (0, f"start {unknown_start}: not_applied, draft → draft\n")
@@ -220,6 +229,28 @@ def test_resolve_reads_the_outcome_of_all_campaigns(dyno, account, unknown_start
     account.campaigns.delete(unknown_start)
     ended = dyno("resolve", unknown_start, "--decision", "not_applied")
     assert (ended.code, ended.out) == (0, f"start {unknown_start}: not_applied, draft → ?\n")
+
+
+def test_the_name_of_a_field_may_be_any_word(dyno, account):
+    key = dyno("create", "lists", "--set", "name=Words", "--set", "self=x").out.strip()
+    assert account.lists.get(key)["self"] == "x"
+    assert dyno("update", "lists", key, "--set", "self=y").code == 0
+
+
+def test_a_damaged_journal_blocks_sends_until_the_damage_is_accepted(dyno, account, own_state):
+    key = account.campaigns.create(name="Damage", subject="x", list_id=account.lists.create(name="L"))
+    assert dyno("start", key, "--yes").code == 0
+    assert dyno("pause", key).code == 0
+    (file,) = [path for path in (own_state / "state").rglob("*.jsonl") if path.stat().st_size]
+    file.write_bytes(file.read_bytes().replace(b"start", b"stare", 1))
+    blocked = dyno("resume", key, "--yes")
+    assert (blocked.code, blocked.out) == (3, "")
+    assert "resume was not sent: the journal is damaged. See: dyno-frames journal --help" in blocked.err
+    assert "damaged" in dyno("journal").out
+    accepted = dyno("journal", "--accept-damage")
+    assert accepted.code == 0
+    assert "accepted: " in accepted.err
+    assert dyno("resume", key, "--yes").code == 0
 
 
 def test_a_decision_needs_a_campaign(dyno):
