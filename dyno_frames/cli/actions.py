@@ -140,7 +140,7 @@ def _run(
         _require_known_outcomes(client, plan)
         if _asks(action):
             _confirm(_review(client, plan, request), plan, confirmed=yes, recipients=recipients)
-        outcome = _apply(client, plan)
+        outcome = client.campaigns.apply(plan)
     click.echo(_json(outcome) if as_json else outcome_line(outcome))
 
 
@@ -153,20 +153,8 @@ def _require_known_outcomes(client: Client, plan: ActionPlan) -> None:
         raise OutcomeUnknownError(
             f"{command_name(plan.action)} was not sent: "
             + ("the journal is damaged." if damaged else "the outcome of an earlier action is unknown."),
-            cure="See: dyno-frames journal --help" if damaged else _cure(plan.campaign_id),
+            cure=f"See: dyno-frames {'journal --help' if damaged else f'resolve {plan.campaign_id}'}",
         )
-
-
-def _apply(client: Client, plan: ActionPlan) -> Outcome:
-    try:
-        return client.campaigns.apply(plan)
-    except OutcomeUnknownError as error:
-        error.cure = _cure(plan.campaign_id)
-        raise
-
-
-def _cure(campaign_id: str) -> str:
-    return f"Find the outcome first: dyno-frames resolve {campaign_id}"
 
 
 def _review(client: Client, plan: ActionPlan, request: ActionRequest) -> Review:

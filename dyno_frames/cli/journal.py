@@ -77,8 +77,6 @@ def _resolve(client: Client, key: str, decision: Decided | None) -> OutcomeUnkno
     try:
         outcome = client.campaigns.resolve(key, decision=decision)
     except OutcomeUnknownError as error:
-        if "client." in error.cure:
-            error.cure = f"If you know it: dyno-frames resolve {key} --decision applied, or not_applied"
         return error
     click.echo(printable(f"{key}: no action is unresolved") if outcome is None else outcome_line(outcome))
     return None

@@ -124,8 +124,6 @@ def _created(verbs: ResourceClient, body: Body) -> str:
     except OutcomeUnknownError as error:
         found = verbs.look_for(error)
         if found is None:
-            query = f'dyno-frames find {verbs.resource.name} --where "{error.pending.query}"'
-            error.cure = f"Look before you try again: {query}"
             raise
         click.echo("No answer arrived, but the server has the new object.", err=True)
         return found

@@ -215,9 +215,11 @@ def test_an_unknown_outcome_blocks_sends_until_it_is_resolved(dyno, account, unk
     assert blocked.code == 3
     assert blocked.err == (
         "dyno-frames: start was not sent: the outcome of an earlier action is unknown. "
-        f"Find the outcome first: dyno-frames resolve {unknown_start}\n"
+        f"See: dyno-frames resolve {unknown_start}\n"
     )
-    assert dyno("resolve").code == 3
+    unresolved = dyno("resolve")
+    assert unresolved.code == 3
+    assert "client." not in unresolved.err
     decided = dyno("resolve", unknown_start, "--decision", "not_applied")
     assert (decided.code, decided.out) == (0, f"start {unknown_start}: not_applied, draft → draft\n")
     assert dyno("resolve").out == "The outcome of every action is known.\n"
