@@ -1,4 +1,4 @@
-"""Ask before a command changes something, or refuse where nobody can answer."""
+"""Ask before a command changes something, or fail if stdin is not a terminal."""
 
 from __future__ import annotations
 

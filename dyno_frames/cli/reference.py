@@ -46,8 +46,8 @@ def object_id(verbs: ResourceClient, reference: str) -> str:
         named = verbs.find(pd.col("name") == reference, columns=wanted)
         if named.empty:
             raise ConfigError(
-                f"{_shown(reference)} is neither the id nor the name of one of the {verbs.resource.name}; "
-                f"list them with: dyno-frames find {verbs.resource.name} --columns id,name"
+                f"no {verbs.resource.singular} has the id or the name {_shown(reference)}. "
+                f"List all with: dyno-frames find {verbs.resource.name} --columns id,name"
             ) from None
         if len(named) > 1:
             raise ConfigError(_ambiguous(verbs.resource.name, reference, named)) from None

@@ -111,10 +111,10 @@ def test_an_ambiguous_name_lists_the_candidates_with_ids_and_times(dyno, account
     assert dyno("get", "campaigns", keys[0]).code == 0
 
 
-def test_an_unknown_name_is_said_with_the_way_to_find_it(dyno):
+def test_an_unknown_name_is_said_with_the_command_that_lists_all(dyno):
     ended = dyno("update", "lists", "Nobody <ann@example.com>", "--set", "name=x")
     assert ended.code == 2
-    assert "neither the id nor the name" in ended.err
+    assert "no list has the id or the name" in ended.err
     assert "dyno-frames find lists --columns id,name" in ended.err
     assert "ann@example.com" not in ended.err
 
