@@ -18,8 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 success, 1 the server or the network failed, 2 the command or the query is not valid, or a file
-        cannot be read or written, 3 the outcome of an action is unknown, 4 the answer is incomplete.
+        The exit code: 0 success, 1 the server or the network failed, or the request was refused, 2 the command or the
+        query is not valid, or a file cannot be read or written, 3 the outcome of a request is unknown, 4 the answer is
+        incomplete, 130 a question was answered with no, or Ctrl-C.
 
     Examples
     --------

@@ -28,12 +28,22 @@ _CALLS = tuple(
         (r"Declare (?:it|the types) with connect\(…, schema=\{[^}]*\}\)(?:, or| and) replace", "Replace"),
         (r"Read an older version(?: with version=…| \(version=\d+\)),? or replace", "Replace"),
         (r", or see \.dyno\.certificate; strict=True raises instead", "; strict=True fails instead"),
+        (r"client\.campaigns\.resolve\('([^']*)'\)", r"dyno-frames resolve \1"),
+        (r"client\.campaigns\.resolve\('([^']*)', decision=…\)", r"dyno-frames resolve \1 --decision …"),
+        (r"client\.campaigns\.accept_journal_damage\(\)", "dyno-frames journal --accept-damage"),
+        (r"client\.campaigns\.(start|resume)\(…\)", r"dyno-frames \1"),
+        (
+            r"client\.(\w+)\.look_for\(\), or client\.\w+\.find\((\"[^\"]*\")\)",
+            r"dyno-frames find \1 --where \2",
+        ),
+        (r"an aware datetime or pandas\.Timestamp, or ISO text", "a time in ISO format"),
+        (r"an aware time, such as pd\.Timestamp\(…, tz='Europe/Paris'\)", "give the time with its offset"),
         (r"; client\.campaigns\.plan\(…\) shows the effect of an action", ""),
         (r",? ascending=True\b", ""),
         (r",? ascending=False\b", " descending=True"),
     )
 )
-"""Calls and arguments that the commands do not have, and what to say instead."""
+"""Calls and arguments of Python, and what to say instead."""
 
 
 def options_of(command: click.Command) -> dict[str, str]:

@@ -12,13 +12,11 @@ from dyno_frames.errors import (
     AuthenticationError,
     ConfigError,
     DynoError,
-    IllegalTransitionError,
     MissingExtraError,
     NotFoundError,
     OutcomeUnknownError,
     QueryError,
     QuerySyntaxError,
-    RejectedError,
     SchemaError,
     TableError,
 )
@@ -29,15 +27,15 @@ class Exit(IntEnum):
 
     DONE = 0
     SERVER = 1
-    """The server or the network failed."""
+    """The server or the network failed, or the request was refused."""
     COMMAND = 2
     """The command, the query or a setting is not valid, or a file cannot be read or written."""
     UNKNOWN = 3
-    """An action was sent, and its outcome is unknown."""
+    """A request was sent, and its outcome is unknown."""
     INCOMPLETE = 4
     """Rows may be missing from the answer."""
     INTERRUPTED = 130
-    """Ctrl-C, with the exit code that shells use."""
+    """Ctrl-C, or a question that was answered with no; the exit code that shells use."""
 
 
 _COMMAND_FAULTS = (
@@ -45,9 +43,7 @@ _COMMAND_FAULTS = (
     SchemaError,
     ConfigError,
     MissingExtraError,
-    RejectedError,
     NotFoundError,
-    IllegalTransitionError,
     AuthenticationError,
 )
 

@@ -1,17 +1,24 @@
-"""Write a frame as text: a table for people, CSV and JSON lines for programs."""
+"""Write a frame: a table for people, and CSV, JSON lines, Markdown and Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from dyno_frames.cli.exits import printable
+from dyno_frames.cli.tables import map_text, markdown_table, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+FORMATS = ("table", "csv", "jsonl", "markdown", "parquet")
+"""The output formats; Parquet is binary."""
+
 _TIMES = "%Y-%m-%dT%H:%M:%SZ"
-_WIDEST = 48
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Spreadsheets evaluate a text cell that begins with one of these; the last four are full-width forms.
 
@@ -19,7 +26,38 @@ Some spreadsheets ignore leading spaces.
 """
 
 
-def written(frame: pd.DataFrame, form: str, *, formulas: bool = False, terminal: bool = False) -> str:
+def on_terminal() -> bool:
+    """Return whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def print_frame(frame: pd.DataFrame, form: str, *, formulas: bool = False, note: str = "") -> None:
+    """Print a frame to stdout; a table fits the terminal.
+
+    Parameters
+    ----------
+    frame, form, formulas
+        As in :func:`written`.
+    note
+        What a table says about its number of rows (default: the number).
+    """
+    if form == "parquet":
+        click.echo(_parquet(frame), nl=False)
+        return
+    terminal = on_terminal()
+    width = shutil.get_terminal_size().columns if terminal else None
+    click.echo(written(frame, form, formulas=formulas, terminal=terminal, width=width, note=note), nl=False)
+
+
+def written(
+    frame: pd.DataFrame,
+    form: str,
+    *,
+    formulas: bool = False,
+    terminal: bool = False,
+    width: int | None = None,
+    note: str = "",
+) -> str:
     r"""Return a frame as text that ends with a newline.
 
     Parameters
@@ -27,11 +65,15 @@ def written(frame: pd.DataFrame, form: str, *, formulas: bool = False, terminal:
     frame
         The rows, with times in UTC.
     form
-        ``table``, ``csv`` or ``jsonl``.
+        ``table``, ``csv``, ``jsonl`` or ``markdown``.
     formulas
         Whether CSV keeps text that a spreadsheet evaluates as a formula. If False, ``'`` is put before the text.
     terminal
         Whether the text is for a terminal. Then CSV has control characters escaped, as a table always has.
+    width
+        The width of a table (default: no limit).
+    note
+        What a table says about its number of rows (default: the number).
 
     Examples
     --------
@@ -42,35 +84,35 @@ def written(frame: pd.DataFrame, form: str, *, formulas: bool = False, terminal:
     match form:
         case "csv":
             plain = frame if formulas else _without_formulas(frame)
-            plain = _map_text(plain, printable) if terminal else plain
+            plain = map_text(plain, printable) if terminal else plain
             return plain.to_csv(index=False, date_format=_TIMES, lineterminator="\n")
         case "jsonl":
             return frame.to_json(orient="records", lines=True, date_format="iso") if len(frame) else ""
+        case "markdown":
+            return markdown_table(frame)
         case _:
-            return _table(frame)
+            return _table(frame, width=width, note=note)
 
 
-def _table(frame: pd.DataFrame) -> str:
-    rows = "1 row" if len(frame) == 1 else f"{len(frame):,} rows"
+def _table(frame: pd.DataFrame, *, width: int | None, note: str) -> str:
+    rows = note or ("1 row" if len(frame) == 1 else f"{len(frame):,} rows")
     if frame.empty:
         return f"{', '.join(map(printable, frame.columns))}\n{rows}\n"
-    shown = _map_text(frame, printable)
-    return f"{shown.to_string(index=False, na_rep='', max_colwidth=_WIDEST)}\n{rows}\n"
+    text, omitted = text_table(frame, width=width)
+    if omitted:
+        rows += f"\nNot shown at this width: {', '.join(omitted)} (--format csv shows all)"
+    return f"{text}\n{rows}\n"
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    return _map_text(frame, lambda text: f"'{text}" if _is_formula(text) else text)
+    return map_text(frame, lambda text: f"'{text}" if _is_formula(text) else text)
 
 
 def _is_formula(text: str) -> bool:
     return text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
-
-
-def _map_text(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    """Return a frame with a change applied to its column names and text cells."""
-    names = frame.select_dtypes(["str", "string", "object", "category"]).columns
-    changed = {
-        name: frame[name].astype("object").map(lambda cell: change(str(cell)), na_action="ignore")
-        for name in names
-    }
-    return frame.assign(**changed).set_axis([change(name) for name in frame.columns], axis="columns")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dyno_frames.cli.completion import column_names
+from dyno_frames.cli.forms import FORMATS, on_terminal
 from dyno_frames.contract.resources import RESOURCES
 from dyno_frames.query.query import Scope
 
@@ -110,14 +112,46 @@ def shape(command: Command) -> Command:
             "--order-by",
             metavar="COLUMN[,…]",
             callback=names,
+            shell_complete=column_names,
             help="Columns to sort by (default: created, then id).",
         ),
         click.option(
-            "--columns", metavar="COLUMN[,…]", callback=names, help="Columns to return (default: all)."
+            "--columns",
+            metavar="COLUMN[,…]",
+            callback=names,
+            shell_complete=column_names,
+            help="Columns to return (default: all).",
         ),
     ):
         command = option(command)
     return command
+
+
+def form(command: Command) -> Command:
+    """Add ``--format`` and ``--formulas``."""
+    form_option = click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="table",
+        show_default=True,
+        callback=_printable_format,
+        help="Output format.",
+    )
+    formulas = click.option(
+        "--formulas",
+        is_flag=True,
+        help="Keep CSV text that a spreadsheet evaluates as a formula (default: put ' before it).",
+    )
+    return form_option(formulas(command))
+
+
+def _printable_format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value == "parquet" and on_terminal():
+        raise click.BadParameter(
+            "Parquet is binary and stdout is a terminal; redirect it, as in > rows.parquet, or use dyno-frames export"
+        )
+    return value
 
 
 def names(_context: click.Context, _parameter: click.Parameter, value: str | None) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import warnings
@@ -10,21 +11,24 @@ from typing import Any
 
 import click
 
+from dyno_frames.cli.actions import ACTIONS
 from dyno_frames.cli.arguments import options_of
 from dyno_frames.cli.calibrate import calibrate
+from dyno_frames.cli.completion import NAME, completed, completion
 from dyno_frames.cli.count import count
 from dyno_frames.cli.demo import demo
 from dyno_frames.cli.exits import Exit, exit_code, is_expected, one_line
 from dyno_frames.cli.explain import explain
 from dyno_frames.cli.export import export
 from dyno_frames.cli.find import find
+from dyno_frames.cli.journal import journal, resolve
 from dyno_frames.cli.lab import lab
+from dyno_frames.cli.objects import create, delete, get, update
 from dyno_frames.cli.options import ALLOW_INCOMPLETE, DEBUG, debug
 from dyno_frames.cli.panel import panel
 from dyno_frames.cli.sandbox import sandbox
+from dyno_frames.cli.wait import wait
 from dyno_frames.errors import IncompleteResultWarning
-
-NAME = "dyno-frames"
 
 
 @click.group(name=NAME, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -35,18 +39,28 @@ def program() -> None:
 
     Set DYNO_URL and DYNO_API_KEY, or use --url and --api-key. "dyno-frames demo" needs no account.
 
-    Exit codes: 0 success, 1 the server or the network failed, 2 the command or the query is not valid, or a file
-    cannot be read or written, 3 the outcome of an action is unknown, 4 the answer is incomplete (0 with
-    --allow-incomplete).
+    Exit codes: 0 success, 1 the server or the network failed, or the request was refused, 2 the command or the query
+    is not valid, or a file cannot be read or written, 3 the outcome of a request is unknown, 4 the answer is incomplete
+    (0 with --allow-incomplete), 130 a question was answered with no, or Ctrl-C.
     """
 
 
-for _command in (demo, lab, sandbox, find, count, export, explain, calibrate, panel):
+_READ = (find, count, export, explain, get)
+_CHANGE = (create, update, delete, *ACTIONS, wait, resolve, journal)
+_SET_UP = (demo, lab, sandbox, calibrate, panel, completion)
+
+for _command in (*_READ, *_CHANGE, *_SET_UP):
     program.add_command(_command)
+
+
+# A command prints its error. Without a handler, the log would print it a second time.
+logging.getLogger("dyno_frames").addHandler(logging.NullHandler())
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors go to stderr."""
+    if (code := completed(program)) is not None:
+        return code
     context: click.Context | None = None
     incomplete: list[Warning | str] = []
 

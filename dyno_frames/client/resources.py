@@ -81,7 +81,7 @@ class ResourceClient(Queries):
             lambda: python_values(self.resource, reply.data, key=key, request=reply.request)
         )
 
-    def create(self, **fields: Any) -> str:
+    def create(self, /, **fields: Any) -> str:
         """Create an object and return its id. It is never sent twice.
 
         Parameters
@@ -159,7 +159,7 @@ class ResourceClient(Queries):
         """
         return self._creates.look_for(error, settle_s=settle_s, decision=decision)
 
-    def update(self, id: str, **fields: Any) -> None:  # noqa: A002 - the API's own word
+    def update(self, /, id: str, **fields: Any) -> None:  # noqa: A002 - the API's own word
         """Change fields of an object.
 
         Parameters

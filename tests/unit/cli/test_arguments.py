@@ -83,6 +83,17 @@ def test_a_missing_key_is_told_the_option(run, monkeypatch):
 
 
 ADVICE = {
+    "Look again; or state it: client.campaigns.resolve('6f1c', decision=…)": (
+        "Look again; or state it: dyno-frames resolve 6f1c --decision …"
+    ),
+    "Look first: client.campaigns.resolve('6f1c')": "Look first: dyno-frames resolve 6f1c",
+    "Then accept the damage: client.campaigns.accept_journal_damage()": (
+        "Then accept the damage: dyno-frames journal --accept-damage"
+    ),
+    "it is draft. Start it first: client.campaigns.start(…)": "it is draft. Start it first: dyno-frames start",
+    "Look first: client.lists.look_for(), or client.lists.find(\"name == 'Q'\")": (
+        "Look first: dyno-frames find lists --where \"name == 'Q'\""
+    ),
     "127.0.0.1: no response within 30 s. Give it longer with connect(…, timeout_s=…).": (
         "127.0.0.1: no response within 30 s. Try again later."
     ),

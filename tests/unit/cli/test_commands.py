@@ -11,7 +11,10 @@ import subprocess
 import sys
 
 import pandas as pd
+import pexpect
 import pytest
+
+from dyno_frames.cli.program import program
 
 QUESTION = "status == 'finished' and opens > 100"
 
@@ -161,7 +164,8 @@ def test_help_loads_no_heavy_guest_and_names_every_command():
         "print(code, sorted(set(sys.modules) & {'matplotlib', 'starlette', 'uvicorn', 'ipywidgets', 'dask'}))"
     )
     asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    for name in ("demo", "lab", "sandbox", "find", "count", "export", "explain", "calibrate", "panel"):
+    assert len(program.commands) > 20
+    for name in program.commands:
         assert f"\n  {name} " in asked.stdout
     assert asked.stdout.splitlines()[-1] == "0 []"
 
@@ -280,3 +284,78 @@ def test_csv_on_a_terminal_does_not_steer_it(tmp_path):
     assert b"a\\x1b]0;pwn\\x07b" in shown
     assert b"\x1b" not in shown
     assert b"a\x1b]0;pwn\x07b" in plain.stdout
+
+
+POSIX_ONLY = pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo-terminal")
+
+
+@pytest.fixture
+def on_terminal(sandbox, own_state):
+    """Run a command on a terminal of a width, and return its lines and exit code."""
+
+    def run(*arguments, columns):
+        account = {"DYNO_URL": sandbox.url, "DYNO_API_KEY": sandbox.api_key}
+        child = pexpect.spawn(
+            sys.executable, ["-m", "dyno_frames.cli", *arguments], env={**os.environ, **account},
+            encoding="utf-8", dimensions=(40, columns), timeout=60,
+        )  # fmt: skip
+        lines = child.read().replace("\r\n", "\n").splitlines()
+        child.close()
+        return lines, child.exitstatus
+
+    return run
+
+
+@POSIX_ONLY
+def test_a_terminal_shows_fifty_rows_and_the_columns_that_fit(on_terminal, client):
+    lines, code = on_terminal("find", "campaigns", columns=90)
+    rows = client.campaigns.count()
+    assert code == 0
+    assert lines[0].split()[:3] == ["id", "name", "status"]
+    assert len(lines[0]) <= 90
+    assert lines[51] == f"50 of {rows} rows; use --limit {rows} or --format csv for all"
+    assert lines[52].startswith("Not shown at this width: subject, ")
+
+
+@POSIX_ONLY
+def test_a_terminal_shows_all_rows_that_a_limit_allows(on_terminal):
+    lines, _ = on_terminal("find", "campaigns", "--columns", "name", "--limit", "60", columns=90)
+    assert len(lines) == 62
+    assert lines[-1] == "60 rows"
+
+
+@POSIX_ONLY
+def test_rows_that_the_server_cannot_count_are_said_to_be_the_first(on_terminal):
+    query = ("--where", "opens >= clicks", "--columns", "name")
+    lines, _ = on_terminal("find", "campaigns", *query, columns=90)
+    assert lines[-1] == "the first 50 rows; use --limit N or --format csv for more"
+
+
+@POSIX_ONLY
+def test_parquet_is_refused_on_a_terminal(on_terminal):
+    lines, code = on_terminal("find", "campaigns", "--format", "parquet", columns=200)
+    assert code == 2
+    assert "redirect it, as in > rows.parquet, or use dyno-frames export" in lines[-1]
+
+
+def test_find_writes_parquet_that_pandas_reads(sandbox, finished, own_state):
+    line = [sys.executable, "-m", "dyno_frames.cli", "find", "campaigns", "--where", QUESTION]
+    account = {"DYNO_URL": sandbox.url, "DYNO_API_KEY": sandbox.api_key}
+    asked = subprocess.run(
+        [*line, "--format", "parquet"], env={**os.environ, **account}, capture_output=True, check=True, timeout=60
+    )  # fmt: skip
+    read = pd.read_parquet(io.BytesIO(asked.stdout))
+    assert read["start_time"].dtype == "datetime64[ms, UTC]", "Parquet does not have seconds"
+    pd.testing.assert_frame_equal(read.astype(finished.dtypes), finished)
+    assert sandbox.api_key.encode() not in asked.stdout
+
+
+def test_find_prints_markdown(ask, finished):
+    ended = ask("find", "campaigns", "--where", QUESTION, "--columns", "id,opens", "--format", "markdown")
+    first = finished.iloc[0]
+    assert ended.out.splitlines()[:3] == [
+        "| id | opens |",
+        "| --- | --: |",
+        f"| {first['id']} | {first['opens']} |",
+    ]
+    assert len(ended.out.splitlines()) == len(finished) + 2

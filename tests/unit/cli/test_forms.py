@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from unicodedata import east_asian_width
 
 import pandas as pd
 import pytest
@@ -123,3 +125,64 @@ def test_csv_for_a_terminal_is_otherwise_the_same():
 @pytest.mark.parametrize("hostile", ["\x1b]0;pwn\x07", "\x9b31m", "\u202e"])
 def test_json_lines_hold_no_control_character(hostile):
     assert hostile[0] not in written(frame_of([hostile]), "jsonl")
+
+
+WIDE = pd.DataFrame(
+    {
+        "id": ["84830ba7-e1b1-5045-b824-e710cdbfd794"],
+        "name": ["Holiday gifts for everybody who likes them"],
+        "subject": ["🎁 Gifts under $25, 日本語で"],
+        "status": ["running"],
+        "opens": [57046],
+        "clicks": [5704],
+    }
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_a_table_fits_the_terminal_and_names_what_it_omits(width):
+    lines = written(WIDE, "table", width=width).splitlines()
+    assert max(sum(2 if east_asian_width(one) in "WF" else 1 for one in line) for line in lines[:2]) <= width
+    omitted = [name for name in WIDE if name not in lines[0].split()]
+    notes = [f"Not shown at this width: {', '.join(omitted)} (--format csv shows all)"]
+    assert lines[2:] == ["1 row", *(notes if omitted else [])]
+
+
+def test_a_narrow_table_shortens_texts_before_it_omits_columns_and_keeps_ids():
+    table = written(WIDE, "table", width=110)
+    assert "Holiday gifts f…" in table
+    assert WIDE["id"][0] in table
+    assert "Not shown" not in table
+
+
+def test_a_table_without_a_width_shows_all_columns():
+    assert written(WIDE, "table").splitlines()[0].split() == list(WIDE)
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1))
+def test_markdown_has_one_line_per_row_and_as_many_cells_as_columns(names):
+    lines = written(frame_of(names), "markdown").split("\n")
+    assert lines[1] == "| --- | --- | --- | --: |"
+    assert len(lines) == len(names) + 3
+    cells = [re.findall(r"(?<!\\)(?:\\\\)*\|", line) for line in lines[2:-1]]
+    assert [len(row) for row in cells] == [5] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a|b", r"a\|b"),
+        ("![](http://127.0.0.1/x.png)", r"!\[\](http://127.0.0.1/x.png)"),
+        ("<script>", r"\<script\>"),
+        ("&lt;", r"\&lt;"),
+        ("two\nlines", r"two\\nlines"),
+        ("\x1b[31mred", r"\\x1b\[31mred"),
+    ],
+)
+def test_markdown_contains_no_markup_of_the_server(text, shown):
+    assert f"| {shown} |" in written(frame_of([text]), "markdown")
+
+
+def test_markdown_leaves_missing_values_empty():
+    frame = pd.DataFrame({"subject": pd.Series(["x", None], dtype="str"), "n": pd.array([None, 1], "Int64")})
+    assert written(frame, "markdown") == "| subject | n |\n| --- | --: |\n| x |  |\n|  | 1 |\n"

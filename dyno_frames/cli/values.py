@@ -1,0 +1,150 @@
+"""The fields of an object on the command line: ``--set``, ``--set-json`` and ``--from``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from dyno_frames.cli.exits import printable
+from dyno_frames.contract.operations import Operation
+from dyno_frames.contract.resources import RESOURCES, Resource
+from dyno_frames.contract.texts import fit
+
+if TYPE_CHECKING:
+    from dyno_frames.transport.redact import Body
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_LONGEST = 60
+
+
+def fields(command: Command) -> Command:
+    """Add ``--set``, ``--set-json`` and ``--from``."""
+    for option in (
+        click.option(
+            "--from",
+            "source",
+            type=click.File(encoding="utf-8"),
+            metavar="FILE",
+            help="JSON object with fields, from a file or - for stdin. Options take precedence.",
+        ),
+        click.option(
+            "--set-json",
+            "set_json",
+            multiple=True,
+            metavar="FIELD=JSON",
+            help="Set a field to a JSON value, such as null or 'emails=[\"ann@example.com\"]'; once per field.",
+        ),
+        click.option(
+            "--set",
+            "set_text",
+            multiple=True,
+            metavar="FIELD=TEXT",
+            help="Set a field to a text, such as 'name=Spring sale'; once per field.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def given_fields(
+    resource: str, *, set_text: tuple[str, ...], set_json: tuple[str, ...], source: IO[str] | None
+) -> Body:
+    """Return the fields of a request, checked against the contract.
+
+    Raises
+    ------
+    click.BadParameter
+        An option is not valid; the message names it.
+    ConfigError
+        A field is not valid; the message names each.
+    """
+    from dyno_frames.client.fields import checked
+
+    values = {} if source is None else _object(source)
+    options = [
+        *(_pair(one, "--set", RESOURCES[resource]) for one in set_text),
+        *(_json_pair(one, RESOURCES[resource]) for one in set_json),
+    ]
+    names = [name for name, _ in options]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise click.BadParameter(
+            f"{', '.join(twice)} is set twice; set each field once", param_hint="--set, --set-json"
+        )
+    body = checked(RESOURCES[resource], values | dict(options))
+    if not body:
+        raise click.UsageError(
+            f"There is no field to set. Use --set, --set-json or --from, for example --set '{_example(resource)}'."
+        )
+    return body
+
+
+def request_text(
+    operation: Operation, body: Mapping[str, Any] | None = None, *, key: str | None = None
+) -> str:
+    """Return a request as method, path and JSON body. Addresses of recipients are counted.
+
+    Examples
+    --------
+    >>> from dyno_frames.contract.operations import operation
+    >>> request_text(operation("lists", "delete"), key="6f1c")
+    'DELETE /lists/6f1c'
+    """
+    head = printable(f"{operation.verb} {operation.url_path(key)}")
+    if body is None:
+        return head
+    shown = {
+        name: f"<{len(value)} addresses>" if name == "emails" and isinstance(value, list) else value
+        for name, value in body.items()
+    }
+    return f"{head}\n{printable(json.dumps(shown, ensure_ascii=False))}"
+
+
+def _example(resource: str) -> str:
+    return f"name=New {RESOURCES[resource].singular}"
+
+
+def _pair(given: str, option: str, resource: Resource) -> tuple[str, str]:
+    name, equals, text = given.partition("=")
+    if not equals or not name:
+        raise click.BadParameter(
+            f"{fit(given, _LONGEST)!r}; expected FIELD=VALUE, such as '{_example(resource.name)}'",
+            param_hint=option,
+        )
+    if option == "--set" and name in resource.write_only:
+        raise click.BadParameter(
+            f"{name} is a list, and --set takes a text. Use --set-json '{name}=[…]' or --from",
+            param_hint=option,
+        )
+    return name, text
+
+
+def _json_pair(given: str, resource: Resource) -> tuple[str, Any]:
+    name, text = _pair(given, "--set-json", resource)
+    try:
+        return name, json.loads(text)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"the value of {name} is {fit(text, _LONGEST)!r}, which is not JSON ({error}). Use --set for a text",
+            param_hint="--set-json",
+        ) from None
+
+
+def _object(source: IO[str]) -> dict[str, Any]:
+    name = getattr(source, "name", "<stdin>")
+    try:
+        read = json.load(source)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{name!r} is not JSON ({error}); expected an object", param_hint="--from"
+        ) from None
+    if not isinstance(read, dict):
+        raise click.BadParameter(
+            f"""{name!r} is not a JSON object; expected one such as {{"name": "Spring sale"}}""",
+            param_hint="--from",
+        )
+    return read
