@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dyno_frames.client.client import Client
 from dyno_frames.client.connection import Connection, Extensions
+from dyno_frames.client.connections import NamedConnection, check_server, chosen
 from dyno_frames.client.credentials import stored_key
 from dyno_frames.client.queries import Queries
 from dyno_frames.client.settings import DtypeBackend, Settings
@@ -46,18 +47,24 @@ def connect(
     auth: ApiKeyAuth | None = None,
     transport: TransportAdapter | None = None,
     clock: Callable[[], float] = time.time,
+    connection: str | None = None,
 ) -> Client:
     """Connect to a Dyno server. Nothing is sent yet.
+
+    ``url=`` and ``api_key=`` take precedence over a named connection, which takes precedence over ``DYNO_URL`` and
+    ``DYNO_API_KEY``. The key of a named connection is sent to its own url only.
 
     Parameters
     ----------
     url
-        The address of the server (default: ``DYNO_URL`` in the environment, else the production service).
+        The address of the server (default: that of the connection, else ``DYNO_URL`` in the environment, else the
+        production service).
     api_key
-        The API key (default: ``DYNO_API_KEY`` in the environment, else, if the package keyring is installed, the key
-        in the user's keyring: service ``dyno_frames``, user the host and port of the url).
+        The API key (default: that of the connection; without a connection ``DYNO_API_KEY`` in the environment, else,
+        if the package keyring is installed, the key in the user's keyring: service ``dyno_frames``, user the host and
+        port of the url).
     name
-        The name of the connection. A frame finds its client by this name, the url and the account.
+        The name of the client. A frame finds its client by this name, the url and the account.
     timeout_s
         Maximum time without a byte from the server, in seconds. One call with all its retries takes at most four
         times as long.
@@ -81,6 +88,9 @@ def connect(
         fails in the adapter may have reached the server: reads are sent again, and the outcome of an action is unknown.
     clock
         Returns the time in epoch seconds.
+    connection
+        The name of a connection in ``connections.toml`` (default: ``DYNO_CONNECTION`` in the environment, if it is
+        set). ``dyno-frames connections add`` writes the file.
 
     Returns
     -------
@@ -106,8 +116,9 @@ def connect(
     """
     given = None if api_key is None else secret_of(api_key)
     del api_key  # no traceback from here on holds it
+    named = chosen(connection, url_given=url is not None, key_given=given is not None or auth is not None)
     settings = _settings(
-        url=url if url is not None else os.environ.get(URL_VARIABLE) or PRODUCTION_URL,
+        url=_default_url(named) if url is None else url,
         name=name,
         timeout_s=timeout_s,
         page_size=page_size,
@@ -122,7 +133,7 @@ def connect(
         raise settings
     session = Session(
         settings.url,
-        _auth(settings.url, given, auth),
+        _auth(settings.url, given, auth, named),
         timeout_s=float(timeout_s),
         connections=max(16, workers or 0),
         transport=transport,
@@ -139,9 +150,19 @@ def _settings(**given: Any) -> Settings | ConfigError:
         return error.with_traceback(None)
 
 
-def _auth(url: str, key: Secret | str | None, auth: object) -> ApiKeyAuth:
+def _default_url(named: NamedConnection | None) -> str:
+    if named is not None:
+        return named.url
+    return os.environ.get(URL_VARIABLE) or PRODUCTION_URL
+
+
+def _auth(url: str, key: Secret | str | None, auth: object, named: NamedConnection | None) -> ApiKeyAuth:
     if auth is None:
-        return ApiKeyAuth(stored_key(url) if key is None else usable(key, "api_key="))
+        if key is not None:
+            return ApiKeyAuth(usable(key, "api_key="))
+        if named is not None:
+            check_server(named, url)
+        return ApiKeyAuth(stored_key(url, named).secret)
     if not isinstance(auth, ApiKeyAuth):
         raise ConfigError(
             f"auth= is of type {type(auth).__name__}; expected dyno_frames.ApiKeyAuth('my-key', header='…')"

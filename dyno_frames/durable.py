@@ -1,9 +1,12 @@
-"""Flush files and folders to the disk."""
+"""Write files so that they survive a crash: complete, on the disk, and readable by their owner only."""
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 
 def sync(path: Path) -> None:
@@ -15,3 +18,37 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for reading and writing; create it, for its owner only, if it does not exist."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_CREAT, 0o600)
+
+    return open(path, "r+b", buffering=0, opener=opener)  # Path.open takes no opener
+
+
+def write(file: IO[bytes], content: bytes) -> None:
+    """Write everything and sync it; a file system may write only a part at a time."""
+    left = memoryview(content)
+    while left:
+        written = file.write(left)
+        if not written:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left = left[written:]
+    os.fsync(file.fileno())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Replace a file atomically with one that only its owner can read."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with opened(part) as file:
+            write(file, content)
+        part.replace(path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise

@@ -31,9 +31,9 @@ def pytest_configure(config: pytest.Config) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="dyno-tests-"))
     config.stash[_SCRATCH] = scratch
     config.stash[_BEFORE] = {name: value for name, value in os.environ.items() if name.startswith("DYNO_")}
-    for name in ("DYNO_URL", "DYNO_API_KEY"):
+    for name in ("DYNO_URL", "DYNO_API_KEY", "DYNO_CONNECTION"):
         os.environ.pop(name, None)
-    for name in ("state", "cache"):
+    for name in ("state", "cache", "config"):
         (scratch / name).mkdir()
         os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
     os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
@@ -76,8 +76,8 @@ def _no_display() -> None:
 
 @pytest.fixture
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Fresh, empty state and cache folders for one test; returns the folder above both."""
-    for name in ("state", "cache"):
+    """Fresh, empty folders for state, cache and settings, for one test; returns the folder above them."""
+    for name in ("state", "cache", "config"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(f"DYNO_{name.upper()}_DIR", str(tmp_path / name))
     return tmp_path

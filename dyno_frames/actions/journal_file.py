@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import zlib
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dyno_frames.actions.journal_lines import Contents, Count, contents, sealed, unsealed
-from dyno_frames.durable import sync
+from dyno_frames.durable import opened, replace, sync, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +51,18 @@ class JournalFile:
         before = self.read()
         fresh = not self.path.exists()
         if fresh and not before.faults:
-            _replace(self.count_path, Count().to_bytes())
-        with _opened(self.path) as file:
+            replace(self.count_path, Count().to_bytes())
+        with opened(self.path) as file:
             file.truncate(before.end)
             added = _separator(file, before) + sealed(record, before.last + 1) + b"\n"
             try:
-                _write(file, added)
+                write(file, added)
                 if fresh:
                     sync(self.path.parent)
                 if count and not before.faults:
                     checksum = zlib.crc32(added, before.checksum)
                     whole = Count(before.last + 1, before.end + len(added), checksum)
-                    _replace(self.count_path, whole.to_bytes())
+                    replace(self.count_path, whole.to_bytes())
             except OSError:
                 _undo(file, before.end)
                 raise
@@ -71,10 +70,10 @@ class JournalFile:
     def repair(self, kept: Path) -> None:
         """Remove what is damaged, after copying the file as it was to ``kept``."""
         lines = self.read().lines
-        _replace(kept, _content(self.path) or b"")
+        replace(kept, _content(self.path) or b"")
         whole = b"".join(sealed(unsealed(line), number) + b"\n" for number, line in enumerate(lines, start=1))
-        _replace(self.path, whole)
-        _replace(self.count_path, Count(len(lines), len(whole), zlib.crc32(whole)).to_bytes())
+        replace(self.path, whole)
+        replace(self.count_path, Count(len(lines), len(whole), zlib.crc32(whole)).to_bytes())
         sync(self.path.parent)
 
 
@@ -85,15 +84,6 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _opened(path: Path) -> IO[bytes]:
-    """Open a file for reading and writing; create it, for its owner only, if it does not exist."""
-
-    def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_CREAT, 0o600)
-
-    return open(path, "r+b", buffering=0, opener=opener)  # Path.open takes no opener
-
-
 def _separator(file: IO[bytes], before: Contents) -> bytes:
     """Seek to the end, and return the line end that may be missing in a damaged file."""
     if not before.end:
@@ -102,32 +92,7 @@ def _separator(file: IO[bytes], before: Contents) -> bytes:
     return b"" if file.read(1) == b"\n" else b"\n"
 
 
-def _write(file: IO[bytes], content: bytes) -> None:
-    """Write everything and sync it; a file system may write only a part at a time."""
-    left = memoryview(content)
-    while left:
-        written = file.write(left)
-        if not written:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        left = left[written:]
-    os.fsync(file.fileno())
-
-
 def _undo(file: IO[bytes], end: int) -> None:
     with suppress(OSError):  # the rest was not counted, and the next writer removes it
         file.truncate(end)
         os.fsync(file.fileno())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file atomically."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        with _opened(part) as file:
-            _write(file, content)
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise

@@ -24,6 +24,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEBUG = "dyno_frames.debug"
 """The key of a context's ``meta`` for ``--debug``."""
 
+CONNECTION = "dyno_frames.connection"
+"""The key of a context's ``meta`` for ``--connection``."""
+
 ALLOW_INCOMPLETE = "dyno_frames.allow_incomplete"
 """The key of a context's ``meta`` for ``--allow-incomplete``."""
 
@@ -36,6 +39,10 @@ def _remember_debug(context: click.Context, _parameter: click.Parameter, value: 
 def _remember_allow_incomplete(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value:
         context.find_root().meta[ALLOW_INCOMPLETE] = True
+
+
+def _remember_connection(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    context.meta[CONNECTION] = value
 
 
 def debug(command: Command) -> Command:
@@ -63,20 +70,24 @@ def allow_incomplete(command: Command) -> Command:
 
 
 def account(command: Command) -> Command:
-    """Add ``--url``, ``--api-key`` and ``--debug``."""
+    """Add ``--connection``, ``--url``, ``--api-key`` and ``--debug``."""
+    connection = click.option(
+        "--connection",
+        metavar="NAME",
+        expose_value=False,
+        callback=_remember_connection,
+        help='Connection to use, see "dyno-frames connections" (default: DYNO_CONNECTION).',
+    )
     url = click.option(
         "--url",
-        envvar="DYNO_URL",
-        show_envvar=True,
-        help="URL of the server (default: the production service).",
+        help="URL of the server (default: the connection's, else DYNO_URL, else the production service).",
     )
     key = click.option(
         "--api-key",
-        envvar="DYNO_API_KEY",
-        show_envvar=True,
-        help="API key. Prefer the environment variable or the keyring: other users can see command lines.",
+        help="API key (default: the connection's, else DYNO_API_KEY, else the keyring). Other users can see "
+        "command lines, so prefer the defaults.",
     )
-    return url(key(debug(command)))
+    return connection(url(key(debug(command))))
 
 
 resource = click.argument("resource", type=click.Choice(list(RESOURCES)))
@@ -164,10 +175,16 @@ def names(_context: click.Context, _parameter: click.Parameter, value: str | Non
     return names
 
 
+def named() -> str | None:
+    """Return the value of ``--connection``."""
+    found: str | None = click.get_current_context().meta.get(CONNECTION)
+    return found
+
+
 @contextmanager
 def connected(url: str | None, api_key: str | None) -> Iterator[Client]:
-    """Yield a client of the account and close it afterwards."""
+    """Yield a client of the account and close it afterwards; ``--connection`` comes from the command's context."""
     from dyno_frames.api import connect
 
-    with connect(url, api_key) as client:
+    with connect(url, api_key, connection=named()) as client:
         yield client

@@ -19,7 +19,7 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
     return (
         (
             "markdown",
-            "# Control panel\n\nThe account comes from `DYNO_URL` and `DYNO_API_KEY`; this notebook contains no key.",
+            "# Control panel\n\nThe account comes from the environment; this notebook contains no key.",
         ),
         ("code", "import dyno_frames as dyno\n\nclient = dyno.connect()"),
         ("code", chosen),
@@ -71,11 +71,20 @@ def panel(
             client.campaigns.get(campaign)
         else:
             client.campaigns.count(where, scope=options.NO_NAMES)
+        environment = _environment(client.url, url=url, api_key=api_key)
     root = folder.resolve()
     opens = write_new_notebook(root, "campaign" if campaign else "campaigns", cells(campaign, where))
-    secrets = {"DYNO_URL": url, "DYNO_API_KEY": api_key}
-    environment = {name: value for name, value in secrets.items() if value}
     if not in_lab:
         context.exit(run_page(opens, port=port, browser=browser, environment=environment))
     click.echo(f"The panel is {opens}; run its cells")
     context.exit(run_jupyterlab(root, opens=opens, port=port, browser=browser, environment=environment))
+
+
+def _environment(client_url: str, *, url: str | None, api_key: str | None) -> dict[str, str]:
+    """Return the variables with which the notebook connects to the account of this command."""
+    if api_key:
+        return {"DYNO_URL": client_url, "DYNO_API_KEY": api_key, "DYNO_CONNECTION": ""}
+    named = options.named()
+    if named:
+        return {"DYNO_CONNECTION": named}
+    return {"DYNO_URL": url} if url else {}

@@ -15,6 +15,7 @@ from dyno_frames.cli.actions import ACTIONS
 from dyno_frames.cli.arguments import options_of
 from dyno_frames.cli.calibrate import calibrate
 from dyno_frames.cli.completion import NAME, completed, completion
+from dyno_frames.cli.connections import connections
 from dyno_frames.cli.count import count
 from dyno_frames.cli.demo import demo
 from dyno_frames.cli.exits import Exit, exit_code, is_expected, one_line
@@ -37,7 +38,8 @@ from dyno_frames.errors import IncompleteResultWarning
 def program() -> None:
     """Query, export and control a Dyno account from the command line.
 
-    Set DYNO_URL and DYNO_API_KEY, or use --url and --api-key. "dyno-frames demo" needs no account.
+    Set DYNO_URL and DYNO_API_KEY, or add a connection with "dyno-frames connections add" and use --connection.
+    "dyno-frames demo" needs no account.
 
     Exit codes: 0 success, 1 the server or the network failed, or the request was refused, 2 the command or the query
     is not valid, or a file cannot be read or written, 3 the outcome of a request is unknown, 4 the answer is incomplete
@@ -47,7 +49,7 @@ def program() -> None:
 
 _READ = (find, count, export, explain, get)
 _CHANGE = (create, update, delete, *ACTIONS, wait, resolve, journal)
-_SET_UP = (demo, lab, sandbox, calibrate, panel, completion)
+_SET_UP = (demo, lab, sandbox, calibrate, panel, completion, connections)
 
 for _command in (*_READ, *_CHANGE, *_SET_UP):
     program.add_command(_command)

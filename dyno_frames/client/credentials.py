@@ -1,52 +1,82 @@
-"""Find the API key of a server: the argument, the environment, or the user's keyring."""
+"""Find the API key of a server: in the environment, or in the user's keyring."""
 
 from __future__ import annotations
 
-import importlib
-import logging
 import os
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from dyno_frames.client import system_keyring
+from dyno_frames.client.connections import NamedConnection, connections_file
+from dyno_frames.client.system_keyring import NoKey
 from dyno_frames.errors import ConfigError
 from dyno_frames.transport.auth import secret_of, usable
 from dyno_frames.transport.secret import Secret
 
 KEY_VARIABLE = "DYNO_API_KEY"
-KEYRING_SERVICE = "dyno_frames"
-
-_LOG = logging.getLogger("dyno_frames.client")
 
 
-def stored_key(url: str) -> Secret:
-    """Return the key that the environment or the keyring holds for a server.
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key and where it was found.
+
+    Parameters
+    ----------
+    secret
+        The key.
+    source
+        Where it is, such as ``"the environment variable DYNO_API_KEY"``.
+    """
+
+    secret: Secret
+    source: str
+
+
+def stored_key(
+    url: str, named: NamedConnection | None = None, *, limit_s: float = system_keyring.LIMIT_S
+) -> StoredKey:
+    """Return the key for a server from the environment or the keyring.
+
+    A named connection names one of the two; else ``DYNO_API_KEY`` comes before the keyring.
 
     Raises
     ------
     ConfigError
-        There is no key, or it cannot be sent. The message names the ways to give one.
+        There is no key, or it cannot be sent. The message names where it was looked for, in order.
     """
-    if KEY_VARIABLE in os.environ:
-        return usable(secret_of(os.environ[KEY_VARIABLE]), KEY_VARIABLE)
+    looked = ["api_key= (not given)"]
+    variable = KEY_VARIABLE if named is None else named.variable
+    if variable is not None:
+        if variable in os.environ:
+            return StoredKey(
+                usable(secret_of(os.environ[variable]), variable), f"the environment variable {variable}"
+            )
+        looked.append(f"the environment variable {variable} (not set)")
+    if named is None or named.variable is None:
+        user = keyring_user(url, named)
+        found = system_keyring.read(user, limit_s=limit_s)
+        if not isinstance(found, NoKey):
+            return StoredKey(found, f"the keyring, user {user}")
+        looked.append(f"the keyring, service {system_keyring.SERVICE}, user {user} ({found.reason})")
+    raise ConfigError(_missing(url, named, looked))
+
+
+def keyring_user(url: str, named: NamedConnection | None = None) -> str:
+    """Return the user under which the keyring has a server's key. It names the host, so no other host gets the key."""
     host = urlsplit(url).netloc
-    stored = _in_keyring(host)
-    if stored is not None:
-        return usable(stored, f"the keyring's key for {host}")
-    raise ConfigError(
-        f"there is no API key for {url}: pass it as api_key=, set the environment variable "
-        f"{KEY_VARIABLE}, or, with the package keyring installed, store it once: "
-        f"keyring set {KEYRING_SERVICE} {host}"
+    return host if named is None else f"{named.name}@{host}"
+
+
+def _missing(url: str, named: NamedConnection | None, looked: list[str]) -> str:
+    order = ", then ".join(looked)
+    store = f"keyring set {system_keyring.SERVICE} {keyring_user(url, named)}"
+    if named is None:
+        return (
+            f"there is no API key for {url}. It was looked for in: {order}. Give api_key=, set {KEY_VARIABLE}, or, "
+            f"after pip install 'dyno_frames[keyring]', store it once: {store}"
+        )
+    cure = f"Store it once: {store}" if named.variable is None else f"Set {named.variable}"
+    return (
+        f"there is no API key for connection {named.name!r} ({url}) of {connections_file()}. It was looked for in: "
+        f"{order}. {cure}"
     )
-
-
-def _in_keyring(host: str) -> Secret | str | None:
-    """Return the key in the user's keyring; None if there is no keyring, or it cannot be opened."""
-    try:
-        keyring = importlib.import_module("keyring")
-    except ImportError:
-        return None
-    try:
-        found = keyring.get_password(KEYRING_SERVICE, host)
-    except Exception as error:  # noqa: BLE001 - back ends of keyring raise errors of their own, whatever fails
-        _LOG.info("the keyring cannot be read: %s", type(error).__name__)
-        return None
-    return None if found is None else secret_of(found)

@@ -1,0 +1,149 @@
+"""``dyno-frames connections``, and ``--connection`` of the commands that use a server."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+
+import pytest
+
+KEYRING = """
+stored = {}
+
+class Keyring:
+    pass
+
+def get_keyring():
+    return Keyring()
+
+def get_password(service, user):
+    return stored.get((service, user))
+
+def set_password(service, user, password):
+    stored[service, user] = password
+
+def delete_password(service, user):
+    del stored[service, user]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_connections(own_state, sandbox, monkeypatch):
+    monkeypatch.setenv("MAIL_KEY", sandbox.api_key)
+
+
+@pytest.fixture
+def keyring(tmp_path, monkeypatch):
+    """A package keyring in memory."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "keyring.py").write_text(KEYRING, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+    yield importlib.import_module("keyring")
+    sys.modules.pop("keyring", None)
+
+
+@pytest.fixture
+def practice(run, sandbox):
+    """A connection of the sandbox."""
+    assert run("connections", "add", "practice", "--url", sandbox.url, "--key", "env:MAIL_KEY").code == 0
+
+
+def test_a_connection_is_added_listed_tested_and_removed(run, sandbox, own_state):
+    added = run("connections", "add", "practice", "--url", f"{sandbox.url}/", "--key", "env:MAIL_KEY")
+    assert (added.code, added.err) == (0, "")
+    assert "dyno-frames connections test practice" in added.out
+    assert run("connections", "list").out == f"practice  {sandbox.url}  env:MAIL_KEY\n"
+    listed = json.loads(run("connections", "list", "--json").out)
+    assert listed == [{"name": "practice", "url": sandbox.url, "key": "env:MAIL_KEY"}]
+    tested = run("connections", "test", "practice")
+    assert (tested.code, tested.err) == (0, "")
+    assert f"practice: {sandbox.url} accepted the key" in tested.out
+    assert run("connections", "remove", "practice").code == 0
+    assert "has no connections" in run("connections", "list").out
+
+
+@pytest.mark.parametrize("way", ["option", "environment"])
+@pytest.mark.parametrize(
+    "command",
+    [["count", "lists"], ["find", "lists"], ["explain", "lists"], ["export", "lists", "--to", "x.parquet"], ["calibrate"]],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_every_command_that_uses_a_server_takes_a_connection(
+    practice, run, command, way, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DYNO_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("DYNO_API_KEY", "of-another-server")
+    if way == "environment":
+        monkeypatch.setenv("DYNO_CONNECTION", "practice")
+    ended = run(*command, *(["--connection", "practice"] if way == "option" else []))
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_options_of_the_command_line_take_precedence(practice, run, monkeypatch, sandbox):
+    monkeypatch.setenv("DYNO_CONNECTION", "practice")
+    refused = run("count", "lists", "--url", "http://127.0.0.1:9")
+    assert refused.code == 2
+    assert "--url is http://127.0.0.1:9" in refused.err
+    assert "Give --api-key with --url" in refused.err
+    assert run("count", "lists", "--api-key", "wrong").code == 2
+    assert run("count", "lists", "--url", sandbox.url, "--api-key", sandbox.api_key).code == 0
+
+
+def test_an_unknown_connection_ends_with_2_and_the_option(practice, run):
+    ended = run("count", "lists", "--connection", "practise")
+    assert ended.code == 2
+    assert "--connection practise is unknown; did you mean 'practice'?" in ended.err
+
+
+def test_list_says_which_key_is_not_set(practice, run, monkeypatch):
+    monkeypatch.delenv("MAIL_KEY")
+    assert "env:MAIL_KEY (not set)" in run("connections", "list").out
+
+
+def test_test_ends_with_2_for_a_wrong_key(practice, run, monkeypatch):
+    monkeypatch.setenv("MAIL_KEY", "not-the-right-one")
+    ended = run("connections", "test", "practice")
+    assert ended.code == 2
+    assert "not-the-right-one" not in ended.out + ended.err
+
+
+def test_a_key_on_the_command_line_is_refused_and_not_shown(run, sandbox):
+    ended = run("connections", "add", "practice", "--url", sandbox.url, "--key", sandbox.api_key)
+    assert ended.code == 2
+    assert 'key = "env:NAME"' in ended.err
+    assert sandbox.api_key not in ended.out + ended.err
+
+
+def test_a_key_from_stdin_is_kept_in_the_keyring_only(run, sandbox, keyring, monkeypatch, own_state):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{sandbox.api_key}\n"))
+    added = run("connections", "add", "practice", "--url", sandbox.url, "--key", "keyring")
+    assert (added.code, added.err) == (0, "")
+    assert list(keyring.stored.values()) == [sandbox.api_key]
+    written = "".join(
+        path.read_text(encoding="utf-8")
+        for path in own_state.rglob("*")
+        if path.is_file() and "site" not in path.parts
+    )
+    assert sandbox.api_key not in added.out + written
+    assert run("count", "lists", "--connection", "practice").code == 0
+    assert run("connections", "remove", "practice").code == 0
+    assert keyring.stored == {}
+
+
+def test_a_key_for_the_keyring_is_not_asked_for_if_the_name_is_taken(practice, run, sandbox, keyring):
+    ended = run("connections", "add", "practice", "--url", sandbox.url, "--key", "keyring")
+    assert ended.code == 2
+    assert "Remove it first: dyno-frames connections remove practice" in ended.err
+    assert keyring.stored == {}
+
+
+def test_without_the_package_keyring_the_extra_is_named(run, sandbox, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{sandbox.api_key}\n"))
+    ended = run("connections", "add", "practice", "--url", sandbox.url, "--key", "keyring")
+    assert ended.code == 2
+    assert "pip install 'dyno_frames[keyring]'" in ended.err
+    assert run("connections", "list", "--json").out == "[]\n"
