@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dyno_frames.accessor import DynoAccessor
     from dyno_frames.api import connect
     from dyno_frames.export.dataset import open_dataset, read_dataset
+    from dyno_frames.integrations.polars import scan_polars
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets.panel import CampaignPanel
     from dyno_frames.sandbox.sandbox import Sandbox
@@ -41,6 +42,7 @@ __all__ = [
     "open_dataset",
     "read_dataset",
     "sandbox",
+    "scan_polars",
 ]
 
 _LAZY = {
@@ -52,6 +54,7 @@ _LAZY = {
     "connect": "dyno_frames.api",
     "open_dataset": "dyno_frames.export.dataset",
     "read_dataset": "dyno_frames.export.dataset",
+    "scan_polars": "dyno_frames.integrations.polars",
 }
 
 # The sub-package of this name is loaded first, so that loading it later cannot hide the function below.

@@ -71,9 +71,8 @@ def test_a_connection_is_added_listed_tested_and_removed(run, sandbox, own_state
     [["count", "lists"], ["find", "lists"], ["explain", "lists"], ["export", "lists", "--to", "x.parquet"], ["calibrate"]],
     ids=lambda command: command[0],
 )  # fmt: skip
-def test_every_command_that_uses_a_server_takes_a_connection(
-    practice, run, command, way, monkeypatch, tmp_path
-):
+@pytest.mark.usefixtures("practice")
+def test_every_command_that_uses_a_server_takes_a_connection(run, command, way, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DYNO_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("DYNO_API_KEY", "of-another-server")
