@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dyno_frames.client.client import Client
 from dyno_frames.client.connection import Connection, Extensions
-from dyno_frames.client.connections import NamedConnection, check_server, chosen
+from dyno_frames.client.connections import NamedConnection, check_server, chosen, default_url
 from dyno_frames.client.credentials import stored_key
 from dyno_frames.client.queries import Queries
 from dyno_frames.client.settings import DtypeBackend, Settings
-from dyno_frames.contract.operations import PRODUCTION_URL
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from dyno_frames.panels.views.widgets.lists import ListPanel
     from dyno_frames.panels.views.widgets.preview import TemplatePreview
     from dyno_frames.scan.scan import Scan
-
-URL_VARIABLE = "DYNO_URL"
 
 
 def connect(
@@ -118,7 +114,7 @@ def connect(
     del api_key  # no traceback from here on holds it
     named = chosen(connection, url_given=url is not None, key_given=given is not None or auth is not None)
     settings = _settings(
-        url=_default_url(named) if url is None else url,
+        url=default_url(named) if url is None else url,
         name=name,
         timeout_s=timeout_s,
         page_size=page_size,
@@ -148,12 +144,6 @@ def _settings(**given: Any) -> Settings | ConfigError:
         return Settings(**given)
     except ConfigError as error:
         return error.with_traceback(None)
-
-
-def _default_url(named: NamedConnection | None) -> str:
-    if named is not None:
-        return named.url
-    return os.environ.get(URL_VARIABLE) or PRODUCTION_URL
 
 
 def _auth(url: str, key: Secret | str | None, auth: object, named: NamedConnection | None) -> ApiKeyAuth:

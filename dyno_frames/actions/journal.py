@@ -28,6 +28,22 @@ FOLDER_VARIABLE = "DYNO_STATE_DIR"
 _LOCK_S = 10.0
 
 
+def journal_folder() -> Path:
+    """Return the folder of all journals: ``DYNO_STATE_DIR``, or the user's state folder."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else platformdirs.user_state_path("dyno_frames")
+
+
+def all_damage() -> list[JournalDamage]:
+    """Return what is damaged in the journals of all servers. Raise OSError if a file cannot be read."""
+    folder = journal_folder()
+    paths = {
+        path.with_suffix(".jsonl") for kind in ("jsonl", "count") for path in folder.glob(f"journal-*.{kind}")
+    }
+    found = ((path, JournalFile(path).read().faults) for path in sorted(paths))
+    return [JournalDamage(path, faults) for path, faults in found if faults]
+
+
 class Journal:
     """The journal of one account of a server: JSON lines in the user's state folder, or in ``DYNO_STATE_DIR``.
 
@@ -72,8 +88,7 @@ class Journal:
 
     @property
     def _parent(self) -> Path:
-        named = os.environ.get(FOLDER_VARIABLE)
-        return self._folder or (Path(named) if named else platformdirs.user_state_path("dyno_frames"))
+        return self._folder or journal_folder()
 
     @property
     def _stem(self) -> str:

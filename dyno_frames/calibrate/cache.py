@@ -26,16 +26,27 @@ def folder() -> Path:
     return Path(os.environ.get("DYNO_CACHE_DIR") or user_cache_path("dyno_frames"))
 
 
+def damaged() -> list[Path]:
+    """Return the stored profiles that cannot be read. They are ignored, so the profiles are learned again."""
+    return [path for path in sorted((folder() / "profiles").glob("*.json")) if _read(path) is None]
+
+
 def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
     """Return the profile learned for a server; unknown if there is none, or it is too old."""
     if _is_here(url):
         return Profile.unknown()
+    version, at, profile = _read(_path(url)) or (VERSION, 0.0, Profile.unknown())
+    fresh = version == VERSION and clock() - at < DAYS_KEPT * 86_400
+    return profile if fresh else Profile.unknown()
+
+
+def _read(path: Path) -> tuple[int, float, Profile] | None:
+    """Return the version, the time and the profile in a file, or None if it cannot be read."""
     try:
-        stored = json.loads(_path(url).read_text(encoding="utf-8"))
-        fresh = stored["version"] == VERSION and clock() - stored["at"] < DAYS_KEPT * 86_400
-        return Profile.from_json(stored["profile"]) if fresh else Profile.unknown()
-    except (OSError, ValueError, KeyError, TypeError):
-        return Profile.unknown()
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return int(stored["version"]), float(stored["at"]), Profile.from_json(stored["profile"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) -> None:

@@ -18,6 +18,7 @@ from dyno_frames.cli.completion import NAME, completed, completion
 from dyno_frames.cli.connections import connections
 from dyno_frames.cli.count import count
 from dyno_frames.cli.demo import demo
+from dyno_frames.cli.doctor import doctor
 from dyno_frames.cli.exits import Exit, exit_code, is_expected, one_line
 from dyno_frames.cli.explain import explain
 from dyno_frames.cli.export import export
@@ -49,7 +50,7 @@ def program() -> None:
 
 _READ = (find, count, export, explain, get)
 _CHANGE = (create, update, delete, *ACTIONS, wait, resolve, journal)
-_SET_UP = (demo, lab, sandbox, calibrate, panel, completion, connections)
+_SET_UP = (demo, lab, sandbox, calibrate, panel, completion, connections, doctor)
 
 for _command in (*_READ, *_CHANGE, *_SET_UP):
     program.add_command(_command)

@@ -14,10 +14,12 @@ from typing import Any
 from platformdirs import user_config_path
 
 from dyno_frames.client.settings import Settings
+from dyno_frames.contract.operations import PRODUCTION_URL
 from dyno_frames.errors import ConfigError
 
 FOLDER_VARIABLE = "DYNO_CONFIG_DIR"
 CONNECTION_VARIABLE = "DYNO_CONNECTION"
+URL_VARIABLE = "DYNO_URL"
 
 KEYRING = "keyring"
 EXPECTED_KEY = 'key = "env:NAME" for an environment variable, or key = "keyring"'
@@ -78,8 +80,8 @@ def _faults(named: NamedConnection) -> Iterator[str]:
         yield str(error).replace("url= (or DYNO_URL)", "url").replace("url=", "url")
     if not _is_key(named.key):
         yield (
-            f"key is not shown, because it may be the API key itself, which is never kept in this file; write "
-            f"{EXPECTED_KEY}"
+            "the value of key is not shown, because it may be the API key itself, which connections.toml never "
+            f"contains; expected {EXPECTED_KEY}"
         )
 
 
@@ -206,6 +208,13 @@ def chosen(argument: str | None, *, url_given: bool, key_given: bool) -> NamedCo
             "be used. Leave out connection=, or url= and the key"
         )
     return find(argument)
+
+
+def default_url(named: NamedConnection | None) -> str:
+    """Return the url of a connection; without one that of ``DYNO_URL``, or of the production service."""
+    if named is not None:
+        return named.url
+    return os.environ.get(URL_VARIABLE) or PRODUCTION_URL
 
 
 def check_server(named: NamedConnection, url: str) -> None:

@@ -107,7 +107,7 @@ def _call(use: Callable[[Any], Any], limit_s: float) -> Any:
             missing = getattr(error, "name", None) == "keyring"
             results.put(_NOT_INSTALLED if missing else NoKey("the package keyring cannot be imported"))
         except Exception as error:  # noqa: BLE001 - back ends of keyring raise errors of their own
-            results.put(NoKey(f"it cannot be used ({type(error).__name__})"))
+            results.put(NoKey(f"it raised {type(error).__name__}"))
 
     Thread(target=run, name="dyno_frames keyring", daemon=True).start()
     try:

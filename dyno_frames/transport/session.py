@@ -15,7 +15,13 @@ from urllib.parse import urlsplit
 
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.texts import HALF, fit, is_whole
-from dyno_frames.errors import ConfigError, ContractError, InsecureTransportWarning, short_interrupt
+from dyno_frames.errors import (
+    ConfigError,
+    ContractError,
+    DynoError,
+    InsecureTransportWarning,
+    short_interrupt,
+)
 from dyno_frames.transport import redact, responses
 from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.call import Call
@@ -215,18 +221,7 @@ class Session:
             raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
         if key is not None and not is_whole(key):
             raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
-        body = None if body is None else redact.Body(body)
-        started = self._clock()
-        call = Call(
-            operation,
-            key,
-            None if body is None else encoded(body),
-            redact.summary(operation, key=key, body=body),
-            started,
-            started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
-            fresh,
-            cancel,
-        )
+        call = self._call(operation, key, body, deadline_s=deadline_s, fresh=fresh, cancel=cancel)
         with short_interrupt("the request was interrupted"):
             return self._sent(call, reader)
 
@@ -241,6 +236,47 @@ class Session:
             if decision is Decision.SEND_AGAIN and self._wait(call, verdict):
                 continue
             return self._conclude(call, verdict)
+
+    def probe(
+        self, operation: Operation, body: Mapping[str, Any], *, deadline_s: float
+    ) -> tuple[Mapping[str, str], DynoError | None]:
+        """Send one operation once, and return the headers of the response and the error that :meth:`send` would raise.
+
+        The headers are empty if no response came.
+        """
+        call = self._call(operation, None, body, deadline_s=deadline_s, fresh=True)
+        answer = self._attempt(call)
+        verdict = responses.judge(answer, reader=None, shown=self.shown)
+        call.events.append(verdict.event)
+        headers = answer.headers if isinstance(answer, Received) else {}
+        try:
+            self._conclude(call, verdict)
+        except DynoError as error:
+            return headers, error.with_traceback(None)
+        return headers, None
+
+    def _call(
+        self,
+        operation: Operation,
+        key: str | None,
+        body: Mapping[str, Any] | None,
+        *,
+        deadline_s: float | None,
+        fresh: bool,
+        cancel: CancelToken | None = None,
+    ) -> Call:
+        body = None if body is None else redact.Body(body)
+        started = self._clock()
+        return Call(
+            operation,
+            key,
+            None if body is None else encoded(body),
+            redact.summary(operation, key=key, body=body),
+            started,
+            started + (self.deadline_s if deadline_s is None else min(deadline_s, self.deadline_s)),
+            fresh,
+            cancel,
+        )
 
     def rest(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, but not beyond the end of the session or of the call."""

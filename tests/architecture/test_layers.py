@@ -27,6 +27,7 @@ ROWS = (
     ("panels",),
     ("accessor",),
     ("api",),
+    ("doctor",),
     ("__init__", "cli"),
     ("__main__",),
 )

@@ -150,8 +150,8 @@ def test_a_name_that_cannot_be_used_is_refused(file, name):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[connections.a]\nurl = "http://h"\nkey = "k3y-that-must-not-show"\n', 'write key = "env:NAME"'),
-        ('[connections.a]\nurl = "http://h"\nkey = "env:k3y-that-must-not-show"\n', 'write key = "env:NAME"'),
+        ('[connections.a]\nurl = "http://h"\nkey = "k3y-that-must-not-show"\n', 'expected key = "env:NAME"'),
+        ('[connections.a]\nurl = "http://h"\nkey = "env:k3y-that-must-not-show"\n', 'expected key = "env:NAME"'),
         ('[connections.a]\nurl = "http://h"\napi_key = "k3y-that-must-not-show"\n', "'api_key' is unknown"),
         ('[connections.a]\nurl = "http://h"\n', "key is missing"),
         ("[connections.a]\n", "url and key is missing"),
