@@ -160,9 +160,7 @@ def the_journal_folder_is_a_file(machine):
 
 def a_journal_is_damaged(machine):
     with connect(machine.sandbox.url, machine.sandbox.api_key) as client:
-        client.campaigns.start(
-            client.campaigns.find("status == 'draft'", limit=1)["id"].item(), at="2999-01-01"
-        )
+        client.campaigns.pause(client.campaigns.find("status == 'running'", limit=1)["id"].item())
     (journal,) = (machine.folder / "state").glob("journal-*.jsonl")
     journal.write_bytes(journal.read_bytes()[:20])
 
