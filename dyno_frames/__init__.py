@@ -173,6 +173,22 @@ def sandbox(
     )
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Add ``%dyno``, ``%%dyno`` and the completion of columns to IPython: ``%load_ext dyno_frames``."""
+    from dyno_frames.api import connect
+    from dyno_frames.doctor.doctor import diagnose, report
+    from dyno_frames.integrations.magics import register
+
+    register(shell, connect=connect, diagnose=lambda: report(diagnose()))
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Remove what :func:`load_ipython_extension` added: ``%unload_ext dyno_frames``."""
+    from dyno_frames.integrations.magics import unregister
+
+    unregister(shell)
+
+
 def _accessor(frame: pd.DataFrame) -> DynoAccessor:
     """Query the account that a frame came from; see :class:`dyno_frames.accessor.DynoAccessor`."""
     # What most programs import and some never use is loaded at its first use: importing pandas is slow enough.
