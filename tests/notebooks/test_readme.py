@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from rerun import EXAMPLE, README, ROOT, printed_by
+from traitlets.config import Config
 
 TEXT = README.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -62,8 +64,9 @@ SHORTER = {
     "--port 8025": "--port 0",
     "dyno-frames lab": "dyno-frames lab --help",
     'start "Spring sale"': 'start "$(draft)"',
+    "https://mail.example.com": "$DYNO_URL",
 }
-"""What is changed in a command: fewer examples, a free port, no server that runs on, a campaign of the reader."""
+"""What is changed in a command: fewer examples, a free port, no server that runs on, a campaign and a server of the reader."""
 
 DRAFT = """draft() {
     local list=$(dyno-frames create lists --set name=Friends --set-json 'emails=["ann@example.com"]')
@@ -81,14 +84,22 @@ def runnable(command):
     return last.replace(".venv/bin/", "")
 
 
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """The folder of the reader's settings: one command adds a connection, and the next ones use it."""
+    return tmp_path_factory.mktemp("config")
+
+
 @pytest.fixture
-def environment(sandbox, tmp_path):
+def environment(sandbox, tmp_path, settings):
     """The environment of a README's reader whose account is the sandbox."""
     tools = str(Path(sys.executable).parent)
     return os.environ | {
         "DYNO_URL": sandbox.url,
         "DYNO_API_KEY": sandbox.api_key,
         "DYNO_STATE_DIR": str(tmp_path / "state"),
+        "DYNO_CONFIG_DIR": str(settings),
+        "MAIL_KEY": sandbox.api_key,
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         "MPLBACKEND": "agg",
@@ -107,10 +118,26 @@ def test_an_example_that_fails_is_no_success():
 
 
 def test_every_block_of_python_runs_in_the_order_of_the_page(environment, tmp_path):
+    connection = f'[connections.production]\nurl = "{environment["DYNO_URL"]}"\nkey = "env:MAIL_KEY"\n'
+    (tmp_path / "connections.toml").write_text(connection, encoding="utf-8")
+    environment["DYNO_CONFIG_DIR"] = str(tmp_path)
     code = "\n".join(blocks("python"))
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_cells_with_magics_run(client, tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    shell.user_ns["client"] = client
+    (cells,) = [block for block in blocks("text") if block.startswith("%load_ext")]
+    for cell in cells.strip().split("\n\n"):
+        shell.run_cell(cell).raise_error()
+    shell.restore_sys_module_state()
+    assert len(shell.user_ns["running"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a POSIX shell")
