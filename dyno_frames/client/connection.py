@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from dyno_frames.actions.journal import Journal
@@ -95,6 +96,18 @@ class Connection:
     def account(self) -> str:
         """What tells the account from others of the server; it is not the key."""
         return self.session.account
+
+    def with_default_dtypes(self) -> Connection:
+        """Return this connection, or one that shares its session and evaluates queries with pandas' own dtypes.
+
+        pandas refuses some combinations of conditions on other dtypes.
+        """
+        if self.settings.dtype_backend is None:
+            return self
+        plain = copy(self)
+        plain.settings = replace(self.settings, dtype_backend=None)
+        plain.schemas = SchemaCache(plain.settings, self.session, self.semantics)
+        return plain
 
     def __repr__(self) -> str:
         return self.shown_as("Connection")

@@ -72,9 +72,10 @@ def scan_polars(resource: Queries) -> pl.LazyFrame:
         names = (
             arrow.names if columns is None else columns or [ID_FIELD]
         )  # a frame needs a column to have rows
-        for batch in resource.scan(test, columns=names, limit=limit).to_batches():
+        for batch in source.scan(test, columns=names, limit=limit).to_batches():
             frame = pl.DataFrame(pa.Table.from_batches([fixed(batch, names)]))
             yield frame if predicate is None else frame.filter(predicate)
 
-    arrow = schema_of(resource.connection, resource.resource).arrow
+    source = Queries(resource.connection.with_default_dtypes(), resource.resource)
+    arrow = schema_of(source.connection, source.resource).arrow
     return register_io_source(rows, schema=pl.DataFrame(arrow.empty_table()).schema)

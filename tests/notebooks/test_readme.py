@@ -135,7 +135,9 @@ def test_the_cells_with_magics_run(client, tmp_path, monkeypatch):
     shell.user_ns["client"] = client
     (cells,) = [block for block in blocks("text") if block.startswith("%load_ext")]
     for cell in cells.strip().split("\n\n"):
-        shell.run_cell(cell).raise_error()
+        shown = shell.run_cell(cell)
+        shown.raise_error()
+    shown.result.close()
     shell.restore_sys_module_state()
     assert len(shell.user_ns["running"])
 

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 import dyno_frames
 from dyno_frames.api import connect
+from dyno_frames.cli.profiles import PROFILES
 from dyno_frames.errors import MissingExtraError, QueryError, TransportError
 from dyno_frames.integrations.polars import scan_polars
 from dyno_frames.integrations.polars_predicate import translated
@@ -24,21 +25,21 @@ C = pl.col
 NEW_YEAR = dt.datetime(2016, 1, 1, tzinfo=dt.UTC)
 
 
+ROWS = pd.DataFrame(
+    {
+        "name": [f"{kind} {number}" for number in range(40) for kind in ("Weekly", "Sale (50 %)")],
+        "subject": [None if number % 3 == 0 else f"sub.ject {number % 7}" for number in range(80)],
+        "start_time": [None if number % 4 == 0 else 1_450_000_000 + number * 86_400 for number in range(80)],
+        "created": [1_450_000_000 + number * 43_200 for number in range(80)],
+        "opens": [number * 13 % 50 for number in range(80)],
+        "status": [("draft", "finished", "running")[number % 3] for number in range(80)],
+    }
+)
+
+
 @pytest.fixture(scope="module")
 def box():
-    rows = pd.DataFrame(
-        {
-            "name": [f"{kind} {number}" for number in range(40) for kind in ("Weekly", "Sale (50 %)")],
-            "subject": [None if number % 3 == 0 else f"sub.ject {number % 7}" for number in range(80)],
-            "start_time": [
-                None if number % 4 == 0 else 1_450_000_000 + number * 86_400 for number in range(80)
-            ],
-            "created": [1_450_000_000 + number * 43_200 for number in range(80)],
-            "opens": [number * 13 % 50 for number in range(80)],
-            "status": [("draft", "finished", "running")[number % 3] for number in range(80)],
-        }
-    )
-    with Sandbox(load={"campaigns": rows}, speed=0) as box:
+    with Sandbox(load={"campaigns": ROWS}, speed=0) as box:
         yield box
 
 
@@ -180,6 +181,17 @@ def test_a_translated_predicate_keeps_every_row_that_polars_keeps(client, everyt
             kept = everything.filter(predicate)["id"].to_list()
             assert {*kept} <= {*frame.loc[test(frame), "id"]}, str(predicate)
     assert translations > 50
+
+
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_a_result_does_not_depend_on_the_dtypes_of_frames(backend, everything):
+    predicate = (C.opens <= 1) | (C.subject != "sub.ject 3")  # pandas refuses this for dtypes of two kinds
+    with (
+        Sandbox(load={"campaigns": ROWS}, speed=0, profile=PROFILES["postgres"]) as box,
+        connect(box.url, box.api_key, dtype_backend=backend) as client,
+    ):
+        found = scan_polars(client.campaigns).filter(predicate).select("name", "opens").collect()
+    assert_frame_equal(found, everything.filter(predicate).select("name", "opens"))
 
 
 def test_the_schema_is_known_without_the_rows(client, everything):
