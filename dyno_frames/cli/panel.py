@@ -26,6 +26,25 @@ def cells(campaign: str | None, where: str | None) -> tuple[tuple[str, str], ...
     )
 
 
+def account_variables(
+    client_url: str, *, url: str | None, api_key: str | None, connection: str | None
+) -> dict[str, str]:
+    """Return the variables with which ``connect()`` in another process uses the account of these options.
+
+    Parameters
+    ----------
+    client_url
+        The url that this process is connected to.
+    url, api_key, connection
+        The options of the command line.
+    """
+    if api_key:
+        return {"DYNO_URL": client_url, "DYNO_API_KEY": api_key, "DYNO_CONNECTION": ""}
+    if connection:
+        return {"DYNO_CONNECTION": connection}
+    return {"DYNO_URL": url} if url else {}
+
+
 @click.command()
 @click.argument("campaign", required=False)
 @options.where
@@ -71,20 +90,10 @@ def panel(
             client.campaigns.get(campaign)
         else:
             client.campaigns.count(where, scope=options.NO_NAMES)
-        environment = _environment(client.url, url=url, api_key=api_key)
+        environment = account_variables(client.url, url=url, api_key=api_key, connection=options.named())
     root = folder.resolve()
     opens = write_new_notebook(root, "campaign" if campaign else "campaigns", cells(campaign, where))
     if not in_lab:
         context.exit(run_page(opens, port=port, browser=browser, environment=environment))
     click.echo(f"The panel is {opens}; run its cells")
     context.exit(run_jupyterlab(root, opens=opens, port=port, browser=browser, environment=environment))
-
-
-def _environment(client_url: str, *, url: str | None, api_key: str | None) -> dict[str, str]:
-    """Return the variables with which the notebook connects to the account of this command."""
-    if api_key:
-        return {"DYNO_URL": client_url, "DYNO_API_KEY": api_key, "DYNO_CONNECTION": ""}
-    named = options.named()
-    if named:
-        return {"DYNO_CONNECTION": named}
-    return {"DYNO_URL": url} if url else {}

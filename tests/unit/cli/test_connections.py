@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import importlib
 import io
+import itertools
 import json
 import sys
 
 import pytest
+
+from dyno_frames.api import connect
+from dyno_frames.cli.panel import account_variables
+from dyno_frames.errors import ConfigError
 
 KEYRING = """
 stored = {}
@@ -146,3 +151,30 @@ def test_without_the_package_keyring_the_extra_is_named(run, sandbox, monkeypatc
     assert ended.code == 2
     assert "pip install 'dyno_frames[keyring]'" in ended.err
     assert run("connections", "list", "--json").out == "[]\n"
+
+
+@pytest.mark.usefixtures("practice")
+@pytest.mark.filterwarnings("ignore::dyno_frames.errors.InsecureTransportWarning")
+def test_the_notebook_of_a_panel_connects_to_the_account_of_the_options(sandbox, monkeypatch):
+    options = itertools.product((None, sandbox.url), (None, "given"), (None, "practice"))
+    ambient = [
+        {},
+        {"DYNO_CONNECTION": "practice"},
+        {"DYNO_URL": "http://127.0.0.1:9", "DYNO_API_KEY": "other"},
+    ]
+    compared = 0
+    for (url, key, connection), variables in itertools.product(options, ambient):
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            try:
+                expected = connect(url, key, connection=connection)
+            except ConfigError:
+                continue
+            given = account_variables(expected.url, url=url, api_key=key, connection=connection)
+            for name, value in given.items():
+                patch.setenv(name, value)
+            with expected, connect() as found:
+                assert (found.url, found.account) == (expected.url, expected.account)
+                compared += 1
+    assert compared > 10
