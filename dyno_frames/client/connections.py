@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class NamedConnection:
 
     name: str
     url: str
-    key: str
+    key: str = field(repr=False)
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -107,14 +107,23 @@ def load() -> dict[str, NamedConnection]:
     ConfigError
         The file cannot be read, or does not contain connections; the message names all its faults.
     """
-    path = connections_file()
+    found = _loaded(connections_file())
+    if isinstance(found, ConfigError):
+        raise found
+    return found
+
+
+def _loaded(path: Path) -> dict[str, NamedConnection] | ConfigError:
+    """Return the connections of a file, or an error without a traceback, and so without the file's content."""
     try:
         return parsed(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         return {}
+    except ConfigError as error:
+        return error.with_traceback(None)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-    raise ConfigError(f"{path} cannot be read: {reason}. Correct the file or its permissions")
+    return ConfigError(f"{path} cannot be read: {reason}. Correct the file or its permissions")
 
 
 def parsed(text: str, path: Path) -> dict[str, NamedConnection]:

@@ -111,6 +111,7 @@ def _edit(change: Callable[[str, Path], str]) -> Path:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = path.resolve()  # a link, such as into a repository of settings, stays a link
         with FileLock(path.with_suffix(".lock"), mode=0o600).acquire(timeout=_LOCK_S, poll_interval=0.01):
+            load()  # an error of the file is raised before a frame of a traceback holds its content
             text = path.read_bytes().decode() if path.exists() else ""
             replace(path, change(text, path).encode())
     except Timeout:

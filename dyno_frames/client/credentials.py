@@ -75,7 +75,9 @@ def _missing(url: str, named: NamedConnection | None, looked: list[str]) -> str:
             f"there is no API key for {url}. It was looked for in: {order}. Give api_key=, set {KEY_VARIABLE}, or, "
             f"after pip install 'dyno_frames[keyring]', store it once: {store}"
         )
-    cure = f"Store it once: {store}" if named.variable is None else f"Set {named.variable}"
+    cure = f"Set {named.variable}"
+    if named.variable is None:
+        cure = f'Store it once: {store}; or write key = "env:NAME" to use an environment variable'
     return (
         f"there is no API key for connection {named.name!r} ({url}) of {connections_file()}. It was looked for in: "
         f"{order}. {cure}"

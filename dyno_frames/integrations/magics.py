@@ -102,7 +102,7 @@ class DynoMagics:
             %dyno panel FRAME     the panel of the campaigns in a variable
             %dyno panel           the panel of the newest 50 campaigns
             %dyno journal         the actions that were sent from this machine
-            %dyno doctor          a check of the installation, the account and the folders
+            %dyno doctor          a check of the installation, the folders and the account in the environment
         """
         match line.split():
             case ["panel"]:

@@ -221,6 +221,7 @@ class Session:
             raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
         if key is not None and not is_whole(key):
             raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
+        body = None if body is None else redact.Body(body)
         call = self._call(operation, key, body, deadline_s=deadline_s, fresh=fresh, cancel=cancel)
         with short_interrupt("the request was interrupted"):
             return self._sent(call, reader)
@@ -244,7 +245,7 @@ class Session:
 
         The headers are empty if no response came.
         """
-        call = self._call(operation, None, body, deadline_s=deadline_s, fresh=True)
+        call = self._call(operation, None, redact.Body(body), deadline_s=deadline_s, fresh=True)
         answer = self._attempt(call)
         verdict = responses.judge(answer, reader=None, shown=self.shown)
         call.events.append(verdict.event)
@@ -259,13 +260,12 @@ class Session:
         self,
         operation: Operation,
         key: str | None,
-        body: Mapping[str, Any] | None,
+        body: redact.Body | None,
         *,
         deadline_s: float | None,
         fresh: bool,
         cancel: CancelToken | None = None,
     ) -> Call:
-        body = None if body is None else redact.Body(body)
         started = self._clock()
         return Call(
             operation,

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = ("dask", "matplotlib", "ipywidgets", "starlette", "uvicorn", "jupyterlab", "IPython")
+HEAVY = ("dask", "matplotlib", "ipywidgets", "starlette", "uvicorn", "jupyterlab", "IPython", "polars")
 """Guests that come only when they are asked for."""
 
 _SCRIPT = """

@@ -169,11 +169,24 @@ def test_a_file_that_cannot_be_used_is_refused_and_no_key_is_shown(write, file, 
     write(text)
     with pytest.raises(ConfigError) as caught:
         connect(connection="a")
-    shown = traceback.format_exception(caught.value)
+    frames = traceback.walk_tb(caught.value.__traceback__.tb_next)
+    shown = traceback.StackSummary.extract(frames, capture_locals=True).format()
     assert str(file) in str(caught.value)
     assert said in str(caught.value)
     assert caught.value.__context__ is None
     assert KEY not in "".join(shown)
+
+
+def test_changing_a_file_that_cannot_be_used_shows_no_key(write, file):
+    write(f'[connections.a]\nurl = "http://h"\nkey = "{KEY}"\n')
+    for change in (
+        lambda: connections_edit.remove("a"),
+        lambda: connections_edit.add(NamedConnection("b", URL, "keyring")),
+    ):
+        with pytest.raises(ConfigError, match="not shown") as caught:
+            change()
+        frames = traceback.walk_tb(caught.value.__traceback__.tb_next)
+        assert KEY not in "".join(traceback.StackSummary.extract(frames, capture_locals=True).format())
 
 
 def test_all_faults_of_the_file_are_named_at_once(write):
