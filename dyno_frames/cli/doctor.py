@@ -7,7 +7,8 @@ import json
 import click
 
 from dyno_frames.cli import options
-from dyno_frames.cli.exits import Exit, printable, with_options
+from dyno_frames.cli.arguments import options_of, with_options
+from dyno_frames.cli.exits import Exit, printable
 
 
 @click.command()
@@ -25,10 +26,13 @@ def doctor(context: click.Context, *, as_json: bool, url: str | None, api_key: s
 
     checks = diagnose(url, api_key, connection=options.named())
     is_ok = all(check.status is not Status.FAILED for check in checks)
+    names = options_of(context.command)
     if as_json:
-        shown = [{name: with_options(value) for name, value in check.to_json().items()} for check in checks]
+        shown = [
+            {name: with_options(text, names) for name, text in check.to_json().items()} for check in checks
+        ]
         click.echo(json.dumps({"ok": is_ok, "checks": shown}))
     else:
-        click.echo("\n".join(printable(with_options(line)) for line in report(checks).splitlines()))
+        click.echo("\n".join(printable(with_options(line, names)) for line in report(checks).splitlines()))
     if not is_ok:
         context.exit(Exit.SERVER)

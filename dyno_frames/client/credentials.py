@@ -72,8 +72,8 @@ def _missing(url: str, named: NamedConnection | None, looked: list[str]) -> str:
     store = f"keyring set {system_keyring.SERVICE} {keyring_user(url, named)}"
     if named is None:
         return (
-            f"there is no API key for {url}. It was looked for in: {order}. Give api_key=, set {KEY_VARIABLE}, or, "
-            f"after pip install 'dyno_frames[keyring]', store it once: {store}"
+            f"there is no API key for {url}. It was looked for in: {order}. To give one, pass it as api_key=, set the "
+            f"environment variable {KEY_VARIABLE}, or, after pip install 'dyno_frames[keyring]', store it once: {store}"
         )
     cure = f"Set {named.variable}"
     if named.variable is None:
