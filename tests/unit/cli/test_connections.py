@@ -73,7 +73,7 @@ def test_a_connection_is_added_listed_tested_and_removed(run, sandbox, own_state
 @pytest.mark.parametrize("way", ["option", "environment"])
 @pytest.mark.parametrize(
     "command",
-    [["count", "lists"], ["find", "lists"], ["explain", "lists"], ["export", "lists", "--to", "x.parquet"], ["calibrate"]],
+    [["count", "lists"], ["journal"], ["find", "lists"], ["explain", "lists"], ["export", "lists", "--to", "x.parquet"], ["calibrate"]],
     ids=lambda command: command[0],
 )  # fmt: skip
 @pytest.mark.usefixtures("practice")

@@ -203,7 +203,7 @@ FAULTS = {
     the_cache_folder_is_a_file: ("cache", "DYNO_CACHE_DIR"),
     a_stored_profile_is_damaged: ("cache", "Delete them"),
     the_journal_folder_is_a_file: ("journal", "DYNO_STATE_DIR"),
-    a_journal_is_damaged: ("journal", "accept_journal_damage()"),
+    a_journal_is_damaged: ("journal", "dyno-frames journal --accept-damage"),
     a_process_holds_the_journal: ("journal", "end the process"),
     the_front_end_is_outside_its_bounds: ("widgets", "pip install"),
     the_front_end_is_disabled: ("widgets", "labextension enable"),
