@@ -14,6 +14,7 @@ from dyno_frames.client.connections import NamedConnection, check_server, chosen
 from dyno_frames.client.credentials import stored_key
 from dyno_frames.client.queries import Queries
 from dyno_frames.client.settings import DtypeBackend, Settings
+from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS, LISTS
 from dyno_frames.errors import ConfigError
@@ -168,6 +169,18 @@ def _write_parquet(scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
     return write(scan, path, **options)
 
 
+def _query_code(scan: Scan, language: str, /, **options: Any) -> str:
+    from dyno_frames.codegen.code import query_code
+
+    return query_code(scan, language, **options)
+
+
+def _request_code(session: Session, language: str, asked: Operation, /, **options: Any) -> str:
+    from dyno_frames.codegen.code import request_code
+
+    return request_code(session, language, asked, **options)
+
+
 def _list_panel(connection: Connection) -> ListPanel:
     from dyno_frames.panels.views.widgets.lists import ListPanel
 
@@ -189,6 +202,8 @@ def _show_empty_frames() -> None:
 
 EXTENSIONS = Extensions(
     write_parquet=_write_parquet,
+    query_code=_query_code,
+    request_code=_request_code,
     list_panel=_list_panel,
     template_preview=_template_preview,
     show_empty_frames=_show_empty_frames,

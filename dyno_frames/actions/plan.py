@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from dyno_frames.contract.lifecycle import DELETABLE, EDITABLE, FINAL, OVERRIDES
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import LISTS
 from dyno_frames.contract.times import zone
-from dyno_frames.errors import ApiError, ContractError, IllegalTransitionError
+from dyno_frames.errors import ApiError, ConfigError, ContractError, IllegalTransitionError
 from dyno_frames.reprs import html_table, text_table
 from dyno_frames.transport.session import Session
 
@@ -50,6 +50,8 @@ class ActionPlan:
         The exact request.
     planned, as_of
         The campaign's fields as read, and when, in UTC.
+    write_code
+        Writes the request as a program.
     """
 
     action: Action
@@ -68,6 +70,23 @@ class ActionPlan:
     body_json: str
     planned: tuple[tuple[str, Any], ...]
     as_of: datetime
+    write_code: Callable[..., str] | None = field(default=None, compare=False)
+
+    def to_code(self, language: str) -> str:
+        """Return the action as a complete program, which sends the request once.
+
+        The program does not check whether the campaign has changed since the plan was made.
+
+        Parameters
+        ----------
+        language
+            ``"curl"``, ``"python"``, ``"java"`` or ``"php"``.
+        """
+        if self.write_code is None:
+            raise ConfigError(
+                "this plan was made without a connection; call to_code() on client.campaigns.plan(…)"
+            )
+        return self.write_code(language, operation(RESOURCE, self.action), body=self.body)
 
     @property
     def body(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ import click
 from dyno_frames.cli.actions import ACTIONS
 from dyno_frames.cli.arguments import options_of
 from dyno_frames.cli.calibrate import calibrate
+from dyno_frames.cli.code import code
 from dyno_frames.cli.completion import NAME, completed, completion
 from dyno_frames.cli.connections import connections
 from dyno_frames.cli.count import count
@@ -48,7 +49,7 @@ def program() -> None:
     """
 
 
-_READ = (find, count, export, explain, get)
+_READ = (find, count, export, explain, code, get)
 _CHANGE = (create, update, delete, *ACTIONS, wait, resolve, journal)
 _SET_UP = (demo, lab, sandbox, calibrate, panel, completion, connections, doctor)
 

@@ -85,6 +85,7 @@ def _scan(
         workers=connection.settings.workers,
         keeps_order=sampled.is_in_order,
         distrust=partial(connection.semantics.distrust, resource.name),
+        write_code=connection.extensions.query_code,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from dyno_frames.actions.action_request import action_named, check_not_over, checked_request
@@ -13,9 +15,10 @@ from dyno_frames.actions.plan import ActionPlan, planned
 from dyno_frames.actions.resolve import Decided, resolve
 from dyno_frames.actions.wait import WaitPolicy, wait
 from dyno_frames.client.connection import Connection
+from dyno_frames.client.described import checked_id
 from dyno_frames.client.meter import meter
 from dyno_frames.client.process_actions import ProcessActions
-from dyno_frames.client.resources import ResourceClient, checked_id
+from dyno_frames.client.resources import ResourceClient
 from dyno_frames.client.rows import python_values
 from dyno_frames.client.templates import preview_of
 from dyno_frames.contract.operations import operation
@@ -159,7 +162,8 @@ class Campaigns(ProcessActions):
         now, session, journal = self.poll_policy.wall(), self.connection.session, self.connection.journal
         request = checked_request(action_named(action), at=at, time_zone=time_zone, **texts)
         check_not_over(request.at, now=now)
-        return planned(session, journal, request, checked_id(id), now=now)
+        plan = planned(session, journal, request, checked_id(id), now=now)
+        return replace(plan, write_code=partial(self.connection.extensions.request_code, session))
 
     def apply(self, plan: ActionPlan) -> Outcome:
         """Send exactly the request of a plan, unless the campaign or its recipients have changed since.

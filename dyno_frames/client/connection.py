@@ -11,7 +11,8 @@ from dyno_frames.actions.journal import Journal
 from dyno_frames.client.schemas import SchemaCache
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
-from dyno_frames.scan.scan import WriteParquet
+from dyno_frames.contract.operations import Operation
+from dyno_frames.scan.scan import WriteCode, WriteParquet
 from dyno_frames.transport.session import Session
 
 
@@ -30,6 +31,22 @@ class PreviewTemplate(Protocol):
         """Return the widget."""
 
 
+class WriteRequest(Protocol):
+    """Writes one request as a program, as :func:`dyno_frames.codegen.code.request_code` does."""
+
+    def __call__(
+        self,
+        session: Session,
+        language: str,
+        asked: Operation,
+        /,
+        *,
+        key: str | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Return the program."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extensions:
     """What packages above the client do for it: :func:`dyno_frames.connect` passes them in.
@@ -38,6 +55,8 @@ class Extensions:
     ----------
     write_parquet
         Writes the rows of a scan.
+    query_code, request_code
+        Write a query and a request as programs.
     list_panel
         Returns a panel of the lists of a connection.
     template_preview
@@ -47,6 +66,8 @@ class Extensions:
     """
 
     write_parquet: WriteParquet
+    query_code: WriteCode
+    request_code: WriteRequest
     list_panel: Callable[[Connection], Any]
     template_preview: PreviewTemplate
     show_empty_frames: Callable[[], None]

@@ -47,6 +47,13 @@ def checked(resource: Resource, fields: Mapping[str, Any]) -> Body:
     return wire
 
 
+def checked_change(resource: Resource, key: str, fields: Mapping[str, Any]) -> Body:
+    """Return the fields of an update as they are sent; see :func:`checked`."""
+    if not fields:
+        raise ConfigError(f"update({key!r}) names no field to change; expected one, such as name='…'")
+    return checked(resource, fields)
+
+
 def _wire(name: str, value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()

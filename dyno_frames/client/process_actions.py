@@ -9,7 +9,8 @@ from dyno_frames.actions.attempt import attempt
 from dyno_frames.actions.context import PollPolicy
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.client.connection import Connection
-from dyno_frames.client.resources import ResourceClient, checked_id
+from dyno_frames.client.described import checked_id
+from dyno_frames.client.resources import ResourceClient
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.resources import CAMPAIGNS
 

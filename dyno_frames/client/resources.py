@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from dyno_frames.client import fields as given
+from dyno_frames.client.binding import caller
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.creates import CreateDecision, Creates
+from dyno_frames.client.described import checked_id, described
 from dyno_frames.client.queries import Queries
 from dyno_frames.client.rows import python_values
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.contract.texts import HALF, is_whole
-from dyno_frames.errors import ConfigError, OutcomeUnknownError
+from dyno_frames.errors import OutcomeUnknownError
 from dyno_frames.reprs import code, html_table
 from dyno_frames.transport.redact import Body
 
@@ -184,9 +185,7 @@ class ResourceClient(Queries):
         """
         fields = Body(fields)  # no traceback from here on shows addresses
         key = checked_id(id)
-        if not fields:
-            raise ConfigError(f"update({key!r}) names no field to change; expected one, such as name='…'")
-        body = given.checked(self.resource, fields)
+        body = given.checked_change(self.resource, key, fields)
         self.connection.session.send(self._operation("update"), key=key, body=body)
 
     def delete(self, id: str) -> None:  # noqa: A002 - the API's own word
@@ -210,21 +209,45 @@ class ResourceClient(Queries):
         """
         self.connection.session.send(self._operation("delete"), key=checked_id(id))
 
+    def to_code(
+        self, operation: str, *arguments: Any, language: str, wider: bool = False, **options: Any
+    ) -> str:
+        """Return an operation as a complete program, which needs no dyno_frames. The operation is not sent.
+
+        The program reads the API key from ``DYNO_API_KEY``. It sends reads that fail again, and any other request once.
+
+        Parameters
+        ----------
+        operation
+            The name of the method: ``"get"``, ``"create"``, ``"update"``, ``"delete"``, ``"find"``, ``"count"`` or, for
+            campaigns, an action such as ``"start"``.
+        *arguments, **options
+            The arguments of that method.
+        language
+            ``"curl"``, ``"python"``, ``"java"`` or ``"php"``.
+        wider
+            As in :meth:`~dyno_frames.scan.scan.Scan.to_code`, for find and count.
+
+        Raises
+        ------
+        ConfigError
+            An argument is not valid, or holds addresses of recipients, which are not written into programs.
+        NotPushableError
+            The program cannot evaluate a part of the query.
+
+        Examples
+        --------
+        >>> print(client.campaigns.to_code("pause", "6f1c…", language="curl"))  # doctest: +SKIP
+        #!/usr/bin/env bash
+        """
+        if operation in {"find", "count"}:
+            options = {"scope": caller(1), **options}
+            return self.scan(*arguments, **options).to_code(
+                language, wider=wider, counts=operation == "count"
+            )
+        key, body = described(self.resource, operation, *arguments, **options)
+        asked, write = self._operation(operation), self.connection.extensions.request_code
+        return write(self.connection.session, language, asked, key=key, body=body)
+
     def _operation(self, verb: str) -> Operation:
         return operation(self.resource.name, verb)
-
-
-def checked_id(key: object) -> str:
-    """Return an id that can be part of a path.
-
-    Raises
-    ------
-    ConfigError
-        The id is not a text, is empty, would lead out of its path, or cannot be written as UTF-8.
-    """
-    if isinstance(key, str) and not is_whole(key):
-        raise ConfigError(f"the id {key!r} holds {HALF}; expected one such as df['id'].iloc[0]")
-    if isinstance(key, str) and key.strip() and key not in {".", ".."}:
-        return key
-    shown = repr(key) if isinstance(key, str | int | float | None) else f"of type {type(key).__name__}"
-    raise ConfigError(f"the id is {shown}; expected a text that is not empty, such as df['id'].iloc[0]")

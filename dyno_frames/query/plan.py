@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from dyno_frames.contract.filters import ASCENDING, DESCENDING, KEY_PREFIX, Filt
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.time_units import in_wire_units
+from dyno_frames.errors import ConfigError
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.text_filters import Condition
 from dyno_frames.reprs import code, html_table, text_table
@@ -118,6 +119,8 @@ class Plan:
     units
         Units per second, by the names of times that the server does not store in seconds. The filters are in
         seconds.
+    write_code
+        Writes the query as a program; None if the plan was made without a connection.
     rows_moved, rows_returned
         The rows that a run transferred and returned; None before the run.
     """
@@ -141,6 +144,15 @@ class Plan:
     units: Mapping[str, int] = field(default_factory=dict)
     rows_moved: int | None = None
     rows_returned: int | None = None
+    write_code: Callable[..., str] | None = field(default=None, compare=False)
+
+    def to_code(self, language: str, *, wider: bool = False) -> str:
+        """Return the query as a complete program; see :meth:`dyno_frames.scan.scan.Scan.to_code`."""
+        if self.write_code is None:
+            raise ConfigError(
+                "this plan was made without a connection; call to_code() on client.campaigns.explain(…)"
+            )
+        return self.write_code(language, wider=wider)
 
     @property
     def residual(self) -> str:

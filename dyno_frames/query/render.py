@@ -31,7 +31,7 @@ SYMBOLS = {
 }
 """How each binary operator is written."""
 
-_PREFIXES = {"invert": "~", "neg": "-", "pos": "+"}
+PREFIXES = {"invert": "~", "neg": "-", "pos": "+"}
 _CHAINED = {"and_", "or_", "add", "mul"}
 _LONGEST = 60
 
@@ -61,8 +61,8 @@ def _unary(node: Unary) -> str:
     match node:
         case Unary("invert", Call(Attribute(owner, "isin"), (Literal([str(one)]),), ())):
             return f"{_tight(owner)} != {_value(one)}"
-        case Unary(operator, operand) if operator in _PREFIXES:
-            return f"{_PREFIXES[operator]}{_grouped(operand)}"
+        case Unary(operator, operand) if operator in PREFIXES:
+            return f"{PREFIXES[operator]}{_grouped(operand)}"
         case Unary(operator, operand):
             return f"{operator}({render(operand)})"
 

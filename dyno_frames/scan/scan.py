@@ -14,7 +14,7 @@ import pyarrow as pa
 from dyno_frames.contract.profile import Several
 from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.contract.texts import without_query_addresses
-from dyno_frames.errors import ContractError, NotPushableError, short_interrupt
+from dyno_frames.errors import ConfigError, ContractError, NotPushableError, short_interrupt
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.arguments import check_flags
@@ -53,6 +53,13 @@ class WriteParquet(Protocol):
         """Return the dataset."""
 
 
+class WriteCode(Protocol):
+    """Writes a query as a program, as :func:`dyno_frames.codegen.code.query_code` does."""
+
+    def __call__(self, scan: Scan, language: str, /, *, wider: bool, counts: bool) -> str:
+        """Return the program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A planned query; each ``to_…`` sends it again.
@@ -73,6 +80,8 @@ class Scan:
         Whether the server was seen to order rows by ``created``; if not, few rows are counted and read twice.
     distrust
         Called with the columns by which the server returned rows that the query excludes.
+    write_code
+        Writes the query as a program; None if the rows do not come from a server.
 
     Examples
     --------
@@ -93,6 +102,7 @@ class Scan:
     workers: int | None = None
     keeps_order: bool = False
     distrust: Callable[[frozenset[str]], object] = lambda _columns: None
+    write_code: WriteCode | None = None
 
     def __post_init__(self) -> None:
         if self.options.strict and self.plan.reasons:
@@ -134,7 +144,7 @@ class Scan:
 
     def explain(self) -> Plan:
         """Return the plan: what is sent, what is evaluated locally, and why."""
-        return self.plan
+        return replace(self.plan, write_code=self.to_code)
 
     def count(self) -> int:
         """Return the number of rows: by counts alone if the plan is exact, else by fetching ids."""
@@ -259,6 +269,41 @@ class Scan:
             max_rows_per_file=max_rows_per_file,
             compression=compression,
         )
+
+    def to_code(self, language: str, *, wider: bool = False, counts: bool = False) -> str:
+        """Return the query as a complete program, which prints the rows and needs no dyno_frames.
+
+        The program reads the API key from ``DYNO_API_KEY``, requests all pages, and sends requests that fail again. It
+        exits with 1 and a message if it cannot return all rows.
+
+        Parameters
+        ----------
+        language
+            ``"curl"`` (bash, prints ids), ``"python"``, ``"java"`` or ``"php"`` (print JSON lines).
+        wider
+            Whether to leave out what the server cannot evaluate: the program then prints more rows than the query
+            matches, and says so. If False, a Python program evaluates it with pandas.
+        counts
+            Whether to print the number of rows instead of the rows.
+
+        Raises
+        ------
+        NotPushableError
+            The server cannot evaluate a part of the query, and neither can the program.
+        ConfigError
+            There is no such language, or the rows do not come from a server.
+
+        Examples
+        --------
+        >>> print(client.campaigns.scan("opens > 100").to_code("php"))  # doctest: +SKIP
+        <?php
+        """
+        check_flags(wider=wider, counts=counts)
+        if self.write_code is None:
+            raise ConfigError(
+                "these rows do not come from a server; call to_code() on client.campaigns.scan(…)"
+            )
+        return self.write_code(self, language, wider=wider, counts=counts)
 
     def _streams(self) -> bool:
         plan = self.plan

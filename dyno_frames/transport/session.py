@@ -140,6 +140,11 @@ class Session:
         return self._closed.called
 
     @property
+    def header(self) -> str:
+        """The name of the header that carries the API key."""
+        return self._header
+
+    @property
     def account(self) -> str:
         """What tells the key's account from others of the server in the names of files; it is not the key."""
         return self._key.mark(f"account of {self.server}")

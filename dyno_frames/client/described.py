@@ -1,0 +1,73 @@
+"""The key and the body of an operation, checked, without sending it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dyno_frames.actions.action_request import checked_request
+from dyno_frames.client import fields as given
+from dyno_frames.contract.lifecycle import RULES, Action
+from dyno_frames.contract.operations import OPERATIONS
+from dyno_frames.contract.resources import Resource
+from dyno_frames.contract.texts import HALF, is_whole
+from dyno_frames.errors import ConfigError
+
+
+def described(
+    resource: Resource, verb: str, *arguments: Any, **options: Any
+) -> tuple[str | None, Mapping[str, Any] | None]:
+    """Return the id in the path and the body of an operation other than find and count.
+
+    Parameters
+    ----------
+    resource
+        The resource.
+    verb
+        The name of the operation's method.
+    *arguments, **options
+        The arguments of that method.
+
+    Raises
+    ------
+    ConfigError
+        There is no such operation, or an argument is not valid.
+    """
+    names = [name.partition(".")[2] for name in OPERATIONS if name.startswith(f"{resource.name}.")]
+    if verb not in names:
+        raise ConfigError(f"{resource.name} have no operation {verb!r}; expected one of {', '.join(names)}")
+    held = sorted(set(options) & set(resource.write_only))
+    if held:
+        raise ConfigError(
+            f"{', '.join(held)} would write addresses of recipients into the program; leave it out, and add the "
+            "addresses to the body where the program runs"
+        )
+    requests: dict[str, Callable[..., tuple[str | None, Mapping[str, Any] | None]]] = {
+        "get": lambda id: (checked_id(id), None),  # noqa: A006 - the API's own word
+        "create": lambda **fields: (None, given.checked(resource, fields)),
+        "update": lambda id, **fields: (checked_id(id), given.checked_change(resource, id, fields)),  # noqa: A006 - as above
+        "delete": lambda id: (checked_id(id), None),  # noqa: A006 - as above
+    }
+    if verb in requests:
+        return requests[verb](*arguments, **options)
+    return None, _action_body(Action(verb), *arguments, **options)
+
+
+def _action_body(action: Action, id: str, /, **options: Any) -> Mapping[str, Any]:  # noqa: A002 - the API's own word
+    return {RULES[action].id_key: checked_id(id), **checked_request(action, **options).body()}
+
+
+def checked_id(key: object) -> str:
+    """Return an id that can be part of a path.
+
+    Raises
+    ------
+    ConfigError
+        The id is not a text, is empty, would lead out of its path, or cannot be written as UTF-8.
+    """
+    if isinstance(key, str) and not is_whole(key):
+        raise ConfigError(f"the id {key!r} holds {HALF}; expected one such as df['id'].iloc[0]")
+    if isinstance(key, str) and key.strip() and key not in {".", ".."}:
+        return key
+    shown = repr(key) if isinstance(key, str | int | float | None) else f"of type {type(key).__name__}"
+    raise ConfigError(f"the id is {shown}; expected a text that is not empty, such as df['id'].iloc[0]")
