@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -114,6 +114,10 @@ class ActionPlan:
             ("", self.body_json),
             ("read", f"{self.as_of:%Y-%m-%d %H:%M:%S} UTC; nothing was sent"),
         ]
+
+    def __getstate__(self) -> list[Any]:
+        """Return the values to pickle: not the connection of ``write_code``."""
+        return [None if item.name == "write_code" else getattr(self, item.name) for item in fields(self)]
 
     def __str__(self) -> str:
         return text_table(self.lines(), width=11, title=f"plan: {self.action}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -197,6 +197,10 @@ class Plan:
             for name, value in conditions.items()
         }
         return body if self.fields is None else body | {str(FilterKey.FIELDS): list(self.fields)}
+
+    def __getstate__(self) -> list[Any]:
+        """Return the values to pickle: not the connection of ``write_code``."""
+        return [None if item.name == "write_code" else getattr(self, item.name) for item in fields(self)]
 
     def __str__(self) -> str:
         return _as_text(self)

@@ -27,6 +27,10 @@ HOSTILE = (
     '"},{"id":"evil","created":1}', '","id":"evil', "#{x}", "!ls", "~", "*", "&& exit", "\\", "\\\\u000a",
 )  # fmt: skip
 QUESTION = "status == 'finished' or opens > 50"
+SHUFFLE = {"kind": "shuffle"}
+SCRIPTS = ("curl", "python", "php")
+"""Languages whose programs start at once; Java compiles first."""
+
 RESOURCE_VERBS = ("create", "get", "update", "find", "count", "delete")
 
 
@@ -48,7 +52,7 @@ def box() -> Iterator[Sandbox]:
             "created": [1_400_000_000 + number // 9 for number in range(60)],
         }
     )
-    with Sandbox(load={"campaigns": rows}, speed=0) as server:
+    with Sandbox(load={"campaigns": rows}, speed=0, faults=[], connect=connect) as server:
         yield server
 
 
@@ -75,30 +79,32 @@ def test_a_program_prints_the_rows_of_the_clients_answer(client, language, progr
     done = program(scan.to_code(language))
     assert (done.returncode, done.stderr) == (0, "")
     answer = scan.to_frame()
-    assert ids(language, done.stdout) == answer["id"].tolist()
+    assert sorted(ids(language, done.stdout)) == sorted(answer["id"])
     if language != "curl":
-        assert [json.loads(line)["name"] for line in done.stdout.split("\n")[:-1]] == answer["name"].tolist()
+        names = {row["id"]: row["name"] for row in map(json.loads, done.stdout.split("\n")[:-1])}
+        assert names == dict(zip(answer["id"], answer["name"], strict=True))
 
 
+@pytest.mark.parametrize("language", SCRIPTS, indirect=True)
 def test_difficult_values_in_a_query_arrive_unchanged(client, language, program):
     scan = client.campaigns.scan(lambda c: c.subject.isin(HOSTILE[1:]) & ~c.name.isin(HOSTILE[:4]))
     done = program(scan.to_code(language))
     assert (done.returncode, done.stderr) == (0, "")
-    assert ids(language, done.stdout) == scan.to_frame()["id"].tolist() != []
+    assert sorted(ids(language, done.stdout)) == sorted(scan.to_frame()["id"]) != []
 
 
 def test_difficult_values_in_a_body_arrive_unchanged(client, language, program):
-    for text in ("".join(HOSTILE), "x" * 70_000 + "\\'\"$"):
-        done = program(client.templates.to_code("create", name="made", html=text, language=language))
-        assert (done.returncode, done.stderr) == (0, "")
-        answer = json.loads(done.stdout)
-        assert client.templates.get(answer.get("data", answer)["id"])["html"] == text
+    text = "".join(HOSTILE) + "x" * 70_000 + "\\'\"$"
+    done = program(client.templates.to_code("create", name="made", html=text, language=language))
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert client.templates.get(answer.get("data", answer)["id"])["html"] == text
 
 
 def test_every_operation_is_one_request_of_its_own(box, language, program):
     verbs = RESOURCE_VERBS if language in {"curl", "php"} else ("create", "get")
     resources = ("templates", "lists", "campaigns") if language in {"curl", "php"} else ("lists",)
-    actions = (*Action,) if language in {"curl", "php"} else (Action.START, Action.STOP)
+    actions = (*Action,) if language in {"curl", "php"} else (Action.START,)
     with box.client(name=f"operations-{language}") as client:
         for resource in resources:
             key = getattr(client, resource).create(name="an é, a % and a comma")
@@ -122,6 +128,7 @@ def test_every_operation_is_one_request_of_its_own(box, language, program):
             assert [one.path for one in box.requests[before:]] == [OPERATIONS[f"campaigns.{action}"].path]
 
 
+@pytest.mark.parametrize("language", SCRIPTS, indirect=True)
 def test_an_action_is_sent_once_and_takes_effect(box, client, language, program):
     key = client.campaigns.create(
         name="to send", list_id=box.ensure_list("Readers"), template_id=_template(client)
@@ -140,10 +147,15 @@ def _template(client: Any) -> str:
     return client.templates.create(name="t", subject="s", html="<p>x</p>", text="x")
 
 
-@pytest.mark.parametrize("kind", ["drop", "cut", "error", "slow_down"])
+@pytest.mark.parametrize(
+    ("language", "kind"),
+    [
+        ("java", "drop"),
+        *((script, kind) for script in SCRIPTS for kind in ("drop", "cut", "error", "slow_down")),
+    ],
+    indirect=["language"],
+)
 def test_an_action_without_an_answer_is_not_sent_again(box, client, language, program, kind):
-    if language == "java" and kind != "drop":
-        pytest.skip("one fault is enough for the slow one")
     key = client.campaigns.create(
         name="to send", list_id=box.ensure_list("Readers"), template_id=_template(client)
     )
@@ -169,10 +181,11 @@ def test_a_read_is_sent_again_after_a_fault(box, client, language, program):
     before = len(box.requests)
     done = program(scan.to_code(language))
     assert (done.returncode, done.stderr) == (0, "")
-    assert ids(language, done.stdout) == expected
+    assert sorted(ids(language, done.stdout)) == sorted(expected)
     assert sum(one.status != 200 for one in box.requests[before:]) >= 3
 
 
+@pytest.mark.parametrize("language", SCRIPTS, indirect=True)
 def test_an_error_of_the_application_ends_the_program_at_once(box, client, language, program):
     box.set_faults([{"kind": "refusal", "code": "418", "operations": ["campaigns.find"]}])
     before = len(box.requests)
@@ -187,7 +200,7 @@ def test_rows_that_stay_are_printed_while_others_move(box, language, tmp_path):
     rows = {"name": "x", "created": [number for number in range(60) for _ in range(2)]}
     rows = pd.DataFrame({"id": [f"r{number:03d}" for number in range(120)], **rows})
     with (
-        Sandbox(load={"campaigns": rows}, speed=0) as other,
+        Sandbox(load={"campaigns": rows}, speed=0, faults=[]) as other,
         connect(other.url, other.api_key, page_size=7) as moving,
     ):
         code = moving.campaigns.scan(None, columns=["id"]).to_code(language)
@@ -200,10 +213,15 @@ def test_rows_that_stay_are_printed_while_others_move(box, language, tmp_path):
         assert len(left) < 120
 
 
-@pytest.mark.parametrize("fault", [{"kind": "shuffle"}, {"kind": "page_cap", "rows": 1}])
+@pytest.mark.parametrize(
+    ("language", "fault"),
+    [
+        ("java", SHUFFLE),
+        *((script, fault) for script in SCRIPTS for fault in (SHUFFLE, {"kind": "page_cap", "rows": 1})),
+    ],
+    indirect=["language"],
+)
 def test_a_server_that_cannot_be_read_completely_ends_with_1(box, client, language, program, fault):
-    if language == "java" and fault["kind"] != "shuffle":
-        pytest.skip("one fault is enough for the slow one")
     box.set_faults([fault | {"operations": ["campaigns.find"]}])
     done = program(client.campaigns.scan(None).to_code(language))
     assert done.returncode == 1
@@ -220,7 +238,14 @@ def test_a_server_that_never_answers_ends_at_the_time_limit(box, language, progr
     assert "error: /campaign_process/pause: " in done.stderr
 
 
-@pytest.mark.parametrize("key", ["", "wrong-key", "two\nlines"])
+@pytest.mark.parametrize(
+    ("language", "key"),
+    [
+        ("java", "two\nlines"),
+        *((script, key) for script in SCRIPTS for key in ("", "wrong-key", "two\nlines")),
+    ],
+    indirect=["language"],
+)
 def test_a_wrong_key_ends_with_1_and_is_not_shown(client, language, program, key):
     done = program(client.campaigns.to_code("get", "x", language=language), DYNO_API_KEY=key)
     assert done.returncode == 1
@@ -230,6 +255,7 @@ def test_a_wrong_key_ends_with_1_and_is_not_shown(client, language, program, key
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("language", SCRIPTS, indirect=True)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no list of processes to read")
 def test_the_key_is_on_no_command_line(box, client, language, program):
     code = client.campaigns.to_code("get", "x", language=language)
@@ -254,12 +280,13 @@ def test_the_key_is_on_no_command_line(box, client, language, program):
 
 
 def test_a_count_is_the_clients_count(client, language, program):
-    for expression in ("status != 'draft'", QUESTION):
+    for expression in (QUESTION,) if language == "java" else ("status != 'draft'", QUESTION):
         done = program(client.campaigns.to_code("count", expression, language=language))
         assert (done.returncode, done.stderr) == (0, "")
         assert int(done.stdout) == client.campaigns.count(expression)
 
 
+@pytest.mark.parametrize("language", SCRIPTS, indirect=True)
 def test_a_wider_program_warns_on_stderr(client, language, program):
     scan = client.campaigns.scan("opens > clicks and status == 'finished'", columns=["id"])
     done = program(scan.to_code(language, wider=True))

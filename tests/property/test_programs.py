@@ -9,7 +9,7 @@ from law.choices import Choices
 from law.program_trial import fault, server
 from law.programs import LANGUAGES, need
 
-QUESTIONS = {"curl": 8, "python": 10, "java": 6, "php": 16}
+QUESTIONS = {"curl": 8, "python": 6, "java": 4, "php": 12}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -63,6 +63,22 @@ def test_explain_prints_the_plan(ask, client):
     assert ended.out.strip() == str(client.campaigns.scan(QUESTION).explain()).strip()
 
 
+@pytest.mark.parametrize("language", ["curl", "python", "java", "php"])
+def test_code_prints_the_program_of_the_scan(ask, client, language):
+    ended = ask("code", "campaigns", "--where", QUESTION, "--language", language)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == client.campaigns.scan(QUESTION).to_code(language)
+
+
+def test_code_names_the_options_that_help_where_the_server_cannot_evaluate(ask):
+    ended = ask("code", "campaigns", "--where", "opens > clicks", "--limit", 3, "--language", "java")
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "--language python, or --wider" in ended.err
+    wider = ask("code", "campaigns", "--where", "opens > clicks", "--language", "java", "--wider", "--count")
+    assert (wider.code, wider.err) == (0, "")
+
+
 def test_export_writes_the_rows_that_find_prints(ask, finished, tmp_path):
     file = tmp_path / "new" / "rows.parquet"
     for _ in range(2):

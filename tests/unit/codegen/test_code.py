@@ -130,7 +130,15 @@ def test_a_plan_without_a_connection_says_where_to_get_one(client):
     plan = client.campaigns.scan("opens > 5").plan
     with pytest.raises(ConfigError, match="made without a connection"):
         plan.to_code("php")
-    assert pickle.loads(pickle.dumps(plan)) == plan  # noqa: S301 - written above
+
+
+def test_a_plan_is_pickled_without_its_connection(client):
+    campaign = client.campaigns.find("status == 'running'", limit=1)["id"].iloc[0]
+    for plan in (client.campaigns.explain("opens > 5"), client.campaigns.plan("pause", campaign)):
+        again = pickle.loads(pickle.dumps(plan))  # noqa: S301 - written above
+        assert again == plan
+        with pytest.raises(ConfigError, match="made without a connection"):
+            again.to_code("php")
 
 
 @pytest.mark.parametrize(
