@@ -61,6 +61,7 @@ NOT_RUN = {
 SHORTER = {
     "--examples 200000": "--examples 20",
     "--examples 10000": "--examples 5",
+    "--examples 300": "--examples 1",
     "--port 8025": "--port 0",
     "dyno-frames lab": "dyno-frames lab --help",
     'start "Spring sale"': 'start "$(draft)"',
