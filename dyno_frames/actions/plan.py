@@ -75,7 +75,8 @@ class ActionPlan:
     def to_code(self, language: str) -> str:
         """Return the action as a complete program, which sends the request once.
 
-        The program does not check whether the campaign has changed since the plan was made.
+        The program does not check whether the campaign has changed since the plan was made. It sends nothing after the
+        start time.
 
         Parameters
         ----------
@@ -86,7 +87,8 @@ class ActionPlan:
             raise ConfigError(
                 "this plan was made without a connection; call to_code() on client.campaigns.plan(…)"
             )
-        return self.write_code(language, operation(RESOURCE, self.action), body=self.body)
+        until_s = None if self.at is None else self.at.epoch_s
+        return self.write_code(language, operation(RESOURCE, self.action), body=self.body, until_s=until_s)
 
     @property
     def body(self) -> dict[str, str]:

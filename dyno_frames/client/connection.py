@@ -43,6 +43,7 @@ class WriteRequest(Protocol):
         *,
         key: str | None = None,
         body: Mapping[str, Any] | None = None,
+        until_s: int | None = None,
     ) -> str:
         """Return the program."""
 

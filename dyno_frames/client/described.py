@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from dyno_frames.actions.action_request import checked_request
+from dyno_frames.actions.action_request import check_not_over, checked_request
 from dyno_frames.client import fields as given
 from dyno_frames.contract.lifecycle import RULES, Action
 from dyno_frames.contract.operations import OPERATIONS
@@ -14,10 +15,27 @@ from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
 
 
-def described(
-    resource: Resource, verb: str, *arguments: Any, **options: Any
-) -> tuple[str | None, Mapping[str, Any] | None]:
-    """Return the id in the path and the body of an operation other than find and count.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A request that was not sent.
+
+    Parameters
+    ----------
+    key
+        The id in the path, or None.
+    body
+        The body, or None.
+    until_s
+        When it must be sent at the latest, in epoch seconds: the start time of a campaign; None for any time.
+    """
+
+    key: str | None = None
+    body: Mapping[str, Any] | None = None
+    until_s: int | None = None
+
+
+def described(resource: Resource, verb: str, *arguments: Any, now: float, **options: Any) -> Described:
+    """Return the request of an operation other than find and count.
 
     Parameters
     ----------
@@ -27,6 +45,8 @@ def described(
         The name of the operation's method.
     *arguments, **options
         The arguments of that method.
+    now
+        The current time, in epoch seconds.
 
     Raises
     ------
@@ -42,19 +62,24 @@ def described(
             f"{', '.join(held)} would write addresses of recipients into the program; leave it out, and add the "
             "addresses to the body where the program runs"
         )
-    requests: dict[str, Callable[..., tuple[str | None, Mapping[str, Any] | None]]] = {
-        "get": lambda id: (checked_id(id), None),  # noqa: A006 - the API's own word
-        "create": lambda **fields: (None, given.checked(resource, fields)),
-        "update": lambda id, **fields: (checked_id(id), given.checked_change(resource, id, fields)),  # noqa: A006 - as above
-        "delete": lambda id: (checked_id(id), None),  # noqa: A006 - as above
+    requests: dict[str, Callable[..., Described]] = {
+        "get": lambda id: Described(checked_id(id)),  # noqa: A006 - the API's own word
+        "create": lambda **fields: Described(None, given.checked(resource, fields)),
+        "update": lambda id, **fields: Described(  # noqa: A006 - as above
+            checked_id(id), given.checked_change(resource, id, fields)
+        ),
+        "delete": lambda id: Described(checked_id(id)),  # noqa: A006 - as above
     }
     if verb in requests:
         return requests[verb](*arguments, **options)
-    return None, _action_body(Action(verb), *arguments, **options)
+    return _action(Action(verb), now, *arguments, **options)
 
 
-def _action_body(action: Action, id: str, /, **options: Any) -> Mapping[str, Any]:  # noqa: A002 - the API's own word
-    return {RULES[action].id_key: checked_id(id), **checked_request(action, **options).body()}
+def _action(action: Action, now: float, id: str, **options: Any) -> Described:  # noqa: A002 - the API's own word
+    request = checked_request(action, **options)
+    check_not_over(request.at, now=now)
+    body = {RULES[action].id_key: checked_id(id), **request.body()}
+    return Described(None, body, None if request.at is None else request.at.epoch_s)
 
 
 def checked_id(key: object) -> str:

@@ -215,6 +215,7 @@ class ResourceClient(Queries):
         """Return an operation as a complete program, which needs no dyno_frames. The operation is not sent.
 
         The program reads the API key from ``DYNO_API_KEY``. It sends reads that fail again, and any other request once.
+        It does not send an action after its start time.
 
         Parameters
         ----------
@@ -245,9 +246,16 @@ class ResourceClient(Queries):
             return self.scan(*arguments, **options).to_code(
                 language, wider=wider, counts=operation == "count"
             )
-        key, body = described(self.resource, operation, *arguments, **options)
-        asked, write = self._operation(operation), self.connection.extensions.request_code
-        return write(self.connection.session, language, asked, key=key, body=body)
+        now, write = self.connection.settings.clock(), self.connection.extensions.request_code
+        found = described(self.resource, operation, *arguments, now=now, **options)
+        return write(
+            self.connection.session,
+            language,
+            self._operation(operation),
+            key=found.key,
+            body=found.body,
+            until_s=found.until_s,
+        )
 
     def _operation(self, verb: str) -> Operation:
         return operation(self.resource.name, verb)

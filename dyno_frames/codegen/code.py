@@ -59,7 +59,7 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
     return _written(
         Program(
             kind=Kind.COUNT if adds_counts else Kind.WALK,
-            title=f"{'Number of ' if counts else ''}{plan.resource} where {comment(plan.expression)}",
+            title=("Number of " if counts else "") + _title(scan),
             url=scan.origin.url,
             header=scan.session.header,
             timeout_s=scan.session.timeout_s,
@@ -86,6 +86,7 @@ def request_code(
     *,
     key: str | None = None,
     body: Mapping[str, Any] | None = None,
+    until_s: int | None = None,
 ) -> str:
     """Return a program that sends one request and prints the data of the answer.
 
@@ -99,6 +100,8 @@ def request_code(
         The operation.
     key, body
         The id in the path, and the body.
+    until_s
+        When the request must be sent at the latest, in epoch seconds, or None.
     """
     return _written(
         Program(
@@ -111,9 +114,15 @@ def request_code(
             path=asked.url_path(key),
             bodies=(body,),
             reads=asked.effect is Effect.READ,
+            until_s=until_s,
         ),
         language_named(language),
     )
+
+
+def _title(scan: Scan) -> str:
+    resource = scan.plan.resource
+    return f"all {resource}" if scan.query.everything else f"{resource} where {comment(scan.plan.expression)}"
 
 
 def _local_parts(scan: Scan) -> list[str]:

@@ -76,11 +76,13 @@ class Program:
     verb, path
         The request line.
     bodies
-        The body of each filter or count, without paging, or of the one request; None is no body.
+        The body of each filter or count, without paging, or of the one request; None sends an empty request.
     signs
         The sign of each count.
     reads
         Whether its requests only read, so that they can be sent again.
+    until_s
+        When the request must be sent at the latest, in epoch seconds, or None.
     page_size
         Rows per request.
     prints_number
@@ -101,6 +103,7 @@ class Program:
     bodies: tuple[Mapping[str, Any] | None, ...]
     signs: tuple[int, ...] = ()
     reads: bool = True
+    until_s: int | None = None
     page_size: int = 1000
     prints_number: bool = False
     missing: str = ""

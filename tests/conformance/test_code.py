@@ -143,6 +143,16 @@ def test_an_action_is_sent_once_and_takes_effect(box, client, language, program)
     assert (row["status"], row["subject"], row["time_zone"]) == ("scheduled", "it's $5", "Europe/Paris")
 
 
+def test_an_action_is_not_sent_after_its_start_time(box, language, program):
+    with connect(box.url, box.api_key, name=f"past-{language}", clock=lambda: 1_400_000_000) as client:
+        code = client.campaigns.to_code("start", id="x", language=language, at="2016-01-01T10:00:00Z")
+    before = len(box.requests)
+    done = program(code)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the start time is over" in done.stderr
+    assert len(box.requests) == before
+
+
 def _template(client: Any) -> str:
     return client.templates.create(name="t", subject="s", html="<p>x</p>", text="x")
 
