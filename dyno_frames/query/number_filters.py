@@ -102,7 +102,7 @@ class _Range:
             reasons.append(_ROUNDED)
             return {}
         if included is None and self._answers(closed):
-            reasons.append(f"{closed} is not known to include its own number here")
+            reasons.append(f"it is unknown whether {closed} includes its own number on this server")
         outward = -inf if is_low else inf
         further = number + (-1 if is_low else 1) if self.whole else nextafter(number, outward)
         return self._beyond(further, is_low=is_low, reasons=reasons)

@@ -80,7 +80,7 @@ def _condition(domain: Numbers | Texts, field: Field, profile: Profile) -> tuple
 def _untrusted(name: str, filters: bool | None) -> str:  # noqa: FBT001 - a fact of the profile
     """Return why conditions on a field cannot be relied on, or an empty string."""
     if filters is None:
-        return f"this server is not known to leave out what a filter by {name} excludes"
+        return f"it is unknown whether this server applies filters by {name}"
     return "" if filters else f"this server returned rows that a filter by {name} excludes"
 
 

@@ -75,14 +75,14 @@ class TextFilter:
         why = (
             ""
             if self._same_text
-            else "this server is not known to tell case, accents or blanks at the edges apart"
+            else "it is unknown whether this server distinguishes case, accents and blanks at the edges"
         )
         if self._domain.patterns:
             why = why or "a test that ignores case is made again here"
         if len(values) == 1:
             return self._equal(values[0], why)
         if not lists(self._profile):
-            return None, "in is not known to find every value of its list here"
+            return None, "it is unknown whether in finds every value of its list on this server"
         if len(values) > MOST_LISTED or not all(listable(value, self._profile) for value in values):
             return None, "a value holds a comma or a blank at its edge, which a list cannot say"
         return {StringOperator.IN: LIST_SEPARATOR.join(values)}, why
@@ -205,7 +205,7 @@ class TextFilter:
         if len(listed) < len(exclude):
             self._reasons.append("a value holds a comma or a blank at its edge, which a list cannot say")
         if len(listed) > 1 and self._profile.in_reads_all is not True:
-            self._reasons.append("not_in is not known to read every value of its list here")
+            self._reasons.append("it is unknown whether not_in reads every value of its list on this server")
 
     def _nulls_agree(self, keeps: bool | None) -> bool:  # noqa: FBT001 - a fact of the profile
         return not (self._field.nullable and self._domain.null) or keeps is True
