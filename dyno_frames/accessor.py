@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class DynoAccessor(FrameQueries):
-    """Queries, exports, panels and plots of a frame that came from an account.
+    """Queries, exports, panels and plots of a frame that is bound to an account.
 
-    Queries (``query``, ``[]``, ``count``, ``head``, ``groupby`` and others) read the resource of the frame in the
-    account, whatever rows the frame has. ``refresh``, ``to_parquet`` and ``certificate`` are about the query that
-    returned the frame, and apply to that frame only. ``panel`` and ``plot`` are about the rows of the frame.
+    Queries (``query``, ``[]``, ``count``, ``head``, ``groupby`` and others) read all campaigns, lists or templates of
+    the account, not only the rows of the frame. ``refresh``, ``to_parquet`` and ``certificate`` belong to the query
+    that returned the frame, and apply to that frame only. ``panel`` and ``plot`` use the rows of the frame.
 
     Parameters
     ----------
     frame
-        The frame; its ``attrs["dyno"]`` says where it comes from.
+        The frame; its ``attrs["dyno"]`` is the account and the query that it comes from.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From an expression and its options to a scan: the query bound to one resource of one connection."""
+"""Bind an expression and its options to one resource of one connection, and return the scan."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def schema_of(connection: Connection, resource: Resource) -> Schema:
 
 
 def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Query, bool]:
-    """Return the query bound to the fields, or to computed columns too if it names one; and whether to fields alone."""
+    """Return the query bound to the fields, or also to computed columns if it names one; and whether to fields only."""
     if not any(column.name in _names_in(expr) for column in schema.computed):
         with suppress(UnknownFieldError):  # a function may get the name of a column from elsewhere
             return bind_query(expr, empty, scope), True
@@ -103,11 +103,12 @@ def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) 
 
 
 def _names_in(expr: object) -> str:
-    """Return a text that has the names of the columns that an expression is written with."""
+    """Return a text that contains the column names in an expression."""
     return _written(expr.__code__) if isinstance(expr, FunctionType) else str(expr)
 
 
 def _written(code: CodeType) -> str:
+    """Return the names and constants in the code of a function, and of the functions inside it."""
     inner = (_written(one) if isinstance(one, CodeType) else str(one) for one in code.co_consts)
     return " ".join((*code.co_names, *inner))
 
@@ -116,7 +117,7 @@ def _known(connection: Connection, column: Computed) -> Computed:
     """Return a computed column with the names that it looks up, as they are now."""
     if not isinstance(column, Lookup):
         return column
-    options = QueryOptions(columns=(ID_FIELD, "name"), progress=False)  # the query has a bar of its own
+    options = QueryOptions(columns=(ID_FIELD, "name"), progress=False)  # the query shows its own bar
     table = bind(connection, RESOURCES[column.resource], None, options, Scope()).to_arrow()
     names = zip(table[ID_FIELD].to_pylist(), table["name"].to_pylist(), strict=True)
     return replace(column, names={row_id: name for row_id, name in names if name is not None})
@@ -145,7 +146,7 @@ def prober(connection: Connection, resource: Resource) -> Prober:
 
 
 def origin(connection: Connection, resource: Resource, query: Query | None, options: QueryOptions) -> Origin:
-    """Return what a frame keeps of the query that returned it; None is a frame without a query."""
+    """Return the origin of a frame; without a query, that of every row."""
     return Origin(
         client=connection.name,
         url=connection.url,

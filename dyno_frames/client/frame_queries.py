@@ -1,4 +1,4 @@
-"""The queries of a frame that came from an account. They keep no state: everything is in ``df.attrs``."""
+"""The queries of a frame that is bound to an account. Everything that they need is in ``df.attrs``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from dyno_frames.scan.scan import Scan
 
 
 class FrameQueries(RowVerbs):
-    """The queries of a frame that came from an account.
+    """The queries of a frame that is bound to an account.
 
     Parameters
     ----------
     frame
-        The frame; its ``attrs["dyno"]`` says where it comes from.
+        The frame; its ``attrs["dyno"]`` is the account and the query that it comes from.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
@@ -217,7 +217,15 @@ class FrameQueries(RowVerbs):
         return self._again("send it again with .dyno.query(…)", changed=changed).to_frame()
 
     def _again(self, unstored: str, *, changed: str) -> Scan:
-        """Return the query of the frame, planned again; the texts say what to do if there is no such query."""
+        """Return the query of the frame, planned again.
+
+        Parameters
+        ----------
+        unstored
+            What to do if the query cannot be stored, for the error.
+        changed
+            What to do if pandas changed the frame, for the error.
+        """
         origin = self._origin
         if not is_whole(self._frame):
             raise QueryError(

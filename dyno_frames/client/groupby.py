@@ -76,7 +76,7 @@ class GroupBy:
             int64; the index has one level per key. Rows whose key is null are left out.
         """
         frame, rows = self._combined([], self._scan(self._columns([])))
-        return _noted(frame["rows"].rename(None).astype("int64"), rows)
+        return _with_source(frame["rows"].rename(None).astype("int64"), rows)
 
     def agg(self, func: Mapping[str, Any] | None = None, /, **named: tuple[str, Any]) -> pd.DataFrame:
         """Return what ``DataFrame.groupby(by).agg(…)`` returns on the rows of the query.
@@ -110,17 +110,19 @@ class GroupBy:
         """
         outputs = _outputs(func, named, self._schema.columns)
         columns = self._columns([output.column for output in outputs])
-        template = self._tried(outputs, func, named)
+        template = self._trial_result(outputs, func, named)
         parts = None if template is None else self._parts(outputs)
         if template is None or parts is None:
             table = self._scan(columns).to_arrow()
-            return _noted(_aggregated(self._with_periods(table), self._labels, func, named), table.num_rows)
+            return _with_source(
+                _aggregated(self._with_periods(table), self._labels, func, named), table.num_rows
+            )
         frame, rows = self._combined(parts, self._scan(columns))
         pairs = zip(outputs, template.dtypes, strict=True)
-        values = [_finished(output, frame, parts).astype(dtype) for output, dtype in pairs]
+        values = [_merged_output(output, frame, parts).astype(dtype) for output, dtype in pairs]
         result = pd.concat(values, axis="columns")
         result.columns = template.columns
-        return _noted(result, rows)
+        return _with_source(result, rows)
 
     @property
     def _labels(self) -> list[str]:
@@ -148,10 +150,12 @@ class GroupBy:
                 fields.append(replace(self._schema.columns[key.column], name=key.label))
         return to_frame(table, replace(self._schema, fields=tuple(fields)))
 
-    def _tried(self, outputs: Sequence[_Output], func: Any, named: Mapping[str, Any]) -> pd.DataFrame | None:
-        """Return what pandas makes of a few plain rows, with the labels and dtypes of the result.
+    def _trial_result(
+        self, outputs: Sequence[_Output], func: Any, named: Mapping[str, Any]
+    ) -> pd.DataFrame | None:
+        """Return the result of pandas on a few sample rows, for the labels and dtypes of the result.
 
-        None if it refuses them, perhaps because of a function that the caller wrote.
+        None if a function that the caller wrote raises an error on them.
         """
         columns = self._columns([output.column for output in outputs])
         few = few_rows(self._schema.select(columns).empty())
@@ -164,7 +168,7 @@ class GroupBy:
             raise QueryError(refused(f"groupby({self._labels}).agg(…)", error)) from error
 
     def _combined(self, parts: Sequence[Part], scan: Scan) -> tuple[pd.DataFrame, int]:
-        """Return the partial results as a frame with one row per group and its keys in the index; and the rows read."""
+        """Return the partial results, one row per group with its keys in the index, and the number of rows read."""
         groups, rows = GroupedRows(self._keys, parts), 0
         for batch in scan.to_batches():
             groups.add(pa.Table.from_batches([batch]))
@@ -187,7 +191,7 @@ def _part_field(name: str, source: Field, part: str) -> Field:
     return replace(source, name=name)
 
 
-def _finished(output: _Output, frame: pd.DataFrame, parts: Sequence[Part]) -> pd.Series[Any]:
+def _merged_output(output: _Output, frame: pd.DataFrame, parts: Sequence[Part]) -> pd.Series[Any]:
     """Return one column of the result from the partial results."""
     found = {part: frame[f"p{at}"] for at, (column, part) in enumerate(parts) if column == output.column}
     if output.function != "mean":
@@ -202,8 +206,8 @@ def _aggregated(frame: pd.DataFrame, labels: list[str], func: Any, named: Mappin
     return result
 
 
-def _noted(result: T, rows: int) -> T:
-    """Say on a result how many rows it was made from."""
+def _with_source(result: T, rows: int) -> T:
+    """Store on a result how many rows it was computed from."""
     result.attrs[ATTRIBUTE] = {"source": "rows", "rows": rows}
     return result
 

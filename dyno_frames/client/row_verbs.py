@@ -1,4 +1,4 @@
-"""What pandas users do first with a frame, on the rows of a query: head, nlargest, sample, describe, groupby."""
+"""Methods of a DataFrame on the rows of a query: head, nlargest, sample, describe, groupby and others."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class RowVerbs(QueryVerbs):
     def describe(self, expr: Expression = None) -> pd.DataFrame:
         """Return statistics of the columns of numbers and times, as :meth:`pandas.DataFrame.describe` does.
 
-        Only those columns are fetched.
+        Only columns of numbers and times are fetched.
 
         Examples
         --------
@@ -193,7 +193,7 @@ class RowVerbs(QueryVerbs):
         options = QueryOptions.of(order_by=columns, ascending=ascending, limit=n)
         if not options.order_by:
             raise QueryError(f"columns={columns!r}; expected a column, such as 'opens', or a list of them")
-        if CREATED not in options.order_by:  # pandas keeps the order of rows that are alike
+        if CREATED not in options.order_by:  # pandas keeps the order of ties
             order = (*options.order_by, CREATED)
             options = QueryOptions.of(order_by=order, ascending=[*options.ascending, True], limit=n)
         known = self._schema.columns

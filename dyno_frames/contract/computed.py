@@ -14,14 +14,14 @@ from dyno_frames.contract.fields import Field, Kind
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One figure over another; null where the second is 0.
+    """A count divided by another count; null where the divisor is 0.
 
     Parameters
     ----------
     name
         The name of the column.
     part, whole
-        The columns it is computed from.
+        The dividend and the divisor, as columns.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The name of the object with an id; null if the object does not exist.
+    """The name of a list or template, by its id; null if it does not exist.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A written dataset: where it is, what it holds, and how to read its versions."""
+"""A Parquet file or dataset that an export wrote: describe it, read its versions and compare them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Dataset:
 
     @property
     def files(self) -> list[str]:
-        """The files of this version, for readers that take a list of files; they never change."""
+        """The files of this version, for readers that take a list of files. The files never change."""
         if self.manifest is None:
             return [str(self.path)]
         store = store_of(self.path)
@@ -120,7 +120,7 @@ class Dataset:
         return difference(store, _before(store, newer) if a is None else a, newer)
 
     def vacuum(self, *, keep: int = 1) -> int:
-        """Remove all but the newest versions; return the bytes set free.
+        """Remove all but the newest versions, and return the number of bytes freed.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ def _before(store: DatasetStore, newer: int) -> int:
 
 
 def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int] | None = None) -> Dataset:
-    """Return a version of a dataset, with the counts of the run that wrote or confirmed it, if there was one."""
+    """Return a version of a dataset, with the counts of the run that wrote or confirmed it, if any."""
     footer = {
         "origin": manifest.origin,
         "certificate": manifest.certificate,
@@ -194,7 +194,7 @@ def open_dataset(path: str | Path) -> Dataset:
     Returns
     -------
     Dataset
-        Its versions, and what they hold.
+        The newest version, with its description.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Compute the columns that the API does not know from those that came."""
+"""Compute rates and looked-up names, which the API does not have, from the columns of a table."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dyno_frames.frames.schema import Schema
 
 
 def with_computed(table: pa.Table, schema: Schema, names: Iterable[str]) -> pa.Table:
-    """Return the table with these columns, of which those that it lacks are computed.
+    """Return the table with the computed columns among these names added.
 
     Parameters
     ----------
     table
         Rows with the fields that the columns are computed from.
     schema
-        Knows the computed columns.
+        The schema, with its computed columns.
     names
         Columns of the table and computed ones.
     """

@@ -1,4 +1,4 @@
-"""Aggregate rows by group while they stream: Arrow keeps one row per group, and pandas makes the result of those."""
+"""Aggregate rows by group while they stream: Arrow keeps a few rows per group, and pandas merges them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def parts_of(function: object, kind: Kind) -> tuple[str, ...] | None:
 
 @dataclass(slots=True)
 class GroupedRows:
-    """The partial results of each group of the rows that have come. Memory grows with groups, not with rows.
+    """The partial results of each group of the rows received so far. Memory grows with groups, not with rows.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class GroupedRows:
     _groups: list[pa.Table] = field(default_factory=list)
 
     def add(self, table: pa.Table) -> None:
-        """Take more rows."""
+        """Add rows."""
         self._waiting.append(table)
         self._rows_waiting += table.num_rows
         if self._rows_waiting >= ROWS_AT_ONCE:

@@ -15,7 +15,7 @@ from dyno_frames.frames.fingerprint import fingerprint
 
 ATTRIBUTE = "dyno"
 
-_NEEDED = frozenset({"client", "url", "account", "resource"})
+_REQUIRED = frozenset({"client", "url", "account", "resource"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def attach(
 ) -> pd.DataFrame:
     """Store an origin and a certificate on a new frame, and return it.
 
-    A fingerprint is stored with them, so that :func:`is_whole` tells the frame from those that pandas makes of it.
+    A fingerprint is stored with them, so that :func:`is_whole` can tell whether pandas changed the frame.
     """
     plain = {
         name: list(value) if isinstance(value, tuple) else value for name, value in asdict(origin).items()
@@ -68,7 +68,7 @@ def attach(
 
 
 def rebind(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Bind a frame with the rows of a query in another order, with their certificate and without their query."""
+    """Bind a frame to the account of the rows that it reorders. It keeps their certificate, but not their query."""
     return attach(frame, replace(origin_of(rows), query=None), certificate=certificate_of(rows))
 
 
@@ -81,17 +81,16 @@ def origin_of(frame: pd.DataFrame) -> Origin:
         The frame has no origin, or it is damaged.
     """
     stored = frame.attrs.get(ATTRIBUTE)
-    if not isinstance(stored, Mapping) or not stored.keys() >= _NEEDED:
+    if not isinstance(stored, Mapping) or not stored.keys() >= _REQUIRED:
         raise SchemaError(
-            "this frame is bound to no account: its attrs hold no 'dyno'. Begin with one that is, "
-            "client.campaigns.frame() or client.campaigns.find(…); pandas drops attrs in some operations, such as "
-            "a merge"
+            "this frame is bound to no account: its attrs hold no 'dyno'. Start from client.campaigns.frame() "
+            "or client.campaigns.find(…). Some operations of pandas drop attrs, such as a merge"
         )
     origin = origin_from_json(stored)
     faults = list(_faults(origin))
     if faults:
         raise SchemaError(
-            f"attrs['dyno'] of this frame is damaged: {'; '.join(faults)}. Begin with a frame that is bound to an "
+            f"attrs['dyno'] of this frame is damaged: {'; '.join(faults)}. Start from a frame that is bound to an "
             "account: client.campaigns.frame() or client.campaigns.find(…)"
         )
     return origin

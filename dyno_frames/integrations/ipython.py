@@ -19,12 +19,12 @@ from dyno_frames.scan.stats import ScanStats
 COUNT_LIMIT_S = 1.0
 """Maximum time for the server to count its rows."""
 
-_KEPT_S = 2.0  # one display asks for the text, then for the HTML
-_KNOWN: WeakSet[Any] = WeakSet()  # formatters that show the note; a user may have replaced it since
+_KEPT_S = 2.0  # a notebook formats a frame as text, then as HTML
+_WRAPPED: WeakSet[Any] = WeakSet()  # formatters that were changed once; the user may have changed them again
 
 
 def show_empty_frames(shell: Any) -> None:
-    """Let a shell show above an empty frame how many rows are on the server. A second call does nothing.
+    """Show the number of rows on the server above an empty frame. A second call does nothing.
 
     Other frames are shown as before: by pandas, or by the formatter that the user registered.
 
@@ -39,35 +39,35 @@ def show_empty_frames(shell: Any) -> None:
     """
     formatters = getattr(getattr(shell, "display_formatter", None), "formatters", {})
     notes = _Notes()
-    for mime_type, wrap in (("text/plain", _text), ("text/html", _html)):
+    for mime_type, wrap in (("text/plain", _text_formatter), ("text/html", _html_formatter)):
         formatter = formatters.get(mime_type)
-        if formatter is not None and formatter not in _KNOWN:
-            _KNOWN.add(formatter)
+        if formatter is not None and formatter not in _WRAPPED:
+            _WRAPPED.add(formatter)
             formatter.for_type(pd.DataFrame, wrap(notes, formatter.for_type(pd.DataFrame)))
 
 
 @dataclass(slots=True)
 class _Notes:
-    """The sentences that were shown in the last seconds, by the origin of their frame."""
+    """The notes of the last seconds, by the origin of their frame."""
 
-    _known: dict[tuple[str, ...], tuple[float, str]] = field(default_factory=dict)
+    _recent: dict[tuple[str, ...], tuple[float, str]] = field(default_factory=dict)
 
     def of(self, frame: pd.DataFrame) -> str:
         """Return what to show above a frame; empty for other frames, and if the server does not answer in time."""
-        with suppress(Exception):  # a frame is always shown
+        with suppress(Exception):  # an error must not hide the frame
             if is_placeholder(frame):
                 return self._of(origin_of(frame))
         return ""
 
     def _of(self, origin: Origin) -> str:
         key = (origin.client, origin.url, origin.account, origin.resource)
-        asked_at, note = self._known.get(key, (0.0, ""))
-        if key not in self._known or time.monotonic() > asked_at + _KEPT_S:
+        asked_at, note = self._recent.get(key, (0.0, ""))
+        if key not in self._recent or time.monotonic() > asked_at + _KEPT_S:
             note = ""
             with suppress(Exception):
                 rows = _rows(origin)
                 note = f"0 rows here, {rows:,} on the server: query them with .dyno.query(…)"
-            self._known[key] = (time.monotonic(), note)
+            self._recent[key] = (time.monotonic(), note)
         return note
 
 
@@ -76,7 +76,7 @@ def _rows(origin: Origin) -> int:
     return count_rows(session, origin.resource, {}, ScanStats(), deadline_s=COUNT_LIMIT_S)
 
 
-def _text(notes: _Notes, earlier: Callable[..., None] | None) -> Callable[..., None]:
+def _text_formatter(notes: _Notes, earlier: Callable[..., None] | None) -> Callable[..., None]:
     """Return a formatter of ``text/plain``: it takes a frame and a pretty printer of IPython."""
 
     def show(frame: pd.DataFrame, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's own signature
@@ -94,7 +94,9 @@ def _text(notes: _Notes, earlier: Callable[..., None] | None) -> Callable[..., N
     return show
 
 
-def _html(notes: _Notes, earlier: Callable[[pd.DataFrame], Any] | None) -> Callable[[pd.DataFrame], Any]:
+def _html_formatter(
+    notes: _Notes, earlier: Callable[[pd.DataFrame], Any] | None
+) -> Callable[[pd.DataFrame], Any]:
     """Return a formatter of ``text/html``."""
 
     def show(frame: pd.DataFrame) -> Any:

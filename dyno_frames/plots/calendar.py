@@ -11,9 +11,9 @@ from matplotlib.colors import Normalize
 from dyno_frames.contract.lifecycle import Status
 from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, require, send_time, simulated, texts
-from dyno_frames.plots.labels import label
+from dyno_frames.plots.labels import campaign_count, label
 from dyno_frames.plots.mailing_lists import list_columns, list_labels
-from dyno_frames.plots.periods import lengths, periods_of
+from dyno_frames.plots.periods import period_counts, periods_of
 
 LISTS_SHOWN = 12
 
@@ -68,8 +68,8 @@ def calendar(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.set_xlabel(f"{column}, UTC", fontsize=theme.LABEL_SIZE)
     hidden = drawn["list_id"].nunique() - len(shown)
     notes += [f"{hidden:,} more lists are in ax.data"] * (hidden > 0)
-    known = f"{len(drawn):,} campaign{'' if len(drawn) == 1 else 's'}" if len(drawn) else "Campaigns"
-    theme.dress(ax, f"{known} by list", simulated=simulated(frame), notes=notes)
+    subject = campaign_count(len(drawn)) if len(drawn) else "Campaigns"
+    theme.dress(ax, f"{subject} by list", simulated=simulated(frame), notes=notes)
     return theme.attach(ax, drawn)
 
 
@@ -92,7 +92,7 @@ def _overlap(rows: pd.DataFrame, width_pt: float) -> bool:
 
 
 def _strips(ax: Axes, rows: pd.DataFrame, lists: list[str]) -> list[str]:
-    freq = next(iter(lengths(rows["at"], most=int(72 * theme.width_in(ax) / _APART_PT))))
+    freq = next(iter(period_counts(rows["at"], most=int(72 * theme.width_in(ax) / _APART_PT))))
     counts = pd.crosstab(rows["list_id"], periods_of(rows["at"], freq))
     every = pd.period_range(counts.columns.min(), counts.columns.max())
     edges = [*every.to_timestamp(), every[-1].end_time]

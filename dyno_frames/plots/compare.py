@@ -11,8 +11,8 @@ from dyno_frames.contract.computed import Rate
 from dyno_frames.errors import SchemaError
 from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, require, send_time, simulated, texts
-from dyno_frames.plots.labels import label
-from dyno_frames.plots.rates import OPENS_NOTE, rate_of, wilson
+from dyno_frames.plots.labels import campaign_count, label
+from dyno_frames.plots.rates import OPENS_NOTE, is_inflated, rate_of, ratio, wilson
 
 
 def compare(
@@ -56,7 +56,7 @@ def compare(
     require(frame, "compare", "name", rate.part, rate.whole)
     rows = numbers(frame, "compare", rate.part, rate.whole)
     rows.insert(0, "name", texts(frame, "name"))
-    rows[metric] = rows[rate.part] / rows[rate.whole].where(rows[rate.whole] > 0)
+    rows[metric] = ratio(rate, rows)
     rows["low"], rows["high"] = wilson(rows[rate.part], rows[rate.whole])
     known, order = _ordered(rows.set_axis(range(len(rows))), frame)
     known = known[known[metric].notna()]
@@ -64,14 +64,14 @@ def compare(
     ax = theme.new_axes((8.0, 1.6 + 0.27 * max(len(drawn), 6))) if ax is None else ax
     of, notes = "by campaign", list[str]()
     if drawn.empty:
-        theme.blank(ax, "no figures" if len(frame) else "no campaigns")
+        theme.blank(ax, "no numbers" if len(frame) else "no campaigns")
     else:
         of = f"of {_counted(len(drawn), len(rows))}" if "at" in drawn else "by name"
         notes = [f"shown: the {order}, {len(drawn):,} of {len(known):,}"] * (len(known) > len(drawn))
         notes += _dots(ax, drawn, rate, float(known[metric].median()))
     missing = len(rows) - len(known)
-    said = f"{missing:,} without {metric.replace('_', ' ')}: {rate.whole} is 0 or unknown"
-    notes += [said] * (0 < missing < len(rows))
+    note = f"{missing:,} without {metric.replace('_', ' ')}: {rate.whole} is 0 or unknown"
+    notes += [note] * (0 < missing < len(rows))
     title = f"{metric.replace('_', ' ').capitalize()} {of}"
     theme.dress(ax, title, simulated=simulated(frame), notes=notes)
     return theme.attach(ax, drawn)
@@ -87,8 +87,7 @@ def _ordered(rows: pd.DataFrame, frame: pd.DataFrame) -> tuple[pd.DataFrame, str
 
 
 def _counted(shown: int, rows: int) -> str:
-    some = f"{shown:,} of {rows:,}" if shown < rows else f"{rows:,}"
-    return f"{some} campaign{'' if rows == 1 else 's'}"
+    return f"{shown:,} of {campaign_count(rows)}" if shown < rows else campaign_count(rows)
 
 
 def _labels(drawn: pd.DataFrame) -> tuple[pd.Series, bool]:
@@ -107,10 +106,10 @@ def _labels(drawn: pd.DataFrame) -> tuple[pd.Series, bool]:
 def _dots(ax: Axes, drawn: pd.DataFrame, rate: Rate, median: float) -> list[str]:
     """Draw the rows, and return what the marks mean."""
     places = range(len(drawn))
-    inflated = "opens" in {rate.part, rate.whole}
-    colour, marker = (theme.GREY, "D") if inflated else (theme.BLUE, "o")
-    ax.hlines(places, drawn["low"], drawn["high"], color=colour, alpha=0.55, linewidth=3)
-    ax.scatter(drawn[rate.name], places, color=colour, marker=marker, s=38, zorder=3, clip_on=False)
+    inflated = is_inflated(rate.name)
+    color, marker = (theme.GREY, "D") if inflated else (theme.BLUE, "o")
+    ax.hlines(places, drawn["low"], drawn["high"], color=color, alpha=0.55, linewidth=3)
+    ax.scatter(drawn[rate.name], places, color=color, marker=marker, s=38, zorder=3, clip_on=False)
     ax.axvline(median, color=theme.RED, linestyle="--", linewidth=1.2, zorder=1)
     labels, dated = _labels(drawn)
     names = [f"{name}  ({n:,.0f})" for name, n in zip(labels, drawn[rate.whole], strict=True)]

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, simulated
+from dyno_frames.plots.labels import campaign_count
 from dyno_frames.plots.rates import OPENS_NOTE
 
 _STAGES = (
@@ -50,37 +51,37 @@ def funnel(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     >>> ax.data.loc["clicks", "rate"]  # doctest: +SKIP
     0.0312
     """
-    figures = numbers(frame, "funnel", *(name for name, _, _ in _STAGES))
-    drawn = _stages(figures)
+    counts = numbers(frame, "funnel", *(name for name, _, _ in _STAGES))
+    drawn = _stages(counts)
     ax = theme.new_axes((8.0, 4.4)) if ax is None else ax
-    known = int(figures.gt(0).any(axis=1).sum())
+    known = int(counts.gt(0).any(axis=1).sum())
     if known:
         _bars(ax, drawn)
     else:
-        theme.blank(ax, _nothing(figures))
+        theme.blank(ax, _nothing(counts))
     theme.dress(
         ax,
-        f"Funnel of {known:,} campaign{'' if known == 1 else 's'}",
+        f"Funnel of {campaign_count(known)}",
         simulated=simulated(frame),
         notes=_notes(drawn, len(frame), known),
     )
     return theme.attach(ax, drawn)
 
 
-def _nothing(figures: pd.DataFrame) -> str:
-    if figures.empty:
+def _nothing(counts: pd.DataFrame) -> str:
+    if counts.empty:
         return "no campaigns"
-    return "no figures" if figures.isna().all(axis=None) else "nothing sent yet"
+    return "no numbers" if counts.isna().all(axis=None) else "nothing sent yet"
 
 
-def _stages(figures: pd.DataFrame) -> pd.DataFrame:
+def _stages(counts: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for name, of, _ in _STAGES:
-        both = figures[[name, of]].dropna() if of else None
+        both = counts[[name, of]].dropna() if of else None
         whole = both[of].sum() if both is not None else 0.0
         rows[name] = {
-            "count": figures[name].sum(min_count=1),
-            "campaigns": int(figures[name].notna().sum()),
+            "count": counts[name].sum(min_count=1),
+            "campaigns": int(counts[name].notna().sum()),
             "of": of,
             "rate": both[name].sum() / whole if both is not None and whole > 0 else float("nan"),
         }
@@ -89,8 +90,8 @@ def _stages(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _bars(ax: Axes, drawn: pd.DataFrame) -> None:
-    colours = [colour for _, _, colour in _STAGES]
-    bars = ax.barh(_PLACES, drawn["count"].fillna(0.0), color=colours, height=0.72)
+    colors = [color for _, _, color in _STAGES]
+    bars = ax.barh(_PLACES, drawn["count"].fillna(0.0), color=colors, height=0.72)
     for bar, name in zip(bars, drawn.index, strict=True):
         bar.set_hatch({"opens": "///"}.get(str(name), "xxx" if str(name) in drawn.index[4:] else ""))
         bar.set_edgecolor(ax.get_facecolor())
@@ -129,5 +130,5 @@ def _percent(rate: float) -> str:
 def _notes(drawn: pd.DataFrame, rows: int, known: int) -> list[str]:
     notes = [f"* {OPENS_NOTE}"] if known and drawn.loc["opens", "campaigns"] else []
     if rows > known > 0:
-        notes.append(f"{rows - known:,} of {rows:,} campaigns have sent nothing or report no figures")
+        notes.append(f"{rows - known:,} of {rows:,} campaigns have sent nothing or report no numbers")
     return notes

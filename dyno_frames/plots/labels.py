@@ -39,6 +39,11 @@ def label(text: str, limit: int = LONGEST) -> str:
     return f"{_LEFT_TO_RIGHT}{cut}{_LEFT_TO_RIGHT}" if is_reversed and ord(_LEFT_TO_RIGHT) in known else cut
 
 
+def campaign_count(count: int) -> str:
+    """Return a number of campaigns as text, such as ``1 campaign``."""
+    return f"{count:,} campaign{'' if count == 1 else 's'}"
+
+
 def drawable(text: str, known: AbstractSet[int]) -> str:
     """Return a text on one line, with a box for each character whose code point is not in ``known``."""
     return "".join(_drawn(character, known) for character in _DIRECTIONS.sub("", text)).strip()

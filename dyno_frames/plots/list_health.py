@@ -10,6 +10,7 @@ from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, simulated
 from dyno_frames.plots.labels import label
 from dyno_frames.plots.mailing_lists import list_columns
+from dyno_frames.plots.rates import ratio
 
 _RATES = ("bounce_rate", "unsubscribe_rate", "complaint_rate")
 _LOOKS = {
@@ -49,30 +50,33 @@ def list_health(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     names = ("sent", "delivered", "bounces", "unsubscribes", "complaints")
     lists = list_columns(frame, "list_health")
-    figures = numbers(frame, "list_health", *names)
-    mailed = figures["sent"] > 0
-    drawn = _sums(figures[mailed], lists[mailed])
+    counts = numbers(frame, "list_health", *names)
+    mailed = counts["sent"] > 0
+    drawn = _sums(counts[mailed], lists[mailed])
     for name in _RATES:
-        rate = RATES[name]
-        drawn[name] = drawn[rate.part] / drawn[rate.whole].where(drawn[rate.whole] > 0)
+        drawn[name] = ratio(RATES[name], drawn)
     drawn = drawn.sort_values("sent", kind="stable", ascending=False)
     shown = drawn.head(LISTS_SHOWN)
     ax = theme.new_axes((8.0, 2.0 + 0.36 * max(len(shown), 4))) if ax is None else ax
     if shown.empty:
-        theme.blank(ax, "no figures" if len(frame) else "no campaigns")
+        theme.blank(ax, "no numbers" if len(frame) else "no campaigns")
     else:
         _dots(ax, shown)
     notes = ["bounces of sent; unsubscribes and complaints of delivered"] * (not drawn.empty)
-    notes += ["lines: 2% bounces, 0.1% complaints; above them providers may reject mail"] * (not drawn.empty)
+    notes += [f"lines: {_limits()}; above them providers may reject mail"] * (not drawn.empty)
     notes += [f"{len(drawn) - len(shown):,} more lists are in ax.data"] * (len(drawn) > len(shown))
     theme.dress(ax, "Health by list", simulated=simulated(frame), notes=notes, pad=28)
     return theme.attach(ax, drawn)
 
 
-def _sums(figures: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
+def _limits() -> str:
+    return ", ".join(f"{limit * 100:g}% {RATES[name].part}" for name, limit in LIMITS.items())
+
+
+def _sums(counts: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
     keys = pd.Index(lists["list_id"], name="list_id")
-    drawn = figures.groupby(keys).sum(min_count=1)
-    drawn.insert(0, "campaigns", figures.groupby(keys).size())
+    drawn = counts.groupby(keys).sum(min_count=1)
+    drawn.insert(0, "campaigns", counts.groupby(keys).size())
     for name in lists.columns.drop("list_id"):
         drawn.insert(0, name, lists[name].groupby(keys).first())
     return drawn
@@ -81,13 +85,13 @@ def _sums(figures: pd.DataFrame, lists: pd.DataFrame) -> pd.DataFrame:
 def _dots(ax: Axes, shown: pd.DataFrame) -> None:
     places = range(len(shown))
     for name, (chosen, marker) in _LOOKS.items():
-        colour = chosen or theme.ink(ax)
+        color = chosen or theme.ink(ax)
         words = RATES[name].part
         ax.scatter(
-            shown[name], places, color=colour, marker=marker, s=40, label=words, zorder=3, clip_on=False
+            shown[name], places, color=color, marker=marker, s=40, label=words, zorder=3, clip_on=False
         )
         if name in LIMITS:
-            ax.axvline(LIMITS[name], color=colour, linestyle="--", linewidth=1)
+            ax.axvline(LIMITS[name], color=color, linestyle="--", linewidth=1)
     called = shown.get("list_name", shown.index)
     names = [f"{label(name)}  ({sent:,.0f} sent)" for name, sent in zip(called, shown["sent"], strict=True)]
     ax.set_yticks(list(places), names, fontsize=theme.LABEL_SIZE)

@@ -1,4 +1,4 @@
-"""Identify and label the lists that campaigns were sent to."""
+"""Identify and label the lists that campaigns are sent to."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def with_list_names(
     frame
         Campaigns.
     names
-        Returns the name of each list by its id; None if nobody knows them.
+        Returns the name of each list by its id; None if they are not available.
     """
     if (
         names is None

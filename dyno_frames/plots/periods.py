@@ -1,4 +1,4 @@
-"""The periods of time that plots count campaigns by."""
+"""The periods, such as weeks, into which plots group campaigns."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ FREQUENCIES = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y
 """The periods, shortest first, and their codes in pandas."""
 
 
-def lengths(times: pd.Series, *, most: int) -> dict[str, int]:
-    """Return how many of each period lie between the first and the last time, where that is at most ``most``.
+def period_counts(times: pd.Series, *, most: int) -> dict[str, int]:
+    """Return how many days, weeks and so on lie between the first and the last time.
 
-    The result has at least the longest period.
+    Periods of which there are more than ``most`` are left out, except years.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def lengths(times: pd.Series, *, most: int) -> dict[str, int]:
     """
     first, last = times.min().tz_localize(None), times.max().tz_localize(None)
     found = {freq: len(pd.period_range(first, last, freq=code)) for freq, code in FREQUENCIES.items()}
-    return {freq: length for freq, length in found.items() if length <= most or freq == "year"}
+    return {freq: count for freq, count in found.items() if count <= most or freq == "year"}
 
 
 def periods_of(times: pd.Series, freq: str) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Define the rates of a campaign, and their confidence intervals."""
+"""Compute the rates of campaigns, and their confidence intervals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPENS_NOTE = "opens are inflated by privacy proxies, which load every image"
 
 
 def rate_of(name: str, plot: str, *others: str) -> Rate:
-    """Return the rate of this name; ``others`` are what the plot draws besides.
+    """Return the rate of this name; ``others`` are the other metrics of the plot.
 
     Raises
     ------
@@ -49,11 +49,23 @@ def metric_columns(metrics: tuple[str, ...], plot: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def ratio(rate: Rate, frame: pd.DataFrame) -> pd.Series:
+    """Return a rate of each row, with NaN where its denominator is 0."""
+    whole = frame[rate.whole]
+    values: pd.Series = frame[rate.part] / whole.where(whole > 0)
+    return values
+
+
+def is_inflated(name: str) -> bool:
+    """Return whether a metric counts opens, which privacy proxies inflate."""
+    return name == "opens" or (name in RATES and "opens" in RATES[name].reads)
+
+
 def wilson(part: pd.Series, whole: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return the bounds of Wilson's 95% interval of ``part / whole``, or NaN if ``whole`` is 0."""
     z = 1.959964
     n = whole.where(whole > 0)
     p = (part / n).clip(0.0, 1.0)
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    center = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return centre - half, centre + half
+    return center - half, center + half

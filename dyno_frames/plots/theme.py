@@ -58,7 +58,7 @@ def width_in(ax: Axes) -> float:
     return float(ax.get_position().width * cast("Any", ax.get_figure(root=True)).get_figwidth() / 0.8)
 
 
-def folded(text: str, width: float) -> str:
+def wrapped(text: str, width: float) -> str:
     """Return a text wrapped at a number of characters."""
     return fill(text, max(int(width), 16))
 
@@ -89,7 +89,7 @@ def dress(
 ) -> None:
     """Add title, notes and, for simulated data, the word "simulated"; hide the upper and right border."""
     title += " (simulated)" if simulated else ""
-    ax.set_title(folded(title, width_in(ax) * 9), loc="left", fontsize=12, fontweight="bold", pad=pad)
+    ax.set_title(wrapped(title, width_in(ax) * 9), loc="left", fontsize=12, fontweight="bold", pad=pad)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["bottom", "left"]].set_color(GREY)
     ax.set_axisbelow(True)
@@ -102,7 +102,7 @@ def dress(
 def add_notes(ax: Axes, notes: Sequence[str]) -> None:
     """Write notes below the x-axis, one per line."""
     if notes:
-        below = "\n".join(folded(note, width_in(ax) * 16) for note in notes)
+        below = "\n".join(wrapped(note, width_in(ax) * 16) for note in notes)
         known = ax.get_xlabel()
         ax.set_xlabel(f"{known}\n{below}" if known else below, fontsize=NOTE_SIZE, loc="left")
 
@@ -113,9 +113,8 @@ def dated(ax: Axes, *, single: bool = False) -> None:
         middle = sum(ax.get_xlim()) / 2
         ax.set_xlim(middle - 21, middle + 21)  # days; matplotlib would show four years around one point
     most = max(5, min(10, int(width_in(ax) * 1.1)))
-    fewest = (
-        4 if most >= 9 else 3 if most >= 7 else 2
-    )  # with more ticks, no interval between two units is coarse enough
+    # with a larger minimum, matplotlib may find no interval that fits
+    fewest = 4 if most >= 9 else 3 if most >= 7 else 2
     locator = AutoDateLocator(minticks=fewest, maxticks=most)  # type: ignore[no-untyped-call]  # matplotlib has no type for it
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # the same

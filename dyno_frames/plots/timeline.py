@@ -12,8 +12,8 @@ from dyno_frames.contract.computed import RATES
 from dyno_frames.errors import SchemaError
 from dyno_frames.plots import theme
 from dyno_frames.plots.columns import numbers, send_time, simulated
-from dyno_frames.plots.periods import FREQUENCIES, lengths, periods_of
-from dyno_frames.plots.rates import OPENS_NOTE, metric_columns
+from dyno_frames.plots.periods import FREQUENCIES, period_counts, periods_of
+from dyno_frames.plots.rates import OPENS_NOTE, is_inflated, metric_columns, ratio
 
 THIN_CAMPAIGNS = 2
 THIN_WHOLE = 200
@@ -65,14 +65,14 @@ def timeline(
     names = (metrics,) if isinstance(metrics, str) else tuple(metrics)
     if freq is not None and freq not in FREQUENCIES:
         raise SchemaError(f"timeline got freq={freq!r}; expected one of {list(FREQUENCIES)}, or None")
-    figures = numbers(frame, "timeline", *metric_columns(names, "timeline"))
+    counts = numbers(frame, "timeline", *metric_columns(names, "timeline"))
     times, column = send_time(frame, "timeline")
-    known = times.notna() & figures.gt(0).any(axis=1)
+    known = times.notna() & counts.gt(0).any(axis=1)
     freq = freq or _legible(times[known])
-    drawn = _periods(figures[known], times[known], names, freq)
+    drawn = _periods(counts[known], times[known], names, freq)
     ax = theme.new_axes((9.0, 4.2)) if ax is None else ax
     if drawn.empty or drawn[list(names)].isna().all(axis=None):
-        theme.blank(ax, "no figures" if len(frame) else "no campaigns")
+        theme.blank(ax, "no numbers" if len(frame) else "no campaigns")
     else:
         _draw(ax, drawn, names)
         ax.set_xlabel(f"{column} by {freq}, UTC", fontsize=theme.LABEL_SIZE)
@@ -84,18 +84,18 @@ def _legible(times: pd.Series) -> str:
     """Return the shortest period with few points, of which at most half are empty."""
     if times.empty:
         return "week"
-    few = lengths(times, most=_LABELLED_POINTS)
+    few = period_counts(times, most=_LABELLED_POINTS)
     filled = (freq for freq, points in few.items() if 2 * periods_of(times, freq).nunique() >= points)
     return next(filled, list(few)[-1])
 
 
-def _periods(figures: pd.DataFrame, times: pd.Series, names: tuple[str, ...], freq: str) -> pd.DataFrame:
+def _periods(counts: pd.DataFrame, times: pd.Series, names: tuple[str, ...], freq: str) -> pd.DataFrame:
     keys = pd.PeriodIndex(periods_of(times, freq), name="period")
-    sums = figures.groupby(keys).sum(min_count=1)
+    sums = counts.groupby(keys).sum(min_count=1)
     sums.insert(0, "campaigns", pd.Series(1, index=keys, dtype="int64").groupby(level=0).sum())
     for name in names:
         if name in RATES:
-            sums[name] = _rate(figures, keys, name)
+            sums[name] = _rate(counts, keys, name)
     if not sums.empty:
         every = pd.period_range(sums.index.min(), sums.index.max(), name="period")
         sums = sums.reindex(every)
@@ -106,12 +106,10 @@ def _periods(figures: pd.DataFrame, times: pd.Series, names: tuple[str, ...], fr
     return sums
 
 
-def _rate(figures: pd.DataFrame, keys: pd.PeriodIndex, name: str) -> pd.Series:
+def _rate(counts: pd.DataFrame, keys: pd.PeriodIndex, name: str) -> pd.Series:
     rate = RATES[name]
-    both = figures[[rate.part, rate.whole]].where(figures[[rate.part, rate.whole]].notna().all(axis=1))
-    sums = both.groupby(keys).sum(min_count=1)
-    whole = sums[rate.whole]
-    return sums[rate.part] / whole.where(whole > 0)
+    both = counts[[rate.part, rate.whole]].where(counts[[rate.part, rate.whole]].notna().all(axis=1))
+    return ratio(rate, both.groupby(keys).sum(min_count=1))
 
 
 def _thin(sums: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
@@ -123,30 +121,14 @@ def _thin(sums: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
 
 
 def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
-    index = pd.PeriodIndex(drawn.index)
-    days = index.to_timestamp()
+    days = pd.PeriodIndex(drawn.index).to_timestamp()
     room_pt = 72 * theme.width_in(ax) / len(days)
     size = float(np.clip(0.5 * room_pt**2, 1.0, 34.0))
     line = 1.6 if room_pt > _CROWDED_PT else 0.5
-    for name, colour, marker in zip(
+    for name, color, marker in zip(
         names, _cycled(theme.CYCLE, names), _cycled(theme.MARKERS, names), strict=True
     ):
-        values, thin = drawn[name].to_numpy(), drawn["thin"].to_numpy()
-        style = "--" if name == "open_rate" else "-"
-        ax.plot(days, values, color=colour, linewidth=line, linestyle=style, zorder=2)
-        label = RATES[name].label if name in RATES else name
-        label += "*" if name in {"open_rate", "opens"} else ""
-        ax.scatter(days[~thin], values[~thin], color=colour, marker=marker, s=size, zorder=3, label=label)
-        ax.scatter(
-            days[thin],
-            values[thin],
-            facecolors=ax.get_facecolor(),
-            edgecolors=colour,
-            linewidths=min(1.5, line),
-            marker=marker,
-            s=size,
-            zorder=3,
-        )
+        _points(ax, drawn, name, color=color, marker=marker, size=size, line=line)
     ax.margins(x=0.03)
     theme.dated(ax, single=len(days) == 1)
     form = theme.PERCENT if names[0] in RATES else theme.THOUSANDS
@@ -163,6 +145,29 @@ def _draw(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> None:
     highest = float(np.nanmax(drawn[list(names)].to_numpy(dtype="float64"))) or 1.0
     ax.set_ylim(0, highest * (1.12 + 0.09 * len(names)))
     _counts(ax, drawn, days)
+
+
+def _points(
+    ax: Axes, drawn: pd.DataFrame, name: str, *, color: str, marker: str, size: float, line: float
+) -> None:
+    """Draw one metric as a line with a marker for each period; the marker is hollow if the period is thin."""
+    days = pd.PeriodIndex(drawn.index).to_timestamp()
+    values, thin = drawn[name].to_numpy(), drawn["thin"].to_numpy()
+    style = "--" if name == "open_rate" else "-"
+    ax.plot(days, values, color=color, linewidth=line, linestyle=style, zorder=2)
+    label = RATES[name].label if name in RATES else name
+    label += "*" if name in {"open_rate", "opens"} else ""
+    ax.scatter(days[~thin], values[~thin], color=color, marker=marker, s=size, zorder=3, label=label)
+    ax.scatter(
+        days[thin],
+        values[thin],
+        facecolors=ax.get_facecolor(),
+        edgecolors=color,
+        linewidths=min(1.5, line),
+        marker=marker,
+        s=size,
+        zorder=3,
+    )
 
 
 def _cycled(items: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
@@ -195,8 +200,8 @@ def _counted(ax: Axes, drawn: pd.DataFrame) -> bool:
 
 def _title(names: tuple[str, ...], freq: str) -> str:
     words = [name.replace("_", " ") for name in names]
-    said = ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
-    return f"{said[0].upper()}{said[1:]} per {freq}"
+    subject = ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
+    return f"{subject[0].upper()}{subject[1:]} per {freq}"
 
 
 def _notes(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
@@ -211,6 +216,6 @@ def _notes(ax: Axes, drawn: pd.DataFrame, names: tuple[str, ...]) -> list[str]:
         notes.append("more points than the plot can separate; freq= sets a longer period")
     if drawn["thin"].any():
         notes.append(f"hollow: only one campaign, or fewer than {THIN_WHOLE} messages")
-    if {"open_rate", "opens", "click_to_open_rate"} & set(names):
+    if any(map(is_inflated, names)):
         notes.append(f"* {OPENS_NOTE}")
     return notes

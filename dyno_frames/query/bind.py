@@ -13,7 +13,7 @@ from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
 from dyno_frames.query import stored
 from dyno_frames.query.predicate import columns
-from dyno_frames.query.query import Expression, Query, RowSelector, Scope, replayed
+from dyno_frames.query.query import Expression, Query, RowSelector, Scope, row_selector
 from dyno_frames.query.refusals import dry_run, without_addresses
 from dyno_frames.query.render import render
 from dyno_frames.query.trace import FrameTracer, trace_callable, trace_query
@@ -37,8 +37,8 @@ def bind_query(expression: Expression, empty: pd.DataFrame, scope: Scope | None 
     Raises
     ------
     QueryError
-        pandas would refuse the expression, or it is not a condition on rows. The message shows no e-mail
-        address.
+        pandas would refuse the expression, or it is not a condition on rows. E-mail addresses are removed from the
+        message.
     """
     return without_addresses(lambda: _bind(expression, empty, scope))
 
@@ -53,20 +53,20 @@ def _bind(expression: Expression, empty: pd.DataFrame, scope: Scope | None) -> Q
     is_function = callable(expression) and not isinstance(expression, type)
     if is_function or isinstance(expression, pd.api.typing.Expression):
         return _bind_callable(expression, empty)
-    raise QueryError(_no_condition(expression))
+    raise QueryError(_not_a_condition(expression))
 
 
 def _all_rows(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _no_condition(expression: object) -> str:
+def _not_a_condition(expression: object) -> str:
     if isinstance(expression, pd.Series | pd.Index) or pd.api.types.is_list_like(expression):
         values = f" of {len(expression)} values" if isinstance(expression, Sized) else ""
         return (
             f"a {type(expression).__name__}{values} is a mask of some other frame; "
-            "the server's rows are not here yet. Write the condition itself: a query string, pd.col('opens') > 100, "
-            "or lambda c: c.opens > 100. Columns are chosen with columns=[…]"
+            "the server's rows have not been fetched yet. Write the condition itself: a query string, "
+            "pd.col('opens') > 100, or lambda c: c.opens > 100. Columns are chosen with columns=[…]"
         )
     return (
         f"{expression!r} is not a condition on rows; expected a query string such as \"status == 'finished'\", "
@@ -80,7 +80,7 @@ def _bind_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:
     if "@" in text:
         return _read_text(text, empty, scope)
     try:
-        return _read_again(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
+        return _read_cached(text, tuple(zip(map(str, empty.columns), empty.dtypes, strict=True)))
     except _NotTracedError as failed:
         return failed.query
 
@@ -94,7 +94,7 @@ class _NotTracedError(Exception):
 
 
 @lru_cache(maxsize=256)
-def _read_again(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Query:
+def _read_cached(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Query:
     """Read a query without variables, cached because its meaning is always the same."""
     empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
     query = _read_text(text, empty, Scope())
@@ -121,16 +121,17 @@ def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:
         raise
     except Exception as error:
         if notes.once:
-            raise _read_once(text) from error
+            raise _read_once_error(text) from error
         # an error while tracing must not fail a query that pandas can evaluate
         dry_run(select, empty, text, error, in_query=True)
         return Query(text, select, untraceable=_why(error), serialized=serialized)
     return _traced(result, notes, empty, select=select, text=text, serialized=serialized)
 
 
-def _read_once(name: str) -> QueryError:
+def _read_once_error(name: str) -> QueryError:
     return QueryError(
-        f"{name} holds values that can be read only once, and it must be read again for every page; make them a list"
+        f"{name} holds values that can be read only once, but the query reads them for every page; "
+        "convert them to a list"
     )
 
 
@@ -148,7 +149,7 @@ def _bind_callable(expression: Any, empty: pd.DataFrame) -> Query:
     except Exception as error:
         name = text or getattr(expression, "__qualname__", repr(expression))
         if notes.once:
-            raise _read_once(name) from error
+            raise _read_once_error(name) from error
         dry_run(select, empty, name, error)
         return Query(name, select, untraceable=_why(error))
     return _traced(result, notes, empty, select=select, text=text)
@@ -162,7 +163,7 @@ def _bind_stored(serialized: Mapping[str, Any], empty: pd.DataFrame) -> Query:
             return bind_query(text, empty)
         case {"form": "tree", "tree": tree}:
             node = stored.load(tree)
-            return Query(render(node), replayed(node), node, serialized=dict(serialized))
+            return Query(render(node), row_selector(node), node, serialized=dict(serialized))
         case _:
             raise QueryError(f"{dict(serialized)!r} is not a stored query")
 
@@ -176,14 +177,15 @@ def _traced(
     text: str,
     serialized: Mapping[str, Any] | None = None,
 ) -> Query:
+    """Return the query of a traced result, or raise an error if it is not a condition on rows."""
     found = node_of(result)
     if isinstance(result, FrameTracer):
         raise QueryError("the function gives the frame itself, not true or false for each row")
     if isinstance(result, pd.Series | pd.Index | pd.DataFrame | np.ndarray):
-        raise QueryError(_no_condition(result))
+        raise QueryError(_not_a_condition(result))
     if found is None:
         name = text or "a function of the frame"
-        _choosing_rows(result, select, empty, text)
+        _check_chooses_rows(result, select, empty, text)
         return Query(name, select, untraceable="it gives no condition on columns", serialized=serialized)
     node, probe = found
     text = text or render(node)
@@ -191,7 +193,7 @@ def _traced(
     check_order(node, empty)
     check_arguments(node, empty)
     if notes.coerced or notes.once or notes.touched > columns(node):
-        select = replayed(node)
+        select = row_selector(node)
     if serialized is None or notes.coerced:
         tree = stored.dump(node)
         serialized = serialized if tree is None else {"form": "tree", "tree": tree}
@@ -204,18 +206,18 @@ def _traced(
     )
 
 
-def _choosing_rows(result: Any, select: RowSelector, empty: pd.DataFrame, text: str) -> None:
+def _check_chooses_rows(result: Any, select: RowSelector, empty: pd.DataFrame, text: str) -> None:
     """Raise an error for a result without columns, unless pandas selects rows by it, as by a slice."""
     try:
         dry_run(select, empty, text or repr(result), None)
     except QueryError as error:
         if error.__cause__ is None:
             raise
-        asked = f"the query {text!r}" if text else "the function"
+        source = f"the query {text!r}" if text else "the function"
         plain = isinstance(result, str | int | float | list | tuple | None)
         given = repr(result) if plain else f"one {type(result).__name__}"
         raise QueryError(
-            f"{asked} gives {given}, not true or false for each row; expected a condition on columns, such as "
+            f"{source} gives {given}, not true or false for each row; expected a condition on columns, such as "
             f"{'opens > 100' if text else 'lambda c: c.opens > 100'}"
         ) from error
 
@@ -223,4 +225,4 @@ def _choosing_rows(result: Any, select: RowSelector, empty: pd.DataFrame, text: 
 def _why(error: Exception) -> str:
     if isinstance(error, UntraceableError):
         return str(error)
-    return f"it does something that cannot be followed ({type(error).__name__}: {error})"
+    return f"it cannot be translated to conditions on columns ({type(error).__name__}: {error})"

@@ -1,4 +1,4 @@
-"""From conditions on computed columns to conditions on the fields that they are computed from."""
+"""Convert conditions on computed columns to conditions on the fields that they are computed from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dyno_frames.query.domain import Domain, Interval, Numbers, Texts
 
 
 def in_fields(region: Region, computed: Mapping[str, Computed]) -> Region:
-    """Return the smallest region of fields known to hold a region of fields and computed columns.
+    """Return a region of fields that holds a region of fields and computed columns, as small as is known.
 
     A condition on a name becomes one on ids and stays exact. A rate above 0 has a part and a whole above 0; the rate
     itself is evaluated locally.

@@ -1,4 +1,4 @@
-"""Hints for queries that are written as in SQL or another language."""
+"""Hints for query strings with the syntax of SQL or another language."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _CALL = re.compile(r"(?<=\w)\([^()]*\)")
 _COLUMN = r"(?P<column>[\w.]+|`[^`]*`)"
 
-_LONGEST = 2_000
-"""How many characters of a query are read: the patterns may cost more than in proportion to the text."""
+_MAX_LENGTH = 2_000
+"""Number of characters of a query that are searched, because the cost of a pattern may grow faster than the text."""
 
-_SPECIAL = frozenset(".^$*+?{}[]\\|()")
+_REGEX_CHARACTERS = frozenset(".^$*+?{}[]\\|()")
 """Characters with a meaning in regular expressions."""
 
 Parts = Mapping[str, str]
-"""The parts of a query that an advice quotes, by name."""
+"""The parts of a query that a hint repeats, by name."""
 
 
 def hint(text: str) -> str:
-    """Return what to write instead of the first operator or word that a query string does not have.
+    """Return what to write instead of the first operator or word that is not valid in a query string.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def hint(text: str) -> str:
     Returns
     -------
     str
-        A sentence without a final stop; empty if nothing is known.
+        A sentence without a period; empty if no hint is known.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def hint(text: str) -> str:
     >>> hint("status = 'finished'")
     'write == instead of = to compare'
     """
-    plain = _without_texts(text[:_LONGEST])
+    plain = _without_texts(text[:_MAX_LENGTH])
     found = ((pattern.search(plain), advice) for pattern, advice in _ADVICE)
     at = [(match.start(), match, advice) for match, advice in found if match]
     if not at:
@@ -50,7 +50,7 @@ def hint(text: str) -> str:
 
 
 def _without_texts(text: str) -> str:
-    """Return a query of the same length without the contents of its texts and the arguments of its calls."""
+    """Return the query with ``_`` in place of the contents of quoted texts and the arguments of calls."""
     plain = _QUOTED.sub(lambda one: one[0][0] + "_" * (len(one[0]) - 2) + one[0][-1], text)
     before = ""
     while before != plain:
@@ -68,7 +68,7 @@ def _like(parts: Parts) -> str:
     ends = (pattern.startswith("%"), pattern.endswith("%") and len(pattern) > 1)
     case = ", case=False" if parts["word"].lower() == "ilike" else ""
     method = "contains" if case else _METHODS.get(ends, "contains")
-    regex = ", regex=False" if method == "contains" and set(body) & _SPECIAL else ""
+    regex = ", regex=False" if method == "contains" and set(body) & _REGEX_CHARACTERS else ""
     negation = "~" if parts.get("not") else ""
     return f"write {negation}{parts['column']}.str.{method}({body!r}{case}{regex}) instead of {parts['word']}"
 
@@ -82,7 +82,7 @@ def _between(parts: Parts) -> str:
     return f"write {parts['column']}.between({parts['low']}, {parts['high']})"
 
 
-def _says(advice: str) -> Callable[[Parts], str]:
+def _fixed(advice: str) -> Callable[[Parts], str]:
     return lambda _parts: advice
 
 
@@ -98,18 +98,18 @@ _ADVICE: tuple[tuple[re.Pattern[str], Callable[[Parts], str]], ...] = tuple(
         (rf"{_COLUMN}\s*(?P<sign>[=!]=)\s*(?:null|NULL|nan|NaN|NONE|none|NA)\b", _null),
         (rf"{_COLUMN}\s+(?i:between)\s+(?P<low>\S+)\s+(?i:and)\s+(?P<high>\S+)", _between),
         (r"\b(?P<word>AND|OR|NOT(?:\s+IN)?|IN)\b", _lower),
-        (r"===", _says("write == instead of === to compare")),
-        (r"=>", _says("write >= instead of =>")),
-        (r"=<", _says("write <= instead of =<")),
-        (r"<>", _says("write != instead of <>")),
-        (r"&&", _says("write and instead of &&")),
-        (r"\|\|", _says("write or instead of ||")),
-        (r"!(?!=)", _says("write not instead of !")),
-        (r"(?<![=!<>])=(?![=<>])", _says("write == instead of = to compare")),
-        (r"\b\d{4}-\d\d-\d\d\b", _says("write a date in quotes, such as '2016-01-31'")),
+        (r"===", _fixed("write == instead of === to compare")),
+        (r"=>", _fixed("write >= instead of =>")),
+        (r"=<", _fixed("write <= instead of =<")),
+        (r"<>", _fixed("write != instead of <>")),
+        (r"&&", _fixed("write and instead of &&")),
+        (r"\|\|", _fixed("write or instead of ||")),
+        (r"!(?!=)", _fixed("write not instead of !")),
+        (r"(?<![=!<>])=(?![=<>])", _fixed("write == instead of = to compare")),
+        (r"\b\d{4}-\d\d-\d\d\b", _fixed("write a date in quotes, such as '2016-01-31'")),
         (r"(?<!\.str)\.(?P<method>contains|startswith|endswith|fullmatch|lower|upper)_",
          lambda parts: f"write .str.{parts['method']}(…) instead of .{parts['method']}(…)"),
-        (r"(?i:^\s*(?:select\b.*|where)\b)", _says("write the condition alone, such as opens > 100")),
+        (r"(?i:^\s*(?:select\b.*|where)\b)", _fixed("write the condition alone, such as opens > 100")),
     )
 )  # fmt: skip
 """What is not valid in a query string, and what to write instead."""

@@ -36,6 +36,8 @@ class Query:
         Why the expression cannot be traced.
     warnings
         Known pitfalls of pandas in the expression.
+    serialized
+        The query as JSON values; None if it cannot be stored.
     """
 
     text: str
@@ -87,10 +89,10 @@ def narrowed(query: Query, node: Node) -> Query:
     if query.untraceable:
         raise QueryError(f"{query.text}: {query.untraceable}; no condition can be added to it")
     whole = node if query.node is None else Binary("and_", query.node, node)
-    return Query(render(whole), replayed(whole), whole, warnings=query.warnings)
+    return Query(render(whole), row_selector(whole), whole, warnings=query.warnings)
 
 
-def replayed(node: Node) -> RowSelector:
+def row_selector(node: Node) -> RowSelector:
     """Return a function that returns the rows of a frame for which a tree is true."""
 
     def select(frame: pd.DataFrame) -> pd.DataFrame:

@@ -24,29 +24,48 @@ T = TypeVar("T")
 def dry_run(
     select: RowSelector, empty: pd.DataFrame, text: str, traced: Exception | None, *, in_query: bool = False
 ) -> None:
-    """Evaluate the query with pandas on zero rows, and explain its errors, with a hint if it is a query string.
+    """Evaluate the query with pandas on zero rows, and explain its errors.
 
-    If zero rows are the cause, as for the first value of a column, the query is evaluated on a few sample rows.
+    If it fails only because there are no rows, as for the first value of a column, it is evaluated on a few sample
+    rows.
+
+    Parameters
+    ----------
+    select
+        Returns the matching rows of a frame.
+    empty
+        Zero rows with the columns and dtypes of the resource.
+    text
+        The query, for messages.
+    traced
+        The error that stopped the tracing, or None.
+    in_query
+        Whether the text is a query string, for which hints are known.
+
+    Raises
+    ------
+    QueryError
+        pandas refuses the query, or its result is not rows of the frame.
     """
     try:
-        answer = _quietly(select, empty)
-        chooses = chooses_rows(answer, empty)
+        answer = _without_warnings(select, empty)
+        chooses = _chooses_rows(answer, empty)
         if traced is not None:
-            chooses = _on_few(select, empty, otherwise=chooses)
+            chooses = _chooses_sample_rows(select, empty, otherwise=chooses)
     except SyntaxError as error:
         raise QuerySyntaxError(_pointed(error, text, in_query=in_query)) from error
     except TokenError as error:
         unclosed = SyntaxError("a bracket is not closed", ("", 1, len(text) + 1, text))
         raise QuerySyntaxError(_pointed(unclosed, text)) from error
     except Exception as error:
-        if traced is not None and _on_few(select, empty, otherwise=False):
+        if traced is not None and _chooses_sample_rows(select, empty, otherwise=False):
             return
         advice = hint(text) if in_query else ""
         if advice:
             raise QueryError(f"the query {text!r} cannot be evaluated: {advice}") from error
         raise _refusal(error, traced, empty, text) from error
     if not chooses:
-        raise QueryError(not_a_choice(text, answer))
+        raise QueryError(_not_a_choice(text, answer))
 
 
 def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, text: str) -> QueryError:
@@ -56,8 +75,8 @@ def _refusal(error: Exception, traced: Exception | None, empty: pd.DataFrame, te
     return (LiteralTypeError if isinstance(error, TypeError) else QueryError)(refused(text, error))
 
 
-def _quietly(select: RowSelector, frame: pd.DataFrame) -> pd.DataFrame:
-    # pandas repeats its warnings when it evaluates the fetched rows.
+def _without_warnings(select: RowSelector, frame: pd.DataFrame) -> pd.DataFrame:
+    # pandas warns again when it evaluates the fetched rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return select(frame)
@@ -97,13 +116,13 @@ def _chosen_rows(query: Query, frame: pd.DataFrame) -> pd.DataFrame:
         answer = query.select(frame)
     except Exception as error:
         raise QueryError(refused(query.text, error)) from error
-    if query.node is None and not chooses_rows(answer, frame):
-        raise QueryError(not_a_choice(query.text, answer))
+    if query.node is None and not _chooses_rows(answer, frame):
+        raise QueryError(_not_a_choice(query.text, answer))
     return answer
 
 
-def chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
-    """Tell whether an answer is rows of a frame as they are: a mask of several columns would blank values instead."""
+def _chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
+    """Tell whether an answer is unchanged rows of a frame. A mask of several columns would blank values instead."""
     return (
         isinstance(answer, pd.DataFrame)
         and answer.columns.equals(frame.columns)
@@ -112,8 +131,8 @@ def chooses_rows(answer: object, frame: pd.DataFrame) -> bool:
     )
 
 
-def not_a_choice(text: str, answer: object) -> str:
-    """Return what to say of an expression that does not choose rows."""
+def _not_a_choice(text: str, answer: object) -> str:
+    """Return the message for an expression that does not choose rows."""
     given = "a frame with other values" if isinstance(answer, pd.DataFrame) else type(answer).__name__
     return (
         f"{text!r} does not choose rows; it gives {given}. Expected true or false for each row, such as the query "
@@ -121,20 +140,19 @@ def not_a_choice(text: str, answer: object) -> str:
     )
 
 
-def _on_few(select: RowSelector, empty: pd.DataFrame, *, otherwise: bool) -> bool:
-    """Tell whether an expression chooses rows out of a few plain ones; ``otherwise`` if pandas refuses them."""
+def _chooses_sample_rows(select: RowSelector, empty: pd.DataFrame, *, otherwise: bool) -> bool:
+    """Tell whether an expression chooses rows of a few sample rows; ``otherwise`` if pandas raises an error."""
     few = few_rows(empty)
     try:
-        return chooses_rows(_quietly(select, few), few)
-    except Exception:  # noqa: BLE001 - it needs other rows than these
+        return _chooses_rows(_without_warnings(select, few), few)
+    except Exception:  # noqa: BLE001 - it may need other rows
         return otherwise
 
 
 def _pointed(error: SyntaxError, text: str, *, in_query: bool = False) -> str:
-    typed = _as_typed(text)
-    if (
-        typed is not None
-    ):  # pandas rewrites a query before it parses it, so its position does not fit the original text
+    typed = _syntax_error_in(text)
+    # pandas rewrites a query before it parses it, so the position in its error does not fit the original text
+    if typed is not None:
         error, line = typed, text
     else:
         line = str(error.text or text).rstrip("\n")
@@ -145,7 +163,7 @@ def _pointed(error: SyntaxError, text: str, *, in_query: bool = False) -> str:
     return f"the query cannot be parsed: {advice or error.msg}{where}"
 
 
-def _as_typed(text: str) -> SyntaxError | None:
+def _syntax_error_in(text: str) -> SyntaxError | None:
     """Return Python's syntax error for the original text, or None if it is another error."""
     if "\n" in text:
         return None
@@ -153,7 +171,7 @@ def _as_typed(text: str) -> SyntaxError | None:
     try:
         ast.parse(plain.lstrip(), mode="eval")
     except SyntaxError as error:
-        at = error.offset or len(plain.lstrip()) + 1  # none, or nought, is the end
+        at = error.offset or len(plain.lstrip()) + 1  # no offset, or 0, is the end of the text
         error.offset = at + len(plain) - len(plain.lstrip())
         return error
     except ValueError:
@@ -161,7 +179,7 @@ def _as_typed(text: str) -> SyntaxError | None:
     return None
 
 
-def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame, asked: str) -> str:
+def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFrame, query: str) -> str:
     """Return the message for a name that is not a column, or an empty string for other errors."""
     cause = traced if isinstance(traced, KeyError) else error
     text = str(cause.args[0]) if cause.args else ""
@@ -177,7 +195,7 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
         return ""
     if not isinstance(cause, NameError):
         return unknown_column(name, columns)
-    if f"@{name}" in asked:
-        return f"no variable is called {name!r} where the query {asked!r} is asked"
+    if f"@{name}" in query:
+        return f"no variable is called {name!r} in the code that calls the query {query!r}"
     quoted = f". Write a text in quotes, {name!r}, and a variable as @{name}"
     return unknown_column(name, columns, otherwise=quoted)

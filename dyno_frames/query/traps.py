@@ -1,4 +1,4 @@
-"""Warnings of comparisons that surprise users of pandas; a function returns an empty text for any other comparison."""
+"""Warnings about comparisons whose result in pandas is a surprise. A function returns "" for other comparisons."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pandas as pd
 from dyno_frames.query.literals import is_null
 
 SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+"""The comparison operators, by their names in Python."""
 
 
 def unseen_value(column: str, dtype: Any, values: Sequence[Any]) -> str:
-    """Return a warning of a text that was never seen in a categorical column.
+    """Return a warning about a text that was never seen in a categorical column.
 
     Examples
     --------
@@ -32,26 +33,26 @@ def unseen_value(column: str, dtype: Any, values: Sequence[Any]) -> str:
     return f"no row was seen with {column} {unseen!r}; {meant} known values are {', '.join(known)}"
 
 
-def null_comparison(column: str, name: str, value: Any) -> str:
-    """Return a warning of a comparison with null, whose result does not depend on the rows.
+def null_comparison(column: str, operator: str, value: Any) -> str:
+    """Return a warning about a comparison with null, whose result does not depend on the rows.
 
     Examples
     --------
     >>> null_comparison("opens", "eq", None)
     'opens == None is false for every row; write opens.isna()'
     """
-    if name not in {"eq", "ne"} or not is_null(value):
+    if operator not in {"eq", "ne"} or not is_null(value):
         return ""
-    result, method = ("false", "isna") if name == "eq" else ("true", "notna")
-    return f"{column} {SIGNS[name]} {value!r} is {result} for every row; write {column}.{method}()"
+    result, method = ("false", "isna") if operator == "eq" else ("true", "notna")
+    return f"{column} {SIGNS[operator]} {value!r} is {result} for every row; write {column}.{method}()"
 
 
 def members_of_times(column: str, dtype: Any, values: Sequence[Any]) -> str:
-    """Return a warning of ``isin`` with texts or numbers on a time column, which pandas does not convert."""
+    """Return a warning about ``isin`` with texts or numbers on a time column, which pandas does not convert."""
     wrong = [value for value in values if isinstance(value, str | int | float)]
     if not wrong or not isinstance(dtype, pd.DatetimeTZDtype):
         return ""
     return (
-        f"{column} is a time column: pandas compares {wrong[0]!r} with no time, so it matches nothing. Write a range, "
-        f"{column} >= '2020-01-01', or compare with pd.Timestamp('2020-01-01', tz='UTC')"
+        f"{column} is a time column: pandas does not convert {wrong[0]!r} to a time, so it matches nothing. "
+        f"Write a range, {column} >= '2020-01-01', or compare with pd.Timestamp('2020-01-01', tz='UTC')"
     )

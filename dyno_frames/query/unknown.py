@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 
 def unknown_column(name: str, columns: Sequence[str], *, otherwise: str = "") -> str:
-    """Return the message about a name that is not a column, with a similar one and all columns.
+    """Return the message about a name that is not a column. It suggests a similar column and lists all columns.
 
     Parameters
     ----------
     name
-        The name.
+        The name in the query.
     columns
-        The columns.
+        The names of all columns.
     otherwise
-        What else the name may be if it is not similar to a column.
+        Text to add if no column has a similar name.
 
     Examples
     --------

@@ -10,35 +10,35 @@ from threading import Timer
 
 from dyno_frames.scan.stats import ScanStats
 
-_SECONDS_BEFORE = 1.0
+_DELAY_S = 1.0
 
 
 @contextmanager
 def progress_bar(progress: bool | None, stats: ScanStats, *, what: str) -> Iterator[None]:  # noqa: FBT001 - public
-    """Show the rows of a run on a tqdm bar. It is there in time, even if the first page takes long.
+    """Show the rows of a run on a tqdm bar. It appears after a second, even if the first page takes longer.
 
     Parameters
     ----------
     progress
-        False is never, True is at once and everywhere, None is after a second and only for people.
+        True shows the bar at once, False never; None shows it after a second, in a terminal or a notebook.
     stats
-        The run to follow.
+        The statistics of the run, which call the bar.
     what
-        What is counted.
+        The label of the bar.
     """
     if not _is_shown(progress):
         yield
         return
     from tqdm.auto import tqdm
 
-    with tqdm(desc=what, unit=" rows", unit_scale=True, delay=0 if progress else _SECONDS_BEFORE) as bar:
+    with tqdm(desc=what, unit=" rows", unit_scale=True, delay=0 if progress else _DELAY_S) as bar:
 
         def expect(rows: int) -> None:
             bar.total = (bar.total or 0) + rows
 
         def appear() -> None:
             bar.refresh()
-            bar.delay = 0  # else tqdm takes it for a bar that was never shown
+            bar.delay = 0  # otherwise tqdm assumes that the bar was never shown, and does not close it
 
         stats.on_page, stats.on_total = bar.update, expect
         with _later(appear):
@@ -47,14 +47,14 @@ def progress_bar(progress: bool | None, stats: ScanStats, *, what: str) -> Itera
 
 @contextmanager
 def waiting_bar(progress: bool | None, *, what: str) -> Iterator[None]:  # noqa: FBT001 - public
-    """Show that a query waits for the server before its first row, once that takes longer than a second.
+    """Show after a second that a query waits for the server.
 
     Parameters
     ----------
     progress
-        False is never, True is everywhere, None is only for people.
+        True shows the bar everywhere, False never; None shows it in a terminal or a notebook.
     what
-        What is read.
+        The resource that is read.
     """
     if not _is_shown(progress):
         yield
@@ -73,8 +73,11 @@ def waiting_bar(progress: bool | None, *, what: str) -> Iterator[None]:  # noqa:
 
 @contextmanager
 def _later(act: Callable[[], None]) -> Iterator[None]:
-    """Act after the time before a bar, in another thread, unless the block has ended; notebooks know the cell."""
-    timer = Timer(_SECONDS_BEFORE, copy_context().run, (act,))
+    """Call a function in another thread after the delay, unless the block ends first.
+
+    It runs in a copy of the context, so that a notebook shows its output below the right cell.
+    """
+    timer = Timer(_DELAY_S, copy_context().run, (act,))
     timer.daemon = True
     timer.start()
     try:

@@ -1,4 +1,4 @@
-"""A bound query of one server, not yet sent: explain it, count it, or read its rows in one of several forms."""
+"""A planned query of one server, not yet sent: explain it, count it, or read its rows in one of several forms."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ class Scan:
     query, plan, schema, context
         The bound expression, its plan, the columns, and what the plan was made against.
     origin
-        What frames say of where they come from.
+        The origin that frames store: account and query.
     write
         Writes the rows as Parquet.
     workers
         Maximum number of windows fetched at once (default: chosen by the scan).
     keeps_order
-        Whether the server was seen to order rows by ``created``; if not, few rows are counted and read twice.
+        Whether sampled rows came in the order of ``created``; if not, a small result is counted and read twice.
     distrust
-        Called with the columns by which the server returned rows that the query excludes.
+        Called with the columns on which the server filtered wrongly.
     write_code
         Writes the query as a program; None if the rows do not come from a server.
 
@@ -127,7 +127,7 @@ class Scan:
 
         Parameters
         ----------
-        question, schema
+        query, schema
             The new query and schema (default: those of this scan).
         **options
             Options to change, such as ``columns=("id",)``.
@@ -147,7 +147,7 @@ class Scan:
         return replace(self.plan, write_code=self.to_code)
 
     def count(self) -> int:
-        """Return the number of rows: by counts alone if the plan is exact, else by fetching ids."""
+        """Return the number of rows: the server counts them if the plan is exact; otherwise their ids are fetched."""
         options = self.options
         if self.plan.terms is None:
             narrow = self.refine(columns=(ID_FIELD,))
@@ -159,12 +159,12 @@ class Scan:
         return left if options.limit is None else min(left, options.limit)
 
     def count_filters(self, *, widest: bool = False) -> int:
-        """Return what the filters of the plan count together: its rows, or more if filters overlap.
+        """Return the sum of the server's counts of the filters: the number of rows, or more if filters overlap.
 
         Parameters
         ----------
         widest
-            Whether to count the one filter around them too, and return the smaller number.
+            Whether to count the single wider filter, too, and return the smaller number.
         """
         stats = ScanStats()
         rows = sum(self._count(conditions, stats) for conditions in self.plan.filters)
@@ -176,7 +176,7 @@ class Scan:
         return count_rows(self.session, self.plan.resource, conditions, stats)
 
     def run(self) -> Answer:
-        """Fetch the rows and return them with their certificate; nothing warns."""
+        """Fetch the rows and return them with their certificate, without warnings."""
         stats = ScanStats()
         with short_interrupt(_INTERRUPTED), self._bar(stats):
             plan = self._cheaper_plan(stats)
@@ -213,12 +213,12 @@ class Scan:
         return self.run().checked(strict=self.options.strict).table
 
     def to_batches(self) -> BatchStream:
-        """Return the rows as Arrow record batches, in order, as the pages come where that is possible.
+        """Return the rows as Arrow record batches in order, page by page where possible.
 
         Returns
         -------
         BatchStream
-            An iterator; its ``certificate`` is there after the last batch.
+            An iterator; its ``certificate`` is set after the last batch.
         """
         return self.stream(warns=True)
 
@@ -244,7 +244,7 @@ class Scan:
         return certificate
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Give the rows to a library that speaks Arrow's stream interface, such as Polars and DuckDB."""
+        """Pass the rows to a library that reads Arrow's stream interface, such as Polars and DuckDB."""
         schema = self.schema.select(self.options.columns or self.schema.names).arrow
         batches = (fixed(batch, schema.names) for batch in self.to_batches())
         return pa.RecordBatchReader.from_batches(schema, batches).__arrow_c_stream__(requested_schema)
@@ -306,6 +306,7 @@ class Scan:
         return self.write_code(self, language, wider=wider, counts=counts)
 
     def _streams(self) -> bool:
+        """Tell whether rows can be returned page by page: one filter, every row, and no condition across rows."""
         plan = self.plan
         return plan.options.returns_all and plan.row_local and len(plan.filters) == 1
 
@@ -353,12 +354,12 @@ class Scan:
 
 
 def fixed(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-    """Return a batch with these columns, for a form whose columns cannot change once rows have left.
+    """Return a batch with exactly these columns, for outputs whose columns are fixed by the first rows.
 
     Raises
     ------
     ContractError
-        It has more: dropping them would lose values silently.
+        The batch has other columns, and dropping them would lose values.
     """
     late = [name for name in batch.schema.names if name not in names]
     if late:

@@ -126,8 +126,8 @@ class Policy:
     outlast_s
         Minimum total of pauses before a call fails, in seconds, so that a server can restart meanwhile.
     unreached_s, recent_s
-        Maximum time before a call fails that cannot connect, in seconds, unless the server was reached in the
-        ``recent_s`` before the call. Such a server may be restarting; for any other, the user waits in vain.
+        Maximum time of a call that cannot connect, in seconds. It does not apply if the server was reached in the
+        last ``recent_s`` before the call, because such a server may be restarting.
     first_s, longest_s
         The bound of the first pause, which doubles with every attempt, and the bound of any pause without
         ``Retry-After``; in seconds.
@@ -185,7 +185,7 @@ def pause_s(
 
 
 def unreached_s(policy: Policy, *, event: Event, reached_s: float, spent_s: float) -> float:
-    """Return how long a call may still try to connect, in seconds: without a limit if the server was reached lately.
+    """Return how long a call may still try to connect, in seconds; infinite if the server was reached recently.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def unreached_s(policy: Policy, *, event: Event, reached_s: float, spent_s: floa
     event
         The result of the last attempt.
     reached_s
-        How long before the call the server was reached last, in seconds.
+        Time between the last contact with the server and the call, in seconds.
     spent_s
         How long the call has tried, in seconds.
 

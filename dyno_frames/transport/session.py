@@ -1,4 +1,4 @@
-"""The only place that sends: one connection to one server, shared by threads."""
+"""A connection to one server, which threads share. All requests to the API are sent here."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Session:
         self._adapter = self._injected or Adapter(pool_connections=2, pool_maxsize=connections)
         if parts.scheme == "http" and not self._loopback:
             warnings.warn(
-                f"the API key travels to {self.host} over plain HTTP, where anyone on the way can read it",
+                f"the API key is sent to {self.host} over plain HTTP, where others on the network can read it",
                 InsecureTransportWarning,
                 stacklevel=3,  # the caller of connect
             )
@@ -146,20 +146,20 @@ class Session:
 
     @property
     def account(self) -> str:
-        """What tells the key's account from others of the server in the names of files; it is not the key."""
+        """Digits that identify the account of the key in file names; they do not reveal the key."""
         return self._key.mark(f"account of {self.server}")
 
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
-        """Return a server's words, fit to be shown: without the key and addresses, printable and short."""
+        """Return a text from the server for display: printable, short, without the key and e-mail addresses."""
         return fit(text, length, key=self._key.reveal())
 
     def decoded(self, decode: Callable[[], T]) -> T:
-        """Return what a function decodes from an answer; its error comes without the key and without its frames.
+        """Return what a function decodes from an answer, and keep the answer and the key out of its errors.
 
         Raises
         ------
         ContractError
-            What the function raises. Frames of decoding hold the answer, and causes repeat parts of it.
+            The function raised it. It comes without traceback and cause, which contain parts of the answer.
         """
         try:
             return decode()
@@ -168,7 +168,7 @@ class Session:
         raise wrong
 
     def close(self) -> None:
-        """Close every connection, and end every call of another thread and its pauses; twice is once."""
+        """Close every connection, and end calls of other threads and their pauses. A second call does nothing."""
         self._closed()
         self._adapter.close()
 
@@ -188,37 +188,36 @@ class Session:
         Parameters
         ----------
         operation
-            Which operation.
+            The operation.
         key
-            The object's id, where the path names one.
+            The id of the object, for operations on one object.
         body
             The JSON body.
         deadline_s
-            How long this call may take with all its attempts, in seconds; None is the session's own.
+            Maximum time of this call with all its attempts, in seconds (default: that of the session).
         reader
-            Reads the body of an answer first, into the reply's ``data``; gives None for what it is not sure of,
-            which is then decoded as JSON.
+            Converts the body of an answer to the reply's ``data``, or returns None to have the body decoded as JSON.
         fresh
-            Whether it travels on a connection of its own, where nothing left over from an earlier answer can be
-            taken for its own. Creates and actions always do.
+            Whether to use a new connection, so that the rest of an earlier answer cannot be taken for this answer.
+            Creates and actions always use a new one.
         cancel
-            Ends the call, pauses included, when another thread calls it.
+            Ends the call and its pauses when another thread calls it.
 
         Returns
         -------
         Reply
-            The payload, the raw body and how it was got.
+            The payload, the raw body, and the number and time of the attempts.
 
         Raises
         ------
         ApiError
-            The application said no; its subclass tells why.
+            The application refused the request; the subclass says why.
         ConnectError
-            Not one byte of the request left this machine.
+            No byte of the request was sent.
         TransportError
-            No answer came that was the application's.
+            The application did not answer.
         ContractError
-            JSON came that is not the application's envelope.
+            The answer is JSON, but not the API's envelope.
         ConfigError
             The session is closed, or the body cannot be written as JSON.
         """
@@ -284,7 +283,7 @@ class Session:
         )
 
     def rest(self, seconds: float, cancel: CancelToken | None = None) -> None:
-        """Wait, but not beyond the end of the session or of the call."""
+        """Wait, at most until the session is closed or the call is canceled."""
         rest(seconds, self._closed, *(() if cancel is None else (cancel,)))
 
     def _is_over(self, cancel: CancelToken | None) -> bool:
