@@ -90,7 +90,7 @@ class Campaigns(ProcessActions):
         return resolve(
             self.connection.session,
             self.connection.journal,
-            checked_id(id),
+            checked_id(id, self.connection.session),
             decision=decision,
             policy=self.poll_policy,
         )
@@ -162,7 +162,7 @@ class Campaigns(ProcessActions):
         now, session, journal = self.poll_policy.wall(), self.connection.session, self.connection.journal
         request = checked_request(action_named(action), at=at, time_zone=time_zone, **texts)
         check_not_over(request.at, now=now)
-        plan = planned(session, journal, request, checked_id(id), now=now)
+        plan = planned(session, journal, request, checked_id(id, session), now=now)
         return replace(plan, write_code=partial(self.connection.extensions.request_code, session))
 
     def apply(self, plan: ActionPlan) -> Outcome:
@@ -237,7 +237,7 @@ class Campaigns(ProcessActions):
         >>> client.campaigns.wait("6f1c…", timeout_s=600)["delivered"]  # doctest: +SKIP
         1188
         """
-        key = checked_id(id)
+        key = checked_id(id, self.connection.session)
         if not isinstance(progress, bool | None):
             raise ConfigError(f"progress={progress!r}; expected True, False or None")
         policy = WaitPolicy(timeout_s=timeout_s, stuck_s=stuck_s, wall=self.connection.settings.clock)

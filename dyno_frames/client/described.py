@@ -13,6 +13,7 @@ from dyno_frames.contract.operations import OPERATIONS
 from dyno_frames.contract.resources import Resource
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
+from dyno_frames.transport.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,17 @@ def _action(action: Action, now: float, id: str, **options: Any) -> Described:  
     return Described(None, body, None if request.at is None else request.at.epoch_s)
 
 
-def checked_id(key: object) -> str:
+def checked_id(key: object, session: Session | None = None) -> str:
     """Return an id that can be part of a path.
 
     Raises
     ------
     ConfigError
-        The id is not a text, is empty, would lead out of its path, or cannot be written as UTF-8.
+        The id is not a text, is empty, would lead out of its path, or cannot be written as UTF-8; or it is the API key
+        of the session.
     """
+    if session is not None and isinstance(key, str) and session.is_key(key):
+        raise ConfigError("the id is the API key; expected the id of an object, such as df['id'].iloc[0]")
     if isinstance(key, str) and not is_whole(key):
         raise ConfigError(f"the id {key!r} holds {HALF}; expected one such as df['id'].iloc[0]")
     if isinstance(key, str) and key.strip() and key not in {".", ".."}:

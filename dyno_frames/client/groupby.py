@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -221,7 +221,11 @@ def _outputs(func: Any, named: Mapping[str, Any], fields: Mapping[str, Field]) -
     for name, value in (func or {}).items():
         functions = list(value) if is_list_like(value) else [value]
         outputs += [_Output(name, function) for function in functions]
-    for name, value in named.items():
+    for name, given in named.items():
+        value = given
+        if isinstance(given, pd.NamedAgg):
+            column, function, *arguments = cast("Iterable[Any]", given)
+            value = given if any(arguments) else (column, function)
         if not isinstance(value, tuple) or len(value) != 2:
             raise QueryError(
                 f"agg({name}={value!r}); expected a column and a function, such as {name}=('opens', 'sum')"

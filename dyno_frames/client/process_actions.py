@@ -219,7 +219,7 @@ class ProcessActions(ResourceClient):
             self.connection.session,
             self.connection.journal,
             request.action,
-            checked_id(key),
+            checked_id(key, self.connection.session),
             request.body(),
             policy=self.poll_policy,
         )

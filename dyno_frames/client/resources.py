@@ -13,7 +13,7 @@ from dyno_frames.client.queries import Queries
 from dyno_frames.client.rows import python_values
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.errors import OutcomeUnknownError
+from dyno_frames.errors import ConfigError, OutcomeUnknownError
 from dyno_frames.reprs import code, html_table
 from dyno_frames.transport.redact import Body
 
@@ -76,7 +76,7 @@ class ResourceClient(Queries):
         >>> client.lists.get("6f1c…")["contacts"]  # doctest: +SKIP
         1200
         """
-        key = checked_id(id)
+        key = checked_id(id, self.connection.session)
         reply = self.connection.session.send(self._operation("get"), key=key)
         return self.connection.session.decoded(
             lambda: python_values(self.resource, reply.data, key=key, request=reply.request)
@@ -184,7 +184,7 @@ class ResourceClient(Queries):
         >>> client.templates.update("6f1c…", subject="Spring")  # doctest: +SKIP
         """
         fields = Body(fields)  # no traceback from here on shows addresses
-        key = checked_id(id)
+        key = checked_id(id, self.connection.session)
         body = given.checked_change(self.resource, key, fields)
         self.connection.session.send(self._operation("update"), key=key, body=body)
 
@@ -207,7 +207,7 @@ class ResourceClient(Queries):
         --------
         >>> client.templates.delete("6f1c…")  # doctest: +SKIP
         """
-        self.connection.session.send(self._operation("delete"), key=checked_id(id))
+        self.connection.session.send(self._operation("delete"), key=checked_id(id, self.connection.session))
 
     def to_code(
         self, operation: str, *arguments: Any, language: str, wider: bool = False, **options: Any
@@ -247,9 +247,12 @@ class ResourceClient(Queries):
                 language, wider=wider, counts=operation == "count"
             )
         now, write = self.connection.settings.clock(), self.connection.extensions.request_code
+        session = self.connection.session
         found = described(self.resource, operation, *arguments, now=now, **options)
+        if session.is_key(str(found.key)) or any(map(session.is_key, map(str, (found.body or {}).values()))):
+            raise ConfigError("a value is the API key, which no program may hold")
         return write(
-            self.connection.session,
+            session,
             language,
             self._operation(operation),
             key=found.key,

@@ -15,7 +15,11 @@ from types import TracebackType
 from typing import Any
 
 _PACKAGE = __name__.partition(".")[0]
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_LIBRARIES = (
+    "<frozen",
+    "<__",
+    *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
+)
 _MODE = "Context"
 """The mode of IPython's tracebacks if the user chose none."""
 _FULL = " (%tb Plain shows the full traceback)"
@@ -25,7 +29,7 @@ _LONGEST_LINE = 200
 def error_lines(error: BaseException, message: str) -> list[str]:
     """Return what IPython shows for an error: the user's line and the message, without chained errors."""
     lines = [f"{type(error).__name__}: {message}", *getattr(error, "__notes__", ())]
-    return _in_mode(error, [*_user_lines(error.__traceback__), *lines])
+    return _in_mode(error, [*_user_lines(error), *lines, *_handled(error)])
 
 
 @contextmanager
@@ -72,22 +76,49 @@ def _shell() -> Any:
     return None if ipython is None else ipython.get_ipython()
 
 
-def _user_lines(traceback: TracebackType | None) -> list[str]:
-    """Return the place and the source of the last line outside libraries before the first call into the package."""
-    found = None
-    while traceback is not None and not _is_own(traceback):
-        if not traceback.tb_frame.f_code.co_filename.startswith(_LIBRARIES):
-            found = traceback
-        traceback = traceback.tb_next
-    if found is None:
-        return []
-    file = found.tb_frame.f_code.co_filename
-    source = linecache.getline(file, found.tb_lineno, found.tb_frame.f_globals).strip()
+def _user_lines(error: BaseException) -> list[str]:
+    """Return the user's line that calls the package, and the line of the user's function that failed in that call."""
+    call, inner = _user_frames(error.__traceback__)
+    if inner is None and error.__cause__ is not None:
+        inner = _user_frames(error.__cause__.__traceback__)[1]
     full = "" if _shell() is None else _FULL
+    lines = _line(inner, "")
+    return [*_line(call, full), *(lines if lines[1:] != _line(call, "")[1:] else [])]
+
+
+def _user_frames(traceback: TracebackType | None) -> tuple[TracebackType | None, TracebackType | None]:
+    """Return the last frames of the user's code before the package is called, and after it."""
+    call = inner = None
+    is_inside = False
+    while traceback is not None:
+        if _is_own(traceback):
+            is_inside = True
+        elif not traceback.tb_frame.f_code.co_filename.startswith(_LIBRARIES):
+            call, inner = (call, traceback) if is_inside else (traceback, None)
+        traceback = traceback.tb_next
+    return call, inner
+
+
+def _line(frame: TracebackType | None, note: str) -> list[str]:
+    """Return the place and the source of a frame's line."""
+    if frame is None:
+        return []
+    file = frame.tb_frame.f_code.co_filename
+    source = linecache.getline(file, frame.tb_lineno, frame.tb_frame.f_globals).strip()
     return [
-        f"{_place(file)}, line {found.tb_lineno}{full}",
+        f"{_place(file)}, line {frame.tb_lineno}{note}",
         *([f"    {source[:_LONGEST_LINE]}"] if source else []),
     ]
+
+
+def _handled(error: BaseException) -> list[str]:
+    """Return the error of the user's own code that was being handled when the package was called."""
+    handled: BaseException | None = error
+    while handled is not None:
+        handled = handled.__cause__ or handled.__context__
+        if handled is not None and _user_frames(handled.__traceback__)[0] is not None:
+            return [f"Raised while handling {type(handled).__name__}: {handled}"[:_LONGEST_LINE]]
+    return []
 
 
 def _is_own(traceback: TracebackType) -> bool:

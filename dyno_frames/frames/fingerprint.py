@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
-from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import ID_FIELD
+_HEX_DIGITS = 8
 
 
 def fingerprint(frame: pd.DataFrame) -> str:
-    """Return a digest of the column names and of the ids in their order; of all values if there are no ids.
+    """Return a checksum of the column names and the values of a frame; the index is ignored.
 
-    Beside ids, other values are ignored, so a million rows take a tenth of a second. The digest is empty if the ids are
-    not texts or two columns have one name.
+    It costs about a tenth of a second for a million rows of 14 columns. It finds changes by accident, not forgeries. It
+    is empty if two columns have one name.
 
     Examples
     --------
@@ -27,32 +28,44 @@ def fingerprint(frame: pd.DataFrame) -> str:
     True
     >>> fingerprint(frame) == fingerprint(frame.iloc[::-1])
     False
+    >>> fingerprint(frame) == fingerprint(frame.assign(opens=0))
+    False
     """
-    digest = blake2b(json.dumps([str(name) for name in frame.columns]).encode(), digest_size=8)
-    digest.update(len(frame).to_bytes(8, "big"))
-    try:
-        for part in _ids(frame) if ID_FIELD in frame.columns else _values(frame):
-            digest.update(part)
-    except (pa.ArrowException, TypeError, ValueError):
+    if not frame.columns.is_unique:
         return ""  # no query returns such a frame
-    return digest.hexdigest()
-
-
-def _ids(frame: pd.DataFrame) -> Iterator[memoryview]:
-    """Iterate over the lengths of the ids, then over their bytes, without a copy."""
-    table = pa.Table.from_pandas(frame[[ID_FIELD]], preserve_index=False)
-    chunks = table[ID_FIELD].cast(pa.large_string()).chunks
-    for chunk in chunks:
-        yield pc.fill_null(pc.binary_length(chunk), -1).to_numpy().data
-    for chunk in chunks:
-        _, ends, texts = chunk.buffers()
-        if len(chunk) and texts is not None:
-            bounds = np.frombuffer(ends, np.int64)[[chunk.offset, chunk.offset + len(chunk)]]
-            yield memoryview(texts)[bounds[0] : bounds[1]]
-
-
-def _values(frame: pd.DataFrame) -> Iterator[memoryview]:
+    checksum = zlib.crc32(json.dumps([len(frame), *map(str, frame.columns)]).encode())
     for name in frame.columns:
-        column = frame[name]
-        hashable = column.astype("str") if column.dtype == object else column
-        yield pd.util.hash_pandas_object(hashable, index=False).to_numpy().data
+        for part in _parts(frame[name]):
+            checksum = zlib.crc32(part, checksum)
+    return f"{checksum:0{_HEX_DIGITS}x}"
+
+
+def _parts(column: pd.Series[Any]) -> Iterator[memoryview]:
+    """Iterate over the values of a column as bytes, however they are divided into chunks."""
+    if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+        yield from _hashes(column)
+        return
+    values = pa.chunked_array(pa.table({"values": column})["values"])
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        yield pc.fill_null(pc.binary_length(values).cast(pa.int64()), -1).to_numpy().data
+        yield from map(_text, values.cast(pa.large_string()).chunks)
+    elif pa.types.is_primitive(values.type) and not pa.types.is_boolean(values.type):
+        if values.null_count:
+            yield pc.is_null(values).cast(pa.uint8()).to_numpy().data
+        yield values.drop_null().to_numpy().view(np.uint8).data
+    else:
+        yield from _hashes(column)
+
+
+def _text(chunk: pa.LargeStringArray) -> memoryview:
+    """Return the texts of a chunk, one after another, without a copy."""
+    _, ends, texts = chunk.buffers()
+    if not len(chunk) or texts is None:
+        return memoryview(b"")
+    bounds = memoryview(ends).cast("q")
+    return memoryview(texts)[bounds[chunk.offset] : bounds[chunk.offset + len(chunk)]]
+
+
+def _hashes(column: pd.Series[Any]) -> Iterator[memoryview]:
+    hashable = column.astype("str") if column.dtype == object else column
+    yield pd.util.hash_pandas_object(hashable, index=False).to_numpy().data

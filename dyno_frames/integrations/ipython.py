@@ -19,7 +19,7 @@ from dyno_frames.scan.stats import ScanStats
 COUNT_LIMIT_S = 1.0
 """Maximum time for the server to count its rows."""
 
-_KEPT_S = 2.0  # a notebook formats a frame as text, then as HTML
+_KEPT_S = 0.3  # a notebook formats a frame as text, then as HTML
 _WRAPPED: WeakSet[Any] = WeakSet()  # formatters that were changed once; the user may have changed them again
 
 

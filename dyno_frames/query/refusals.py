@@ -10,6 +10,7 @@ from tokenize import TokenError
 from typing import TypeVar
 
 import pandas as pd
+from pandas.core.computation.parsing import clean_column_name  # type: ignore[import-not-found]  # has no stubs
 
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import LiteralTypeError, QueryError, QuerySyntaxError, UnknownFieldError
@@ -197,5 +198,8 @@ def _unknown_name(error: Exception, traced: Exception | None, empty: pd.DataFram
         return unknown_column(name, columns)
     if f"@{name}" in query:
         return f"no variable is called {name!r} in the code that calls the query {query!r}"
+    backticked = {clean_column_name(quoted): quoted for quoted in re.findall(r"`([^`]*)`", query)}
+    if name in backticked:
+        return unknown_column(backticked[name], columns)
     quoted = f". Write a text in quotes, {name!r}, and a variable as @{name}"
     return unknown_column(name, columns, otherwise=quoted)

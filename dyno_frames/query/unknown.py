@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from dyno_frames.contract.masking import masked
+
 
 def unknown_column(name: str, columns: Sequence[str], *, otherwise: str = "") -> str:
     """Return the message about a name that is not a column. It suggests a similar column and lists all columns.
@@ -27,4 +29,4 @@ def unknown_column(name: str, columns: Sequence[str], *, otherwise: str = "") ->
     """
     near = difflib.get_close_matches(name, columns, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else otherwise
-    return f"no column is called {name!r}{hint} (columns: {', '.join(columns)})"
+    return f"no column is called {masked(name)!r}{hint} (columns: {', '.join(columns)})"

@@ -149,6 +149,10 @@ class Session:
         """Digits that identify the account of the key in file names; they do not reveal the key."""
         return self._key.mark(f"account of {self.server}")
 
+    def is_key(self, text: str) -> bool:
+        """Tell whether a text is the API key."""
+        return self._key.reveal() == text
+
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
         """Return a text from the server for display: printable, short, without the key and e-mail addresses."""
         return fit(text, length, key=self._key.reveal())

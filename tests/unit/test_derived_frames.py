@@ -36,6 +36,10 @@ CHANGED = {
     "set_index": lambda sent: sent.set_index("id"),
     "melt": lambda sent: sent.melt(id_vars="id", value_vars=["opens", "clicks"]),
     "describe": lambda sent: sent.describe(),
+    "other values": lambda sent: sent.assign(opens=0),
+    "one other value": lambda sent: sent.assign(clicks=sent["clicks"].mask(sent["clicks"].index == 5, -1)),
+    "values clipped": lambda sent: sent.assign(opens=sent["opens"].clip(upper=200)),
+    "other texts": lambda sent: sent.assign(from_email=sent["from_email"].str.upper()),
 }
 
 UNCHANGED = {

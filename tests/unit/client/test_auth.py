@@ -106,3 +106,17 @@ def test_an_auth_object_shows_its_header_and_never_its_key():
         pickle.dumps(auth)
     with pytest.raises(AttributeError):
         auth.header = "Accept"
+
+
+@pytest.mark.parametrize("verb", ["get", "delete", "update", "pause", "wait", "resolve"])
+def test_a_key_that_is_passed_as_an_id_is_refused_and_shows_nowhere(box, verb):
+    with dyno.connect(box.url, box.api_key) as client:
+        fields = {"name": "n"} if verb == "update" else {}
+        with pytest.raises(ConfigError, match="the id is the API key") as caught:
+            getattr(client.campaigns, verb)(box.api_key, **fields)
+        with pytest.raises(ConfigError, match="the API key"):
+            client.campaigns.to_code("pause", box.api_key, language="php")
+        assert client.journal.empty
+    assert box.api_key not in "".join(traceback.format_exception_only(caught.value)) + repr(
+        vars(caught.value)
+    )

@@ -116,6 +116,13 @@ def test_groups_of_no_rows_have_the_dtypes_of_pandas(campaigns, every):
     same(campaigns.groupby("status", "opens < 0").agg(**wanted), none.groupby("status").agg(**wanted))
 
 
+def test_named_aggregations_of_pandas_are_accepted(campaigns):
+    named = campaigns.groupby("status").agg(most=pd.NamedAgg("opens", "max"))
+    same(named, campaigns.groupby("status").agg(most=("opens", "max")))
+    with pytest.raises(QueryError, match=r"agg\(most=NamedAgg"):
+        campaigns.groupby("status").agg(most=pd.NamedAgg("opens", "quantile", 0.5))
+
+
 def test_periods_are_keys_that_begin_at_their_first_instant(campaigns, every):
     found = campaigns.groupby("created:month").agg(opens=("opens", "sum"))
     times = pd.DatetimeIndex(every["created"].astype("datetime64[s, UTC]"))

@@ -519,8 +519,8 @@ def test_a_bar_is_shown_to_who_looks_after_a_while(crowded, monkeypatch, before_
     between.before = lambda _: time.sleep(0.1)
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    assert progress._SECONDS_BEFORE == 1
-    monkeypatch.setattr(progress, "_SECONDS_BEFORE", before_s)
+    assert progress._DELAY_S == 1
+    monkeypatch.setattr(progress, "_DELAY_S", before_s)
     client.campaigns.find(progress=False)
     assert terminal.getvalue() == ""
     client.campaigns.find()
@@ -568,7 +568,7 @@ def test_a_slow_server_is_named_while_it_counts(monkeypatch, capfd):
     with Sandbox(speed=0, faults=[], connect=connect) as box, box.client() as client:
         scan = client.campaigns.scan("opens > 3", progress=True)
         box.set_faults([{"kind": "latency", "delay_s": 0.5}])
-        monkeypatch.setattr(progress, "_SECONDS_BEFORE", 0.01)
+        monkeypatch.setattr(progress, "_DELAY_S", 0.01)
         scan.count()
     assert "campaigns: waiting for the server" in capfd.readouterr().err
 
@@ -577,7 +577,7 @@ def test_no_bar_is_shown_for_a_slow_server_without_progress(crowded, monkeypatch
     _, between = crowded
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr(progress, "_SECONDS_BEFORE", 0.01)
+    monkeypatch.setattr(progress, "_DELAY_S", 0.01)
     between.before = lambda _: time.sleep(0.1)
     with connect(between.url, between.box.api_key, profile=Profile(), name="fresh") as client:
         client.campaigns.find(limit=5, progress=False)
