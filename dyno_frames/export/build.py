@@ -32,11 +32,13 @@ from dyno_frames.scan.scan import Scan
 def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, str | None] | None) -> None:
     """Resume an interrupted run of the same query from the same version, or begin a new one.
 
+    A run with a delta always begins anew: its rows are as of its first request.
+
     ``parent`` is the newest version: its number, and when it was written, or None if that is unknown.
     """
     same = None
     origin = origin_of(scan)
-    if is_a_set(scan) and origin["query"] is not None:
+    if is_a_set(scan) and origin["query"] is not None and options.delta is None:
         facts = {
             "query": query_of(origin),
             "account": origin["account"],
@@ -47,7 +49,7 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
         }
         same = json.dumps(facts, sort_keys=True)
     if not stage.resume(same):
-        stage.begin(same, watermark=_watermark(scan))
+        stage.begin(same, watermark=None if options.delta else _watermark(scan))
 
 
 def _watermark(scan: Scan) -> int | None:
@@ -56,7 +58,12 @@ def _watermark(scan: Scan) -> int | None:
     A row with an ``updated`` in the future, from a wrong clock, must not hide the changes before that time.
     """
     newest = newest_change(scan) if is_a_set(scan) else None
-    return None if newest is None else min(newest, int(time.time()))
+    return None if newest is None else not_later_than_now(newest)
+
+
+def not_later_than_now(instant: int) -> int:
+    """Return an instant in epoch seconds, or the current one if it is earlier."""
+    return min(instant, int(time.time()))
 
 
 def query_of(origin: Mapping[str, Any]) -> str:

@@ -51,6 +51,7 @@ def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[di
                 proof = combined(known or {}, *found, rows.certificate or {}) if is_last else None
                 stage.write(MAIN, table, partitions, certificate=proof)
             found.append(rows.certificate or {})
+            stage.run.setdefault("first_updated", rows.first_updated)
     made = combined(*found)
     moved = int(made["rows_moved"])
     if earlier:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dyno_frames.contract.resources import ID_FIELD
+from dyno_frames.contract.resources import ID_FIELD, UPDATED
 from dyno_frames.errors import ConfigError
-from dyno_frames.export.build import begin, file_format, manifest, query_of, raise_if_uncertified
+from dyno_frames.export.build import (
+    begin,
+    file_format,
+    manifest,
+    not_later_than_now,
+    query_of,
+    raise_if_uncertified,
+)
 from dyno_frames.export.certificates import UNCOUNTED, certificate, combined, is_news, verdict_of
 from dyno_frames.export.compare import Comparison, compare
 from dyno_frames.export.evolve import evolved
@@ -23,6 +31,7 @@ from dyno_frames.export.partitions import Partition
 from dyno_frames.export.queries import (
     changed_since,
     count,
+    is_countable,
     origin_of,
     schema_of,
     with_schema,
@@ -39,17 +48,51 @@ OVERLAP_S = 300
 _BY_COUNTS = "were found by comparing counts"
 """The end of a note that concerns one run only."""
 
-Done: TypeAlias = tuple[Manifest, Mapping[str, int]]
-"""The newest version, and the counts of this run: rows, added, changed, removed, moved."""
+
+class Basis(StrEnum):
+    """What a sync compared to find the rows that are gone, from the weakest to the strongest."""
+
+    NOTHING = "nothing"
+    TOTAL = "the total number of rows"
+    WINDOWS = "the number of rows in windows of created"
+    IDS = "the id of every row"
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """The outcome of a run.
+
+    Parameters
+    ----------
+    manifest
+        The newest version.
+    counts
+        The counts of this run: rows, added, changed, removed, moved.
+    certificate
+        How complete the rows are that this run fetched and compared.
+    watermark
+        The latest ``updated`` that the server had when this run began, as far as it is known.
+    basis
+        What was compared to find the rows that are gone.
+    """
+
+    manifest: Manifest
+    counts: Mapping[str, int]
+    certificate: Mapping[str, Any] = field(default_factory=dict)
+    watermark: int | None = None
+    basis: Basis = Basis.NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Growth:
     """The change in the next version, its certificate, and the number of rows and ids that were fetched."""
 
     change: Change
     certificate: dict[str, Any]
     moved: int
+    own: Mapping[str, Any] = field(default_factory=dict)
+    basis: Basis = Basis.NOTHING
+    is_one_page: bool = False
 
 
 def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifest) -> Done:
@@ -61,23 +104,41 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
     scan, options = with_schema(scan, schema), replace(options, partitions=parent.partitions)
     stage, base = Stage(store.work), Stored(store, parent, schema)
     begin(stage, scan, options, (parent.version, parent.written))
-    found = (_synced if options.mode == "sync" else _appended)(scan, stage, base)
+    found = _synced(scan, stage, base, options) if options.mode == "sync" else _appended(scan, stage, base)
+    watermark = _seen(stage, is_one_page=found.is_one_page) if options.delta else stage.run["watermark"]
     raise_if_uncertified(stage, scan, found.certificate)
     counts = _counts(base, found.change) | {"moved": found.moved}
     has_changed = any((counts["added"], counts["changed"], counts["removed"])) or schema.fields != old.fields
     if not has_changed and not is_news(found.certificate, parent.certificate):
-        return parent, counts
+        return Done(parent, counts, found.own, watermark, found.basis)
     form = file_format(schema, scan, options, found.certificate | {"rows_returned": counts["rows"]})
     written = together(base, found.change, form, stage.folder)
     whole = parent.whole and is_same
     made = replace(
         manifest(scan, options, form, written, parent=parent.version),
         counts=counts,
-        watermark=stage.run["watermark"] if whole else None,
+        watermark=watermark if whole else None,
         whole=whole,
     )
     store.publish(made, written.fresh)
-    return made, made.counts
+    return Done(made, made.counts, found.own, watermark, found.basis)
+
+
+def _seen(stage: Stage, *, is_one_page: bool) -> int | None:
+    """Return the latest ``updated`` that the server had when the first page was read, as far as the rows tell.
+
+    Rows of one page are as of one instant. Of more pages, only the first rows count: a row that changed after its
+    page was read has a later time than they have.
+    """
+    chunks = stage.chunks(MAIN)
+    newest = [
+        int(pc.max(rows[UPDATED]).value)
+        for chunk in chunks
+        for key in chunk.groups
+        for rows in chunk.tables(key)
+    ]
+    seen = max(newest, default=None) if is_one_page else stage.run.get("first_updated")
+    return None if seen is None else not_later_than_now(seen)
 
 
 def _appended(scan: Scan, stage: Stage, base: Stored) -> _Growth:
@@ -88,26 +149,33 @@ def _appended(scan: Scan, stage: Stage, base: Stored) -> _Growth:
     whole = (
         combined(fetched, _of_parent(base.manifest)) | UNCOUNTED
     )  # only the rows of this query were counted
-    return _Growth(Change(incoming, replaced_ids, unchanged_ids), whole, moved)
+    return _Growth(change=Change(incoming, replaced_ids, unchanged_ids), certificate=whole, moved=moved)
 
 
-def _synced(scan: Scan, stage: Stage, base: Stored) -> _Growth:
+def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _Growth:
     """Fetch the rows that have changed since the watermark, then compare all rows with the server's.
 
     Rows that the server no longer has are removed. Rows that are missing, because their ``updated`` is long before the
     watermark, are fetched. If the server still counts more rows than the dataset has, the certificate is uncertified.
     """
     parent, mark = base.manifest, base.manifest.watermark
-    asked = scan if mark is None else changed_since(scan, mark - OVERLAP_S)
+    since = options.delta.since if options.delta else None if mark is None else mark - OVERLAP_S
+    asked = scan if since is None else changed_since(scan, since)
     fetched, moved = fetch(asked, stage, parent.partitions)
     incoming = Staged(stage.chunks(MAIN))
     unchanged_ids, replaced_ids = unchanged(base, incoming, base.schema.names)
     new_keys = _less(incoming.keys(), unchanged_ids)
     by_ids = verdict_of(parent.certificate) is Verdict.UNCERTIFIED  # counts did not suffice before
-    stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
-    compared = compare(scan, [*stored_keys, new_keys], by_ids=by_ids)
-    pa.default_memory_pool().release_unused()
-    change = _without(Change(incoming, replaced_ids, unchanged_ids), compared.gone, new_keys)
+    change = Change(incoming, replaced_ids, unchanged_ids)
+    expected = _counts(base, change)["rows"]
+    basis = Basis.IDS if by_ids else _basis(scan, expected, options)
+    compared = _total(scan, expected) if basis is Basis.TOTAL else None
+    if compared is None:
+        basis = Basis.IDS if basis is Basis.IDS else Basis.WINDOWS
+        stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
+        compared = compare(scan, [*stored_keys, new_keys], by_ids=basis is Basis.IDS)
+        pa.default_memory_pool().release_unused()
+    change = _without(change, compared.gone, new_keys)
     found = certificate()
     if compared.missing:
         found = fetch_missing(scan, compared.missing, stage, parent.partitions)
@@ -116,7 +184,31 @@ def _synced(scan: Scan, stage: Stage, base: Stored) -> _Growth:
     own = combined(fetched, _of_comparison(compared), found, _recounted(scan, compared, rows))
     whole = combined(own, certificate(notes=_notes(parent)) if by_ids else _of_parent(parent))
     whole |= UNCOUNTED | {"count_before": compared.counted}  # of all rows, not only of the changed ones
-    return _Growth(change, whole, moved + compared.ids_moved + int(found["rows_moved"]))
+    return _Growth(
+        change=change,
+        certificate=whole,
+        moved=moved + compared.ids_moved + int(found["rows_moved"]),
+        own=own,
+        basis=basis,
+        is_one_page=fetched["rows_moved"] <= fetched["page_cap"],
+    )
+
+
+def _basis(scan: Scan, rows: int, options: WriteOptions) -> Basis:
+    """Return what to compare: ids where they fit on a page or nothing can be counted, else counts."""
+    if not is_countable(scan):
+        return Basis.IDS
+    if options.delta is None:
+        return Basis.WINDOWS
+    if rows <= scan.plan.page_size:
+        return Basis.IDS
+    return Basis.WINDOWS if options.delta.prove else Basis.TOTAL
+
+
+def _total(scan: Scan, expected: int) -> Comparison | None:
+    """Return the comparison by the total number of rows, or None if it differs."""
+    counted = count(scan)
+    return Comparison(pa.array([], pa.large_string()), (), counted, 1, 0) if counted == expected else None
 
 
 def _of_parent(parent: Manifest) -> dict[str, Any]:

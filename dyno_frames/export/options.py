@@ -18,14 +18,31 @@ MODES = ("overwrite", "append", "sync")
 COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 
 
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """How a sync that few requests suffice for finds changed and deleted rows.
+
+    Parameters
+    ----------
+    since
+        Fetch the rows updated at this instant, in epoch seconds, or later; None fetches every row.
+    prove
+        Whether to compare the rows window by window even if the total number of rows agrees.
+    """
+
+    since: int | None
+    prove: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """The options of an export to a dataset, as in ``to_parquet``."""
+    """The options of an export to a dataset, as in ``to_parquet``; ``delta`` is how a mirror is synced."""
 
     mode: str = "overwrite"
     partitions: tuple[Partition, ...] = ()
     max_rows_per_file: int = 1_000_000
     compression: str = "zstd"
+    delta: Delta | None = None
 
 
 def write_options(

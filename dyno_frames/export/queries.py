@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, ID_FIELD, UPDATED
 from dyno_frames.frames.schema import Schema
@@ -31,18 +32,23 @@ class Rows:
     ----------
     certificate
         How complete the rows are, as JSON values; None until the last batch was read.
+    first_updated
+        The latest ``updated`` in the first batch, in epoch seconds; None without one.
     """
 
-    __slots__ = ("_scan", "certificate")
+    __slots__ = ("_scan", "certificate", "first_updated")
 
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
         self.certificate: dict[str, Any] | None = None
+        self.first_updated: int | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         names = schema_of(self._scan).names
         stream = self._scan.stream()
-        for batch in stream:
+        for at, batch in enumerate(stream):
+            if not at and UPDATED in names:
+                self.first_updated = pc.max(batch.column(UPDATED)).cast(pa.int64()).as_py()
             yield fixed(batch, names)
         if stream.certificate is not None:
             self.certificate = stream.certificate.to_json()

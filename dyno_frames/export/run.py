@@ -65,7 +65,7 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
         whole=is_a_set(scan),
     )
     store.publish(made, written.fresh)
-    return made, made.counts
+    return Done(made, made.counts, fetched, made.watermark)
 
 
 def _written(store: DatasetStore, version: int) -> str | None:

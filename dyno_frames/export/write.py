@@ -98,4 +98,5 @@ def _written(scan: Scan, path: str | Path, options: WriteOptions) -> Dataset:
         return write_file(scan, path, compression=options.compression)
     check_dataset(scan, options)
     store = store_of(path)
-    return dataset_of(store, *run(scan, store, options))
+    done = run(scan, store, options)
+    return dataset_of(store, done.manifest, done.counts)
