@@ -16,7 +16,7 @@ from dyno_frames.client.queries import Queries
 from dyno_frames.client.settings import DtypeBackend, Settings
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import CAMPAIGNS, LISTS
+from dyno_frames.contract.resources import CAMPAIGNS, LISTS, Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.transport.auth import ApiKeyAuth, secret_of, usable
 from dyno_frames.transport.injected import TransportAdapter
@@ -25,6 +25,7 @@ from dyno_frames.transport.session import Session
 
 if TYPE_CHECKING:
     from dyno_frames.export.dataset import Dataset
+    from dyno_frames.mirror.mirror import Mirror
     from dyno_frames.panels.views.widgets.lists import ListPanel
     from dyno_frames.panels.views.widgets.preview import TemplatePreview
     from dyno_frames.scan.scan import Scan
@@ -200,6 +201,12 @@ def _show_empty_frames() -> None:
         show_empty_frames(ipython.get_ipython())
 
 
+def _mirror(connection: Connection, resource: Resource, /, path: str | Path | None, **options: Any) -> Mirror:
+    from dyno_frames.mirror.mirror import open_mirror
+
+    return open_mirror(connection, resource, path, **options)
+
+
 EXTENSIONS = Extensions(
     write_parquet=_write_parquet,
     query_code=_query_code,
@@ -207,5 +214,6 @@ EXTENSIONS = Extensions(
     list_panel=_list_panel,
     template_preview=_template_preview,
     show_empty_frames=_show_empty_frames,
+    mirror=_mirror,
 )
 """What the client does with packages above it. Each is loaded at its first use."""

@@ -64,7 +64,7 @@ def _scan(
 ) -> Scan:
     sampled = connection.schemas.sampled(resource, options.on_invalid)
     schema = sampled.schema.with_computed(COMPUTED)
-    query, is_narrow = _bound(expr, sampled.empty, schema, scope)
+    query, is_narrow = bound_query(expr, sampled.empty, schema, scope)
     for warning in query.warnings:
         warn_user(warning)
     options.check_fields(schema.columns)
@@ -94,7 +94,7 @@ def schema_of(connection: Connection, resource: Resource) -> Schema:
     return connection.schemas.sampled(resource).schema.with_computed(COMPUTED)
 
 
-def _bound(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Query, bool]:
+def bound_query(expr: Expression, empty: pd.DataFrame, schema: Schema, scope: Scope) -> tuple[Query, bool]:
     """Return the query bound to the fields, or also to computed columns if it names one; and whether to fields only."""
     if not any(column.name in _names_in(expr) for column in schema.computed):
         with suppress(UnknownFieldError):  # a function may get the name of a column from elsewhere

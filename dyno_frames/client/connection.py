@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from dyno_frames.actions.journal import Journal
@@ -12,6 +14,7 @@ from dyno_frames.client.schemas import SchemaCache
 from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import Operation
+from dyno_frames.contract.resources import Resource
 from dyno_frames.scan.scan import WriteCode, WriteParquet
 from dyno_frames.transport.session import Session
 
@@ -48,6 +51,22 @@ class WriteRequest(Protocol):
         """Return the program."""
 
 
+class OpenMirror(Protocol):
+    """Opens a mirror, as :class:`~dyno_frames.mirror.mirror.Mirror` does."""
+
+    def __call__(
+        self,
+        connection: Connection,
+        resource: Resource,
+        /,
+        path: str | Path | None,
+        *,
+        max_age: str | timedelta,
+        lag: str | timedelta,
+    ) -> Any:
+        """Return the mirror."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extensions:
     """What packages above the client do for it: :func:`dyno_frames.connect` passes them in.
@@ -64,6 +83,8 @@ class Extensions:
         Returns a preview of a template.
     show_empty_frames
         Is called when an empty frame is made, so that notebooks show what it stands for.
+    mirror
+        Returns a mirror of a resource.
     """
 
     write_parquet: WriteParquet
@@ -71,6 +92,7 @@ class Extensions:
     request_code: WriteRequest
     list_panel: Callable[[Connection], Any]
     template_preview: PreviewTemplate
+    mirror: OpenMirror
     show_empty_frames: Callable[[], None]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from dyno_frames.client import fields as given
@@ -258,6 +260,44 @@ class ResourceClient(Queries):
             key=found.key,
             body=found.body,
             until_s=found.until_s,
+        )
+
+    def mirror(
+        self,
+        path: str | Path | None = None,
+        *,
+        max_age: str | timedelta = "15min",
+        lag: str | timedelta = "10min",
+    ) -> Any:
+        """Return a mirror: a copy on disk that answers the same queries and refreshes itself. Nothing is sent yet.
+
+        Parameters
+        ----------
+        path
+            Where to keep the copy (default: the user's data folder, by server, account and resource).
+        max_age
+            Maximum age of an answer that sends no request, as pandas reads durations. An older mirror first fetches
+            the rows that changed, and finds deleted rows by counts.
+        lag
+            How long after its ``updated`` a change may become visible on this server.
+
+        Returns
+        -------
+        Mirror
+            It has ``query``, ``[]``, ``count``, ``value_counts``, ``groupby`` and others; ``status()`` tells its age.
+
+        Raises
+        ------
+        ConfigError
+            An argument is not valid, or the path cannot be used or holds rows of another account.
+
+        Examples
+        --------
+        >>> mirror = client.campaigns.mirror()  # doctest: +SKIP
+        >>> mirror.query("opens > 1000")  # doctest: +SKIP
+        """
+        return self.connection.extensions.mirror(
+            self.connection, self.resource, path, max_age=max_age, lag=lag
         )
 
     def _operation(self, verb: str) -> Operation:

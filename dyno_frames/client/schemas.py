@@ -68,6 +68,11 @@ class SchemaCache:
         schema = sampled.schema.with_nulls()
         return replace(sampled, schema=schema, empty=schema.empty())
 
+    def forget(self, resource: Resource) -> None:
+        """Learn the schema of a resource again at its next query."""
+        with self._lock:
+            self._learnt.pop(resource.name, None)
+
     def _learn(self, resource: Resource) -> SchemaSample:
         settings = self.settings
         kinds = declared_kinds(settings.schema, resource.name)

@@ -11,6 +11,7 @@
     ├── SchemaError(ValueError)           a frame, file or declared schema does not fit
     ├── ConfigError(ValueError)           a setting is missing or wrong
     │   └── TableError                    rows to load do not fit; all of them are named
+    ├── StaleError                        a mirror is older than allowed and cannot be refreshed
     ├── ApiError                          the application answered no
     │   ├── NotFoundError
     │   ├── AuthenticationError
@@ -64,6 +65,7 @@ from dyno_frames.errors.root import (
     RequestSummary,
 )
 from dyno_frames.errors.short import short_interrupt
+from dyno_frames.errors.stale import StaleError
 from dyno_frames.errors.warned import (
     IncompleteResultWarning,
     InsecureTransportWarning,
@@ -93,6 +95,7 @@ __all__ = [
     "RequestSummary",
     "RetriesExhaustedError",
     "SchemaError",
+    "StaleError",
     "TableError",
     "TransportError",
     "UnknownFieldError",

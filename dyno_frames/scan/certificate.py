@@ -49,6 +49,9 @@ class Certificate:
         Fields outside the schema that came only now.
     notes
         What else a reader should know.
+    mirror
+        For an answer from a mirror: ``as_of``, ``age_s``, ``version``, ``deletes``, ``watermark``, ``lag_s`` and
+        ``account``; else None.
     """
 
     verdict: Verdict
@@ -62,6 +65,7 @@ class Certificate:
     page_cap: int = 0
     fields_met: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    mirror: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""

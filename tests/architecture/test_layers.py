@@ -23,7 +23,7 @@ ROWS = (
     ("scan", "actions", "calibrate"),
     ("client",),
     ("export", "scale", "plots", "codegen"),
-    ("integrations",),
+    ("integrations", "mirror"),
     ("panels",),
     ("accessor",),
     ("api",),

@@ -1,0 +1,167 @@
+"""Read columns of a version's files, check each file once, and keep the latest decoded columns in memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from dyno_frames.errors import SchemaError
+from dyno_frames.export.disk import sha256
+from dyno_frames.export.files import stored_schema
+from dyno_frames.export.local import LocalStore
+from dyno_frames.export.manifest import Manifest, StoredFile
+from dyno_frames.frames.schema import Schema
+
+KEPT_BYTES = 512 << 20
+"""Maximum size of the decoded columns that a process keeps, of all mirrors together."""
+
+
+class ColumnCache:
+    """Decoded columns by file and name, up to a number of bytes; the column that was used least recently goes first.
+
+    Files are known by their digest, so that the next version finds the columns of the files that did not change.
+    """
+
+    def __init__(self, most_bytes: int = KEPT_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._columns: OrderedDict[tuple[str, str], pa.ChunkedArray] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, digest: str, name: str) -> pa.ChunkedArray | None:
+        """Return a column, or None if it is not kept."""
+        with self._lock:
+            found = self._columns.get((digest, name))
+            if found is not None:
+                self._columns.move_to_end((digest, name))
+            return found
+
+    def put(self, digest: str, name: str, column: pa.ChunkedArray) -> None:
+        """Keep a column."""
+        with self._lock:
+            if (digest, name) in self._columns:
+                return
+            self._columns[digest, name] = column
+            self._bytes += column.nbytes
+            while self._bytes > self._most_bytes:
+                _, oldest = self._columns.popitem(last=False)
+                self._bytes -= oldest.nbytes
+
+
+_CACHE = ColumnCache()
+_CHECKED: dict[str, tuple[int, ...]] = {}
+"""Size, time and inode of the files that this process has checked, by their digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFiles:
+    """The files of one version of a mirror.
+
+    Parameters
+    ----------
+    store
+        The mirror's dataset.
+    manifest
+        The version.
+    schema
+        Its columns.
+    """
+
+    store: LocalStore
+    manifest: Manifest
+    schema: Schema
+    _pieces: dict[str, ds.ParquetFileFragment] = field(default_factory=dict, repr=False)
+
+    def matching(self, condition: Any) -> list[StoredFile]:
+        """Return the files that may have rows for which a filter is true, by the statistics in their footers."""
+        files = [one for one in self.manifest.files if one.rows]
+        return files if condition is None else [one for one in files if self._may_match(one, condition)]
+
+    def _may_match(self, file: StoredFile, condition: Any) -> bool:
+        try:
+            return bool(
+                self._piece(file).split_by_row_group(filter=condition, schema=stored_schema(self.schema))
+            )
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(file, error) from error
+
+    def read(self, files: Sequence[StoredFile], names: Sequence[str]) -> pa.Table:
+        """Return columns of some of the files, in order.
+
+        Raises
+        ------
+        SchemaError
+            A file is missing or damaged.
+        """
+        known = {(one.path, name): _CACHE.get(one.sha256, name) for one in files for name in names}
+        wanted = [name for name in names if any(known[one.path, name] is None for one in files)]
+        lacking = [one for one in files if any(known[one.path, name] is None for name in wanted)]
+        for one in lacking:
+            for name, column in self._decoded(one, wanted).items():
+                known[one.path, name] = column
+                _CACHE.put(one.sha256, name, column)
+        types = stored_schema(self.schema.select(names))
+        columns = [
+            pa.chunked_array([part for one in files for part in _chunks(known[one.path, at.name])], at.type)
+            for at in types
+        ]
+        return pa.Table.from_arrays(columns, schema=types)
+
+    def _decoded(self, file: StoredFile, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
+        self._check(file)
+        try:
+            table = pq.read_table(
+                self._address(file),
+                columns=list(names),
+                partitioning=None,
+                page_checksum_verification=True,
+                memory_map=False,
+            )
+            table = table.cast(stored_schema(self.schema.select(names)))
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(file, error) from error
+        return dict(zip(names, table.columns, strict=True))
+
+    def _check(self, file: StoredFile) -> None:
+        """Raise SchemaError if the digest of a file differs; a file is checked again when it was touched."""
+        path = self._address(file)
+        try:
+            found = os.stat(path)  # noqa: PTH116 - the path is a text
+            mark = (found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
+            if _CHECKED.get(file.sha256) == mark:
+                return
+            whole = sha256(Path(path)) == file.sha256
+        except OSError as error:
+            raise self._unreadable(file, error) from error
+        if not whole:
+            raise self._unreadable(file, "its SHA-256 differs")
+        _CHECKED[file.sha256] = mark
+
+    def _piece(self, file: StoredFile) -> ds.ParquetFileFragment:
+        if file.path not in self._pieces:
+            self._check(file)
+            [piece] = ds.dataset(self._address(file), format="parquet").get_fragments()
+            self._pieces[file.path] = piece
+        return self._pieces[file.path]
+
+    def _address(self, file: StoredFile) -> str:
+        return self.store.address(self.manifest.version, file)
+
+    def _unreadable(self, file: StoredFile, why: object) -> SchemaError:
+        return SchemaError(
+            f"{self._address(file)!r}, a file of version {self.manifest.version} of the mirror, is missing or damaged "
+            f"({why}). Its rows are not returned. mirror.refresh(full=True) fetches every row again"
+        )
+
+
+def _chunks(column: pa.ChunkedArray | None) -> list[pa.Array]:
+    return [] if column is None else list(column.chunks)

@@ -1,0 +1,240 @@
+"""A mirror: the verbs of a resource, answered from a synced copy on disk, exact as of a stated moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from dyno_frames.client.binding import caller, origin
+from dyno_frames.client.connection import Connection
+from dyno_frames.client.row_verbs import RowVerbs
+from dyno_frames.contract.fields import OnInvalid
+from dyno_frames.contract.resources import Resource
+from dyno_frames.errors import QueryError
+from dyno_frames.export import disk
+from dyno_frames.frames.provenance import attach
+from dyno_frames.frames.schema import Schema
+from dyno_frames.mirror.freshness import Duration, Freshness, seconds
+from dyno_frames.mirror.places import refresher_of
+from dyno_frames.mirror.scan import MirrorScan
+from dyno_frames.mirror.source import Source
+from dyno_frames.mirror.status import MirrorStatus
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.query import Expression, Scope
+
+
+def open_mirror(
+    connection: Connection, resource: Resource, path: str | Path | None, *, max_age: Duration, lag: Duration
+) -> Mirror:
+    """Return the mirror of a resource; see ``client.campaigns.mirror``. Nothing is sent."""
+    freshness = Freshness.of(max_age)
+    return Mirror(Source(refresher_of(connection, resource, path, lag_s=seconds("lag", lag)), freshness))
+
+
+class Mirror(RowVerbs):
+    """A copy of a resource on disk that answers the same queries without requests, and refreshes itself.
+
+    An answer is what pandas returns on all rows as of a moment, which its certificate states. An answer that is younger
+    than ``max_age`` sends no request. Otherwise the mirror first fetches the rows that changed, and finds deleted
+    rows. The verbs of ``df.dyno`` work on the mirror, too: ``head``, ``nlargest``, ``value_counts``, ``groupby`` ….
+
+    Parameters
+    ----------
+    source
+        The stored rows.
+
+    Examples
+    --------
+    >>> mirror = client.campaigns.mirror(max_age="1h")  # doctest: +SKIP
+    >>> mirror.query("status == 'finished' and opens > 100")  # doctest: +SKIP
+    >>> mirror.count("status == 'draft'", fresh=True)  # doctest: +SKIP
+    >>> mirror.at(offline=True).groupby("status").size()  # doctest: +SKIP
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __repr__(self) -> str:
+        identity = self._source.refresher.identity
+        return f"Mirror({str(self.path)!r}, {identity.resource} of {identity.url})"
+
+    def _repr_html_(self) -> str:
+        return self.status()._repr_html_()
+
+    @property
+    def path(self) -> Path:
+        """The dataset: a link to the Parquet files of the newest version, for other programs."""
+        return self._source.refresher.store.path
+
+    def at(
+        self,
+        *,
+        fresh: bool = False,
+        offline: bool = False,
+        as_of: int | None = None,
+        max_age: Duration | None = None,
+    ) -> Mirror:
+        """Return the mirror with another freshness for all its verbs.
+
+        Parameters
+        ----------
+        fresh
+            Whether to refresh before every answer.
+        offline
+            Whether to answer without a request, whatever the age.
+        as_of
+            Number of an older version to read, without a request.
+        max_age
+            Maximum age of an answer that sends no request (default: that of the mirror).
+
+        Raises
+        ------
+        ConfigError
+            An argument is not valid, or two contradict each other.
+
+        Examples
+        --------
+        >>> mirror.at(offline=True).head(3)  # doctest: +SKIP
+        """
+        source = self._source
+        wanted = source.freshness.changed(fresh=fresh, offline=offline, as_of=as_of, max_age=max_age)
+        return Mirror(Source(source.refresher, wanted)) if wanted is not source.freshness else self
+
+    def query(
+        self,
+        expr: Expression = None,
+        *,
+        columns: Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        ascending: bool | Sequence[bool] = True,
+        limit: int | None = None,
+        offset: int = 0,
+        strict: bool = False,
+        on_invalid: OnInvalid = "raise",
+        scope: Scope | None = None,
+        **freshness: Any,
+    ) -> pd.DataFrame:
+        """Return the rows that match a query, as pandas would on all rows.
+
+        Parameters
+        ----------
+        expr, columns, order_by, ascending, limit, offset, on_invalid, scope
+            As in ``client.campaigns.find``.
+        strict
+            Whether to raise instead of returning an answer that is not certified.
+        **freshness
+            ``fresh``, ``offline``, ``as_of`` or ``max_age``, as in :meth:`at`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A plain frame, bound to the account; ``.dyno.certificate`` says as of when it is complete.
+
+        Raises
+        ------
+        QueryError
+            The query is not valid; nothing was sent.
+        StaleError
+            The newest version is too old, and cannot be refreshed.
+        SchemaError
+            A file of the mirror is damaged.
+
+        Examples
+        --------
+        >>> mirror.query("opens > 100", order_by="opens", ascending=False, limit=5)  # doctest: +SKIP
+        """
+        options = QueryOptions.of(
+            columns=columns,
+            order_by=order_by,
+            ascending=ascending,
+            limit=limit,
+            offset=offset,
+            strict=strict,
+            on_invalid=on_invalid,
+        )
+        scope = caller(1) if scope is None else scope
+        return self.at(**freshness).scan_of(expr, options, scope).to_frame()
+
+    def __getitem__(self, expr: Expression) -> pd.DataFrame:
+        if isinstance(expr, str):
+            raise QueryError(
+                f"mirror[{expr!r}] names a column. Write a query string as mirror.query({expr!r})"
+            )
+        return self._bind(expr, QueryOptions(), caller(1)).to_frame()
+
+    def count(self, expr: Expression = None, *, scope: Scope | None = None, **options: Any) -> int:
+        """Return the number of rows that :meth:`query` returns with the same arguments.
+
+        Examples
+        --------
+        >>> mirror.count("status == 'draft'", max_age="1min")  # doctest: +SKIP
+        12
+        """
+        return self._scanned(expr, caller(1) if scope is None else scope, options).count()
+
+    def to_arrow(self, expr: Expression = None, *, scope: Scope | None = None, **options: Any) -> pa.Table:
+        """Return the rows of :meth:`query` with the same arguments as an Arrow table.
+
+        Examples
+        --------
+        >>> mirror.to_arrow("opens > 100", columns=["name", "opens"])  # doctest: +SKIP
+        """
+        return self._scanned(expr, caller(1) if scope is None else scope, options).to_arrow()
+
+    def frame(self) -> pd.DataFrame:
+        """Return zero rows with the full columns and dtypes, bound to the account."""
+        refresher = self._source.refresher
+        unasked = origin(refresher.connection, refresher.resource, None, QueryOptions())
+        return attach(self._source.schema.empty(), unasked)
+
+    def refresh(self, *, full: bool = False, prove: bool = False) -> MirrorStatus:
+        """Fetch what changed and find deleted rows; return the state afterwards.
+
+        Parameters
+        ----------
+        full
+            Whether to fetch every row again, for example after a file was damaged.
+        prove
+            Whether to compare more than the total number of rows although it agrees with the server's.
+
+        Examples
+        --------
+        >>> mirror.refresh(prove=True).deletes  # doctest: +SKIP
+        <Deletes.PROVED: 'proved'>
+        """
+        refresher = self._source.refresher
+        with refresher.alone():
+            refresher.run(full=full, prove=prove)
+        return self.status()
+
+    def status(self) -> MirrorStatus:
+        """Return the state of the mirror, without a request."""
+        return self._source.status()
+
+    def remove(self) -> None:
+        """Delete the copy with all its versions; the account is not changed."""
+        refresher = self._source.refresher
+        with refresher.alone():
+            disk.remove(refresher.store.path)
+            disk.remove(refresher.store.home)
+
+    def scan_of(self, expr: Expression, options: QueryOptions, scope: Scope) -> MirrorScan:
+        """Return the scan of a query; ``scan`` takes the options as arguments."""
+        return self._source.bind(expr, options, scope)
+
+    _bind = scan_of
+
+    def _scanned(self, expr: Expression, scope: Scope, given: dict[str, Any]) -> MirrorScan:
+        """Return the scan of a query whose arguments mix options and freshness."""
+        freshness = {
+            name: given.pop(name) for name in ("fresh", "offline", "as_of", "max_age") if name in given
+        }
+        return self.at(**freshness).scan_of(expr, QueryOptions.of(**given), scope)
+
+    @property
+    def _schema(self) -> Schema:
+        return self._source.schema

@@ -1,0 +1,73 @@
+"""Decide whether a mirror is fresh enough for an answer, and refresh it if not."""
+
+from __future__ import annotations
+
+from dyno_frames.errors import ConfigError, DynoError, StaleError
+from dyno_frames.mirror.freshness import Freshness, shown
+from dyno_frames.mirror.record import Check
+from dyno_frames.mirror.refresh import Refresher
+
+CLOCK_STEPS_S = 1.0
+"""A version from the future by more than this is refreshed: the clock was set back."""
+
+
+def ready(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
+    """Return the check of the version to read, and how many requests were sent to make it fresh enough.
+
+    Raises
+    ------
+    StaleError
+        The mirror is too old and cannot be refreshed, or is empty and no request may be sent.
+    ConfigError
+        There is no version ``as_of``.
+    """
+    check = refresher.record.newest
+    if wanted.as_of is not None:
+        return _of_version(refresher, wanted.as_of), 0
+    if wanted.offline:
+        if check is None:
+            raise StaleError(
+                f"{refresher.store.url!r} is empty and offline=True sends no request. Call mirror.refresh() once while "
+                "the server can be reached",
+                age_s=None,
+            )
+        return check, 0
+    if check is not None and _is_young(check, wanted, refresher.now()):
+        return check, 0
+    try:
+        return _refreshed(refresher, wanted)
+    except (DynoError, OSError) as error:
+        if check is None:
+            raise
+        age_s = refresher.now() - check.as_of
+        limit = "fresh=True" if wanted.fresh else f"max_age allows {shown(wanted.max_age_s)}"
+        raise StaleError(
+            f"the mirror is {shown(age_s)} old, {limit}, and it cannot be refreshed: {error}. offline=True reads the "
+            "rows of that moment",
+            age_s=age_s,
+        ) from error
+
+
+def _of_version(refresher: Refresher, version: int) -> Check:
+    checks = {one.version: one for one in refresher.record.checks}
+    if version not in checks:
+        there = ", ".join(map(str, checks)) or "none"
+        raise ConfigError(f"as_of={version!r}: there is no such version of the mirror (versions: {there})")
+    return checks[version]
+
+
+def _is_young(check: Check, wanted: Freshness, now: float) -> bool:
+    return not wanted.fresh and -CLOCK_STEPS_S <= now - check.as_of <= wanted.max_age_s
+
+
+def _refreshed(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
+    """Refresh the mirror, unless another process does so while this one waits for it."""
+    asked = refresher.now()
+    with refresher.alone():
+        other = refresher.record.newest
+        if other is not None and (
+            other.as_of > asked if wanted.fresh else _is_young(other, wanted, refresher.now())
+        ):
+            return other, 0
+        made = refresher.run()
+        return made, made.requests

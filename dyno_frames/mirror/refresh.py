@@ -1,0 +1,223 @@
+"""Bring a mirror up to date: one refresher at a time, few requests, and a record of what was proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from filelock import FileLock, Timeout
+
+from dyno_frames.client.binding import bind
+from dyno_frames.client.connection import Connection
+from dyno_frames.contract.resources import CREATED, UPDATED, Resource
+from dyno_frames.errors import ConfigError, ContractError, SchemaError
+from dyno_frames.export.grow import Basis, Done
+from dyno_frames.export.local import LocalStore
+from dyno_frames.export.manifest import schema_from_json
+from dyno_frames.export.options import Delta, WriteOptions
+from dyno_frames.export.queries import lacks
+from dyno_frames.export.run import run
+from dyno_frames.export.store import write_lock
+from dyno_frames.mirror.columns import VersionFiles
+from dyno_frames.mirror.record import Check, Deletes, Identity, Record
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.query import Scope
+from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.scan import Scan
+
+ROWS_PER_FILE = 131_072
+"""One row group: a refresh writes only the files with changed rows."""
+
+VERSIONS_KEPT = 20
+
+ROUNDS = 3
+"""How many times a refresh reads the changes if the account changes meanwhile."""
+
+PROOF_S = 3_600
+"""After this many seconds, a refresh counts windows of ``created`` although the total number of rows agrees."""
+
+WAIT_S = 600.0
+"""How long to wait for another process that refreshes the mirror."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresher:
+    """Refreshes one mirror.
+
+    Parameters
+    ----------
+    connection, resource
+        Where the rows come from.
+    store
+        The mirror's dataset.
+    identity
+        Whose rows they are.
+    lag_s
+        How long before the watermark changes are read again.
+    """
+
+    connection: Connection
+    resource: Resource
+    store: LocalStore
+    identity: Identity
+    lag_s: float
+
+    def now(self) -> float:
+        """Return the time in epoch seconds."""
+        return self.connection.settings.clock()
+
+    @property
+    def record(self) -> Record:
+        """The record of the mirror; one without checks if nothing was fetched yet.
+
+        Raises
+        ------
+        ConfigError
+            The mirror holds other rows.
+        """
+        found = Record.read(self.store.path, self.store.home)
+        if found is not None:
+            self.identity.check(found.identity, self.store.path)
+        elif self.store.versions():
+            raise ConfigError(
+                f"{self.store.url!r} is a dataset that to_parquet wrote, not a mirror. Choose another path="
+            )
+        return found or Record(self.identity)
+
+    def open(self, version: int) -> VersionFiles:
+        """Return the files of a version, with the dtypes of this connection.
+
+        Raises
+        ------
+        SchemaError
+            Its manifest is missing or damaged.
+        """
+        try:
+            manifest = self.store.manifest(version)
+        except SchemaError as error:
+            raise SchemaError(
+                f"the manifest of version {version} of the mirror {self.store.url!r} is missing or damaged. "
+                "mirror.refresh(full=True) fetches every row again"
+            ) from error
+        schema = schema_from_json(manifest.schema)
+        backend = self.connection.settings.dtype_backend
+        return VersionFiles(self.store, manifest, replace(schema, dtype_backend=backend))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the lock of the mirror, waiting for another process that has it.
+
+        Raises
+        ------
+        TimeoutError
+            It still has the lock after ten minutes.
+        ConfigError
+            The folder cannot be written.
+        """
+        try:
+            self.store.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = FileLock(self.store.home / "refresh.lock", mode=0o600).acquire(timeout=WAIT_S)
+        except Timeout:
+            raise TimeoutError("another process has been refreshing it for ten minutes") from None
+        except OSError as error:
+            raise ConfigError(
+                f"the folder of the mirror {self.store.url!r} cannot be written ({error.strerror}). Choose another "
+                "path="
+            ) from error
+        with lock:
+            yield
+
+    def run(self, *, full: bool = False, prove: bool = False) -> Check:
+        """Fetch what changed, find deleted rows, commit a version and record it. Hold the lock meanwhile.
+
+        Parameters
+        ----------
+        full
+            Whether to fetch every row.
+        prove
+            Whether to compare windows although the total number of rows agrees.
+        """
+        with write_lock(self.store):
+            self.store.prepare()
+        self.record.write(self.store.home)
+        try:
+            return self._run(self._scan(), full=full, prove=prove)
+        except ContractError:  # perhaps rows with a new field
+            self.connection.schemas.forget(self.resource)
+            return self._run(self._scan(), full=full, prove=prove)
+        except SchemaError as error:
+            raise SchemaError(
+                f"the stored rows cannot be merged with new ones: {str(error).partition('. ')[0]}. "
+                "mirror.refresh(full=True) fetches every row again"
+            ) from error
+
+    def _scan(self) -> Scan:
+        """Return the scan of all rows, with what its filters by time mean known."""
+        times = f"{UPDATED} >= 1 and {CREATED} >= 1 and {CREATED} < 2"
+        bind(self.connection, self.resource, times, QueryOptions(), Scope())
+        scan = bind(self.connection, self.resource, None, QueryOptions(), Scope())
+        missing = [name for name in (CREATED, UPDATED) if lacks(scan, name)]
+        if missing:
+            raise ConfigError(
+                f"the server sends {self.resource.name} without {' and '.join(missing)}, which a mirror needs to find "
+                "changed rows. Export them instead: client.….scan().to_parquet(…)"
+            )
+        return scan
+
+    def _run(self, scan: Scan, *, full: bool, prove: bool) -> Check:
+        record = self.record
+        known = record.newest
+        versions = self.store.versions()
+        requests, moved = 0, 0
+        if versions and not full:
+            mark = known.watermark if known else self.store.manifest(versions[-1]).watermark
+        else:
+            done = run(scan, self.store, WriteOptions(max_rows_per_file=ROWS_PER_FILE))
+            requests, moved, mark, known = *_costs(done), done.watermark, None
+        proved = known.proved if known else None
+        for _ in range(ROUNDS):
+            began = self.now()
+            delta = Delta(
+                None if mark is None else mark - int(self.lag_s),
+                prove=prove or proved is None or began - proved > PROOF_S,
+            )
+            options = WriteOptions(mode="sync", max_rows_per_file=ROWS_PER_FILE, delta=delta)
+            done = run(scan, self.store, options)
+            costs = _costs(done)
+            requests, moved = requests + costs[0], moved + costs[1]
+            mark = max((at for at in (mark, done.watermark) if at is not None), default=None)
+            check = self._check(done, began, proved=proved)
+            if check.verdict is Verdict.EXACT:
+                break
+        check = replace(check, watermark=mark, requests=requests, rows_moved=moved)
+        self._commit(record, check)
+        return check
+
+    def _check(self, done: Done, began: float, *, proved: float | None) -> Check:
+        verdict = Verdict(done.certificate["verdict"])
+        deletes = Deletes.UNKNOWN
+        if verdict is Verdict.EXACT:
+            deletes = Deletes.ASSUMED if done.basis is Basis.TOTAL else Deletes.PROVED
+        return Check(
+            version=done.manifest.version,
+            as_of=began,
+            verdict=verdict,
+            deletes=deletes,
+            reasons=tuple(done.certificate["reasons"]),
+            proved=began if deletes is Deletes.PROVED else proved,
+            lag_s=self.lag_s,
+        )
+
+    def _commit(self, record: Record, check: Check) -> None:
+        """Record the check, after which the version counts, and remove old versions."""
+        versions = self.store.versions()
+        record.with_check(check, keep=versions[-VERSIONS_KEPT:]).write(self.store.home)
+        if len(versions) > VERSIONS_KEPT:
+            with write_lock(self.store):
+                self.store.remove(versions[:-VERSIONS_KEPT])
+
+
+def _costs(done: Done) -> tuple[int, int]:
+    """Return the numbers of requests and of rows that a run moved."""
+    return int(done.certificate["requests"]), int(done.certificate["rows_moved"])

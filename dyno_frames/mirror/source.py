@@ -1,0 +1,120 @@
+"""The stored rows of a mirror as fresh as an answer needs them, and queries bound to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dyno_frames.client.binding import bound_query, origin
+from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
+from dyno_frames.contract.profile import Profile
+from dyno_frames.contract.resources import ID_FIELD, RESOURCES
+from dyno_frames.errors import QueryError, warn_user
+from dyno_frames.frames.schema import Schema
+from dyno_frames.mirror.columns import VersionFiles
+from dyno_frames.mirror.freshness import Freshness
+from dyno_frames.mirror.places import beside
+from dyno_frames.mirror.ready import ready
+from dyno_frames.mirror.record import Check
+from dyno_frames.mirror.refresh import Refresher
+from dyno_frames.mirror.scan import MirrorScan, local_plan
+from dyno_frames.mirror.status import MirrorStatus, certificate_of, status_of
+from dyno_frames.query.options import QueryOptions
+from dyno_frames.query.plan import Context
+from dyno_frames.query.predicate import columns
+from dyno_frames.query.query import Expression, Query, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The stored rows of a mirror, as fresh as its verbs need them.
+
+    Parameters
+    ----------
+    refresher
+        Refreshes the mirror.
+    freshness
+        How fresh answers have to be.
+    """
+
+    refresher: Refresher
+    freshness: Freshness
+    _opened: dict[tuple[int, float], VersionFiles] = field(default_factory=dict, repr=False)
+
+    @property
+    def schema(self) -> Schema:
+        """The columns of the newest version, which is fetched if there is none; computed columns included."""
+        check = self.refresher.record.newest
+        files = self._files(check or ready(self.refresher, self.freshness)[0])
+        return files.schema.with_computed(COMPUTED)
+
+    def status(self) -> MirrorStatus:
+        """Return the state of the mirror."""
+        return status_of(self.refresher)
+
+    def bind(self, expr: Expression, options: QueryOptions, scope: Scope) -> MirrorScan:
+        """Return the scan of a query, after a refresh if the freshness needs one.
+
+        Raises
+        ------
+        QueryError
+            The query is not valid. Unless the mirror is empty, nothing was sent.
+        StaleError
+            The newest version is too old, and cannot be refreshed.
+        """
+        newest = self.refresher.record.newest
+        if newest is not None:
+            self._query(expr, options, scope, self._files(newest).schema)
+        check, requests = ready(self.refresher, self.freshness)
+        files = self._files(check)
+        query, schema = self._query(expr, options, scope, files.schema)
+        for warning in query.warnings:
+            warn_user(warning)
+        schema = schema.with_computed(map(self._known, schema.computed))
+        connection, resource = self.refresher.connection, self.refresher.resource
+        computed = {column.name: column for column in schema.computed}
+        return MirrorScan(
+            session=connection.session,
+            query=query,
+            plan=local_plan(resource.name, query, options),
+            schema=schema,
+            context=Context(resource.name, schema.columns, schema.dtypes, Profile(), computed=computed),
+            origin=origin(connection, resource, query, options),
+            write=connection.extensions.write_parquet,
+            files=files,
+            certificate=certificate_of(
+                check, now=self.refresher.now(), account=connection.account, requests=requests
+            ),
+        )
+
+    def _files(self, check: Check) -> VersionFiles:
+        key = (check.version, check.as_of)
+        if key not in self._opened:
+            self._opened.clear()
+            self._opened[key] = self.refresher.open(check.version)
+        return self._opened[key]
+
+    def _query(
+        self, expr: Expression, options: QueryOptions, scope: Scope, stored: Schema
+    ) -> tuple[Query, Schema]:
+        """Return a query bound to the stored columns, and these with the computed columns that it reads."""
+        stored = stored.with_nulls() if options.on_invalid == "null" else stored
+        schema = stored.with_computed(COMPUTED)
+        query, is_narrow = bound_query(expr, stored.empty(), schema, scope)
+        options.check_fields(schema.columns)
+        read = columns(query.node) if query.node is not None else () if is_narrow else schema.columns
+        wanted = {*read, *(options.columns or ()), *options.order_by}
+        return query, schema.with_computed(column for column in schema.computed if column.name in wanted)
+
+    def _known(self, column: Computed) -> Computed:
+        """Return a computed column with the names that it looks up in another mirror, beside this one."""
+        if not isinstance(column, Lookup):
+            return column
+        if self.freshness.as_of is not None:
+            raise QueryError(
+                f"{column.name} is looked up in the {column.resource} of today, and as_of= asks for an older version. "
+                f"Use {column.id_field}, or leave out as_of="
+            )
+        other = Source(beside(self.refresher, RESOURCES[column.resource]), self.freshness)
+        table = other.bind(None, QueryOptions(columns=(ID_FIELD, "name")), Scope()).to_arrow()
+        names = zip(table[ID_FIELD].to_pylist(), table["name"].to_pylist(), strict=True)
+        return replace(column, names={row_id: name for row_id, name in names if name is not None})
