@@ -17,7 +17,7 @@ from dyno_frames.query.arguments import check_flags
 from dyno_frames.query.predicate import Binary, Column, Literal, Node
 
 if TYPE_CHECKING:
-    from dyno_frames.client.queries import Queries
+    from dyno_frames.client.query_verbs import QueryVerbs
     from dyno_frames.query.query import Expression, Scope
     from dyno_frames.scan.scan import Scan
 
@@ -28,7 +28,7 @@ _PERIODS = {"ME": "M", "MS": "M", "QE": "Q", "QS": "Q", "YE": "Y", "YS": "Y", "D
 
 
 def value_counts(
-    queries: Queries, column: str, expr: Expression, *, scope: Scope, normalize: bool, dropna: bool
+    queries: QueryVerbs, column: str, expr: Expression, *, scope: Scope, normalize: bool, dropna: bool
 ) -> pd.Series[Any]:
     """Return what ``Series.value_counts`` returns on the rows that match a query.
 
@@ -55,7 +55,9 @@ def _counts(values: Any, *, normalize: bool, dropna: bool) -> pd.Series[Any]:
     return counts
 
 
-def histogram(queries: Queries, column: str, expr: Expression, *, freq: str, scope: Scope) -> pd.Series[Any]:
+def histogram(
+    queries: QueryVerbs, column: str, expr: Expression, *, freq: str, scope: Scope
+) -> pd.Series[Any]:
     """Return how many rows that match a query fall into each period, as ``resample(freq).size()`` does.
 
     The first and the last row are fetched, and the server counts the periods between them. If periods cannot be
@@ -110,9 +112,9 @@ def _within(column: str, start: pd.Timestamp, end: pd.Timestamp) -> Node:
     )
 
 
-def _counted(queries: Queries, scan: Scan, limits: list[Node]) -> list[int] | None:
+def _counted(queries: QueryVerbs, scan: Scan, limits: list[Node]) -> list[int] | None:
     """Return the count within each limit, or None if a count would fetch rows."""
-    if not (scan.query.everything or scan.query.node is not None):
+    if scan.plan.terms is None:
         return None
     scans = [queries.scan(_both(scan.query.node, limit)) for limit in limits]
     if any(part.plan.terms is None for part in scans):
@@ -127,12 +129,12 @@ def _both(node: Node | None, limit: Node) -> dict[str, Any] | None:
     return {"form": "tree", "tree": tree}
 
 
-def _ends(queries: Queries, scan: Scan, column: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+def _ends(queries: QueryVerbs, scan: Scan, column: str) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     serialized = scan.query.serialized
     if serialized is None:
         return None
     found = [
-        queries.find(serialized, columns=[column], order_by=column, ascending=up, limit=1)[column]
+        queries.scan(serialized, columns=[column], order_by=column, ascending=up, limit=1).to_frame()[column]
         for up in (True, False)
     ]
     return None if any(one.empty for one in found) else (found[0].iloc[0], found[1].iloc[0])

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from dyno_frames.client import distribution
 from dyno_frames.client.binding import bind, caller, names_of, schema_of
 from dyno_frames.client.client import Client, open_client
 from dyno_frames.client.resources import ResourceClient
@@ -18,7 +17,7 @@ from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import QueryError
 from dyno_frames.frames.provenance import Origin, certificate_of, is_whole, origin_of
 from dyno_frames.frames.schema import Schema
-from dyno_frames.query.options import QueryOptions, check_column
+from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Expression, Scope
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
@@ -145,60 +144,6 @@ class FrameQueries(RowVerbs):
     def _bind(self, expr: Expression, options: QueryOptions, scope: Scope) -> Scan:
         found = self._resource
         return bind(found.connection, found.resource, expr, options, scope)
-
-    def value_counts(
-        self, column: str, expr: Expression = None, *, normalize: bool = False, dropna: bool = True
-    ) -> pd.Series[Any]:
-        """Return how often each value of a column occurs in the rows that match a query.
-
-        Parameters
-        ----------
-        column
-            The column. The server counts the values of ``status``; other columns are fetched.
-        expr
-            As in :meth:`query`.
-        normalize, dropna
-            As in :meth:`pandas.Series.value_counts`.
-
-        Returns
-        -------
-        pandas.Series
-            What pandas returns on all rows; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
-
-        Examples
-        --------
-        >>> campaigns.dyno.value_counts("status")  # doctest: +SKIP
-        """
-        scope, resource = caller(1), self._resource
-        check_column(column, self._schema.columns)
-        return distribution.value_counts(
-            resource, column, expr, scope=scope, normalize=normalize, dropna=dropna
-        )
-
-    def histogram(self, column: str, expr: Expression = None, *, freq: str = "ME") -> pd.Series[Any]:
-        """Return how many rows that match a query fall into each period of a time column.
-
-        Parameters
-        ----------
-        column
-            A time column, such as ``"created"``.
-        expr
-            As in :meth:`query`.
-        freq
-            A period of pandas' ``resample``: ``"ME"``, ``"D"``, ``"YE"``…
-
-        Returns
-        -------
-        pandas.Series
-            What ``resample(freq).size()`` returns; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
-
-        Examples
-        --------
-        >>> campaigns.dyno.histogram("created", freq="ME")  # doctest: +SKIP
-        """
-        scope, resource = caller(1), self._resource
-        check_column(column, self._schema.columns)
-        return distribution.histogram(resource, column, expr, freq=freq, scope=scope)
 
     def refresh(self) -> pd.DataFrame:
         """Send the frame's query again and return its rows now.

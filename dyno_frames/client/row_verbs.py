@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dyno_frames.client import distribution
 from dyno_frames.client.binding import caller
 from dyno_frames.client.groupby import GroupBy
 from dyno_frames.client.query_verbs import QueryVerbs
@@ -158,6 +159,58 @@ class RowVerbs(QueryVerbs):
         scope = caller(1)
         names = tuple(field.name for field in self._schema.fields if field.wire is Wire.NUMBER)
         return self._bind(expr, QueryOptions(columns=names), scope).to_frame().describe()
+
+    def value_counts(
+        self, column: str, expr: Expression = None, *, normalize: bool = False, dropna: bool = True
+    ) -> pd.Series[Any]:
+        """Return how often each value of a column occurs in the rows that match a query.
+
+        Parameters
+        ----------
+        column
+            The column. The server counts the values of ``status``; other columns are fetched.
+        expr
+            As in :meth:`query`.
+        normalize, dropna
+            As in :meth:`pandas.Series.value_counts`.
+
+        Returns
+        -------
+        pandas.Series
+            What pandas returns on all rows; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+
+        Examples
+        --------
+        >>> campaigns.dyno.value_counts("status")  # doctest: +SKIP
+        """
+        scope = caller(1)
+        check_column(column, self._schema.columns)
+        return distribution.value_counts(self, column, expr, scope=scope, normalize=normalize, dropna=dropna)
+
+    def histogram(self, column: str, expr: Expression = None, *, freq: str = "ME") -> pd.Series[Any]:
+        """Return how many rows that match a query fall into each period of a time column.
+
+        Parameters
+        ----------
+        column
+            A time column, such as ``"created"``.
+        expr
+            As in :meth:`query`.
+        freq
+            A period of pandas' ``resample``: ``"ME"``, ``"D"``, ``"YE"``…
+
+        Returns
+        -------
+        pandas.Series
+            What ``resample(freq).size()`` returns; ``attrs["dyno"]["source"]`` says ``"counts"`` or ``"rows"``.
+
+        Examples
+        --------
+        >>> campaigns.dyno.histogram("created", freq="ME")  # doctest: +SKIP
+        """
+        scope = caller(1)
+        check_column(column, self._schema.columns)
+        return distribution.histogram(self, column, expr, freq=freq, scope=scope)
 
     def groupby(self, by: str | Sequence[str], expr: Expression = None) -> GroupBy:
         """Group the rows of a query, as :meth:`pandas.DataFrame.groupby` does, without keeping them.

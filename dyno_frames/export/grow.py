@@ -161,6 +161,7 @@ def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _G
     parent, mark = base.manifest, base.manifest.watermark
     since = options.delta.since if options.delta else None if mark is None else mark - OVERLAP_S
     asked = scan if since is None else changed_since(scan, since)
+    total = _total_before(scan, parent.rows, options)
     fetched, moved = fetch(asked, stage, parent.partitions)
     incoming = Staged(stage.chunks(MAIN))
     unchanged_ids, replaced_ids = unchanged(base, incoming, base.schema.names)
@@ -168,10 +169,11 @@ def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _G
     by_ids = verdict_of(parent.certificate) is Verdict.UNCERTIFIED  # counts did not suffice before
     change = Change(incoming, replaced_ids, unchanged_ids)
     expected = _counts(base, change)["rows"]
-    basis = Basis.IDS if by_ids else _basis(scan, expected, options)
-    compared = _total(scan, expected) if basis is Basis.TOTAL else None
-    if compared is None:
-        basis = Basis.IDS if basis is Basis.IDS else Basis.WINDOWS
+    is_small = options.delta is not None and expected <= scan.plan.page_size
+    if total == expected and not by_ids:
+        basis, compared = Basis.TOTAL, Comparison(pa.array([], pa.large_string()), (), total, 1, 0)
+    else:
+        basis = Basis.IDS if by_ids or is_small or not is_countable(scan) else Basis.WINDOWS
         stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
         compared = compare(scan, [*stored_keys, new_keys], by_ids=basis is Basis.IDS)
         pa.default_memory_pool().release_unused()
@@ -194,21 +196,13 @@ def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _G
     )
 
 
-def _basis(scan: Scan, rows: int, options: WriteOptions) -> Basis:
-    """Return what to compare: ids where they fit on a page or nothing can be counted, else counts."""
-    if not is_countable(scan):
-        return Basis.IDS
-    if options.delta is None:
-        return Basis.WINDOWS
-    if rows <= scan.plan.page_size:
-        return Basis.IDS
-    return Basis.WINDOWS if options.delta.prove else Basis.TOTAL
+def _total_before(scan: Scan, rows: int, options: WriteOptions) -> int | None:
+    """Return the server's number of rows before changes are fetched, if it can spare comparing windows.
 
-
-def _total(scan: Scan, expected: int) -> Comparison | None:
-    """Return the comparison by the total number of rows, or None if it differs."""
-    counted = count(scan)
-    return Comparison(pa.array([], pa.large_string()), (), counted, 1, 0) if counted == expected else None
+    It is counted first, so that a row inserted meanwhile cannot hide a deleted one.
+    """
+    wanted = options.delta is not None and not options.delta.prove and rows > scan.plan.page_size
+    return count(scan) if wanted and is_countable(scan) else None
 
 
 def _of_parent(parent: Manifest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from math import inf
 from operator import and_, or_
@@ -38,9 +38,11 @@ def arrow_filter(region: Region, schema: Schema) -> tuple[pc.Expression | None, 
     if any(found is None for found, _ in boxes):
         return None, False
     filters = [found for found, _ in boxes if found is not None]
-    return reduce(or_, filters, NOTHING) if filters else NOTHING, region.exact and all(
-        exact for _, exact in boxes
-    )
+    return _any(filters), region.exact and all(exact for _, exact in boxes)
+
+
+def _any(filters: Sequence[pc.Expression]) -> pc.Expression:
+    return reduce(or_, filters) if filters else NOTHING
 
 
 def _box(box: Box, known: Mapping[str, Field]) -> tuple[pc.Expression | None, bool]:
@@ -66,7 +68,7 @@ def _numbers(column: Any, domain: Numbers, field: Field) -> pc.Expression:
         inside.append(column.is_nan())
     if domain.null:
         inside.append(column.is_null())
-    return reduce(or_, inside, NOTHING)
+    return _any(inside)
 
 
 def _interval(column: Any, run: Interval, field: Field) -> pc.Expression:
@@ -97,11 +99,11 @@ def _texts(column: Any, domain: Texts) -> tuple[pc.Expression | None, bool]:
     """
     tests = [_pattern(column, one) for one in domain.patterns]
     found = [one for one in tests if one is not None]
+    exact = len(found) == len(tests)
     if domain.include is not None:
         found.append(_is_in(column, domain.include))
     if domain.exclude:
         found.append(~_is_in(column, domain.exclude))
-    exact = None not in tests
     if domain.null:
         return (reduce(and_, found) | column.is_null(), exact) if found else (None, exact)
     return reduce(and_, found, column.is_valid()), exact

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 from filelock import FileLock, Timeout
 
@@ -20,6 +21,7 @@ from dyno_frames.export.queries import lacks
 from dyno_frames.export.run import run
 from dyno_frames.export.store import write_lock
 from dyno_frames.mirror.columns import VersionFiles
+from dyno_frames.mirror.probe import is_unchanged
 from dyno_frames.mirror.record import Check, Deletes, Identity, Record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
@@ -166,33 +168,55 @@ class Refresher:
         return scan
 
     def _run(self, scan: Scan, *, full: bool, prove: bool) -> Check:
-        record = self.record
-        known = record.newest
-        versions = self.store.versions()
-        requests, moved = 0, 0
+        record, versions = self.record, self.store.versions()
+        known = None if full else record.newest
+        spent = _Costs()
+        if (
+            known is not None
+            and versions[-1:] == [known.version]
+            and not self._must_prove(known, prove=prove)
+        ):
+            check = self._probed(scan, known)
+            if check.as_of > known.as_of:
+                return self._commit(record, check)
+            spent = spent.plus(_Costs(check.requests, check.rows_moved))
         if versions and not full:
             mark = known.watermark if known else self.store.manifest(versions[-1]).watermark
         else:
             done = run(scan, self.store, WriteOptions(max_rows_per_file=ROWS_PER_FILE))
-            requests, moved, mark, known = *_costs(done), done.watermark, None
-        proved = known.proved if known else None
-        for _ in range(ROUNDS):
+            spent, mark = spent.plus(_Costs.of(done)), done.watermark
+        rounds = 0
+        while True:
+            rounds += 1
             began = self.now()
-            delta = Delta(
-                None if mark is None else mark - int(self.lag_s),
-                prove=prove or proved is None or began - proved > PROOF_S,
-            )
+            delta = Delta(self._since(mark), prove=self._must_prove(known, prove=prove))
             options = WriteOptions(mode="sync", max_rows_per_file=ROWS_PER_FILE, delta=delta)
             done = run(scan, self.store, options)
-            costs = _costs(done)
-            requests, moved = requests + costs[0], moved + costs[1]
+            spent = spent.plus(_Costs.of(done))
             mark = max((at for at in (mark, done.watermark) if at is not None), default=None)
-            check = self._check(done, began, proved=proved)
-            if check.verdict is Verdict.EXACT:
-                break
-        check = replace(check, watermark=mark, requests=requests, rows_moved=moved)
-        self._commit(record, check)
-        return check
+            known = replace(
+                self._check(done, began, proved=known.proved if known else None),
+                watermark=mark,
+                requests=spent.requests,
+                rows_moved=spent.rows_moved,
+            )
+            if known.verdict is Verdict.EXACT or rounds == ROUNDS:
+                return self._commit(record, known)
+
+    def _since(self, watermark: int | None) -> int | None:
+        return None if watermark is None else watermark - int(self.lag_s)
+
+    def _must_prove(self, known: Check | None, *, prove: bool) -> bool:
+        return prove or known is None or known.proved is None or self.now() - known.proved > PROOF_S
+
+    def _probed(self, scan: Scan, known: Check) -> Check:
+        """Return the check as of now if nothing has changed, else the check itself; with the costs of finding out."""
+        began, since = self.now(), self._since(known.watermark)
+        if since is None or known.verdict is not Verdict.EXACT:
+            return replace(known, requests=0, rows_moved=0)
+        same, requests, moved = is_unchanged(scan, self.open(known.version), since)
+        check = replace(known, requests=requests, rows_moved=moved)
+        return replace(check, as_of=began, deletes=Deletes.ASSUMED, lag_s=self.lag_s) if same else check
 
     def _check(self, done: Done, began: float, *, proved: float | None) -> Check:
         verdict = Verdict(done.certificate["verdict"])
@@ -209,15 +233,25 @@ class Refresher:
             lag_s=self.lag_s,
         )
 
-    def _commit(self, record: Record, check: Check) -> None:
-        """Record the check, after which the version counts, and remove old versions."""
+    def _commit(self, record: Record, check: Check) -> Check:
+        """Record the check, after which the version counts, remove old versions, and return the check."""
         versions = self.store.versions()
         record.with_check(check, keep=versions[-VERSIONS_KEPT:]).write(self.store.home)
         if len(versions) > VERSIONS_KEPT:
             with write_lock(self.store):
                 self.store.remove(versions[:-VERSIONS_KEPT])
+        return check
 
 
-def _costs(done: Done) -> tuple[int, int]:
-    """Return the numbers of requests and of rows that a run moved."""
-    return int(done.certificate["requests"]), int(done.certificate["rows_moved"])
+class _Costs(NamedTuple):
+    """The numbers of requests and of rows that were moved."""
+
+    requests: int = 0
+    rows_moved: int = 0
+
+    @classmethod
+    def of(cls, done: Done) -> Self:
+        return cls(int(done.certificate["requests"]), int(done.certificate["rows_moved"]))
+
+    def plus(self, other: _Costs) -> _Costs:
+        return _Costs(self.requests + other.requests, self.rows_moved + other.rows_moved)

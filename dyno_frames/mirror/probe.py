@@ -1,0 +1,65 @@
+"""Find out with two requests that nothing has changed, which is the most frequent outcome of a refresh."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dyno_frames.contract.filters import DESCENDING, FilterKey
+from dyno_frames.contract.resources import ID_FIELD, UPDATED
+from dyno_frames.export.merge import same_values
+from dyno_frames.export.queries import count
+from dyno_frames.frames.decode import decode, late_fields
+from dyno_frames.mirror.columns import VersionFiles
+from dyno_frames.scan.reader import find_rows
+from dyno_frames.scan.scan import Scan
+
+
+def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int, int]:
+    """Tell whether the server has the stored rows since an instant and as many rows in total; with its costs.
+
+    One page, ordered by ``updated`` from the latest, asks for one row more than is stored since the instant. If that
+    row is older than the instant, the page shows every change since: no other row can be between its rows. A server
+    that was not seen to keep an order is not asked.
+
+    Returns
+    -------
+    tuple
+        Whether nothing has changed, and the numbers of requests and of rows moved.
+    """
+    ours = _stored_since(files, since)
+    rows = ours.num_rows
+    if not scan.keeps_order or rows >= scan.plan.page_size or rows == files.manifest.rows:
+        return False, 0, 0
+    if count(scan) != files.manifest.rows:
+        return False, 1, 0
+    body = {
+        str(FilterKey.ORDER_BY): UPDATED,
+        str(FilterKey.ORDER_DIRECTION): DESCENDING,
+        str(FilterKey.LIMIT): rows + 1,
+    }
+    page = find_rows(scan.session, scan.plan.resource, body)
+    if len(page) != rows + 1 or late_fields(page, scan.schema):
+        return False, 2, len(page)
+    theirs = pa.Table.from_batches([decode(page, scan.schema)])
+    return _is_the_same(ours, theirs, since), 2, len(page)
+
+
+def _stored_since(files: VersionFiles, since: int) -> pa.Table:
+    """Return the stored rows that were updated at an instant or later."""
+    condition = pc.field(UPDATED) >= pa.scalar(since, pa.timestamp("s", tz="UTC"))
+    table = files.read(files.matching(condition), files.schema.names)
+    return table.filter(condition).cast(files.schema.arrow)
+
+
+def _is_the_same(ours: pa.Table, theirs: pa.Table, since: int) -> bool:
+    """Tell whether a page, latest first, has exactly these rows and then an older one."""
+    times = theirs[UPDATED].cast(pa.int64()).to_numpy()
+    if (times[1:] > times[:-1]).any() or times[-1] >= since:
+        return False
+    theirs = theirs.slice(0, ours.num_rows)
+    if set(theirs.schema.names) != set(ours.schema.names):
+        return False
+    theirs = theirs.take(pc.sort_indices(theirs, sort_keys=[(ID_FIELD, "ascending")]))
+    ours = ours.take(pc.sort_indices(ours, sort_keys=[(ID_FIELD, "ascending")]))
+    return all(bool(same_values(ours[name], theirs[name]).all()) for name in ours.schema.names)
