@@ -8,18 +8,23 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import SchemaError
 from dyno_frames.export.disk import sha256
-from dyno_frames.export.files import stored_schema
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import Manifest, StoredFile
 from dyno_frames.frames.schema import Schema
+
+Rows: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
+"""Places of rows, counted through the files that are read."""
 
 KEPT_BYTES = 512 << 20
 """Maximum size of the decoded columns that a process keeps, of all mirrors together."""
@@ -81,55 +86,71 @@ class VersionFiles:
     schema: Schema
     _pieces: dict[str, ds.ParquetFileFragment] = field(default_factory=dict, repr=False)
 
-    def matching(self, condition: Any) -> list[StoredFile]:
+    def matching(self, condition: pc.Expression) -> list[StoredFile]:
         """Return the files that may have rows for which a filter is true, by the statistics in their footers."""
-        files = [one for one in self.manifest.files if one.rows]
-        return files if condition is None else [one for one in files if self._may_match(one, condition)]
+        return [one for one in self.manifest.files if one.rows and self._may_match(one, condition)]
 
-    def _may_match(self, file: StoredFile, condition: Any) -> bool:
+    def _may_match(self, file: StoredFile, condition: pc.Expression) -> bool:
         try:
-            return bool(
-                self._piece(file).split_by_row_group(filter=condition, schema=stored_schema(self.schema))
-            )
+            if file.path not in self._pieces:
+                self._check(file)
+                dataset = ds.dataset(self._address(file), schema=self.schema.arrow, format="parquet")
+                [self._pieces[file.path]] = dataset.get_fragments()
+            piece = self._pieces[file.path]
+            return bool(piece.split_by_row_group(filter=condition, schema=self.schema.arrow))
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(file, error) from error
 
-    def read(self, files: Sequence[StoredFile], names: Sequence[str]) -> pa.Table:
-        """Return columns of some of the files, in order.
+    def read(self, files: Sequence[StoredFile], names: Sequence[str], rows: Rows | None = None) -> pa.Table:
+        """Return columns of some files, in order; ``rows`` are the places of the rows to return, ascending.
 
         Raises
         ------
         SchemaError
             A file is missing or damaged.
         """
-        known = {(one.path, name): _CACHE.get(one.sha256, name) for one in files for name in names}
-        wanted = [name for name in names if any(known[one.path, name] is None for one in files)]
-        lacking = [one for one in files if any(known[one.path, name] is None for name in wanted)]
-        for one in lacking:
-            for name, column in self._decoded(one, wanted).items():
-                known[one.path, name] = column
-                _CACHE.put(one.sha256, name, column)
-        types = stored_schema(self.schema.select(names))
-        columns = [
-            pa.chunked_array([part for one in files for part in _chunks(known[one.path, at.name])], at.type)
-            for at in types
-        ]
-        return pa.Table.from_arrays(columns, schema=types)
+        arrow = self.schema.select(names).arrow
+        parts, start = [arrow.empty_table()], 0
+        for one in files:
+            stop = start + one.rows
+            here = None if rows is None else rows[slice(*np.searchsorted(rows, (start, stop)))] - start
+            start = stop
+            if here is None or len(here) == one.rows:
+                parts.append(self.columns(one, names).cast(arrow))
+            elif len(here):
+                parts.append(self.columns(one, names).take(pa.array(here)).cast(arrow))
+        return pa.concat_tables(parts)
+
+    def columns(self, file: StoredFile, names: Sequence[str]) -> pa.Table:
+        """Return columns of a file; most texts are dictionaries.
+
+        Raises
+        ------
+        SchemaError
+            The file is missing or damaged.
+        """
+        found = {name: _CACHE.get(file.sha256, name) for name in names}
+        wanted = [name for name, column in found.items() if column is None]
+        if wanted:
+            for name, column in self._decoded(file, wanted).items():
+                found[name] = column
+                _CACHE.put(file.sha256, name, column)
+        return pa.table(found)
 
     def _decoded(self, file: StoredFile, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
         self._check(file)
+        texts = [one.name for one in self.schema.select(names).arrow if pa.types.is_large_string(one.type)]
         try:
             table = pq.read_table(
                 self._address(file),
                 columns=list(names),
                 partitioning=None,
                 page_checksum_verification=True,
-                memory_map=False,
+                read_dictionary=[name for name in texts if name != ID_FIELD],
             )
-            table = table.cast(stored_schema(self.schema.select(names)))
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(file, error) from error
-        return dict(zip(names, table.columns, strict=True))
+        return {name: table[name] for name in names}
 
     def _check(self, file: StoredFile) -> None:
         """Raise SchemaError if the digest of a file differs; a file is checked again when it was touched."""
@@ -146,13 +167,6 @@ class VersionFiles:
             raise self._unreadable(file, "its SHA-256 differs")
         _CHECKED[file.sha256] = mark
 
-    def _piece(self, file: StoredFile) -> ds.ParquetFileFragment:
-        if file.path not in self._pieces:
-            self._check(file)
-            [piece] = ds.dataset(self._address(file), format="parquet").get_fragments()
-            self._pieces[file.path] = piece
-        return self._pieces[file.path]
-
     def _address(self, file: StoredFile) -> str:
         return self.store.address(self.manifest.version, file)
 
@@ -161,7 +175,3 @@ class VersionFiles:
             f"{self._address(file)!r}, a file of version {self.manifest.version} of the mirror, is missing or damaged "
             f"({why}). Its rows are not returned. mirror.refresh(full=True) fetches every row again"
         )
-
-
-def _chunks(column: pa.ChunkedArray | None) -> list[pa.Array]:
-    return [] if column is None else list(column.chunks)

@@ -47,9 +47,9 @@ def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int
 
 def _stored_since(files: VersionFiles, since: int) -> pa.Table:
     """Return the stored rows that were updated at an instant or later."""
-    condition = pc.field(UPDATED) >= pa.scalar(since, pa.timestamp("s", tz="UTC"))
-    table = files.read(files.matching(condition), files.schema.names)
-    return table.filter(condition).cast(files.schema.arrow)
+    instant = pa.scalar(since, pa.timestamp("s", tz="UTC"))
+    table = files.read(files.matching(pc.field(UPDATED) >= instant), files.schema.names)
+    return table.filter(pc.greater_equal(table[UPDATED], instant))
 
 
 def _is_the_same(ours: pa.Table, theirs: pa.Table, since: int) -> bool:

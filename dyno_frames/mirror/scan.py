@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
+from dyno_frames.contract.fields import Wire
 from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.manifest import StoredFile
 from dyno_frames.frames.computed import with_computed
 from dyno_frames.frames.tables import ordered
-from dyno_frames.mirror.arrow_filter import arrow_filter
-from dyno_frames.mirror.columns import VersionFiles
+from dyno_frames.mirror.arrow_filter import ArrowFilter
+from dyno_frames.mirror.columns import Rows, VersionFiles
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Plan
 from dyno_frames.query.planner import bound
@@ -37,18 +37,15 @@ class MirrorPlan(Plan):
     Parameters
     ----------
     condition
-        The filter of the stored columns, a superset of the query; None for every row.
+        The filter of the stored columns, a superset of the query.
     read
         The stored columns that are read.
-    filtered
-        The columns that the filter reads.
     files_read, files_all
         The number of files that may have matching rows, and of all files.
     """
 
-    condition: pc.Expression | None = None
+    condition: ArrowFilter
     read: tuple[str, ...] = ()
-    filtered: tuple[str, ...] = ()
     files_read: int = 0
     files_all: int = 0
 
@@ -67,7 +64,7 @@ class MirrorPlan(Plan):
         lines = [
             ("files", f"{self.files_read} of {self.files_all} may have matching rows"),
             ("columns", ", ".join(self.read)),
-            ("filter", "every row" if self.condition is None else str(self.condition)),
+            ("filter", "every row" if self.condition.everything else str(self.condition.expression)),
         ]
         return lines if self.exact else [*lines, ("evaluated here", self.expression)]
 
@@ -96,42 +93,41 @@ class MirrorScan(Scan):
 
     def _planned(self) -> MirrorPlan:
         bounded = bound(self.query, self.context)
-        condition, exact = arrow_filter(bounded.region, self.schema)
+        condition = ArrowFilter.of(bounded.region, self.schema)
         plan = {name: getattr(self.plan, name) for name in Plan.__dataclass_fields__}
         return MirrorPlan(
-            **plan | {"exact": exact, "row_local": bounded.row_local},
+            **plan | {"exact": condition.exact, "row_local": bounded.row_local},
             condition=condition,
             read=self._fields([*self._narrow(), *self._names]),
-            filtered=tuple(dict.fromkeys(name for box in bounded.region.boxes for name in box.domains)),
-            files_read=len(self.files.matching(condition)),
+            files_read=len(self._matching(condition)),
             files_all=len(self.files.manifest.files),
         )
+
+    def _matching(self, condition: ArrowFilter) -> list[StoredFile]:
+        if condition.everything:
+            return [one for one in self.files.manifest.files if one.rows]
+        return self.files.matching(condition.expression)
 
     def count(self) -> int:
         """Return the number of rows."""
         options, plan = self.options, self.explain()
         check(self.certificate, strict=options.strict)
-        files = self.files.matching(plan.condition)
-        if plan.condition is None and plan.exact:
-            rows = sum(one.rows for one in files)
-        else:
-            rows = int(pc.sum(self._chosen(files, plan, checks=not plan.exact)).as_py() or 0)
+        rows = len(self._chosen(self._matching(plan.condition), plan, checks=not plan.exact))
         left = max(rows - options.offset, 0)
         return left if options.limit is None else min(left, options.limit)
 
     def run(self) -> Answer:
         """Read the rows and return them with their certificate."""
         plan, options = self.explain(), self.options
-        files = self.files.matching(plan.condition)
-        chosen = self._chosen(files, plan, checks=True)
+        files = self._matching(plan.condition)
+        rows = self._chosen(files, plan, checks=True)
         if options.order_by:
-            table = self._ordered(files, chosen)
-        else:
-            table = self._read(files, self._fields(self._names), _cut(chosen, options.offset, options.limit))
+            rows = self._ordered(files, rows)
+        rows = rows[options.offset : None if options.limit is None else options.offset + options.limit]
+        table = self._read(files, self._names, rows)
         schema = self.schema.select(self._names)
-        table = with_computed(table, self.schema, schema.names).select(list(schema.names))
         certificate = replace(self.certificate, rows_returned=table.num_rows)
-        return Answer(table, schema, certificate, replace(plan, options=options), self.origin)
+        return Answer(table.select(list(schema.names)), schema, certificate, plan, self.origin)
 
     def _batches(self, *, warns: bool) -> Generator[pa.RecordBatch, None, Certificate]:
         answer = self.run()
@@ -163,43 +159,56 @@ class MirrorScan(Scan):
         wanted = set(self.schema.read_for(names)) or {ID_FIELD}
         return tuple(name for name in self.schema.names if name in wanted)
 
-    def _chosen(self, files: list[StoredFile], plan: MirrorPlan, *, checks: bool) -> pa.ChunkedArray:
-        """Return which rows of the files match, as a mask; ``checks`` evaluates the expression with pandas."""
-        rows = sum(one.rows for one in files)
-        if self.query.everything or not rows:
-            return pa.chunked_array([pa.repeat(pa.scalar(self.query.everything), rows)], pa.bool_())
-        table = self.files.read(files, plan.filtered or (ID_FIELD,))
-        mask = _mask(table, plan.condition)
-        if not checks:
-            return mask
-        narrow = self._read(files, self._fields(self._narrow()), mask)
-        inside = np.flatnonzero(mask.to_numpy())
-        fits = np.zeros(rows, dtype=bool)
-        fits[inside[kept(self.query, narrow, self.schema)]] = True
-        return pa.chunked_array([pa.array(fits)])
+    def _chosen(self, files: list[StoredFile], plan: MirrorPlan, *, checks: bool) -> Rows:
+        """Return the places of the rows that match; ``checks`` evaluates the expression with pandas."""
+        found, start = [np.zeros(0, dtype=np.int64)], 0
+        for one in files:
+            if plan.condition.everything:
+                found.append(np.arange(start, start + one.rows))
+            else:
+                mask = plan.condition.mask(self.files.columns(one, plan.condition.names))
+                found.append(np.flatnonzero(mask) + start)
+            start += one.rows
+        rows = np.concatenate(found)
+        if not checks or self.query.everything:
+            return rows
+        narrow = self.files.read(files, self._fields(self._narrow()), rows)
+        return rows[kept(self.query, narrow, self.schema)]
 
-    def _read(self, files: list[StoredFile], names: Iterable[str], mask: pa.ChunkedArray) -> pa.Table:
-        """Return columns of the chosen rows, in order of (created, id)."""
-        table = self.files.read(files, list(names))
-        if not pc.all(mask, min_count=0).as_py():
-            table = table.filter(mask)
-        return table.cast(self.schema.select(table.schema.names).arrow)
+    def _read(self, files: list[StoredFile], names: Iterable[str], rows: Rows) -> pa.Table:
+        """Return columns, computed ones too, of rows in any order."""
+        order = np.argsort(rows, kind="stable")
+        table = self.files.read(files, self._fields(names), rows[order])
+        if len(rows) and (order[1:] < order[:-1]).any():
+            table = table.take(pa.array(np.argsort(order, kind="stable")))
+        return with_computed(table, self.schema, names)
 
-    def _ordered(self, files: list[StoredFile], chosen: pa.ChunkedArray) -> pa.Table:
-        """Return the chosen rows in the order asked for; only the rows within the limit are read in full."""
+    def _ordered(self, files: list[StoredFile], rows: Rows) -> Rows:
+        """Return the places of the rows in the order asked for, at least as many as the limit needs."""
         options = self.options
-        keys = [*options.order_by, ID_FIELD]
-        narrow = self._read(files, self._fields(keys), chosen)
-        at = pa.array(np.flatnonzero(chosen.to_numpy()), pa.int64())
-        narrow = with_computed(narrow, self.schema, keys).append_column("row", at)
-        ranked = ordered(narrow, options.order_by, options.ascending, self.schema)
-        rows = ranked["row"].slice(options.offset, options.limit).to_numpy()
-        mask = np.zeros(len(chosen), dtype=bool)
-        mask[rows] = True
-        table = self._read(files, self._fields(self._names), pa.chunked_array([pa.array(mask)]))
-        places = np.empty(len(rows), dtype=np.int64)
-        places[np.argsort(rows, kind="stable")] = np.arange(len(rows))
-        return table.take(pa.array(places))
+        if options.limit is not None:
+            rows = self._first(files, rows, options.offset + options.limit)
+        narrow = self._read(files, [*options.order_by, ID_FIELD], rows)
+        narrow = narrow.append_column(_PLACE, pa.array(rows))
+        places: Rows = ordered(narrow, options.order_by, options.ascending, self.schema)[_PLACE].to_numpy()
+        return places
+
+    def _first(self, files: list[StoredFile], rows: Rows, number: int) -> Rows:
+        """Leave out rows that cannot be among the first ones, by the first column of the order if it has numbers."""
+        name, ascending = self.options.order_by[0], self.options.ascending[0]
+        if not 0 < number < len(rows) or self.schema.columns[name].wire is not Wire.NUMBER:
+            return rows
+        values = self._read(files, [name], rows)[name].combine_chunks()
+        if len(values) - values.null_count < number:
+            return rows
+        order = "ascending" if ascending else "descending"
+        best = pc.select_k_unstable(values, number, sort_keys=[("", order)])
+        within = (pc.less_equal if ascending else pc.greater_equal)(values, values[best[-1].as_py()])
+        return rows[pc.fill_null(within, False).to_numpy(zero_copy_only=False)]
+
+
+_PLACE = "\0place"
+"""The name of a column that no field has."""
 
 
 def local_plan(resource: str, query: Query, options: QueryOptions) -> Plan:
@@ -219,21 +228,3 @@ def local_plan(resource: str, query: Query, options: QueryOptions) -> Plan:
         options=options,
         page_size=0,
     )
-
-
-def _mask(table: pa.Table, condition: pc.Expression | None) -> pa.ChunkedArray:
-    """Return for which rows a filter is true."""
-    if condition is None:
-        return pa.chunked_array([pa.repeat(pa.scalar(True), table.num_rows)], pa.bool_())
-    found = ds.dataset(table).to_table(columns={"": condition}).column(0)
-    return pc.fill_null(found, False)
-
-
-def _cut(mask: pa.ChunkedArray, offset: int, limit: int | None) -> pa.ChunkedArray:
-    """Return a mask of the rows after an offset up to a limit."""
-    if not offset and limit is None:
-        return mask
-    rows = np.flatnonzero(mask.to_numpy())[offset : None if limit is None else offset + limit]
-    cut = np.zeros(len(mask), dtype=bool)
-    cut[rows] = True
-    return pa.chunked_array([pa.array(cut)])
