@@ -26,6 +26,7 @@ from dyno_frames.cli.export import export
 from dyno_frames.cli.find import find
 from dyno_frames.cli.journal import journal, resolve
 from dyno_frames.cli.lab import lab
+from dyno_frames.cli.mirror import mirror
 from dyno_frames.cli.objects import create, delete, get, update
 from dyno_frames.cli.options import ALLOW_INCOMPLETE, DEBUG, debug
 from dyno_frames.cli.panel import panel
@@ -49,7 +50,7 @@ def program() -> None:
     """
 
 
-_READ = (find, count, export, explain, code, get)
+_READ = (find, count, export, mirror, explain, code, get)
 _CHANGE = (create, update, delete, *ACTIONS, wait, resolve, journal)
 _SET_UP = (demo, lab, sandbox, calibrate, panel, completion, connections, doctor)
 

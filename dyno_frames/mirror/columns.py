@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -79,11 +80,14 @@ class VersionFiles:
         The version.
     schema
         Its columns.
+    empty
+        Zero rows of them.
     """
 
     store: LocalStore
     manifest: Manifest
     schema: Schema
+    empty: pd.DataFrame
     _pieces: dict[str, ds.ParquetFileFragment] = field(default_factory=dict, repr=False)
 
     def matching(self, condition: pc.Expression) -> list[StoredFile]:

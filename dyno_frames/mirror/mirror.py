@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ class Mirror(RowVerbs):
         """
         source = self._source
         wanted = source.freshness.changed(fresh=fresh, offline=offline, as_of=as_of, max_age=max_age)
-        return Mirror(Source(source.refresher, wanted)) if wanted is not source.freshness else self
+        return Mirror(replace(source, freshness=wanted)) if wanted is not source.freshness else self
 
     def query(
         self,

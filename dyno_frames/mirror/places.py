@@ -13,10 +13,11 @@ import platformdirs
 from dyno_frames.client.connection import Connection
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError
+from dyno_frames.export import disk
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.stores import checked_path, is_one_file, store_of
 from dyno_frames.frames.schema import declared_kinds
-from dyno_frames.mirror.record import Identity
+from dyno_frames.mirror.record import NAME, Identity
 from dyno_frames.mirror.refresh import Refresher
 
 FOLDER_VARIABLE = "DYNO_DATA_DIR"
@@ -92,3 +93,19 @@ def beside(refresher: Refresher, resource: Resource) -> Refresher:
     own, path = refresher.resource.name, refresher.store.path
     name = resource.name if path.name == own else f"{path.name}-{resource.name}"
     return refresher_of(refresher.connection, resource, path.with_name(name), lag_s=refresher.lag_s)
+
+
+def removed(connection: Connection, resource: str, path: str | Path | None) -> Path:
+    """Delete a mirror, a damaged one or one of another account too, and return its path.
+
+    Raises
+    ------
+    ConfigError
+        The path holds no mirror.
+    """
+    store = mirror_store(default_path(connection.url, connection.account, resource) if path is None else path)
+    if not (store.home / NAME).exists():
+        raise ConfigError(f"{store.url!r} has no mirror. Check --path, the URL and the API key")
+    disk.remove(store.path)
+    disk.remove(store.home)
+    return store.path

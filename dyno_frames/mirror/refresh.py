@@ -102,9 +102,9 @@ class Refresher:
                 f"the manifest of version {version} of the mirror {self.store.url!r} is missing or damaged. "
                 "mirror.refresh(full=True) fetches every row again"
             ) from error
-        schema = schema_from_json(manifest.schema)
         backend = self.connection.settings.dtype_backend
-        return VersionFiles(self.store, manifest, replace(schema, dtype_backend=backend))
+        schema = replace(schema_from_json(manifest.schema), dtype_backend=backend)
+        return VersionFiles(self.store, manifest, schema, schema.empty())
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -173,7 +173,8 @@ class MirrorScan(Scan):
         if not checks or self.query.everything:
             return rows
         narrow = self.files.read(files, self._fields(self._narrow()), rows)
-        return rows[kept(self.query, narrow, self.schema)]
+        matching: Rows = rows[kept(self.query, narrow, self.schema)]
+        return matching
 
     def _read(self, files: list[StoredFile], names: Iterable[str], rows: Rows) -> pa.Table:
         """Return columns, computed ones too, of rows in any order."""

@@ -62,11 +62,13 @@ class Source:
             The newest version is too old, and cannot be refreshed.
         """
         newest = self.refresher.record.newest
-        if newest is not None:
-            self._query(expr, options, scope, self._files(newest).schema)
+        files = None if newest is None else self._files(newest)
+        bound = None if files is None else self._query(expr, options, scope, files)
         check, requests = ready(self.refresher, self.freshness)
-        files = self._files(check)
-        query, schema = self._query(expr, options, scope, files.schema)
+        if bound is None or files is None or check != newest:
+            files = self._files(check)
+            bound = self._query(expr, options, scope, files)
+        query, schema = bound
         for warning in query.warnings:
             warn_user(warning)
         schema = schema.with_computed(map(self._known, schema.computed))
@@ -94,12 +96,15 @@ class Source:
         return self._opened[key]
 
     def _query(
-        self, expr: Expression, options: QueryOptions, scope: Scope, stored: Schema
+        self, expr: Expression, options: QueryOptions, scope: Scope, files: VersionFiles
     ) -> tuple[Query, Schema]:
         """Return a query bound to the stored columns, and these with the computed columns that it reads."""
-        stored = stored.with_nulls() if options.on_invalid == "null" else stored
+        stored, empty = files.schema, files.empty
+        if options.on_invalid == "null":
+            stored = stored.with_nulls()
+            empty = stored.empty()
         schema = stored.with_computed(COMPUTED)
-        query, is_narrow = bound_query(expr, stored.empty(), schema, scope)
+        query, is_narrow = bound_query(expr, empty, schema, scope)
         options.check_fields(schema.columns)
         read = columns(query.node) if query.node is not None else () if is_narrow else schema.columns
         wanted = {*read, *(options.columns or ()), *options.order_by}

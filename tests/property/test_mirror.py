@@ -96,7 +96,7 @@ def stored_files(rows: list[dict[str, Any]], account: Account, folder: Path) -> 
         version=1, parent=None, mode="sync", written="", origin={}, plan={}, profile={},
         schema=json.loads(json.dumps(schema_to_json(account.schema))), files=tuple(written),
     )  # fmt: skip
-    return VersionFiles(store, manifest, account.schema)
+    return VersionFiles(store, manifest, account.schema, account.empty)
 
 
 @pytest.mark.parametrize("stretch", range(2))
