@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_BEFORE] = {name: value for name, value in os.environ.items() if name.startswith("DYNO_")}
     for name in ("DYNO_URL", "DYNO_API_KEY", "DYNO_CONNECTION"):
         os.environ.pop(name, None)
-    for name in ("state", "cache", "config"):
+    for name in ("state", "cache", "config", "data"):
         (scratch / name).mkdir()
         os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
     os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
@@ -76,8 +76,8 @@ def _no_display() -> None:
 
 @pytest.fixture
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Fresh, empty folders for state, cache and settings, for one test; returns the folder above them."""
-    for name in ("state", "cache", "config"):
+    """Fresh, empty folders for state, cache, settings and mirrors, for one test; returns the folder above them."""
+    for name in ("state", "cache", "config", "data"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv(f"DYNO_{name.upper()}_DIR", str(tmp_path / name))
     return tmp_path

@@ -53,7 +53,7 @@ class Comparison:
     counted
         Number of rows that the server counted in total; None if nothing was counted.
     requests
-        Number of counts.
+        Number of requests.
     ids_moved
         Number of ids that were fetched.
     doubts
@@ -108,7 +108,7 @@ def compare(scan: Scan, ours: Sequence[pa.Table], *, by_ids: bool = False) -> Co
         total = sum(one.counted for one in first)
         differ = _differing(first, created, counts, asked.plan.page_size)
         found = _compared(pool, asked, here, differ)
-        return replace(found, counted=total, requests=counts.requests)
+        return replace(found, counted=total, requests=found.requests + counts.requests)
 
 
 class _Counts:
@@ -195,9 +195,10 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, ranges: Seq
     ids: Callable[[_Range], Answer] = lambda one: fetch_keys(asked, one.low, one.high)  # noqa: E731
     gone, missing = [pa.array([], pa.large_string())], list[pa.Table]()
     doubts: list[str] = []
-    moved = 0
+    moved = requests = 0
     for one, found in zip(ranges, pool.map(ids, ranges), strict=True):
         moved += found.table.num_rows
+        requests += found.certificate.requests
         here = ours[ID_FIELD].slice(one.start, one.rows).combine_chunks()
         there = found.table[ID_FIELD].combine_chunks()
         missing += _close_together(
@@ -208,7 +209,7 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, ranges: Seq
         else:
             doubts += found.certificate.reasons
     return Comparison(
-        pa.concat_arrays(gone), tuple(missing), None, 0, moved, doubts=tuple(dict.fromkeys(doubts))
+        pa.concat_arrays(gone), tuple(missing), None, requests, moved, doubts=tuple(dict.fromkeys(doubts))
     )
 
 

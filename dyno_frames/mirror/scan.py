@@ -205,7 +205,8 @@ class MirrorScan(Scan):
         order = "ascending" if ascending else "descending"
         best = pc.select_k_unstable(values, number, sort_keys=[("", order)])
         within = (pc.less_equal if ascending else pc.greater_equal)(values, values[best[-1].as_py()])
-        return rows[pc.fill_null(within, False).to_numpy(zero_copy_only=False)]
+        first: Rows = rows[pc.fill_null(within, False).to_numpy(zero_copy_only=False)]
+        return first
 
 
 _PLACE = "\0place"
