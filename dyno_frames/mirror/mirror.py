@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from dyno_frames.client.binding import caller, origin
+from dyno_frames.client.binding import caller, names_of, origin
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.row_verbs import RowVerbs
 from dyno_frames.contract.fields import OnInvalid
@@ -115,6 +115,9 @@ class Mirror(RowVerbs):
         limit: int | None = None,
         offset: int = 0,
         strict: bool = False,
+        local_dict: Mapping[str, Any] | None = None,
+        global_dict: Mapping[str, Any] | None = None,
+        level: int = 0,
         on_invalid: OnInvalid = "raise",
         scope: Scope | None = None,
         **freshness: Any,
@@ -123,7 +126,7 @@ class Mirror(RowVerbs):
 
         Parameters
         ----------
-        expr, columns, order_by, ascending, limit, offset, on_invalid, scope
+        expr, columns, order_by, ascending, limit, offset, local_dict, global_dict, level, on_invalid, scope
             As in ``client.campaigns.find``.
         strict
             Whether to raise instead of returning an answer that is not certified.
@@ -157,8 +160,8 @@ class Mirror(RowVerbs):
             strict=strict,
             on_invalid=on_invalid,
         )
-        scope = caller(1) if scope is None else scope
-        return self.at(**freshness).scan_of(expr, options, scope).to_frame()
+        names = names_of(scope, level, local_dict=local_dict, global_dict=global_dict)
+        return self.at(**freshness).scan_of(expr, options, names).to_frame()
 
     def __getitem__(self, expr: Expression) -> pd.DataFrame:
         if isinstance(expr, str):
@@ -175,7 +178,8 @@ class Mirror(RowVerbs):
         >>> mirror.count("status == 'draft'", max_age="1min")  # doctest: +SKIP
         12
         """
-        return self._scanned(expr, caller(1) if scope is None else scope, options).count()
+        names = names_of(scope, **_names(options))
+        return self._scanned(expr, names, options).count()
 
     def to_arrow(self, expr: Expression = None, *, scope: Scope | None = None, **options: Any) -> pa.Table:
         """Return the rows of :meth:`query` with the same arguments as an Arrow table.
@@ -184,7 +188,8 @@ class Mirror(RowVerbs):
         --------
         >>> mirror.to_arrow("opens > 100", columns=["name", "opens"])  # doctest: +SKIP
         """
-        return self._scanned(expr, caller(1) if scope is None else scope, options).to_arrow()
+        names = names_of(scope, **_names(options))
+        return self._scanned(expr, names, options).to_arrow()
 
     def frame(self) -> pd.DataFrame:
         """Return zero rows with the full columns and dtypes, bound to the account."""
@@ -239,3 +244,9 @@ class Mirror(RowVerbs):
     @property
     def _schema(self) -> Schema:
         return self._source.schema
+
+
+def _names(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the arguments about ``@names`` out of the arguments of a verb."""
+    defaults = {"level": 0, "local_dict": None, "global_dict": None}
+    return {name: options.pop(name, default) for name, default in defaults.items()}
