@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
@@ -31,7 +30,6 @@ from dyno_frames.export.partitions import Partition
 from dyno_frames.export.queries import (
     changed_since,
     count,
-    is_countable,
     origin_of,
     schema_of,
     with_schema,
@@ -49,15 +47,6 @@ _BY_COUNTS = "were found by comparing counts"
 """The end of a note that concerns one run only."""
 
 
-class Basis(StrEnum):
-    """What a sync compared to find the rows that are gone, from the weakest to the strongest."""
-
-    NOTHING = "nothing"
-    TOTAL = "the total number of rows"
-    WINDOWS = "the number of rows in windows of created"
-    IDS = "the id of every row"
-
-
 @dataclass(frozen=True, slots=True)
 class Done:
     """The outcome of a run.
@@ -72,15 +61,12 @@ class Done:
         How complete the rows are that this run fetched and compared.
     watermark
         The latest ``updated`` that the server had when this run began, as far as it is known.
-    basis
-        What was compared to find the rows that are gone.
     """
 
     manifest: Manifest
     counts: Mapping[str, int]
     certificate: Mapping[str, Any] = field(default_factory=dict)
     watermark: int | None = None
-    basis: Basis = Basis.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +77,6 @@ class _Growth:
     certificate: dict[str, Any]
     moved: int
     own: Mapping[str, Any] = field(default_factory=dict)
-    basis: Basis = Basis.NOTHING
     is_one_page: bool = False
 
 
@@ -110,7 +95,7 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
     counts = _counts(base, found.change) | {"moved": found.moved}
     has_changed = any((counts["added"], counts["changed"], counts["removed"])) or schema.fields != old.fields
     if not has_changed and not is_news(found.certificate, parent.certificate):
-        return Done(parent, counts, found.own, watermark, found.basis)
+        return Done(parent, counts, found.own, watermark)
     form = file_format(schema, scan, options, found.certificate | {"rows_returned": counts["rows"]})
     written = together(base, found.change, form, stage.folder)
     whole = parent.whole and is_same
@@ -121,7 +106,7 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
         whole=whole,
     )
     store.publish(made, written.fresh)
-    return Done(made, made.counts, found.own, watermark, found.basis)
+    return Done(made, made.counts, found.own, watermark)
 
 
 def _seen(stage: Stage, *, is_one_page: bool) -> int | None:
@@ -161,22 +146,16 @@ def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _G
     parent, mark = base.manifest, base.manifest.watermark
     since = options.delta.since if options.delta else None if mark is None else mark - OVERLAP_S
     asked = scan if since is None else changed_since(scan, since)
-    total = _total_before(scan, parent.rows, options)
     fetched, moved = fetch(asked, stage, parent.partitions)
     incoming = Staged(stage.chunks(MAIN))
     unchanged_ids, replaced_ids = unchanged(base, incoming, base.schema.names)
     new_keys = _less(incoming.keys(), unchanged_ids)
     by_ids = verdict_of(parent.certificate) is Verdict.UNCERTIFIED  # counts did not suffice before
     change = Change(incoming, replaced_ids, unchanged_ids)
-    expected = _counts(base, change)["rows"]
-    is_small = options.delta is not None and expected <= scan.plan.page_size
-    if total == expected and not by_ids:
-        basis, compared = Basis.TOTAL, Comparison(pa.array([], pa.large_string()), (), total, 1, 0)
-    else:
-        basis = Basis.IDS if by_ids or is_small or not is_countable(scan) else Basis.WINDOWS
-        stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
-        compared = compare(scan, [*stored_keys, new_keys], by_ids=basis is Basis.IDS)
-        pa.default_memory_pool().release_unused()
+    is_small = options.delta is not None and _counts(base, change)["rows"] <= scan.plan.page_size
+    stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
+    compared = compare(scan, [*stored_keys, new_keys], by_ids=by_ids or is_small)
+    pa.default_memory_pool().release_unused()
     change = _without(change, compared.gone, new_keys)
     found = certificate()
     if compared.missing:
@@ -191,18 +170,8 @@ def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _G
         certificate=whole,
         moved=moved + compared.ids_moved + int(found["rows_moved"]),
         own=own,
-        basis=basis,
         is_one_page=fetched["rows_moved"] <= fetched["page_cap"],
     )
-
-
-def _total_before(scan: Scan, rows: int, options: WriteOptions) -> int | None:
-    """Return the server's number of rows before changes are fetched, if it can spare comparing windows.
-
-    It is counted first, so that a row inserted meanwhile cannot hide a deleted one.
-    """
-    wanted = options.delta is not None and not options.delta.prove and rows > scan.plan.page_size
-    return count(scan) if wanted and is_countable(scan) else None
 
 
 def _of_parent(parent: Manifest) -> dict[str, Any]:

@@ -20,18 +20,15 @@ COMPRESSIONS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """How a sync that few requests suffice for finds changed and deleted rows.
+    """Which changed rows a sync fetches, if the caller keeps the watermark.
 
     Parameters
     ----------
     since
         Fetch the rows updated at this instant, in epoch seconds, or later; None fetches every row.
-    prove
-        Whether to compare the rows window by window even if the total number of rows agrees.
     """
 
     since: int | None
-    prove: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,7 +205,7 @@ class Mirror(RowVerbs):
         full
             Whether to fetch every row again, for example after a file was damaged.
         prove
-            Whether to compare more than the total number of rows although it agrees with the server's.
+            Whether to compare ids or windows of rows even if two requests show no change.
 
         Examples
         --------

@@ -13,7 +13,7 @@ from dyno_frames.client.binding import bind
 from dyno_frames.client.connection import Connection
 from dyno_frames.contract.resources import CREATED, UPDATED, Resource
 from dyno_frames.errors import ConfigError, ContractError, SchemaError
-from dyno_frames.export.grow import Basis, Done
+from dyno_frames.export.grow import Done
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import schema_from_json
 from dyno_frames.export.options import Delta, WriteOptions
@@ -37,7 +37,7 @@ ROUNDS = 3
 """How many times a refresh reads the changes if the account changes meanwhile."""
 
 PROOF_S = 3_600
-"""After this many seconds, a refresh counts windows of ``created`` although the total number of rows agrees."""
+"""After this many seconds, a refresh compares ids or windows of rows although two requests show no change."""
 
 WAIT_S = 600.0
 """How long to wait for another process that refreshes the mirror."""
@@ -138,7 +138,7 @@ class Refresher:
         full
             Whether to fetch every row.
         prove
-            Whether to compare windows although the total number of rows agrees.
+            Whether to compare ids or windows of rows even if two requests show no change.
         """
         with write_lock(self.store):
             self.store.prepare()
@@ -176,8 +176,8 @@ class Refresher:
             and versions[-1:] == [known.version]
             and not self._must_prove(known, prove=prove)
         ):
-            check = self._probed(scan, known)
-            if check.as_of > known.as_of:
+            same, check = self._probed(scan, known)
+            if same:
                 return self._commit(record, check)
             spent = spent.plus(_Costs(check.requests, check.rows_moved))
         if versions and not full:
@@ -189,7 +189,7 @@ class Refresher:
         while True:
             rounds += 1
             began = self.now()
-            delta = Delta(self._since(mark), prove=self._must_prove(known, prove=prove))
+            delta = Delta(self._since(mark))
             options = WriteOptions(mode="sync", max_rows_per_file=ROWS_PER_FILE, delta=delta)
             done = run(scan, self.store, options)
             spent = spent.plus(_Costs.of(done))
@@ -209,20 +209,18 @@ class Refresher:
     def _must_prove(self, known: Check | None, *, prove: bool) -> bool:
         return prove or known is None or known.proved is None or self.now() - known.proved > PROOF_S
 
-    def _probed(self, scan: Scan, known: Check) -> Check:
-        """Return the check as of now if nothing has changed, else the check itself; with the costs of finding out."""
+    def _probed(self, scan: Scan, known: Check) -> tuple[bool, Check]:
+        """Tell whether nothing has changed, and return the check as of now with the costs of finding out."""
         began, since = self.now(), self._since(known.watermark)
         if since is None or known.verdict is not Verdict.EXACT:
-            return replace(known, requests=0, rows_moved=0)
+            return False, replace(known, requests=0, rows_moved=0)
         same, requests, moved = is_unchanged(scan, self.open(known.version), since)
-        check = replace(known, requests=requests, rows_moved=moved)
-        return replace(check, as_of=began, deletes=Deletes.ASSUMED, lag_s=self.lag_s) if same else check
+        check = replace(known, as_of=began, deletes=Deletes.ASSUMED, lag_s=self.lag_s)
+        return same, replace(check, requests=requests, rows_moved=moved)
 
     def _check(self, done: Done, began: float, *, proved: float | None) -> Check:
         verdict = Verdict(done.certificate["verdict"])
-        deletes = Deletes.UNKNOWN
-        if verdict is Verdict.EXACT:
-            deletes = Deletes.ASSUMED if done.basis is Basis.TOTAL else Deletes.PROVED
+        deletes = Deletes.PROVED if verdict is Verdict.EXACT else Deletes.UNKNOWN
         return Check(
             version=done.manifest.version,
             as_of=began,

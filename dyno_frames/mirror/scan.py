@@ -178,9 +178,11 @@ class MirrorScan(Scan):
 
     def _read(self, files: list[StoredFile], names: Iterable[str], rows: Rows) -> pa.Table:
         """Return columns, computed ones too, of rows in any order."""
-        order = np.argsort(rows, kind="stable")
-        table = self.files.read(files, self._fields(names), rows[order])
-        if len(rows) and (order[1:] < order[:-1]).any():
+        if (rows[1:] > rows[:-1]).all():
+            table = self.files.read(files, self._fields(names), rows)
+        else:
+            order = np.argsort(rows, kind="stable")
+            table = self.files.read(files, self._fields(names), rows[order])
             table = table.take(pa.array(np.argsort(order, kind="stable")))
         return with_computed(table, self.schema, names)
 
