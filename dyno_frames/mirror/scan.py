@@ -83,7 +83,13 @@ class MirrorScan(Scan):
 
     files: VersionFiles
     certificate: Certificate
-    _plan: list[MirrorPlan] = field(default_factory=list, repr=False, compare=False)
+    _plan: list[MirrorPlan] = field(init=False, default_factory=list, compare=False)
+
+    def __repr__(self) -> str:
+        return str(self.explain())
+
+    def _repr_html_(self) -> str:
+        return self.explain()._repr_html_()
 
     def explain(self) -> MirrorPlan:
         """Return what is read from disk, and what pandas evaluates."""

@@ -169,6 +169,22 @@ def test_the_verbs_of_frames_work_on_a_mirror(synced):
     assert "evaluated here" in str(mirror.explain("opens > clicks"))
 
 
+def test_a_scan_of_a_mirror_shows_its_plan_and_can_be_refined(synced):
+    scan = synced.mirror.scan("opens > 5")
+    assert "opens >= 6" in repr(scan)
+    assert scan._repr_html_().startswith("<table>")
+    same(scan.to_frame(), synced.account.find("opens > 5"))
+    synced.sent()
+    assert scan.refine(limit=3).count() == len(scan.refine(limit=3).to_frame()) == 3
+    other = synced.mirror.scan("opens == 7").query
+    assert scan.refine(query=other).count() == synced.mirror.count("opens == 7")
+    assert sum(batch.num_rows for batch in scan.to_batches()) == scan.count()
+    for write in (lambda: scan.to_parquet("rows"), lambda: scan.to_code("curl")):
+        with pytest.raises(ConfigError):
+            write()
+    assert synced.sent() == (0, 0)
+
+
 def test_the_names_of_lists_come_from_a_mirror_beside_it():
     with dyno.sandbox(speed=0) as box, box.client() as client:
         query = "list_name == 'Club members' and open_rate > 0.1"
