@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.filters import DESCENDING, FilterKey
 from dyno_frames.contract.resources import ID_FIELD, UPDATED
 from dyno_frames.export.merge import same_values
-from dyno_frames.export.queries import count
+from dyno_frames.export.queries import changed_since, count, is_countable
 from dyno_frames.frames.decode import decode, late_fields
 from dyno_frames.mirror.columns import VersionFiles
 from dyno_frames.scan.reader import find_rows
@@ -27,7 +29,7 @@ def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int
     tuple
         Whether nothing has changed, and the numbers of requests and of rows moved.
     """
-    ours = _stored_since(files, since)
+    ours = _stored_since(files, since, files.schema.names)
     rows = ours.num_rows
     if not scan.keeps_order or rows >= scan.plan.page_size or rows == files.manifest.rows:
         return False, 0, 0
@@ -45,10 +47,16 @@ def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int
     return _is_the_same(ours, theirs, since), 2, len(page)
 
 
-def _stored_since(files: VersionFiles, since: int) -> pa.Table:
-    """Return the stored rows that were updated at an instant or later."""
+def has_as_many_changes(scan: Scan, files: VersionFiles, since: int) -> bool:
+    """Tell with one request whether as many rows have changed since an instant on the server as are stored."""
+    changed = changed_since(scan, since)
+    return is_countable(changed) and count(changed) == _stored_since(files, since, [UPDATED]).num_rows
+
+
+def _stored_since(files: VersionFiles, since: int, names: Sequence[str]) -> pa.Table:
+    """Return columns of the stored rows that were updated at an instant or later."""
     instant = pa.scalar(since, pa.timestamp("s", tz="UTC"))
-    table = files.read(files.matching(pc.field(UPDATED) >= instant), files.schema.names)
+    table = files.read(files.matching(pc.field(UPDATED) >= instant), names)
     return table.filter(pc.greater_equal(table[UPDATED], instant))
 
 

@@ -21,7 +21,7 @@ from dyno_frames.export.queries import lacks
 from dyno_frames.export.run import run
 from dyno_frames.export.store import write_lock
 from dyno_frames.mirror.columns import VersionFiles
-from dyno_frames.mirror.probe import is_unchanged
+from dyno_frames.mirror.probe import has_as_many_changes, is_unchanged
 from dyno_frames.mirror.record import Check, Deletes, Identity, Record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
@@ -200,8 +200,22 @@ class Refresher:
                 requests=spent.requests,
                 rows_moved=spent.rows_moved,
             )
-            if known.verdict is Verdict.EXACT or rounds == ROUNDS:
+            if known.verdict is Verdict.EXACT:
+                return self._commit(record, self._confirmed(scan, known))
+            if rounds == ROUNDS:
                 return self._commit(record, known)
+
+    def _confirmed(self, scan: Scan, check: Check) -> Check:
+        """Return the check of a refresh; deletes are assumed if rows changed while they were compared.
+
+        A row that was inserted meanwhile can hide a deleted one from the counts.
+        """
+        since = self._since(check.watermark)
+        if since is None:
+            return check
+        is_same = has_as_many_changes(scan, self.open(check.version), since)
+        deletes = check.deletes if is_same else Deletes.ASSUMED
+        return replace(check, deletes=deletes, requests=check.requests + 1)
 
     def _since(self, watermark: int | None) -> int | None:
         return None if watermark is None else watermark - int(self.lag_s)

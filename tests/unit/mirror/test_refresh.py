@@ -43,6 +43,29 @@ def test_a_total_that_agrees_is_no_proof(mirrored):
     assert is_current(one)
 
 
+def test_a_row_that_is_inserted_while_rows_are_counted_does_not_hide_a_deleted_one(mirrored):
+    one = mirrored(1500)
+    one.mirror.refresh()
+    newest = one.account.find().iloc[-40]["id"]
+    one.sql("DELETE FROM campaigns WHERE id = ?", newest)
+    one.sql("CREATE TABLE late AS SELECT * FROM campaigns WHERE id = '00037'")
+    one.sql("UPDATE late SET id = 'late', created = NOW, updated = NOW")
+
+    class Counts(list):
+        def append(self, body):
+            if any("updated" in find for find in one.account.between.bodies["find"]):  # changes were fetched
+                one.sql("INSERT OR IGNORE INTO campaigns SELECT * FROM late")
+            super().append(body)
+
+    one.account.between.bodies["count"] = Counts()
+    status = one.mirror.refresh(prove=True)
+    assert len(one.account.between.bodies["count"]) > 1
+    kept = newest in set(one.mirror.query(offline=True)["id"])
+    assert not (kept and status.deletes == "proved")
+    one.mirror.refresh(prove=True)
+    assert is_current(one)
+
+
 def test_deletes_are_proved_again_after_an_hour(mirrored):
     one = mirrored(1500)
     one.mirror.refresh()
