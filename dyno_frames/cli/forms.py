@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -24,6 +26,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 Some spreadsheets ignore leading spaces.
 """
+_ROW_BREAK = re.compile(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""The characters other than a line feed at which a reader of CSV may end a row, unless the value is quoted."""
+_FORMULA_AFTER_BREAK = re.compile(
+    rf"(?:\r(?!\n)|(?!\r){_ROW_BREAK.pattern})(?=[ \t\xa0]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+)
+"""A line break before a formula. A line feed does not count, because every program quotes a value that contains one."""
 
 
 def on_terminal() -> bool:
@@ -67,7 +75,7 @@ def written(
     form
         ``table``, ``csv``, ``jsonl`` or ``markdown``.
     formulas
-        Whether CSV keeps text that a spreadsheet evaluates as a formula. If False, ``'`` is put before the text.
+        Whether CSV keeps text that a spreadsheet evaluates as a formula. If False, ``'`` is put before the formula.
     terminal
         Whether the text is for a terminal. Then CSV has control characters escaped, as a table always has.
     width
@@ -85,7 +93,7 @@ def written(
         case "csv":
             plain = frame if formulas else _without_formulas(frame)
             plain = map_text(plain, printable) if terminal else plain
-            return plain.to_csv(index=False, date_format=_TIMES, lineterminator="\n")
+            return _csv(plain)
         case "jsonl":
             return frame.to_json(orient="records", lines=True, date_format="iso") if len(frame) else ""
         case "markdown":
@@ -104,6 +112,14 @@ def _table(frame: pd.DataFrame, *, width: int | None, note: str) -> str:
     return f"{text}\n{rows}\n"
 
 
+def _csv(frame: pd.DataFrame) -> str:
+    text = frame.to_csv(index=False, date_format=_TIMES, lineterminator="\n")
+    if not _ROW_BREAK.search(text):
+        return text
+    # without this, pandas quotes only values that contain the line ending itself
+    return frame.to_csv(index=False, date_format=_TIMES, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+
+
 def _parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
@@ -111,7 +127,12 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    return map_text(frame, lambda text: f"'{text}" if _is_formula(text) else text)
+    return map_text(frame, _without_formula)
+
+
+def _without_formula(text: str) -> str:
+    guarded = _FORMULA_AFTER_BREAK.sub(r"\g<0>'", text)
+    return f"'{guarded}" if _is_formula(text) else guarded
 
 
 def _is_formula(text: str) -> bool:
