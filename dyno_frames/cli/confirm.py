@@ -49,12 +49,14 @@ def show(lines: Iterable[str]) -> None:
 
 def ask(question: str) -> None:
     """Ask a question with the answers yes and no; end the command unless the answer is yes."""
+    _drop_typed_ahead()
     if not click.confirm(printable(question), err=True):
         decline()
 
 
 def ask_for_text(question: str, is_answer: Callable[[str], bool]) -> None:
     """Ask for a text; end the command if another text is typed."""
+    _drop_typed_ahead()
     if not is_answer(click.prompt(printable(question), default="", show_default=False, err=True)):
         decline()
 
@@ -63,3 +65,12 @@ def decline() -> None:
     """End the command without sending anything."""
     click.echo("Nothing was sent.", err=True)
     raise click.exceptions.Exit(Exit.INTERRUPTED)
+
+
+def _drop_typed_ahead() -> None:
+    """Drop what was typed before the question was shown."""
+    if sys.platform == "win32" or sys.stdin is None or not sys.stdin.isatty():
+        return
+    import termios
+
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)

@@ -46,7 +46,9 @@ def draft(account: Any, own_state: Any, request: pytest.FixtureRequest) -> Calla
 def dialogue(account: Any, own_state: Any) -> Callable[..., tuple[str, int]]:
     """Run a command on a terminal, answer its questions, and return what is on the screen and the exit code."""
 
-    def run(*arguments: object, answers: dict[str, str] | None = None) -> tuple[str, int]:
+    def run(
+        *arguments: object, answers: dict[str, str] | None = None, typed_ahead: str = ""
+    ) -> tuple[str, int]:
         child = pexpect.spawn(
             sys.executable,
             ["-m", "dyno_frames.cli", *map(str, arguments)],
@@ -54,6 +56,7 @@ def dialogue(account: Any, own_state: Any) -> Callable[..., tuple[str, int]]:
             encoding="utf-8", dimensions=(40, 500), timeout=30,
         )  # fmt: skip
         screen = ""
+        child.send(typed_ahead)
         for question, answer in (answers or {}).items():
             child.expect_exact(question)
             screen += child.before + child.after
@@ -110,6 +113,15 @@ def test_ctrl_c_at_the_question_sends_nothing(draft, dialogue):
     screen, code = dialogue("start", draft("Interrupted"), answers={"[y/N]: ": "\x03"})
     assert screen.endswith("dyno-frames: interrupted\n")
     assert code == 130
+
+
+@pytest.mark.parametrize(("contacts", "question"), [(3, "[y/N]: "), (1001, "Type 1001 to confirm: ")])
+def test_text_typed_before_the_question_does_not_answer_it(draft, dialogue, pipe, contacts, question):
+    key = draft("Ahead", contacts=contacts)
+    screen, code = dialogue("start", key, answers={question: f"n{ENTER}"}, typed_ahead=f"y{ENTER}1001{ENTER}")
+    assert screen.endswith(f"{question}n\nNothing was sent.\n")
+    assert code == 130
+    assert '"status": "draft"' in pipe("get", "campaigns", key, "--format", "json").out
 
 
 def test_above_the_panels_threshold_the_number_is_typed(draft, dialogue):
