@@ -72,7 +72,7 @@ def attempt(
             if planned is not None:
                 _check_planned(context, planned, row)
             _check_status(context)
-        with in_flight.sending(intent.id), short_interrupt(_interrupted(context)):
+        with in_flight.sending(intent.id), short_interrupt(_interrupted(context), perhaps_sent=True):
             blockers = journal.intend(intent, alone=RULES[action].sends, known_lines=known_lines)
             if blockers:
                 raise _blocked(context, blockers)

@@ -28,6 +28,7 @@ _CALLS = tuple(
         (r"Declare (?:it|the types) with connect\(…, schema=\{[^}]*\}\)(?:, or| and) replace", "Replace"),
         (r"Read an older version(?: with version=…| \(version=\d+\)),? or replace", "Replace"),
         (r", or see \.dyno\.certificate; strict=True raises instead", "; strict=True fails instead"),
+        (r"was interrupted; call it again$", "was interrupted; run it again"),
         (r"client\.campaigns\.resolve\('([^']*)'\)", r"dyno-frames resolve \1"),
         (r"client\.campaigns\.resolve\('([^']*)', decision=…\)", r"dyno-frames resolve \1 --decision …"),
         (r"client\.campaigns\.accept_journal_damage\(\)", "dyno-frames journal --accept-damage"),

@@ -19,6 +19,7 @@ from dyno_frames.errors import (
     QuerySyntaxError,
     SchemaError,
     TableError,
+    interruption,
 )
 
 
@@ -31,11 +32,11 @@ class Exit(IntEnum):
     COMMAND = 2
     """The command, the query or a setting is not valid, or a file cannot be read or written."""
     UNKNOWN = 3
-    """A request was sent, and its outcome is unknown."""
+    """A request was sent, or may have been sent before Ctrl-C, and its outcome is unknown."""
     INCOMPLETE = 4
     """Rows may be missing from the answer."""
     INTERRUPTED = 130
-    """Ctrl-C, or a question that was answered with no; the exit code that shells use."""
+    """Ctrl-C before a change was sent, or a question that was answered with no; the exit code that shells use."""
 
 
 _COMMAND_FAULTS = (
@@ -64,7 +65,8 @@ def exit_code(error: BaseException) -> Exit:
     """
     match error:
         case KeyboardInterrupt():
-            return Exit.INTERRUPTED
+            noted = interruption(error)
+            return Exit.UNKNOWN if noted is not None and noted.perhaps_sent else Exit.INTERRUPTED
         case OutcomeUnknownError():
             return Exit.UNKNOWN
         case _ if isinstance(error, _COMMAND_FAULTS):
@@ -95,12 +97,16 @@ def one_line(error: BaseException, options: Mapping[str, str] | None = None) -> 
     options
         The options of the command by their names as arguments of Python.
     """
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    text = _file_fault(error) or str(error) or type(error).__name__
+    text = _interrupted(error) or _file_fault(error) or str(error) or type(error).__name__
     if isinstance(error, QuerySyntaxError | TableError):
         return "\n".join(printable(line) for line in text.splitlines())
     return printable(" ".join(with_options(text, options or {}).split()))
+
+
+def _interrupted(error: BaseException) -> str:
+    """Return what Ctrl-C interrupted, or an empty string for other errors."""
+    noted = interruption(error)
+    return noted.what if noted else "interrupted" if isinstance(error, KeyboardInterrupt) else ""
 
 
 def _file_fault(error: BaseException) -> str:

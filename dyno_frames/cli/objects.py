@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,8 +13,14 @@ from dyno_frames.cli import confirm, options, values
 from dyno_frames.cli.exits import printable
 from dyno_frames.cli.reference import object_id
 from dyno_frames.contract.operations import operation
-from dyno_frames.contract.resources import RESOURCES
-from dyno_frames.errors import OutcomeUnknownError
+from dyno_frames.contract.resources import RESOURCES, Resource
+from dyno_frames.errors import (
+    ConnectError,
+    ContractError,
+    OutcomeUnknownError,
+    TransportError,
+    short_interrupt,
+)
 
 if TYPE_CHECKING:
     from dyno_frames.client.resources import ResourceClient
@@ -87,7 +94,8 @@ def update(
         if dry_run:
             click.echo(values.request_text(operation(resource, "update"), body, key=key))
             return
-        verbs.update(key, **body)
+        with _change(RESOURCES[resource], key, "updated"):
+            verbs.update(key, **body)
     click.echo(printable(f"updated {RESOURCES[resource].singular} {key}: {', '.join(body)}"))
 
 
@@ -114,15 +122,31 @@ def delete(
         confirm.show([_headline(RESOURCES[resource].singular, key, verbs.get(key))])
         if not yes:
             confirm.ask("Delete it?")
-        verbs.delete(key)
+        with _change(RESOURCES[resource], key, "deleted"):
+            verbs.delete(key)
     click.echo(printable(f"deleted {RESOURCES[resource].singular} {key}"))
+
+
+@contextmanager
+def _change(resource: Resource, key: str, done: str) -> Iterator[None]:
+    """Raise OutcomeUnknownError if no answer tells whether the server made a change."""
+    text = f"the {resource.singular} may have been {done}"
+    cure = f"Look: dyno-frames get {resource.name} {key}"
+    try:
+        with short_interrupt(f"{text}. {cure}", perhaps_sent=True):
+            yield
+    except ConnectError:
+        raise
+    except (TransportError, ContractError) as error:
+        raise OutcomeUnknownError(f"{text} ({error.message}).", request=error.request, cure=cure) from error
 
 
 def _created(verbs: ResourceClient, body: Body) -> str:
     try:
         return verbs.create(**body)
     except OutcomeUnknownError as error:
-        found = verbs.look_for(error)
+        with short_interrupt(str(error), perhaps_sent=True):
+            found = verbs.look_for(error)
         if found is None:
             raise
         click.echo("No answer arrived, but the server has the new object.", err=True)

@@ -53,7 +53,8 @@ class Creates:
             raise self._unresolved(earlier)
         try:
             with short_interrupt(
-                f"the {self._resource.singular} may have been created. {self._cure(pending)}"
+                f"the {self._resource.singular} may have been created. {self._cure(pending)}",
+                perhaps_sent=True,
             ):
                 key = self._send(body, pending)
         except KeyboardInterrupt:

@@ -64,7 +64,7 @@ from dyno_frames.errors.root import (
     DynoError,
     RequestSummary,
 )
-from dyno_frames.errors.short import short_interrupt
+from dyno_frames.errors.short import interruption, short_interrupt
 from dyno_frames.errors.stale import StaleError
 from dyno_frames.errors.warned import (
     IncompleteResultWarning,
@@ -100,6 +100,7 @@ __all__ = [
     "TransportError",
     "UnknownFieldError",
     "WaitError",
+    "interruption",
     "short_interrupt",
     "warn_user",
 ]

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -33,7 +34,7 @@ def error_lines(error: BaseException, message: str) -> list[str]:
 
 
 @contextmanager
-def short_interrupt(what: str) -> Iterator[None]:
+def short_interrupt(what: str, *, perhaps_sent: bool = False) -> Iterator[None]:
     """Let IPython show Ctrl-C in a with-block as one line. The exception stays the same KeyboardInterrupt.
 
     The outermost block decides the text.
@@ -42,23 +43,39 @@ def short_interrupt(what: str) -> Iterator[None]:
     ----------
     what
         What was interrupted, and what the user can do.
+    perhaps_sent
+        Whether the server may have received a request that changes something.
     """
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        interrupt._render_traceback_ = _Interrupt(what)  # type: ignore[attr-defined]
+        interrupt._render_traceback_ = Interruption(what, perhaps_sent=perhaps_sent)  # type: ignore[attr-defined]
         raise
 
 
-class _Interrupt:
-    """The lines for a KeyboardInterrupt. It does not refer to the exception, which refers to it."""
+def interruption(error: BaseException) -> Interruption | None:
+    """Return what :func:`short_interrupt` noted on a KeyboardInterrupt, or None."""
+    noted = getattr(error, "_render_traceback_", None)
+    return noted if isinstance(noted, Interruption) else None
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """What Ctrl-C interrupted. It does not refer to the exception, which refers to it.
+
+    Parameters
+    ----------
+    what, perhaps_sent
+        As in :func:`short_interrupt`.
+    """
+
+    what: str
+    perhaps_sent: bool
 
     def __call__(self) -> list[str]:
+        """Return the lines that IPython shows."""
         shown = sys.exc_info()[1] or getattr(sys, "last_value", None)
-        return _in_mode(shown, [f"KeyboardInterrupt: {self._what}"])
+        return _in_mode(shown, [f"KeyboardInterrupt: {self.what}"])
 
 
 def _in_mode(error: BaseException | None, lines: list[str]) -> list[str]:

@@ -37,6 +37,19 @@ def test_every_error_has_the_exit_code_of_its_kind(error):
     assert exit_code(error) is LEAVES[error]
 
 
+def test_ctrl_c_says_what_was_interrupted_and_ends_with_3_if_a_request_may_have_changed_something():
+    def interrupt(*, perhaps_sent: bool) -> BaseException:
+        outer = errors.short_interrupt("the start was interrupted", perhaps_sent=perhaps_sent)
+        with pytest.raises(KeyboardInterrupt) as caught, outer, errors.short_interrupt("the request"):
+            raise KeyboardInterrupt
+        return caught.value
+
+    assert one_line(KeyboardInterrupt()) == "interrupted"
+    assert one_line(interrupt(perhaps_sent=False)) == "the start was interrupted"
+    assert exit_code(interrupt(perhaps_sent=False)) is Exit.INTERRUPTED
+    assert exit_code(interrupt(perhaps_sent=True)) is Exit.UNKNOWN
+
+
 def test_no_leaf_of_the_error_tree_is_forgotten():
     def leaves(kind: type) -> set[type]:
         below = kind.__subclasses__()

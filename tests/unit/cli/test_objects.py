@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -164,6 +165,37 @@ def test_a_create_whose_outcome_is_unknown_ends_with_3(dyno, box):
     [line] = ended.err.splitlines()
     assert "It was not sent again" in line
     assert "dyno-frames find lists --where \"name == 'Never' and created >= '" in line
+
+
+def test_ctrl_c_while_an_action_is_in_flight_says_that_it_may_have_been_sent(dyno, account, box, started):
+    key = account.campaigns.create(name="In flight", subject="x", list_id=account.lists.create(name="L"))
+    box.set_faults([{"kind": "latency", "operations": ["campaigns.start"], "delay_s": 3}])
+    with started("start", key, "--yes") as program:
+        while not dyno("journal", "--format", "jsonl").out and program.process.poll() is None:
+            pass
+        code = program.end(signal.SIGINT)
+        line = program.line_with("dyno-frames: ")
+    assert line == (
+        f"dyno-frames: start of campaign {key} was interrupted, and may have been sent. Look: dyno-frames resolve {key}"
+    )
+    assert code == 3
+
+
+def test_a_delete_without_an_answer_ends_with_3_and_says_how_to_check(dyno, account, box):
+    key = account.lists.create(name="Perhaps deleted")
+    box.set_faults([{"kind": "drop", "operations": ["lists.delete"]}])
+    ended = dyno("delete", "lists", key, "--yes")
+    assert ended.code == 3
+    line = ended.err.splitlines()[-1]
+    assert "the list may have been deleted" in line
+    assert line.endswith(f"Look: dyno-frames get lists {key}")
+
+
+def test_a_delete_whose_first_answer_is_lost_is_done(dyno, account, box):
+    key = account.lists.create(name="Deleted once")
+    box.set_faults([{"kind": "drop", "operations": ["lists.delete"], "times": 1}])
+    ended = dyno("delete", "lists", key, "--yes")
+    assert (ended.code, ended.out) == (0, f"deleted list {key}\n")
 
 
 def test_a_request_that_is_refused_ends_with_1(dyno, account):
