@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LONGEST = 60
+_LARGEST_BYTES = 64 * 2**20
+_MOST_DIGITS = 4_300
 
 
 def fields(command: Command) -> Command:
@@ -27,7 +30,7 @@ def fields(command: Command) -> Command:
         click.option(
             "--from",
             "source",
-            type=click.File(encoding="utf-8"),
+            type=click.File("rb"),
             metavar="FILE",
             help="JSON object with fields, from a file or - for stdin. Options take precedence.",
         ),
@@ -51,7 +54,7 @@ def fields(command: Command) -> Command:
 
 
 def given_fields(
-    resource: str, *, set_text: tuple[str, ...], set_json: tuple[str, ...], source: IO[str] | None
+    resource: str, *, set_text: tuple[str, ...], set_json: tuple[str, ...], source: IO[bytes] | None
 ) -> Body:
     """Return the fields of a request, checked against the contract.
 
@@ -126,25 +129,57 @@ def _pair(given: str, option: str, resource: Resource) -> tuple[str, str]:
 def _json_pair(given: str, resource: Resource) -> tuple[str, Any]:
     name, text = _pair(given, "--set-json", resource)
     try:
-        return name, json.loads(text)
+        return name, _read_json(text)
     except ValueError as error:
         raise click.BadParameter(
-            f"the value of {name} is {fit(text, _LONGEST)!r}, which is not JSON ({error}). Use --set for a text",
+            f"the value of {name} is {fit(text, _LONGEST)!r}, which {error}. Use --set for a text",
             param_hint="--set-json",
         ) from None
 
 
-def _object(source: IO[str]) -> dict[str, Any]:
+def _object(source: IO[bytes]) -> dict[str, Any]:
     name = getattr(source, "name", "<stdin>")
+    content = source.read(_LARGEST_BYTES + 1)
     try:
-        read = json.load(source)
+        read = _read_json(_decoded(content))
     except ValueError as error:
-        raise click.BadParameter(
-            f"{name!r} is not JSON ({error}); expected an object", param_hint="--from"
-        ) from None
+        raise click.BadParameter(f"{name!r} {error}; expected a JSON object", param_hint="--from") from None
     if not isinstance(read, dict):
         raise click.BadParameter(
             f"""{name!r} is not a JSON object; expected one such as {{"name": "Spring sale"}}""",
             param_hint="--from",
         )
     return read
+
+
+def _decoded(content: bytes) -> str:
+    if len(content) > _LARGEST_BYTES:
+        raise ValueError(f"is larger than {_LARGEST_BYTES // 2**20} MiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8 (byte {error.start:,})") from None
+
+
+def _read_json(text: str) -> Any:
+    """Return the value of a JSON text; raise ValueError with a predicate, such as ``is not JSON (…)``."""
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not JSON ({error})") from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"contains the key {fit(twice, _LONGEST)!r} twice")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"contains a number with more than {_MOST_DIGITS:,} digits")
+    return int(digits)

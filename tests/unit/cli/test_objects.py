@@ -6,6 +6,7 @@ import io
 import json
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -148,6 +149,48 @@ def test_stdin_that_is_not_an_object_is_refused(run, monkeypatch, text):
     ended = run("create", "lists", "--from", "-", "--url", "http://127.0.0.1:9", "--api-key", "unused")
     assert ended.code == 2
     assert "--from: '<stdin>' is not" in " ".join(ended.err.split())
+
+
+UNREADABLE = {
+    "duplicate": (b'{"name": "a", "name": "b"}', "contains the key 'name' twice"),
+    "duplicate inside": (b'{"name": {"x": 1, "x": 2}}', "contains the key 'x' twice"),
+    "deep": (b"[" * 100_000, "is nested too deeply"),
+    "digits": (b'{"name": ' + b"1" * 5000 + b"}", "contains a number with more than 4,300 digits"),
+    "encoding": (b"\xf6", "is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_of_fields_that_cannot_be_read_is_refused(run, tmp_path, content, said):
+    (tmp_path / "fields.json").write_bytes(content)
+    account = ("--url", "http://127.0.0.1:9", "--api-key", "unused")
+    ended = run("create", "lists", "--from", tmp_path / "fields.json", *account)
+    assert ended.code == 2
+    assert said in " ".join(ended.err.split())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs /dev/zero")
+def test_a_file_of_fields_without_an_end_is_refused(run):
+    ended = run(
+        "create", "lists", "--from", "/dev/zero", "--url", "http://127.0.0.1:9", "--api-key", "unused"
+    )
+    assert ended.code == 2
+    assert "'/dev/zero' is larger than 64 MiB" in " ".join(ended.err.split())
+
+
+def test_the_value_of_an_option_is_read_as_strictly_as_a_file(run):
+    account = ("--url", "http://127.0.0.1:9", "--api-key", "unused")
+    ended = run("create", "lists", "--set-json", 'name={"x": 1, "x": 2}', *account)
+    assert ended.code == 2
+    assert "contains the key 'x' twice" in " ".join(ended.err.split())
+
+
+def test_a_byte_order_mark_before_the_fields_is_accepted(dyno, account, tmp_path, monkeypatch):
+    (tmp_path / "fields.json").write_bytes(b'\xef\xbb\xbf{"name": "Marked"}')
+    key = dyno("create", "lists", "--from", tmp_path / "fields.json").out.strip()
+    assert account.lists.get(key)["name"] == "Marked"
+    typed(monkeypatch, '\ufeff{"name": "Piped"}')
+    assert account.lists.get(dyno("create", "lists", "--from", "-").out.strip())["name"] == "Piped"
 
 
 def test_a_create_whose_answer_is_lost_finds_its_object(dyno, account, box):
