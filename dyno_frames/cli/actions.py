@@ -53,9 +53,14 @@ _RECIPIENTS = click.option(
     metavar="N",
     help="Number of recipients that you expect; the command fails if it is another.",
 )
+_UNUSED_YES = click.option(
+    "--yes", is_flag=True, help="Accepted as by the other actions; this command does not ask."
+)
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the outcome as one line of JSON.")
 
-_CAMPAIGN = "CAMPAIGN is the id of a campaign, or a name that only one campaign has."
+_CAMPAIGN = (
+    "CAMPAIGN is the id of a campaign, or a name that only one campaign has. An id is looked up first."
+)
 _QUESTION = "The command shows what will happen and asks for confirmation."
 _NUMBER = f"With more than {COUNT_TYPED_ABOVE:,} recipients, type their number, or give it as --recipients."
 
@@ -97,7 +102,7 @@ def _parameters(action: Action) -> list[Callable[[Any], Any]]:
         *(_TIME if set(TIMES) <= set(rule.optional) else ()),
         *(_text_option(name) for name in OVERRIDES if name in rule.optional),
         *((_RECIPIENTS,) if rule.sends else ()),
-        confirm.yes,
+        confirm.yes if _asks(action) else _UNUSED_YES,
         confirm.dry_run,
         _AS_JSON,
         options.account,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 
 _ARGUMENT = re.compile(
-    r"\"[^\"]*\"|(?<![\w=])'[^']*'|\b(?P<name>[a-z_]+)=(?P<value>'[^']*'|\[[^\[\]]*\]|[\w.]+)?"
+    r"\"[^\"]*\"|(?<![\w=])'[^']*'|\b(?P<name>[a-z_]+)=(?P<value>'[^']*'|\[[^\[\]]*\]|\w+(?:\.\w+)*)?"
     r"|(?:^|(?<=; ))(?P<first>[a-z_]+)(?=: )"
 )
 """A quoted text of the user, which stays as it is; an argument with its value; or an argument at the start."""
@@ -19,6 +19,8 @@ _CALLS = tuple(
     for pattern, words in (
         (r"dyno_frames\.sandbox\(\)", "dyno-frames sandbox"),
         (r"Give it longer with connect\(…, timeout_s=…\)\.", "Try again later."),
+        (r"leave port out to", "leave --port out to"),
+        (r"\bhost must be\b", "--host must be"),
         (r", or connect with a smaller page_size=", ""),
         (r"Wait, or connect with fewer workers=", "Wait, then try again"),
         (r" ?If the server refuses pages of this size, connect\(…, page_size=…\) with less\.", ""),

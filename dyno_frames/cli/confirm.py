@@ -27,7 +27,7 @@ def yes(command: Command) -> Command:
     option = click.option(
         "--yes",
         is_flag=True,
-        help="Confirm without a question; required if the command asks and stdin is not a terminal.",
+        help="Confirm without a question; required if stdin is not a terminal.",
     )
     return option(command)
 

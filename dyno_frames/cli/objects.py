@@ -48,7 +48,7 @@ named_object = click.argument("reference", metavar="ID_OR_NAME")
 def get(*, resource: str, reference: str, form: str, url: str | None, api_key: str | None) -> None:
     """Print one object.
 
-    ID_OR_NAME is the id of the object, or a name that only one object has.
+    ID_OR_NAME is the id of the object, or a name that only one object has. An id is looked up first.
     """
     with options.connected(url, api_key) as client:
         verbs: ResourceClient = getattr(client, resource)
@@ -85,7 +85,8 @@ def update(
 ) -> None:
     """Change fields of an object.
 
-    ID_OR_NAME is the id of the object, or a name that only one object has. --set-json FIELD=null makes a field null.
+    ID_OR_NAME is the id of the object, or a name that only one object has. An id is looked up first. --set-json
+    FIELD=null makes a field null.
     """
     body = values.given_fields(resource, **given)
     with options.connected(url, api_key) as client:
@@ -110,7 +111,7 @@ def delete(
 ) -> None:
     """Delete an object, after a question.
 
-    ID_OR_NAME is the id of the object, or a name that only one object has.
+    ID_OR_NAME is the id of the object, or a name that only one object has. An id is looked up first.
     """
     confirm.require_answer("delete", confirmed=yes or dry_run)
     with options.connected(url, api_key) as client:

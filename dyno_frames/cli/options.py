@@ -11,6 +11,7 @@ import click
 from dyno_frames.cli.completion import column_names
 from dyno_frames.cli.forms import FORMATS, on_terminal
 from dyno_frames.contract.resources import RESOURCES
+from dyno_frames.contract.texts import is_whole
 from dyno_frames.query.query import Scope
 
 if TYPE_CHECKING:
@@ -94,11 +95,20 @@ resource = click.argument("resource", type=click.Choice(list(RESOURCES)))
 """The resource to read."""
 
 
+def _checked_query(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not is_whole(value):
+        raise click.BadParameter(
+            "the query is not valid UTF-8; check the encoding of the terminal or of the script"
+        )
+    return value
+
+
 def where(command: Command) -> Command:
     """Add ``--where``."""
     option = click.option(
         "--where",
         metavar="QUERY",
+        callback=_checked_query,
         help="Query in the syntax of pandas.DataFrame.query (default: all rows).",
     )
     return option(command)

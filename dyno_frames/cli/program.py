@@ -32,13 +32,14 @@ from dyno_frames.cli.options import ALLOW_INCOMPLETE, DEBUG, debug
 from dyno_frames.cli.panel import panel
 from dyno_frames.cli.sandbox import sandbox
 from dyno_frames.cli.wait import wait
-from dyno_frames.errors import IncompleteResultWarning
+from dyno_frames.errors import ConfigError, IncompleteResultWarning
 
 
 @click.group(name=NAME, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="dyno_frames", prog_name=NAME)
 @debug
-def program() -> None:
+@click.pass_context
+def program(context: click.Context) -> None:
     """Query, export and control a Dyno account from the command line.
 
     Set DYNO_URL and DYNO_API_KEY, or add a connection with "dyno-frames connections add" and use --connection.
@@ -48,9 +49,14 @@ def program() -> None:
     is not valid, or a file cannot be read or written, 3 the outcome of a request is unknown, 4 the answer is incomplete
     (0 with --allow-incomplete), 130 a question was answered with no, or Ctrl-C.
     """
+    if sys.stdout is None and context.invoked_subcommand in {command.name for command in _PRINT}:
+        raise ConfigError(
+            "stdout is closed, and the command only prints; expected a terminal, a file or a pipe"
+        )
 
 
-_READ = (find, count, export, mirror, explain, code, get)
+_PRINT = (find, count, explain, code, get)
+_READ = (*_PRINT, export, mirror)
 _CHANGE = (create, update, delete, *ACTIONS, wait, resolve, journal)
 _SET_UP = (demo, lab, sandbox, calibrate, panel, completion, connections, doctor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dyno_frames.contract.texts import fit
+from dyno_frames.contract.texts import fit, is_whole
 from dyno_frames.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _LONGEST = 60
+_NEVER_IDS = frozenset({".", ".."})
+"""Names that would change the path of a request."""
 
 
 def object_id(verbs: ResourceClient, reference: str) -> str:
@@ -30,7 +32,8 @@ def object_id(verbs: ResourceClient, reference: str) -> str:
     Raises
     ------
     ConfigError
-        No object has this id or name; or several have this name, and the message names each with its time of creation.
+        The reference is blank or not valid UTF-8; or no object has this id or name; or several have this name, and the
+        message names each with its time of creation.
 
     Examples
     --------
@@ -39,20 +42,34 @@ def object_id(verbs: ResourceClient, reference: str) -> str:
     """
     import pandas as pd
 
+    blank = not reference.strip()
+    if blank or not is_whole(reference):
+        raise ConfigError(
+            f"{_shown(reference)} is {'blank' if blank else 'not valid UTF-8'}; "
+            f"expected the id or the name of a {verbs.resource.singular}"
+        )
+    if _is_id(verbs, reference):
+        return reference
+    wanted = [name for name in ("id", "created", "status") if name in verbs.resource.names]
+    named = verbs.find(pd.col("name") == reference, columns=wanted)
+    if named.empty:
+        raise ConfigError(
+            f"no {verbs.resource.singular} has the id or the name {_shown(reference)}. "
+            f"List all with: dyno-frames find {verbs.resource.name} --columns id,name"
+        )
+    if len(named) > 1:
+        raise ConfigError(_ambiguous(verbs.resource.name, reference, named))
+    return str(named["id"].iloc[0])
+
+
+def _is_id(verbs: ResourceClient, reference: str) -> bool:
+    if reference in _NEVER_IDS:
+        return False
     try:
         verbs.get(reference)
     except NotFoundError:
-        wanted = [name for name in ("id", "created", "status") if name in verbs.resource.names]
-        named = verbs.find(pd.col("name") == reference, columns=wanted)
-        if named.empty:
-            raise ConfigError(
-                f"no {verbs.resource.singular} has the id or the name {_shown(reference)}. "
-                f"List all with: dyno-frames find {verbs.resource.name} --columns id,name"
-            ) from None
-        if len(named) > 1:
-            raise ConfigError(_ambiguous(verbs.resource.name, reference, named)) from None
-        return str(named["id"].iloc[0])
-    return reference
+        return False
+    return True
 
 
 def _ambiguous(resource: str, reference: str, named: pd.DataFrame) -> str:

@@ -47,8 +47,8 @@ def wait(
 ) -> None:
     """Wait until a campaign has a status, with a progress bar on a terminal.
 
-    CAMPAIGN is the id of a campaign, or a name that only one campaign has. Exit with 1 if the time is over, the
-    campaign makes no progress, or it cannot reach the status.
+    CAMPAIGN is the id of a campaign, or a name that only one campaign has. An id is looked up first. Exit with 1 if the
+    time is over, the campaign makes no progress, or it cannot reach the status.
     """
     with options.connected(url, api_key) as client:
         key = object_id(client.campaigns, campaign)

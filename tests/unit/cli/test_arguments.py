@@ -100,6 +100,10 @@ ADVICE = {
     "code 429. Wait, or connect with fewer workers=.": "code 429. Wait, then try again.",
     "expected an integer; declare another type with connect(…, schema={'x': 'object'}) if the server is right, or pass "
     "on_invalid='null' to get null instead": "expected an integer",
+    "a redirect is not followed; name the right url=.": "a redirect is not followed; name the right --url.",
+    "port 80 cannot be used (in use); leave port out to get a free one": (
+        "port 80 cannot be used (in use); leave --port out to get a free one"
+    ),
     "the types differ. Declare the types with connect(…, schema={…}), or replace the dataset with mode='overwrite'": (
         "the types differ. Replace the dataset with --mode overwrite"
     ),
@@ -117,4 +121,4 @@ ADVICE = {
 
 @pytest.mark.parametrize("text", ADVICE)
 def test_advice_for_python_is_left_out(text):
-    assert with_options(text, {"mode": "--mode", "strict": "--strict"}) == ADVICE[text]
+    assert with_options(text, {"mode": "--mode", "strict": "--strict", "url": "--url"}) == ADVICE[text]

@@ -256,6 +256,12 @@ def test_a_wrong_option_of_an_action_is_said_before_any_request(run, options, sa
     assert said in ended.err
 
 
+def test_the_help_says_which_commands_ask_and_that_an_id_is_looked_up_first(run):
+    assert "required if the command asks" not in run("pause", "--help").out
+    for command in ("pause", "start", "wait", "get", "update", "delete"):
+        assert "An id is looked up first." in " ".join(run(command, "--help").out.split())
+
+
 def test_each_action_has_the_options_of_its_request(run):
     assert "--at" in run("reschedule", "--help").out
     assert "--subject" in run("update-and-resume", "--help").out

@@ -241,6 +241,29 @@ def test_a_delete_whose_first_answer_is_lost_is_done(dyno, account, box):
     assert (ended.code, ended.out) == (0, f"deleted list {key}\n")
 
 
+@pytest.mark.parametrize("reference", ["", " ", "\udcff"])
+@pytest.mark.parametrize("command", [["pause"], ["get", "campaigns"]])
+def test_a_text_that_can_be_no_id_and_no_name_is_refused(run, command, reference):
+    ended = run(*command, reference, "--url", "http://127.0.0.1:9", "--api-key", "unused")
+    assert ended.code == 2
+    assert "expected the id or the name of a campaign" in ended.err
+    assert "iloc" not in ended.err
+
+
+def test_dots_are_looked_up_as_a_name(dyno, account):
+    key = account.lists.create(name="..")
+    assert key in dyno("get", "lists", "..").out
+    assert "no list has the id or the name '.'" in dyno("get", "lists", ".").err
+
+
+def test_an_update_that_is_sent_too_often_says_to_wait(dyno, account, box):
+    key = account.lists.create(name="Too often")
+    box.set_faults([{"kind": "slow_down", "operations": ["lists.update"], "retry_after_s": 0}])
+    ended = dyno("update", "lists", key, "--set", "description=new")
+    assert ended.code == 1
+    assert "workers" not in ended.err
+
+
 def test_a_request_that_is_refused_ends_with_1(dyno, account):
     key = account.campaigns.create(name="Only a draft", subject="x")
     ended = dyno("pause", key)
