@@ -29,7 +29,7 @@ Some spreadsheets ignore leading spaces.
 _ROW_BREAK = re.compile(r"[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 """The characters other than a line feed at which a reader of CSV may end a row, unless the value is quoted."""
 _FORMULA_AFTER_BREAK = re.compile(
-    rf"(?:\r(?!\n)|(?!\r){_ROW_BREAK.pattern})(?=[ \t\xa0]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+    r"(?:\r(?!\n)|[\v\f\x1c-\x1e\x85\u2028\u2029])(?=[ \t\xa0]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
 )
 """A line break before a formula. A line feed does not count, because every program quotes a value that contains one."""
 
