@@ -25,6 +25,7 @@ LEAVES = {
     errors.ContractError("c"): Exit.SERVER,
     errors.OutcomeUnknownError("o"): Exit.UNKNOWN,
     errors.WaitError("w", reason="timeout"): Exit.SERVER,
+    errors.StaleError("s", age_s=None): Exit.SERVER,
     errors.MissingExtraError.of("jupyterlab", "lab"): Exit.COMMAND,
     FileNotFoundError(2, "No such file", "rows.csv"): Exit.COMMAND,
     ConnectionResetError("reset"): Exit.SERVER,
