@@ -74,8 +74,8 @@ class DynoAccessor(FrameQueries):
         Raises
         ------
         QueryError
-            pandas changed the rows of the frame, their order or its columns; or the query uses something that cannot
-            be stored, such as a function of your own. Nothing was sent.
+            pandas changed the rows of the frame, their order, its values or its columns; or the query uses something
+            that cannot be stored, such as a function of your own. Nothing was sent.
 
         Examples
         --------

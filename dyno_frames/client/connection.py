@@ -15,7 +15,7 @@ from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.scan.scan import WriteCode, WriteParquet
+from dyno_frames.scan.writers import WriteCode, WriteParquet
 from dyno_frames.transport.session import Session
 
 

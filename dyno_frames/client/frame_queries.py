@@ -151,8 +151,8 @@ class FrameQueries(RowVerbs):
         Raises
         ------
         QueryError
-            pandas changed the rows of the frame, their order or its columns; or the query uses something that cannot
-            be stored, such as a function of your own. Nothing was sent.
+            pandas changed the rows of the frame, their order, its values or its columns; or the query uses something
+            that cannot be stored, such as a function of your own. Nothing was sent.
 
         Examples
         --------
@@ -175,7 +175,7 @@ class FrameQueries(RowVerbs):
         if not is_whole(self._frame):
             raise QueryError(
                 f"this frame is no longer the answer to its query {_shown(origin)!r}: pandas changed its rows, their "
-                f"order or its columns. {changed}"
+                f"order, its values or its columns. {changed}"
             )
         if origin.query is None:
             raise QueryError(
@@ -197,8 +197,8 @@ class FrameQueries(RowVerbs):
     def certificate(self) -> Certificate | None:
         """How complete the frame is and what proves it.
 
-        None for a frame that no query returned, and for one whose rows, order or columns pandas changed, such as
-        ``answer.head()`` or ``answer.sort_values("opens")``.
+        None for a frame that no query returned, and for one whose rows, order, values or columns pandas changed,
+        such as ``answer.head()`` or ``answer.sort_values("opens")``.
         """
         origin_of(self._frame)
         stored = certificate_of(self._frame)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -31,33 +31,10 @@ from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.progress import progress_bar, waiting_bar
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
+from dyno_frames.scan.writers import WriteCode, WriteParquet
 from dyno_frames.transport.session import Session
 
 _INTERRUPTED = "the query was interrupted"
-
-
-class WriteParquet(Protocol):
-    """Writes the rows of a scan as Parquet, as :func:`dyno_frames.export.write.write` does."""
-
-    def __call__(
-        self,
-        scan: Scan,
-        path: str | Path,
-        /,
-        *,
-        partition_by: str | Sequence[str] | None,
-        mode: str,
-        max_rows_per_file: int,
-        compression: str,
-    ) -> Any:
-        """Return the dataset."""
-
-
-class WriteCode(Protocol):
-    """Writes a query as a program, as :func:`dyno_frames.codegen.code.query_code` does."""
-
-    def __call__(self, scan: Scan, language: str, /, *, wider: bool, counts: bool) -> str:
-        """Return the program."""
 
 
 @dataclass(frozen=True, slots=True)

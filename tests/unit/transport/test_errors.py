@@ -17,6 +17,7 @@ SPECIAL = {
     errors.TableError: lambda kind: kind("<b>wrong", refused={"lists": {0: "no name"}}),
     errors.MissingExtraError: lambda kind: kind.of("dask", "dask"),
     errors.OutcomeUnknownError: lambda kind: kind("<b>perhaps", request=ASKED, cure="look"),
+    errors.StaleError: lambda kind: kind("<b>old", age_s=90.0),
     errors.ContractError: lambda kind: kind("<b>odd", field="created", row="1", value="'x'", request=ASKED),
 }
 
