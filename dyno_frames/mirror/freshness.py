@@ -72,11 +72,6 @@ class Freshness:
         """Return the freshness of a mirror with this maximum age."""
         return cls(max_age_s=seconds("max_age", max_age))
 
-    @property
-    def needs_no_request(self) -> bool:
-        """Whether no request may be sent."""
-        return self.offline or self.as_of is not None
-
 
 def seconds(name: str, value: Any) -> float:
     """Return a duration in seconds.

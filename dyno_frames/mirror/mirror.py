@@ -16,11 +16,10 @@ from dyno_frames.client.row_verbs import RowVerbs
 from dyno_frames.contract.fields import OnInvalid
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import QueryError
-from dyno_frames.export import disk
 from dyno_frames.frames.provenance import attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.mirror.freshness import Duration, Freshness, seconds
-from dyno_frames.mirror.places import refresher_of
+from dyno_frames.mirror.places import delete, refresher_of
 from dyno_frames.mirror.scan import MirrorScan
 from dyno_frames.mirror.source import Source
 from dyno_frames.mirror.status import MirrorStatus
@@ -225,8 +224,7 @@ class Mirror(RowVerbs):
         """Delete the copy with all its versions; the account is not changed."""
         refresher = self._source.refresher
         with refresher.alone():
-            disk.remove(refresher.store.path)
-            disk.remove(refresher.store.home)
+            delete(refresher.store)
 
     def scan_of(self, expr: Expression, options: QueryOptions, scope: Scope) -> MirrorScan:
         """Return the scan of a query; ``scan`` takes the options as arguments."""

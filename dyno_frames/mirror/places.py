@@ -106,6 +106,11 @@ def removed(connection: Connection, resource: str, path: str | Path | None) -> P
     store = mirror_store(default_path(connection.url, connection.account, resource) if path is None else path)
     if not (store.home / NAME).exists():
         raise ConfigError(f"{store.url!r} has no mirror. Check --path, the URL and the API key")
+    delete(store)
+    return store.path
+
+
+def delete(store: LocalStore) -> None:
+    """Delete the files of a mirror and their folder."""
     disk.remove(store.path)
     disk.remove(store.home)
-    return store.path

@@ -47,10 +47,12 @@ def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int
     return _is_the_same(ours, theirs, since), 2, len(page)
 
 
-def has_as_many_changes(scan: Scan, files: VersionFiles, since: int) -> bool:
-    """Tell with one request whether as many rows have changed since an instant on the server as are stored."""
+def has_as_many_changes(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int]:
+    """Tell whether as many rows have changed since an instant on the server as are stored; with its requests."""
     changed = changed_since(scan, since)
-    return is_countable(changed) and count(changed) == _stored_since(files, since, [UPDATED]).num_rows
+    if not is_countable(changed):
+        return False, 0
+    return count(changed) == _stored_since(files, since, [UPDATED]).num_rows, 1
 
 
 def _stored_since(files: VersionFiles, since: int, names: Sequence[str]) -> pa.Table:

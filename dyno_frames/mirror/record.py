@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError, SchemaError
@@ -136,13 +135,8 @@ class Record:
 
     def write(self, home: Path) -> None:
         """Replace the record in the mirror's hidden folder in one step."""
-        path = home / NAME
-        temporary = path.with_name(f".{NAME}.{uuid4().hex}.part")
-        try:
+        with disk.beside(home / NAME) as temporary:
             temporary.write_text(seal({"format": FORMAT, **asdict(self)}), encoding="utf-8")
-            disk.put(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     @classmethod
     def read(cls, mirror: Path, home: Path) -> Record | None:

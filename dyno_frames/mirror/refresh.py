@@ -213,9 +213,9 @@ class Refresher:
         since = self._since(check.watermark)
         if since is None:
             return check
-        is_same = has_as_many_changes(scan, self.open(check.version), since)
+        is_same, requests = has_as_many_changes(scan, self.open(check.version), since)
         deletes = check.deletes if is_same else Deletes.ASSUMED
-        return replace(check, deletes=deletes, requests=check.requests + 1)
+        return replace(check, deletes=deletes, requests=check.requests + requests)
 
     def _since(self, watermark: int | None) -> int | None:
         return None if watermark is None else watermark - int(self.lag_s)
