@@ -37,9 +37,6 @@ from dyno_frames.transport.retry import (
     Event,
     Policy,
     decide,
-    pause_s,
-    retry_after_s,
-    unreached_s,
 )
 from dyno_frames.transport.secret import Veiled
 from dyno_frames.transport.server_name import is_loopback, server_name
@@ -236,8 +233,7 @@ class Session:
 
     def _sent(self, call: Call, reader: Reader | None) -> Reply:
         while True:
-            verdict = responses.judge(self._attempt(call), reader=reader, shown=self.shown)
-            call.events.append(verdict.event)
+            _, verdict = self._tried(call, reader)
             if verdict.event not in NO_BYTE_LEFT:
                 self._reached = self._clock()
             decision = decide(call.operation.effect, verdict.event)
@@ -254,9 +250,7 @@ class Session:
         The headers are empty if no response came.
         """
         call = self._call(operation, None, redact.Body(body), deadline_s=deadline_s, fresh=True)
-        answer = self._attempt(call)
-        verdict = responses.judge(answer, reader=None, shown=self.shown)
-        call.events.append(verdict.event)
+        answer, verdict = self._tried(call)
         headers = answer.headers if isinstance(answer, Received) else {}
         try:
             self._conclude(call, verdict)
@@ -292,6 +286,13 @@ class Session:
 
     def _is_over(self, cancel: CancelToken | None) -> bool:
         return self.closed or (cancel is not None and cancel.called)
+
+    def _tried(self, call: Call, reader: Reader | None = None) -> tuple[Received | Failure, Verdict]:
+        """Send a call once; return the response and what it means, which becomes an event of the call."""
+        answer = self._attempt(call)
+        verdict = responses.judge(answer, reader=reader, shown=self.shown)
+        call.events.append(verdict.event)
+        return answer, verdict
 
     def _attempt(self, call: Call) -> Received | Failure:
         limits = Limits(
@@ -334,15 +335,17 @@ class Session:
         return headers
 
     def _wait(self, call: Call, verdict: Verdict) -> bool:
-        policy, tried = self.policy, len(call.events)
-        asked_s = retry_after_s(verdict.retry_after, now=self._wall())
-        wait_s = pause_s(tried, policy, event=verdict.event, random=self._random, retry_after_s=asked_s)
-        left_s = self._left_to_connect_s(call, verdict)
-        wait_s = min(wait_s, left_s)
+        """Wait before the next attempt, and tell whether there is one."""
+        wait_s = call.next_pause_s(
+            self.policy,
+            verdict,
+            now_s=self._clock(),
+            wall_s=self._wall(),
+            reached_s=self._reached,
+            random=self._random,
+        )
         if (
-            (tried >= policy.attempts and call.paused_s >= policy.outlast_s)
-            or left_s <= 0
-            or self._clock() + wait_s >= call.deadline
+            wait_s is None
             or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
             or self._is_over(call.cancel)
         ):
@@ -354,14 +357,6 @@ class Session:
         else:
             self.rest(wait_s, call.cancel)
         return not self._is_over(call.cancel)
-
-    def _left_to_connect_s(self, call: Call, verdict: Verdict) -> float:
-        return unreached_s(
-            self.policy,
-            event=verdict.event,
-            reached_s=call.started - self._reached,
-            spent_s=max(call.paused_s, self._clock() - call.started),
-        )
 
     def _log(self, call: Call, verdict: Verdict) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):
