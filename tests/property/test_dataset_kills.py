@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
 import dyno_frames as dyno
 
-PATH = Path(__file__).parents[1] / "benchmarks" / "export_kills.py"
+LONG_FORM = "export_kills"
 KILLS = 2
 LAST_CALLS = 24
 """As many as a commit takes, and some before it."""
-
-
-@pytest.fixture(scope="module")
-def kills():
-    """The long form, under its own name, so that the processes it starts can import it, too."""
-    sys.path.insert(0, str(PATH.parent))
-    spec = importlib.util.spec_from_file_location("export_kills", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["export_kills"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    sys.path.remove(str(PATH.parent))
-    del sys.modules["export_kills"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
