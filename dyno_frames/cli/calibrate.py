@@ -8,14 +8,7 @@ from dyno_frames.cli import options
 
 
 @click.command()
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@options.table_or_json
 @options.account
 def calibrate(*, form: str, url: str | None, api_key: str | None) -> None:
     """Learn what a server's filters mean.

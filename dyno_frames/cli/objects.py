@@ -36,14 +36,7 @@ named_object = click.argument("reference", metavar="ID_OR_NAME")
 @click.command(epilog='Example: dyno-frames get campaigns "Spring sale" --format json')
 @options.resource
 @named_object
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Output format.",
-)
+@options.table_or_json
 @options.account
 def get(*, resource: str, reference: str, form: str, url: str | None, api_key: str | None) -> None:
     """Print one object.

@@ -167,6 +167,19 @@ def form(command: Command) -> Command:
     return form_option(formulas(command))
 
 
+def table_or_json(command: Command) -> Command:
+    """Add ``--format`` for a single result: a table or JSON."""
+    option = click.option(
+        "--format",
+        "form",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help="Output format.",
+    )
+    return option(command)
+
+
 def _printable_format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     if value == "parquet" and on_terminal():
         raise click.BadParameter(
