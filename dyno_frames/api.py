@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dyno_frames.client.client import Client
 from dyno_frames.client.connection import Connection, Extensions
-from dyno_frames.client.connections import NamedConnection, check_server, chosen, default_url
+from dyno_frames.client.connections import NamedConnection, chosen, default_url
 from dyno_frames.client.credentials import stored_key
 from dyno_frames.client.queries import Queries
 from dyno_frames.client.settings import DtypeBackend, Settings
@@ -152,8 +152,6 @@ def _auth(url: str, key: Secret | str | None, auth: object, named: NamedConnecti
     if auth is None:
         if key is not None:
             return ApiKeyAuth(usable(key, "api_key="))
-        if named is not None:
-            check_server(named, url)
         return ApiKeyAuth(stored_key(url, named).secret)
     if not isinstance(auth, ApiKeyAuth):
         raise ConfigError(

@@ -224,18 +224,3 @@ def default_url(named: NamedConnection | None) -> str:
     if named is not None:
         return named.url
     return os.environ.get(URL_VARIABLE) or PRODUCTION_URL
-
-
-def check_server(named: NamedConnection, url: str) -> None:
-    """Check that the key of a connection goes to its own server.
-
-    Raises
-    ------
-    ConfigError
-        The url is another one.
-    """
-    if named.url != url:
-        raise ConfigError(
-            f"url= is {url}, and the key of connection {named.name!r} is for {named.url} only. Give api_key= with "
-            "url=, or leave out url="
-        )

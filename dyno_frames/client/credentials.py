@@ -37,13 +37,20 @@ def stored_key(
 ) -> StoredKey:
     """Return the key for a server from the environment or the keyring.
 
-    A named connection names one of the two; else ``DYNO_API_KEY`` comes before the keyring.
+    A named connection names one of the two, and its key is for its own server only; else ``DYNO_API_KEY`` comes before
+    the keyring.
 
     Raises
     ------
     ConfigError
-        There is no key, or it cannot be sent. The message names where it was looked for, in order.
+        There is no key, and the message names where it was looked for, in order; or the key cannot be sent, or is for
+        another server.
     """
+    if named is not None and named.url != url:
+        raise ConfigError(
+            f"url= is {url}, and the key of connection {named.name!r} is for {named.url} only. Give api_key= with "
+            "url=, or leave out url="
+        )
     looked = ["api_key= (not given)"]
     variable = KEY_VARIABLE if named is None else named.variable
     if variable is not None:

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from dyno_frames.calibrate import cache as profiles
-from dyno_frames.client.connections import check_server, chosen, default_url
+from dyno_frames.client.connections import chosen, default_url
 from dyno_frames.client.credentials import StoredKey, stored_key
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import operation
@@ -18,7 +18,6 @@ from dyno_frames.contract.profile import Support
 from dyno_frames.doctor.check import Check, Status
 from dyno_frames.errors import ConfigError, DynoError, InsecureTransportWarning
 from dyno_frames.transport.auth import ApiKeyAuth, secret_of, usable
-from dyno_frames.transport.secret import Secret
 from dyno_frames.transport.server_name import is_loopback
 from dyno_frames.transport.session import Session
 
@@ -78,8 +77,6 @@ def find_account(url: str | None, api_key: str | None, connection: str | None) -
     address = Settings(url=default_url(named) if url is None else url).url
     if given is not None:
         return Account(address, StoredKey(usable(given, "api_key="), "api_key="))
-    if named is not None:
-        check_server(named, address)
     return Account(address, stored_key(address, named, limit_s=KEYRING_S))
 
 
@@ -113,10 +110,9 @@ def encryption(account: Account) -> Check:
 
 def ask(account: Account) -> Answer:
     """Send one small request that changes nothing."""
-    secret: Secret = account.key.secret
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureTransportWarning)  # it is a check of its own
-        session = Session(account.url, ApiKeyAuth(secret), timeout_s=SERVER_S)
+        session = Session(account.url, ApiKeyAuth(account.key.secret), timeout_s=SERVER_S)
     started = time.monotonic()
     with session:
         headers, error = session.probe(operation("lists", "count"), {}, deadline_s=SERVER_S)
