@@ -36,11 +36,12 @@ def python() -> Check:
 def packages() -> Check:
     """Check the installed packages against the bounds in the package's metadata, those of extras too."""
     required = [Requirement(text) for text in requires(PACKAGE) or ()]
-    base = [one for one in required if one.marker is None or one.marker.evaluate({"extra": ""})]
+    base = [one for one in required if _applies(one)]
     wrong = [fault for one in base if (fault := _fault(one))]
     if wrong:
         return Check("packages", Status.FAILED, "; ".join(wrong), f"pip install {_arguments(base)}")
-    optional = [one for one in required if one not in base and _extras(one)]
+    extras = set(metadata(PACKAGE).get_all("Provides-Extra") or ()) - _DEVELOPMENT
+    optional = [one for one in required if one not in base and any(_applies(one, extra) for extra in extras)]
     outside = [one for one in optional if _installed(one.name) and _fault(one)]
     if outside:
         finding = "; ".join(sorted({_fault(one) for one in outside}))
@@ -50,11 +51,9 @@ def packages() -> Check:
     )
 
 
-def _extras(requirement: Requirement) -> list[str]:
-    """Return the extras for users that ask for a requirement."""
-    marker = requirement.marker
-    extras = set(metadata(PACKAGE).get_all("Provides-Extra") or ()) - _DEVELOPMENT
-    return [] if marker is None else [extra for extra in extras if marker.evaluate({"extra": extra})]
+def _applies(requirement: Requirement, extra: str = "") -> bool:
+    """Return whether a package needs a requirement on this machine, with an extra or without one."""
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def _fault(requirement: Requirement) -> str:
@@ -100,13 +99,10 @@ def widgets() -> Check:
     return Check("widgets", Status.OK, shown)
 
 
-def _unmet(name: str) -> Iterator[str]:
-    for text in requires(name) or ():
-        requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            fault = _fault(requirement)
-            if fault:
-                yield fault
+def _unmet(name: str) -> list[str]:
+    """Return why the requirements of an installed package are not met."""
+    required = [one for one in map(Requirement, requires(name) or ()) if _applies(one)]
+    return [fault for one in required if (fault := _fault(one))]
 
 
 def _front_end_faults(extension: str) -> Iterator[str]:
