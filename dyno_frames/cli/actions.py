@@ -16,7 +16,7 @@ from dyno_frames.cli.values import request_text
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import ConfigError, OutcomeUnknownError
-from dyno_frames.panels.campaigns.rules import COUNT_TYPED_ABOVE, WITHOUT_REVIEW
+from dyno_frames.panels.campaigns.confirmation import COUNT_TYPED_ABOVE, WITHOUT_REVIEW
 
 if TYPE_CHECKING:
     from dyno_frames.actions.action_request import ActionRequest

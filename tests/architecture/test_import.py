@@ -42,6 +42,12 @@ def test_importing_the_package_costs_little_more_than_importing_pandas():
     assert set(json.loads(asked.stdout)) - sys.stdlib_module_names == {"dyno_frames"}
 
 
+def test_the_command_line_loads_no_panel_before_a_command_shows_a_review():
+    script = "import sys, dyno_frames.cli.program; print('dyno_frames.panels.campaigns.state' in sys.modules)"
+    asked = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert asked.stdout == "False\n"
+
+
 def test_the_probe_sees_a_guest_that_is_loaded():
     assert "starlette" in loaded_by("starlette.routing")
 

@@ -9,8 +9,8 @@
 # 5. buttons.py         an entry with its label, its action, and the reason when it is disabled
 #
 # A button for another process action needs an entry in buttons.py alone, because ``ActionChosen`` and ``SendAction``
-# serve all of them. contract/lifecycle.py says which statuses allow the action, and rules.py whether it has a form, a
-# review or a text to type.
+# serve all of them. contract/lifecycle.py says which statuses allow the action, confirmation.py whether it has a
+# review, and rules.py whether it has a form or a text to type.
 #
 # Where else a change goes: a column of the table, columns.py; a rate or its limit, metrics.py; a sentence, wording.py
 # or review_text.py; what is read again by itself, watch.py; a color or a distance, views/style.css.

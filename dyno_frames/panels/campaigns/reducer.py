@@ -13,6 +13,7 @@ from typing import TypeAlias, assert_never
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.panels.campaigns import actions as on
 from dyno_frames.panels.campaigns.campaign import ActionRequest, action_name
+from dyno_frames.panels.campaigns.confirmation import WITHOUT_REVIEW
 from dyno_frames.panels.campaigns.effects import (
     Effect,
     ReadForBulkReview,
@@ -33,12 +34,7 @@ from dyno_frames.panels.campaigns.phases import (
 from dyno_frames.panels.campaigns.reduce_outcome import reduce_answer
 from dyno_frames.panels.campaigns.reduce_review import confirm, reduce_review, with_in_flight, with_serial
 from dyno_frames.panels.campaigns.reduce_table import reduce_table
-from dyno_frames.panels.campaigns.rules import (
-    WITH_FORM,
-    WITHOUT_REVIEW,
-    bulk_disabled_reason,
-    disabled_reason,
-)
+from dyno_frames.panels.campaigns.rules import WITH_FORM, bulk_disabled_reason, disabled_reason
 from dyno_frames.panels.campaigns.state import Notice, NoticeKind, State
 
 Next: TypeAlias = tuple[State, tuple[Effect, ...]]

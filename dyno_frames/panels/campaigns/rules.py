@@ -6,19 +6,14 @@ from datetime import timedelta
 
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.panels.campaigns.campaign import DELETED, Audience, Campaign
+from dyno_frames.panels.campaigns.confirmation import COUNT_TYPED_ABOVE
 from dyno_frames.panels.campaigns.state import State
 
 REVIEW_LASTS = timedelta(seconds=60)
 """How long a review can be confirmed."""
 
-COUNT_TYPED_ABOVE = 1_000
-"""With more recipients than this, the user types their number before mail is sent."""
-
 WITH_FORM = frozenset({Action.START, Action.RESCHEDULE, Action.UPDATE_AND_RESUME})
 """The actions that have something to fill in."""
-
-WITHOUT_REVIEW = frozenset({Action.PAUSE})
-"""The actions that one click sends."""
 
 IRREVERSIBLE = frozenset({Action.STOP})
 """The actions that no other action reverses. Views show their buttons as dangerous."""

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from dyno_frames.contract.lifecycle import RULES, Action, Status
 from dyno_frames.panels.campaigns import actions as on
 from dyno_frames.panels.campaigns.campaign import Audience, Campaign
+from dyno_frames.panels.campaigns.confirmation import WITHOUT_REVIEW
 from dyno_frames.panels.campaigns.effects import ReadForBulkReview, ReadForReview, SendAction
 from dyno_frames.panels.campaigns.facts import Facts
 from dyno_frames.panels.campaigns.phases import BulkReview, FormOpen, LoadingReview, Review
 from dyno_frames.panels.campaigns.reducer import adopt, reduce
-from dyno_frames.panels.campaigns.rules import BULK_ACTIONS, WITHOUT_REVIEW
+from dyno_frames.panels.campaigns.rules import BULK_ACTIONS
 from dyno_frames.panels.campaigns.state import State
 
 IDS = ("a", "b")
