@@ -133,8 +133,12 @@ def command_line(folder: Path, *, opens: Path | None, port: int | None, browser:
 
 def lab_environment(given: Mapping[str, str]) -> dict[str, str]:
     """Return the variables for JupyterLab. It asks no questions about news; the user's own settings come first."""
-    paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
-    return {**os.environ, **given, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    return {**os.environ, **given, "JUPYTER_CONFIG_PATH": templates_before("JUPYTER_CONFIG_PATH")}
+
+
+def templates_before(variable: str) -> str:
+    """Return the search path in an environment variable, with the folder of this package as its first folder."""
+    return os.pathsep.join([str(TEMPLATES), *filter(None, [os.environ.get(variable)])])
 
 
 def run_jupyterlab(

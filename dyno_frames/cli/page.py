@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from dyno_frames.cli.jupyter import TEMPLATES, attend, require
+from dyno_frames.cli.jupyter import attend, require, templates_before
 
 _ADDRESS = re.compile(r"(?<!\S)(http://127\.0\.0\.1:\d+/\S*\?token=)")
 _READ_CHARACTERS = 4096
@@ -43,8 +43,7 @@ def command_line(notebook: Path, port: int | None) -> list[str]:
 
 def page_environment(token: str, given: Mapping[str, str]) -> dict[str, str]:
     """Return the variables for Voilà. They contain the token, because process lists show command-line arguments."""
-    paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    return {**os.environ, **given, "JUPYTER_TOKEN": token, "JUPYTER_PATH": os.pathsep.join(paths)}
+    return {**os.environ, **given, "JUPYTER_TOKEN": token, "JUPYTER_PATH": templates_before("JUPYTER_PATH")}
 
 
 def run_page(
