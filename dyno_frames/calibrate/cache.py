@@ -26,6 +26,12 @@ def folder() -> Path:
     return Path(os.environ.get("DYNO_CACHE_DIR") or user_cache_path("dyno_frames"))
 
 
+def is_local(url: str) -> bool:
+    """Return whether a server is on this machine, so that its profile is not stored."""
+    # one sandbox after another uses the same port, each with its own semantics
+    return is_loopback(urlsplit(url).hostname or "")
+
+
 def damaged() -> list[Path]:
     """Return the stored profiles that cannot be read. They are ignored, so the profiles are learned again."""
     return [path for path in sorted((folder() / "profiles").glob("*.json")) if _read(path) is None]
@@ -33,7 +39,7 @@ def damaged() -> list[Path]:
 
 def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
     """Return the profile learned for a server; unknown if there is none, or it is too old."""
-    if _is_here(url):
+    if is_local(url):
         return Profile.unknown()
     version, at, profile = _read(_path(url)) or (VERSION, 0.0, Profile.unknown())
     fresh = version == VERSION and clock() - at < DAYS_KEPT * 86_400
@@ -51,7 +57,7 @@ def _read(path: Path) -> tuple[int, float, Profile] | None:
 
 def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) -> None:
     """Store the profile of a server. If the folder cannot be written, it is learned again next time."""
-    if _is_here(url):
+    if is_local(url):
         return
     path = _path(url)
     stored = {"version": VERSION, "at": clock(), "profile": profile.to_json()}
@@ -62,11 +68,6 @@ def save(url: str, profile: Profile, *, clock: Callable[[], float] = time.time) 
         part.replace(path)
     except OSError:
         part.unlink(missing_ok=True)
-
-
-def _is_here(url: str) -> bool:
-    # one sandbox after another uses the same port, each with its own semantics
-    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _path(url: str) -> Path:

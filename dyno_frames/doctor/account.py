@@ -146,7 +146,7 @@ def clock(answer: Answer) -> Check:
 
 def profile(account: Account) -> Check:
     """Check what is known of the server's filters."""
-    if is_loopback(urlsplit(account.url).hostname or ""):
+    if profiles.is_local(account.url):
         return Check("profile", Status.SKIPPED, "profiles of servers on this machine are not stored")
     known = profiles.load(account.url)
     facts = [getattr(known, fact.name) for fact in fields(known) if fact.name != "name"]
