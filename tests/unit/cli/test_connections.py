@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import itertools
 import json
-import sys
 
 import pytest
 
@@ -14,40 +12,10 @@ from dyno_frames.api import connect
 from dyno_frames.cli.panel import account_variables
 from dyno_frames.errors import ConfigError
 
-KEYRING = """
-stored = {}
-
-class Keyring:
-    pass
-
-def get_keyring():
-    return Keyring()
-
-def get_password(service, user):
-    return stored.get((service, user))
-
-def set_password(service, user, password):
-    stored[service, user] = password
-
-def delete_password(service, user):
-    del stored[service, user]
-"""
-
 
 @pytest.fixture(autouse=True)
 def _own_connections(own_state, sandbox, monkeypatch):
     monkeypatch.setenv("MAIL_KEY", sandbox.api_key)
-
-
-@pytest.fixture
-def keyring(tmp_path, monkeypatch):
-    """A package keyring in memory."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "keyring.py").write_text(KEYRING, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.delitem(sys.modules, "keyring", raising=False)
-    yield importlib.import_module("keyring")
-    sys.modules.pop("keyring", None)
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
-import sys
 import traceback
 
 import pytest
@@ -190,52 +188,26 @@ def test_a_wrong_key_is_said_with_the_cure(box):
         client.lists.get("1")
 
 
-KEYRING = """
-asked = []
-stored = {stored!r}
-
-def get_password(service, user):
-    asked.append((service, user))
-    if stored == "broken":
-        raise RuntimeError("no back end, and a key: k3y-that-must-not-show")
-    return stored.get((service, user))
-"""
-
-
-@pytest.fixture
-def keyring(tmp_path, monkeypatch):
-    """Put a package keyring, which is no part of this one, where it is imported from."""
-
-    def install(stored):
-        (tmp_path / "site").mkdir(exist_ok=True)
-        (tmp_path / "site" / "keyring.py").write_text(KEYRING.format(stored=stored))
-        monkeypatch.syspath_prepend(tmp_path / "site")
-        monkeypatch.delitem(sys.modules, "keyring", raising=False)
-        return importlib.import_module("keyring")
-
-    yield install
-    sys.modules.pop("keyring", None)
-
-
 def test_a_key_is_taken_from_the_keyring_where_there_is_one(keyring):
-    ring = keyring({("dyno_frames", "127.0.0.1:9"): KEY})
+    keyring.stored["dyno_frames", "127.0.0.1:9"] = KEY
     with connect(URL) as client:
         assert client.connection.session._key.reveal() == KEY
-    assert ring.asked == [("dyno_frames", "127.0.0.1:9")]
+    assert keyring.asked == [("dyno_frames", "127.0.0.1:9")]
 
 
 def test_argument_and_environment_come_before_the_keyring(keyring, monkeypatch):
-    ring = keyring({("dyno_frames", "127.0.0.1:9"): "stored"})
+    keyring.stored["dyno_frames", "127.0.0.1:9"] = "stored"
     connect(URL, "given").close()
     monkeypatch.setenv("DYNO_API_KEY", "named")
     with connect(URL) as client:
         assert client.connection.session._key.reveal() == "named"
-    assert ring.asked == []
+    assert keyring.asked == []
 
 
-@pytest.mark.parametrize("stored", [{}, "broken"])
-def test_a_keyring_without_the_key_or_out_of_order_is_as_none(keyring, stored, caplog):
-    keyring(stored)
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_keyring_without_the_key_or_out_of_order_is_as_none(keyring, broken, caplog):
+    if broken:
+        keyring.broken.set()
     caplog.set_level("DEBUG")
     with pytest.raises(
         ConfigError, match=r"api_key=.*DYNO_API_KEY.*keyring set dyno_frames 127.0.0.1:9"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import threading
@@ -19,31 +18,6 @@ from dyno_frames.transport.secret import Secret
 KEY = "k3y-that-must-not-show"
 URL = "http://127.0.0.1:9"
 OTHER = "http://127.0.0.1:8"
-
-KEYRING = """
-import threading
-stored = {}
-hangs = threading.Event()
-
-class Keyring:
-    pass
-
-backend = Keyring()
-
-def get_keyring():
-    return backend
-
-def get_password(service, user):
-    if hangs.is_set():
-        threading.Event().wait(60)
-    return stored.get((service, user))
-
-def set_password(service, user, password):
-    stored[service, user] = password
-
-def delete_password(service, user):
-    del stored[service, user]
-"""
 
 
 @pytest.fixture
@@ -68,17 +42,6 @@ def production(write, monkeypatch):
     """One connection whose key is in the environment."""
     write(f'[connections.production]\nurl = "{URL}"\nkey = "env:MAIL_KEY"\n')
     monkeypatch.setenv("MAIL_KEY", KEY)
-
-
-@pytest.fixture
-def keyring(tmp_path, monkeypatch):
-    """A package keyring in memory."""
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "keyring.py").write_text(KEYRING, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.delitem(sys.modules, "keyring", raising=False)
-    yield importlib.import_module("keyring")
-    sys.modules.pop("keyring", None)
 
 
 def key_of(client):
