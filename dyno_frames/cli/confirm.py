@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
 
 import click
 
 from dyno_frames.cli.exits import Exit, printable
+from dyno_frames.cli.options import Command
 from dyno_frames.errors import ConfigError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def dry_run(command: Command) -> Command:

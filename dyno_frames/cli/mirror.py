@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example, every ten minutes: dyno-frames mirror refresh campaigns --json"
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the state as one line of JSON.")
 
 
@@ -26,7 +23,7 @@ def mirror() -> None:
     """Keep a synced copy of an account on this machine; client.campaigns.mirror() answers queries from it."""
 
 
-def _place(command: Command) -> Command:
+def _place(command: options.Command) -> options.Command:
     """Add the resource, ``--path`` and the account."""
     path = click.option(
         "--path", metavar="PATH", help="Path of the mirror (default: the data folder, by server and account)."

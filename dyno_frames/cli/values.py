@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from dyno_frames.cli.exits import printable
+from dyno_frames.cli.options import Command
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import RESOURCES, Resource
 from dyno_frames.contract.texts import fit
 
 if TYPE_CHECKING:
     from dyno_frames.transport.redact import Body
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LONGEST = 60
 _LARGEST_BYTES = 64 * 2**20
