@@ -116,6 +116,7 @@ def load() -> dict[str, NamedConnection]:
 def _loaded(path: Path) -> dict[str, NamedConnection] | ConfigError:
     """Return the connections of a file, or an error without a traceback, and so without the file's content."""
     try:
+        check_is_regular(path)
         return parsed(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         return {}
@@ -124,6 +125,12 @@ def _loaded(path: Path) -> dict[str, NamedConnection] | ConfigError:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
     return ConfigError(f"{path} cannot be read: {reason}. Correct the file or its permissions")
+
+
+def check_is_regular(path: Path) -> None:
+    """Raise ConfigError if a path is a device, a pipe or a folder."""
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path} is not a regular file. Replace it with one, or set {FOLDER_VARIABLE}")
 
 
 def parsed(text: str, path: Path) -> dict[str, NamedConnection]:

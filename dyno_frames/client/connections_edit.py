@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from dyno_frames.client.connections import NamedConnection, connections_file, load, parsed
+from dyno_frames.client.connections import NamedConnection, check_is_regular, connections_file, load, parsed
 from dyno_frames.durable import replace
 from dyno_frames.errors import ConfigError
 
@@ -107,6 +107,7 @@ def _is_header_of(line: str, name: str) -> bool:
 def _edit(change: Callable[[str, Path], str]) -> Path:
     """Replace the text of the file by what a function makes of it, while no other process changes it."""
     path = connections_file()
+    check_is_regular(path)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = path.resolve()  # a link, such as into a repository of settings, stays a link

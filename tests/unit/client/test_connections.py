@@ -152,6 +152,22 @@ def test_changing_a_file_that_cannot_be_used_shows_no_key(write, file):
         assert KEY not in "".join(traceback.StackSummary.extract(frames, capture_locals=True).format())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes are POSIX")
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_pipe_in_place_of_the_file_is_neither_read_nor_replaced(file, tmp_path, is_link):
+    file.parent.mkdir()
+    pipe = tmp_path / "pipe" if is_link else file
+    os.mkfifo(pipe)
+    if is_link:
+        file.symlink_to(pipe)
+    named = NamedConnection("production", URL, "env:MAIL_KEY")
+    for change in (load, lambda: connections_edit.add(named), lambda: connections_edit.remove("production")):
+        with pytest.raises(ConfigError, match="is not a regular file"):
+            change()
+    assert pipe.is_fifo()
+    assert not pipe.with_suffix(".lock").exists()
+
+
 def test_all_faults_of_the_file_are_named_at_once(write):
     write('[connections.a]\nurl = "http://h"\n[connections.b]\nkey = "keyring"\n')
     with pytest.raises(
