@@ -82,7 +82,7 @@ class Extensions:
     template_preview
         Returns a preview of a template.
     show_empty_frames
-        Is called when an empty frame is made, so that notebooks show what it stands for.
+        Is called when an empty frame is made, so that notebooks show the resource that it queries.
     mirror
         Returns a mirror of a resource.
     """

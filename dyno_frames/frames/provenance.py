@@ -125,7 +125,7 @@ def is_whole(frame: pd.DataFrame) -> bool:
 
 
 def is_placeholder(frame: pd.DataFrame) -> bool:
-    """Tell whether a frame is the empty one that queries start from, and stands for every row of a resource."""
+    """Tell whether a frame is the empty one that queries start from: a query of it searches every row."""
     stored = frame.attrs.get(ATTRIBUTE)
     return (
         not len(frame)

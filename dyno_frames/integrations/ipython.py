@@ -1,4 +1,4 @@
-"""Show in IPython and Jupyter that an empty frame stands for the rows on the server."""
+"""Show in IPython and Jupyter that an empty frame queries the rows on the server."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def trace_query(
 
 
 class FrameTracer:
-    """A stand-in for the frame that :meth:`pandas.DataFrame.assign` or the caller's function receives.
+    """Record column access in place of the frame that ``assign`` or a function of a query receives.
 
     Parameters
     ----------

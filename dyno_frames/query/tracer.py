@@ -1,4 +1,4 @@
-"""A stand-in for a column that records the operations on it as an expression tree.
+"""Record the operations on a column as an expression tree.
 
 A tracer has a node of the tree and a *probe*: the same operation evaluated by pandas on zero rows of the schema. So
 pandas raises its errors before any request, and dtypes are those of pandas.
