@@ -133,6 +133,7 @@ class VersionFiles:
         SchemaError
             The file is missing or damaged.
         """
+        self._check(file)
         found = {name: _CACHE.get(file.sha256, name) for name in names}
         wanted = [name for name, column in found.items() if column is None]
         if wanted:
@@ -142,7 +143,6 @@ class VersionFiles:
         return pa.table(found)
 
     def _decoded(self, file: StoredFile, names: Sequence[str]) -> dict[str, pa.ChunkedArray]:
-        self._check(file)
         texts = [one.name for one in self.schema.select(names).arrow if pa.types.is_large_string(one.type)]
         try:
             table = pq.read_table(

@@ -29,12 +29,15 @@ class Freshness:
         Whether to send no request, whatever the age.
     as_of
         The version to read, without a request; None for the newest.
+    not_before
+        The earliest moment that an answer may be exact as of, in epoch seconds: that of the rows that refer to it.
     """
 
     max_age_s: float
     fresh: bool = False
     offline: bool = False
     as_of: int | None = None
+    not_before: float = 0.0
 
     def changed(
         self, *, fresh: bool, offline: bool, as_of: int | None, max_age: Duration | None

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 from dyno_frames.contract.filters import DESCENDING, FilterKey
 from dyno_frames.contract.resources import ID_FIELD, UPDATED
 from dyno_frames.export.merge import same_values
-from dyno_frames.export.queries import changed_since, count, is_countable
+from dyno_frames.export.queries import changed_since, count, is_countable, unlimited
 from dyno_frames.frames.decode import decode, late_fields
 from dyno_frames.mirror.columns import VersionFiles
+from dyno_frames.scan.certificate import Verdict
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 
@@ -47,12 +48,26 @@ def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int
     return _is_the_same(ours, theirs, since), 2, len(page)
 
 
-def has_as_many_changes(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int]:
-    """Tell whether as many rows have changed since an instant on the server as are stored; with its requests."""
-    changed = changed_since(scan, since)
-    if not is_countable(changed):
-        return False, 0
-    return count(changed) == _stored_since(files, since, [UPDATED]).num_rows, 1
+def has_stored_changes(scan: Scan, files: VersionFiles, since: int | None) -> tuple[bool, int, int]:
+    """Tell whether the changed rows since an instant, and the total number of rows, are those that are stored.
+
+    The rows are compared by value, whatever their order. More than a page of them is not fetched again.
+
+    Returns
+    -------
+    tuple
+        Whether they are, and the numbers of requests and of rows moved.
+    """
+    if not is_countable(scan) or count(scan) != files.manifest.rows:
+        return False, 1, 0
+    if since is None:
+        return True, 1, 0
+    ours = _stored_since(files, since, files.schema.names)
+    if ours.num_rows > scan.plan.page_size:
+        return False, 1, 0
+    found = unlimited(changed_since(scan, since)).run()
+    spent = 1 + found.certificate.requests, found.certificate.rows_moved
+    return found.certificate.verdict is Verdict.EXACT and _has_the_rows(ours, found.table), *spent
 
 
 def _stored_since(files: VersionFiles, since: int, names: Sequence[str]) -> pa.Table:
@@ -67,8 +82,12 @@ def _is_the_same(ours: pa.Table, theirs: pa.Table, since: int) -> bool:
     times = theirs[UPDATED].cast(pa.int64()).to_numpy()
     if (times[1:] > times[:-1]).any() or times[-1] >= since:
         return False
-    theirs = theirs.slice(0, ours.num_rows)
-    if set(theirs.schema.names) != set(ours.schema.names):
+    return _has_the_rows(ours, theirs.slice(0, ours.num_rows))
+
+
+def _has_the_rows(ours: pa.Table, theirs: pa.Table) -> bool:
+    """Tell whether two tables have the same rows, in any order."""
+    if ours.num_rows != theirs.num_rows or set(theirs.schema.names) != set(ours.schema.names):
         return False
     theirs = theirs.take(pc.sort_indices(theirs, sort_keys=[(ID_FIELD, "ascending")]))
     ours = ours.take(pc.sort_indices(ours, sort_keys=[(ID_FIELD, "ascending")]))

@@ -25,11 +25,12 @@ def ready(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
     if wanted.as_of is not None:
         return _of_version(refresher, wanted.as_of), 0
     if wanted.offline:
-        if check is None:
+        if check is None or check.as_of < wanted.not_before:
+            state = "empty" if check is None else "older than the rows whose names are looked up in it"
             raise StaleError(
-                f"{refresher.store.url!r} is empty and offline=True sends no request. Call mirror.refresh() once while "
-                "the server can be reached",
-                age_s=None,
+                f"the mirror {refresher.store.url!r} is {state}, and offline=True sends no request. While the server "
+                f"can be reached, call client.{refresher.resource.name}.mirror({refresher.store.url!r}).refresh()",
+                age_s=None if check is None else refresher.now() - check.as_of,
             )
         return check, 0
     if check is not None and _is_young(check, wanted, refresher.now()):
@@ -57,7 +58,8 @@ def _of_version(refresher: Refresher, version: int) -> Check:
 
 
 def _is_young(check: Check, wanted: Freshness, now: float) -> bool:
-    return not wanted.fresh and -CLOCK_STEPS_S <= now - check.as_of <= wanted.max_age_s
+    is_late = check.as_of >= wanted.not_before
+    return not wanted.fresh and is_late and -CLOCK_STEPS_S <= now - check.as_of <= wanted.max_age_s
 
 
 def _refreshed(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:

@@ -21,7 +21,7 @@ from dyno_frames.export.queries import lacks
 from dyno_frames.export.run import run
 from dyno_frames.export.store import write_lock
 from dyno_frames.mirror.columns import VersionFiles
-from dyno_frames.mirror.probe import has_as_many_changes, is_unchanged
+from dyno_frames.mirror.probe import has_stored_changes, is_unchanged
 from dyno_frames.mirror.record import Check, Deletes, Identity, Record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
@@ -41,6 +41,9 @@ PROOF_S = 3_600
 
 WAIT_S = 600.0
 """How long to wait for another process that refreshes the mirror."""
+
+
+_CHANGED = "rows changed while the mirror was refreshed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +188,7 @@ class Refresher:
         else:
             done = run(scan, self.store, WriteOptions(max_rows_per_file=ROWS_PER_FILE))
             spent, mark = spent.plus(_Costs.of(done)), done.watermark
-        rounds = 0
+        proved, rounds = known.proved if known else None, 0
         while True:
             rounds += 1
             began = self.now()
@@ -195,27 +198,33 @@ class Refresher:
             spent = spent.plus(_Costs.of(done))
             mark = max((at for at in (mark, done.watermark) if at is not None), default=None)
             known = replace(
-                self._check(done, began, proved=known.proved if known else None),
+                self._check(done, began, proved=proved),
                 watermark=mark,
                 requests=spent.requests,
                 rows_moved=spent.rows_moved,
             )
             if known.verdict is Verdict.EXACT:
-                return self._commit(record, self._confirmed(scan, known))
+                return self._commit(record, self._confirmed(scan, known, proved=proved))
             if rounds == ROUNDS:
                 return self._commit(record, known)
 
-    def _confirmed(self, scan: Scan, check: Check) -> Check:
-        """Return the check of a refresh; deletes are assumed if rows changed while they were compared.
+    def _confirmed(self, scan: Scan, check: Check, *, proved: float | None) -> Check:
+        """Return the check of a refresh, no longer exact if rows changed while they were fetched and compared.
 
-        A row that was inserted meanwhile can hide a deleted one from the counts.
+        The version is then not that of one moment, and a row that was inserted meanwhile can hide a deleted one from
+        the counts.
         """
-        since = self._since(check.watermark)
-        if since is None:
-            return check
-        is_same, requests = has_as_many_changes(scan, self.open(check.version), since)
-        deletes = check.deletes if is_same else Deletes.ASSUMED
-        return replace(check, deletes=deletes, requests=check.requests + requests)
+        same, requests, moved = has_stored_changes(scan, self.open(check.version), check.watermark)
+        spent = replace(check, requests=check.requests + requests, rows_moved=check.rows_moved + moved)
+        if same:
+            return spent
+        return replace(
+            spent,
+            verdict=Verdict.AT_LEAST_ONCE,
+            deletes=Deletes.ASSUMED,
+            proved=proved,
+            reasons=(*check.reasons, _CHANGED),
+        )
 
     def _since(self, watermark: int | None) -> int | None:
         return None if watermark is None else watermark - int(self.lag_s)

@@ -71,7 +71,8 @@ class Source:
         query, schema = bound
         for warning in query.warnings:
             warn_user(warning)
-        schema = schema.with_computed(map(self._known, schema.computed))
+        known = [self._known(column, check) for column in schema.computed]
+        schema = schema.with_computed(column for column, _ in known)
         connection, resource = self.refresher.connection, self.refresher.resource
         computed = {column.name: column for column in schema.computed}
         return MirrorScan(
@@ -84,7 +85,11 @@ class Source:
             write=connection.extensions.write_parquet,
             files=files,
             certificate=certificate_of(
-                check, now=self.refresher.now(), account=connection.account, requests=requests
+                check,
+                now=self.refresher.now(),
+                account=connection.account,
+                requests=requests,
+                notes=tuple(note for _, note in known if note),
             ),
         )
 
@@ -110,16 +115,22 @@ class Source:
         wanted = {*read, *(options.columns or ()), *options.order_by}
         return query, schema.with_computed(column for column in schema.computed if column.name in wanted)
 
-    def _known(self, column: Computed) -> Computed:
-        """Return a computed column with the names that it looks up in another mirror, beside this one."""
+    def _known(self, column: Computed, check: Check) -> tuple[Computed, str]:
+        """Return a computed column with the names that it looks up in another mirror, and as of when they are.
+
+        The other mirror, beside this one, is refreshed if it is older than the rows, which may refer to newer objects.
+        """
         if not isinstance(column, Lookup):
-            return column
+            return column, ""
         if self.freshness.as_of is not None:
             raise QueryError(
                 f"{column.name} is looked up in the {column.resource} of today, and as_of= asks for an older version. "
                 f"Use {column.id_field}, or leave out as_of="
             )
-        other = Source(beside(self.refresher, RESOURCES[column.resource]), self.freshness)
-        table = other.bind(None, QueryOptions(columns=(ID_FIELD, "name")), Scope()).to_arrow()
+        freshness = replace(self.freshness, not_before=check.as_of)
+        other = Source(beside(self.refresher, RESOURCES[column.resource]), freshness)
+        answer = other.bind(None, QueryOptions(columns=(ID_FIELD, "name")), Scope()).run()
+        table = answer.table
         names = zip(table[ID_FIELD].to_pylist(), table["name"].to_pylist(), strict=True)
-        return replace(column, names={row_id: name for row_id, name in names if name is not None})
+        note = f"{column.name} as of {(answer.certificate.mirror or {}).get('as_of')}"
+        return replace(column, names={row_id: name for row_id, name in names if name is not None}), note

@@ -134,7 +134,9 @@ def _instant(epoch_s: float | None) -> datetime | None:
     return None if epoch_s is None else datetime.fromtimestamp(epoch_s, UTC)
 
 
-def certificate_of(check: Check, *, now: float, account: str, requests: int) -> Certificate:
+def certificate_of(
+    check: Check, *, now: float, account: str, requests: int, notes: tuple[str, ...] = ()
+) -> Certificate:
     """Return the certificate of an answer from a version of a mirror; ``requests`` were sent for this answer."""
     as_of = datetime.fromtimestamp(check.as_of, UTC)
     facts: dict[str, Any] = {
@@ -155,7 +157,7 @@ def certificate_of(check: Check, *, now: float, account: str, requests: int) -> 
         reasons=check.reasons,
         requests=requests,
         rows_moved=check.rows_moved if requests else 0,
-        notes=(note,),
+        notes=(note, *notes),
         mirror=facts,
     )
 

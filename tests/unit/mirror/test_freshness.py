@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -192,3 +194,34 @@ def test_the_names_of_lists_come_from_a_mirror_beside_it():
         same(mirror.query(query, columns=["list_name"]), client.campaigns.find(query, columns=["list_name"]))
         assert client.lists.mirror().status().rows == client.lists.count()
         assert len(client.templates.mirror().query()) == client.templates.count()
+
+
+def test_names_are_never_older_than_the_rows_that_refer_to_them(tmp_path):
+    with dyno.sandbox(speed=0) as box, box.client() as client, box.client() as other:
+        mirror = client.campaigns.mirror(tmp_path / "campaigns", max_age="1h")
+        mirror.query(columns=["list_name"])
+        new = other.lists.create(name="Brand new", emails=["ann@example.com"])
+        template = other.templates.find(limit=1)["id"].iloc[0]
+        other.campaigns.create(name="X", list_id=new, template_id=template)
+        mirror.refresh(prove=True)
+        with pytest.raises(
+            StaleError, match=r"older than the rows.*client\.lists\.mirror\(.*\)\.refresh\(\)"
+        ):
+            mirror.count("list_name == 'Brand new'", offline=True)
+        named = mirror.query("list_name == 'Brand new'", columns=["name", "list_name"])
+        assert named["name"].tolist() == ["X"]
+        assert "list_name as of" in named.dyno.certificate.notes[-1]
+        assert mirror.count("list_name.isnull()") == 0
+        assert mirror.count("list_name == 'Brand new'", offline=True) == 1
+
+
+def test_the_cure_for_names_that_are_not_there_offline_works(tmp_path):
+    with dyno.sandbox(speed=0) as box, box.client() as client:
+        mirror = client.campaigns.mirror(tmp_path / "campaigns")
+        mirror.refresh()
+        with pytest.raises(StaleError) as caught:
+            mirror.query("list_name == 'Club members'", offline=True)
+        cure = re.search(r"client\.lists\.mirror\('(.*)'\)\.refresh\(\)", str(caught.value))
+        client.lists.mirror(cure[1]).refresh()
+        named = "list_name == 'Club members'"
+        assert len(mirror.query(named, offline=True)) == client.campaigns.count(named) > 0
