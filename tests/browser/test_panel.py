@@ -126,6 +126,30 @@ def test_a_campaign_goes_through_its_whole_life_and_three_clicks_are_one(
         assert open_cells.outside == []
 
 
+HIT_AFTER_SHOWN = """async (name) => {
+  const buttons = [...document.querySelectorAll(".dyno-panel button")];
+  const button = buttons.find((one) => one.textContent === name);
+  const { left, top, width, height } = button.getBoundingClientRect();
+  const hit = () => button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  const hits = [hit()];
+  button.style.display = "none";
+  hits.push(hit());
+  button.style.display = "";
+  hits.push(hit());
+  await Promise.all(button.getAnimations().map((animation) => animation.finished));
+  return [...hits, hit()];
+}"""
+
+
+def test_a_button_that_comes_in_the_place_of_another_takes_no_second_click_meant_for_that(account, open_cells):
+    page = open_cells(*cells(account, "'campaign-running'"))
+    shows(page, "^Pause$")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    shows(page, "Pause: applied")
+    page.get_by_role("button", name="Resume…", exact=True).click(trial=True)
+    assert page.evaluate(HIT_AFTER_SHOWN, "Resume…") == [True, False, False, True]
+
+
 @pytest.mark.parametrize("view", ["CampaignPanel", ACCESSIBLE])
 def test_a_lost_answer_is_an_outcome_of_its_own_and_nothing_more_is_sent(account, open_cells, tmp_path, view):
     impatient = "from dataclasses import replace; client.campaigns.poll_policy = replace(client.campaigns.poll_policy, settle_s=0.1)"
