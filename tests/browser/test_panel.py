@@ -141,7 +141,9 @@ HIT_AFTER_SHOWN = """async (name) => {
 }"""
 
 
-def test_a_button_that_comes_in_the_place_of_another_takes_no_second_click_meant_for_that(account, open_cells):
+def test_a_button_that_comes_in_the_place_of_another_takes_no_second_click_meant_for_that(
+    account, open_cells
+):
     page = open_cells(*cells(account, "'campaign-running'"))
     shows(page, "^Pause$")
     page.get_by_role("button", name="Pause", exact=True).click()
