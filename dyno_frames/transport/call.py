@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dyno_frames.contract.envelope import Code
 from dyno_frames.contract.operations import Effect, Operation
 from dyno_frames.errors import RequestSummary
-from dyno_frames.transport.responses import Verdict
+from dyno_frames.transport.responses import AttemptResult
 from dyno_frames.transport.retry import NO_BYTE_LEFT, Event, Policy, pause_s, retry_after_s, unreached_s
 from dyno_frames.transport.wire import CancelToken
 
@@ -48,7 +48,7 @@ class Call:
     def next_pause_s(
         self,
         policy: Policy,
-        verdict: Verdict,
+        result: AttemptResult,
         *,
         now_s: float,
         wall_s: float,
@@ -61,7 +61,7 @@ class Call:
         ----------
         policy
             The limits.
-        verdict
+        result
             What the last attempt meant.
         now_s, reached_s
             The current time, and when the server was reached last, in seconds of the session's monotonic clock.
@@ -70,8 +70,8 @@ class Call:
         random
             Returns a number in [0, 1).
         """
-        tried, event = len(self.events), verdict.event
-        asked_s = retry_after_s(verdict.retry_after, now=wall_s)
+        tried, event = len(self.events), result.event
+        asked_s = retry_after_s(result.retry_after, now=wall_s)
         left_s = unreached_s(
             policy,
             event=event,
@@ -82,11 +82,11 @@ class Call:
         is_last = tried >= policy.attempts and self.paused_s >= policy.outlast_s
         return None if is_last or left_s <= 0 or now_s + wait_s >= self.deadline else wait_s
 
-    def is_deleted_before(self, verdict: Verdict) -> bool:
+    def is_deleted_before(self, result: AttemptResult) -> bool:
         """Tell whether a delete finds nothing because an earlier attempt of this very call removed it."""
         return (
             self.operation.verb == "DELETE"
-            and verdict.refusal is not None
-            and verdict.refusal.code == Code.NOT_FOUND
+            and result.refusal is not None
+            and result.refusal.code == Code.NOT_FOUND
             and any(event not in NO_BYTE_LEFT | {Event.SLOW_DOWN} for event in self.events[:-1])
         )

@@ -16,7 +16,7 @@ from dyno_frames.errors import (
     TransportError,
 )
 from dyno_frames.transport import responses
-from dyno_frames.transport.responses import Verdict
+from dyno_frames.transport.responses import AttemptResult
 from dyno_frames.transport.retry import NO_BYTE_LEFT, Decision, Event, decide
 
 _START_IT = "Is the server running? To start a sandbox on this machine: dyno_frames.sandbox()."
@@ -47,13 +47,13 @@ _CURES = {
 
 
 def failure(
-    verdict: Verdict, events: Sequence[Event], *, effect: Effect, host: str, request: RequestSummary
+    result: AttemptResult, events: Sequence[Event], *, effect: Effect, host: str, request: RequestSummary
 ) -> DynoError:
     """Return the error of a call whose last attempt failed.
 
     Parameters
     ----------
-    verdict
+    result
         The result of the last attempt.
     events
         The result of each attempt, in order.
@@ -64,26 +64,26 @@ def failure(
     request
         The request.
     """
-    if verdict.refusal is not None:
-        slow = verdict.event is Event.SLOW_DOWN
-        return responses.refused(verdict.refusal, request, slow=slow, attempts=len(events))
-    harmless = decide(effect, verdict.event) is not Decision.UNKNOWN
-    if verdict.event is Event.TOO_MANY and harmless:
-        return responses.slowed_down(f"{host}: {verdict.detail}", request, attempts=len(events))
-    if verdict.event is Event.FOREIGN:
+    if result.refusal is not None:
+        slow = result.event is Event.SLOW_DOWN
+        return responses.refused(result.refusal, request, slow=slow, attempts=len(events))
+    harmless = decide(effect, result.event) is not Decision.UNKNOWN
+    if result.event is Event.TOO_MANY and harmless:
+        return responses.slowed_down(f"{host}: {result.detail}", request, attempts=len(events))
+    if result.event is Event.FOREIGN:
         return ContractError(
-            f"{host} answered {verdict.detail}; check that url= is a Dyno server", request=request
+            f"{host} answered {result.detail}; check that url= is a Dyno server", request=request
         )
-    cure = _CURES.get(verdict.event, "The server or a proxy failed; see its log.")
-    named = verdict.event in {Event.NO_CONNECTION, Event.UNRESOLVED}
+    cure = _CURES.get(result.event, "The server or a proxy failed; see its log.")
+    named = result.event in {Event.NO_CONNECTION, Event.UNRESOLVED}
     error = _kind(events)(
-        verdict.detail if named else f"{host}: {verdict.detail}",
+        result.detail if named else f"{host}: {result.detail}",
         request=request,
         attempts=len(events),
         cure=cure,
         tried=_tried(events),
     )
-    error.retryable = harmless and verdict.event in _PASSING
+    error.retryable = harmless and result.event in _PASSING
     return error
 
 

@@ -53,7 +53,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class AttemptResult:
     """The result of one attempt.
 
     Parameters
@@ -89,41 +89,41 @@ Reader = Callable[[bytes], Any]
 """Converts a body to a payload, or returns None to have the body decoded as JSON."""
 
 
-def judge(
-    result: Received | Failure,
+def interpret(
+    answer: Received | Failure,
     *,
     reader: Reader | None = None,
     shown: Callable[[str], str] = redact.message,
-) -> Verdict:
+) -> AttemptResult:
     """Return the result of an attempt.
 
     Parameters
     ----------
-    result
+    answer
         The response, or the failure.
     reader
         Converts the body of a response. If it returns None, the body is decoded as JSON.
     shown
         Shortens and masks the server's texts.
     """
-    if isinstance(result, Failure):
-        return Verdict(event=result.event, detail=result.detail)
-    content = result.content.removeprefix(BOM_UTF8)
-    if reader is not None and result.status == 200:
+    if isinstance(answer, Failure):
+        return AttemptResult(event=answer.event, detail=answer.detail)
+    content = answer.content.removeprefix(BOM_UTF8)
+    if reader is not None and answer.status == 200:
         payload = reader(content)
         if payload is not None:
-            return Verdict(event=Event.ANSWER, data=payload, content=content)
+            return AttemptResult(event=Event.ANSWER, data=payload, content=content)
     body = _decoded(content)
-    retry_after = result.headers.get("Retry-After")
+    retry_after = answer.headers.get("Retry-After")
     known = is_envelope(body)
     no = refusal(body) if known else None
-    if no is None and not (known and result.status < 300):
-        return _not_an_answer(result, body, retry_after, shown)
+    if no is None and not (known and answer.status < 300):
+        return _not_an_answer(answer, body, retry_after, shown)
     if no is None:
-        return Verdict(event=Event.ANSWER, data=body.get("data"), content=content)
+        return AttemptResult(event=Event.ANSWER, data=body.get("data"), content=content)
     no = Refusal(code=shown(no.code), message=shown(no.message))
-    slow = no.code == Code.SLOW_DOWN or result.status == 429
-    return Verdict(
+    slow = no.code == Code.SLOW_DOWN or answer.status == 429
+    return AttemptResult(
         event=Event.SLOW_DOWN if slow else Event.REFUSAL,
         detail=f"the server refused with code {no.code}",
         refusal=no,
@@ -132,9 +132,9 @@ def judge(
 
 
 def _not_an_answer(
-    result: Received, body: Any, retry_after: str | None, shown: Callable[[str], str]
-) -> Verdict:
-    status = result.status
+    answer: Received, body: Any, retry_after: str | None, shown: Callable[[str], str]
+) -> AttemptResult:
+    status = answer.status
     kind = "JSON that is not the application's envelope"
     if body is _MALFORMED:
         kind = "a body that is not JSON"
@@ -142,8 +142,8 @@ def _not_an_answer(
         kind = "an envelope that reports success"
     detail = f"HTTP status {status} with {kind}"
     if 300 <= status < 400:
-        target = shown(_target(result.headers.get("Location", "")))
-        return Verdict(event=Event.REDIRECT, detail=f"HTTP status {status} points to {target}")
+        target = shown(_target(answer.headers.get("Location", "")))
+        return AttemptResult(event=Event.REDIRECT, detail=f"HTTP status {status} points to {target}")
     if status == 429:
         event = Event.TOO_MANY
     elif status == 408 or 502 <= status <= 504:
@@ -154,7 +154,7 @@ def _not_an_answer(
         event = Event.FOREIGN
     else:
         event = Event.CLIENT_ERROR if status >= 400 else Event.NOT_JSON
-    return Verdict(event=event, detail=detail, retry_after=retry_after)
+    return AttemptResult(event=event, detail=detail, retry_after=retry_after)
 
 
 def _target(location: str) -> str:

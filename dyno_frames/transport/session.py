@@ -7,8 +7,7 @@ import math
 import random as _random
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -25,11 +24,12 @@ from dyno_frames.errors import (
 from dyno_frames.transport import redact, responses
 from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.call import Call
-from dyno_frames.transport.exchange import Failure, Limits, Received, environment_settings, exchange
+from dyno_frames.transport.endpoint import Endpoint
+from dyno_frames.transport.exchange import Failure, Limits, Received
 from dyno_frames.transport.failures import failure
-from dyno_frames.transport.injected import InjectedAdapter, TransportAdapter
+from dyno_frames.transport.injected import TransportAdapter
 from dyno_frames.transport.json_body import encoded
-from dyno_frames.transport.responses import Reader, Reply, Verdict
+from dyno_frames.transport.responses import AttemptResult, Reader, Reply
 from dyno_frames.transport.retry import (
     NO_BYTE_LEFT,
     Budget,
@@ -38,12 +38,10 @@ from dyno_frames.transport.retry import (
     Policy,
     decide,
 )
-from dyno_frames.transport.secret import Veiled
-from dyno_frames.transport.server_name import is_loopback, server_name
-from dyno_frames.transport.wire import Adapter, CancelToken, Message, rest
+from dyno_frames.transport.server_name import server_name
+from dyno_frames.transport.wire import CancelToken, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
-_AGENT = "dyno_frames"
 
 T = TypeVar("T")
 
@@ -98,24 +96,20 @@ class Session:
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = _random.random,
     ) -> None:
-        self.url = url.rstrip("/")
-        parts = urlsplit(self.url)
-        self.host = parts.netloc
-        self.server = server_name(self.url)
+        url = url.rstrip("/")
+        self.endpoint = Endpoint(url, auth, connections=connections, transport=transport)
+        self.host = urlsplit(url).netloc
+        self.server = server_name(url)
         self.timeout_s = timeout_s
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
-        self._key, self._header = auth.secret, auth.header
+        self._key, self.header = auth.secret, auth.header
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
         self._reached = -math.inf  # when the server was reached last, in seconds of the clock
         self._budget = Budget(self.policy.budget)
-        self._loopback = is_loopback(parts.hostname or "")
-        self._settings = environment_settings(self.url, direct=self._loopback)
-        self._injected = None if transport is None else InjectedAdapter(transport)
-        self._adapter = self._injected or Adapter(pool_connections=2, pool_maxsize=connections)
-        if parts.scheme == "http" and not self._loopback:
+        if self.endpoint.is_plain and not self.endpoint.is_loopback:
             warnings.warn(
                 f"the API key is sent to {self.host} over plain HTTP, where others on the network can read it",
                 InsecureTransportWarning,
@@ -132,14 +126,14 @@ class Session:
         self.close()
 
     @property
+    def url(self) -> str:
+        """The address of the server, without a slash at its end."""
+        return self.endpoint.url
+
+    @property
     def closed(self) -> bool:
         """Whether :meth:`close` has been called."""
         return self._closed.called
-
-    @property
-    def header(self) -> str:
-        """The name of the header that carries the API key."""
-        return self._header
 
     @property
     def account(self) -> str:
@@ -171,7 +165,7 @@ class Session:
     def close(self) -> None:
         """Close every connection, and end calls of other threads and their pauses. A second call does nothing."""
         self._closed()
-        self._adapter.close()
+        self.endpoint.close()
 
     def send(
         self,
@@ -233,14 +227,14 @@ class Session:
 
     def _sent(self, call: Call, reader: Reader | None) -> Reply:
         while True:
-            _, verdict = self._tried(call, reader)
-            if verdict.event not in NO_BYTE_LEFT:
+            _, result = self._tried(call, reader)
+            if result.event not in NO_BYTE_LEFT:
                 self._reached = self._clock()
-            decision = decide(call.operation.effect, verdict.event)
-            self._log(call, verdict)
-            if decision is Decision.SEND_AGAIN and self._wait(call, verdict):
+            decision = decide(call.operation.effect, result.event)
+            self._log(call, result)
+            if decision is Decision.SEND_AGAIN and self._wait(call, result):
                 continue
-            return self._conclude(call, verdict)
+            return self._conclude(call, result)
 
     def probe(
         self, operation: Operation, body: Mapping[str, Any], *, deadline_s: float
@@ -250,10 +244,10 @@ class Session:
         The headers are empty if no response came.
         """
         call = self._call(operation, None, redact.Body(body), deadline_s=deadline_s, fresh=True)
-        answer, verdict = self._tried(call)
+        answer, result = self._tried(call)
         headers = answer.headers if isinstance(answer, Received) else {}
         try:
-            self._conclude(call, verdict)
+            self._conclude(call, result)
         except DynoError as error:
             return headers, error.with_traceback(None)
         return headers, None
@@ -287,58 +281,24 @@ class Session:
     def _is_over(self, cancel: CancelToken | None) -> bool:
         return self.closed or (cancel is not None and cancel.called)
 
-    def _tried(self, call: Call, reader: Reader | None = None) -> tuple[Received | Failure, Verdict]:
+    def _tried(self, call: Call, reader: Reader | None = None) -> tuple[Received | Failure, AttemptResult]:
         """Send a call once; return the response and what it means, which becomes an event of the call."""
-        answer = self._attempt(call)
-        verdict = responses.judge(answer, reader=reader, shown=self.shown)
-        call.events.append(verdict.event)
-        return answer, verdict
-
-    def _attempt(self, call: Call) -> Received | Failure:
         limits = Limits(
             timeout_s=self.timeout_s,
             remaining_s=lambda: call.deadline - self._clock(),
             body_bytes=self.policy.body_limit_bytes,
         )
-        headers = self._headers(call)
-        operation = call.operation
-        if call.fresh:
-            headers["Connection"] = "close"
-        message = Message(operation.verb, operation.url_path(call.key), headers, call.content)
-        with self._connections(fresh=call.fresh) as adapter:
-            return exchange(
-                adapter,
-                message,
-                url=self.url,
-                limits=limits,
-                settings=self._settings,
-                cancels=(self._closed, *(() if call.cancel is None else (call.cancel,))),
-            )
+        cancels = (self._closed, *(() if call.cancel is None else (call.cancel,)))
+        answer = self.endpoint.attempt(call, limits, cancels=cancels)
+        result = responses.interpret(answer, reader=reader, shown=self.shown)
+        call.events.append(result.event)
+        return answer, result
 
-    @contextmanager
-    def _connections(self, *, fresh: bool) -> Iterator[Adapter | InjectedAdapter]:
-        if self._injected is not None or not fresh:
-            yield self._adapter
-            return
-        with closing(Adapter(pool_connections=1, pool_maxsize=1)) as adapter:
-            yield adapter
-
-    def _headers(self, call: Call) -> dict[str, str]:
-        headers = {
-            self._header: Veiled(self._key.reveal()),
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "User-Agent": _AGENT,
-        }
-        if call.operation.verb in {"POST", "PUT"}:
-            headers["Content-Type"] = "application/json"
-        return headers
-
-    def _wait(self, call: Call, verdict: Verdict) -> bool:
+    def _wait(self, call: Call, result: AttemptResult) -> bool:
         """Wait before the next attempt, and tell whether there is one."""
         wait_s = call.next_pause_s(
             self.policy,
-            verdict,
+            result,
             now_s=self._clock(),
             wall_s=self._wall(),
             reached_s=self._reached,
@@ -346,39 +306,39 @@ class Session:
         )
         if (
             wait_s is None
-            or not (verdict.event in NO_BYTE_LEFT or self._budget.spend())
+            or not (result.event in NO_BYTE_LEFT or self._budget.spend())
             or self._is_over(call.cancel)
         ):
             return False
         call.paused_s += wait_s
-        _LOG.info("%s: %s; sent again in %.2f s", call.request.path, verdict.detail, wait_s)
+        _LOG.info("%s: %s; sent again in %.2f s", call.request.path, result.detail, wait_s)
         if self._sleep is not None:
             self._sleep(wait_s)
         else:
             self.rest(wait_s, call.cancel)
         return not self._is_over(call.cancel)
 
-    def _log(self, call: Call, verdict: Verdict) -> None:
+    def _log(self, call: Call, result: AttemptResult) -> None:
         if _LOG.isEnabledFor(logging.DEBUG):
             elapsed_s = self._clock() - call.started
             _LOG.debug(
                 "%s %s: %s, attempt %d, %.3f s",
                 call.request.verb,
                 call.request.path,
-                verdict.event,
+                result.event,
                 len(call.events),
                 elapsed_s,
             )
 
-    def _conclude(self, call: Call, verdict: Verdict) -> Reply:
-        if call.is_deleted_before(verdict):
-            verdict = replace(verdict, event=Event.ANSWER, data={"id": call.key})
-        if verdict.event is Event.ANSWER:
+    def _conclude(self, call: Call, result: AttemptResult) -> Reply:
+        if call.is_deleted_before(result):
+            result = replace(result, event=Event.ANSWER, data={"id": call.key})
+        if result.event is Event.ANSWER:
             self._budget.earn()
             elapsed_s = self._clock() - call.started
-            return Reply(verdict.data, verdict.content, call.request, len(call.events), elapsed_s)
+            return Reply(result.data, result.content, call.request, len(call.events), elapsed_s)
         raise failure(
-            verdict,
+            result,
             call.events,
             effect=call.operation.effect,
             host=self.host,

@@ -138,7 +138,9 @@ def test_client_session_and_all_that_hangs_on_them_show_nothing(client, campaign
     values += [client.connection.session._key, frame, frame.attrs, client.campaigns.scan(), client.journal]
     for value in values:
         clean(*shapes(value), *insides(value))
-    clean(*insides(client.connection.session._headers.__self__), repr(vars(client)), str(dir(client)))
+    clean(
+        *insides(client.connection.session.endpoint._headers.__self__), repr(vars(client)), str(dir(client))
+    )
 
 
 def test_what_is_copied_or_pickled_shows_nothing(client, campaign):
@@ -307,9 +309,9 @@ NOTEBOOK = [
     "client.campaigns.get('nothing')",
     "client.campaigns.resume(key)",
     "client.lists.create(name=3)",
-    "client.connection.session.url = 'http://127.0.0.1:1'; client.connection.session.deadline_s = 1.0; client.campaigns.get('x')",
+    "client.connection.session.endpoint.url = 'http://127.0.0.1:1'; client.connection.session.deadline_s = 1.0; client.campaigns.get('x')",
     "%whos",
-    "globals()['client'].connection.session._headers",
+    "globals()['client'].connection.session.endpoint._headers",
 ]
 
 

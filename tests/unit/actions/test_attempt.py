@@ -180,7 +180,7 @@ def test_without_a_connection_it_certainly_did_not_happen(client, box, wire, cam
 
     def send(operation, **kwargs):
         if operation.name == "campaigns.start":
-            client.connection.session.url = "http://127.0.0.1:1"
+            client.connection.session.endpoint.url = "http://127.0.0.1:1"
         return real(operation, **kwargs)
 
     client.connection.session.send = send
@@ -189,7 +189,7 @@ def test_without_a_connection_it_certainly_did_not_happen(client, box, wire, cam
         client.campaigns.start(campaign)
     assert caught.value.outcome.status == "not_applied"
     client.connection.session.send = real
-    client.connection.session.url = f"http://127.0.0.1:{port}"
+    client.connection.session.endpoint.url = f"http://127.0.0.1:{port}"
     assert client.journal.iloc[-1]["outcome"] == "not_applied"
     assert client.campaigns.start(campaign).status == "applied"
 

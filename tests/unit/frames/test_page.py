@@ -16,7 +16,7 @@ from dyno_frames.frames.decode import decode
 from dyno_frames.frames.page import fast_decoder
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.transport.exchange import Received
-from dyno_frames.transport.responses import judge
+from dyno_frames.transport.responses import interpret
 from dyno_frames.transport.retry import Event
 
 EXTRAS = {"score": Kind.FLOAT, "pages": Kind.INTEGER, "flag": Kind.FLAG, "odd name, really": Kind.STRING}
@@ -192,6 +192,6 @@ def test_a_page_with_a_few_other_bytes_is_decoded_as_the_slow_decoder_does_or_le
     content = PAGE[:at] + put + PAGE[at + cut :]
     found = fast_decoder(SCHEMA)(content)
     if found is not None:
-        verdict = judge(Received(200, {}, content))
+        verdict = interpret(Received(200, {}, content))
         assert verdict.event is Event.ANSWER
         assert found.equals(decode(verdict.data, SCHEMA))

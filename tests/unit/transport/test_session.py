@@ -216,7 +216,7 @@ def test_attempts_that_never_reached_the_server_cost_no_budget(connect, serve, w
     for _ in range(3):
         with pytest.raises(ConnectError):
             session.send(FIND, body={})
-    session.url = serve(wire.Step(wire.http(b"no", status=503)), wire.ok(1)).url
+    session.endpoint.url = serve(wire.Step(wire.http(b"no", status=503)), wire.ok(1)).url
     assert session.send(FIND, body={}).data == 1
 
 
@@ -226,7 +226,7 @@ def test_an_act_reaches_a_server_that_comes_up_late(connect, serve, wire):
     url = f"http://127.0.0.1:{port}"
 
     def come_up(_: float) -> None:
-        session.url = server.url
+        session.endpoint.url = server.url
 
     session = connect(url, sleep=come_up)
     assert session.send(START, body={"campaign_id": "c"}).attempts == 2
