@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from dyno_frames.client.client import Client
     from dyno_frames.panels.campaigns.phases import Review
 
-_SUMMARIES = {
-    Action.START: "Start a draft campaign, at once or at a time.",
-    Action.UPDATE_AND_RESUME: "Change a paused campaign and resume it, in one request.",
-    Action.RESCHEDULE: "Move a scheduled campaign to another time, or start it at once.",
-    Action.CANCEL_SCHEDULE: "Cancel the schedule of a campaign, which becomes a draft again.",
-    Action.STOP: "Stop a campaign for good.",
-    Action.PAUSE: "Pause a running campaign, without a question.",
-    Action.RESUME: "Resume a paused campaign.",
-}
-
 _TIME = (
     click.option(
         "--at",
@@ -91,7 +81,7 @@ def _command(action: Action) -> click.Command:
         *([_QUESTION] if _asks(action) else []),
         *([_NUMBER] if RULES[action].sends else []),
     ]
-    text = f"{_SUMMARIES[action]}\n\n{' '.join(sentences)}"
+    text = f"{RULES[action].summary}\n\n{' '.join(sentences)}"
     return click.command(command_name(action), help=text)(run)
 
 

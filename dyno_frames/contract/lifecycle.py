@@ -44,6 +44,8 @@ class Rule:
     ----------
     action
         The action.
+    summary
+        One sentence about it, for help texts.
     path
         The last path segment under ``/campaign_process``.
     id_key
@@ -61,6 +63,7 @@ class Rule:
     """
 
     action: Action
+    summary: str
     path: str
     id_key: str
     sources: frozenset[Status]
@@ -79,6 +82,7 @@ RULES = {
     for rule in (
         Rule(
             Action.START,
+            "Start a draft campaign, at once or at a time.",
             "init",
             "campaign_id",
             frozenset({Status.DRAFT}),
@@ -89,6 +93,7 @@ RULES = {
         ),
         Rule(
             Action.UPDATE_AND_RESUME,
+            "Change a paused campaign and resume it, in one request.",
             "update_and_resume",
             "campaign_id",
             frozenset({Status.PAUSED}),
@@ -99,6 +104,7 @@ RULES = {
         ),
         Rule(
             Action.RESCHEDULE,
+            "Move a scheduled campaign to another time, or start it at once.",
             "reschedule",
             "campaign_id",
             frozenset({Status.SCHEDULED}),
@@ -109,6 +115,7 @@ RULES = {
         ),
         Rule(
             Action.CANCEL_SCHEDULE,
+            "Cancel the schedule of a campaign, which becomes a draft again.",
             "cancel_schedule",
             "id",
             frozenset({Status.SCHEDULED}),
@@ -116,13 +123,29 @@ RULES = {
         ),
         Rule(
             Action.STOP,
+            "Stop a campaign for good.",
             "stop",
             "id",
             frozenset({Status.RUNNING, Status.PAUSED, Status.SCHEDULED}),
             Status.STOPPED,
         ),
-        Rule(Action.PAUSE, "pause", "id", frozenset({Status.RUNNING}), Status.PAUSED),
-        Rule(Action.RESUME, "resume", "id", frozenset({Status.PAUSED}), Status.RUNNING, sends=True),
+        Rule(
+            Action.PAUSE,
+            "Pause a running campaign, without a question.",
+            "pause",
+            "id",
+            frozenset({Status.RUNNING}),
+            Status.PAUSED,
+        ),
+        Rule(
+            Action.RESUME,
+            "Resume a paused campaign.",
+            "resume",
+            "id",
+            frozenset({Status.PAUSED}),
+            Status.RUNNING,
+            sends=True,
+        ),
     )
 }
 """The rules by action."""
