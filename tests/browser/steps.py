@@ -40,5 +40,20 @@ def until(condition, seconds=30):
         time.sleep(0.02)
 
 
+AXE = """async (part) => {
+  const rules = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] };
+  const { violations } = await axe.run(part, { runOnly: rules, iframes: false });
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}"""
+
+
+def violations(page, part=".dyno-panel"):
+    """Return what of a page a person with a disability cannot use, by the rules of WCAG 2.2, level AA."""
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    page.evaluate(AXE_SCRIPT)
+    return page.evaluate(AXE, part)
+
+
 def picture(page, tmp_path, name):
     page.locator(".dyno-panel").screenshot(path=tmp_path / f"{name}.png")

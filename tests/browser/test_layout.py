@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from steps import cells, picture, press, shows
+from steps import cells, picture, press, shows, violations
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,12 @@ FAULTS = """panel => {
 ROWS = pd.DataFrame(
     {
         "id": ["a", "b", "c", "d"],
-        "name": ["Winter clearance", "Holiday gifts, second and last reminder of the season", "Draft", "Dé"],
+        "name": [
+            "Winter clearance",
+            "Holiday gifts, second and last reminder of the season",
+            "Draft",
+            "עדכון שבועי (خبر) 50%",
+        ],
         "status": ["running", "scheduled", "draft", "finished"],
         "recipients": [216_714, 1_216_714, 0, 1_216_714],
         "sent": [69_436, 0, 0, 1_216_714],
@@ -53,4 +58,5 @@ def test_nothing_is_cut_or_overlaps_from_a_phone_to_a_desk(account, open_cells, 
         page.set_viewport_size({"width": width, "height": 1400})
         picture(page, tmp_path, f"{view}-{width}")
         found[width] = panel.evaluate(FAULTS)
+    assert violations(page) == []
     assert found == {width: [[], [], []] for width in found}

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 import requests
 from front import KEY
-from steps import picture, press, shows
+from steps import picture, press, shows, violations
 
 pytestmark = [
     pytest.mark.browser,
@@ -63,6 +63,7 @@ def test_the_page_needs_its_token_acts_and_asks_no_other_host_for_anything(accou
         press(page, "^Pause$", clicks=3)
         shows(page, "Pause: applied. The campaign is paused")
         picture(page, tmp_path, "page")
+        assert violations(page, "html") == []
         page.close()
         assert account.acts() == {"pause": 1}
         assert outside == []

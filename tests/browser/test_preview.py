@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from front import KEY
-from steps import until
+from steps import until, violations
 
 pytestmark = pytest.mark.browser
 
@@ -128,6 +128,7 @@ def test_the_sample_accounts_own_message_is_shown_filled_in_both_widths(open_cel
     page = open_cells("\n".join(lines))
     page.frame_locator(".dyno-preview iframe").get_by_text("Zoë").first.wait_for()
     picture(page, tmp_path, "computer")
+    assert violations(page, ".dyno-preview") == []
     page.get_by_label("Show on").select_option("Phone")
     page.wait_for_function("() => document.querySelector('.dyno-preview iframe').clientWidth < 380")
     picture(page, tmp_path, "phone")

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from steps import cells, press, shows
+from steps import cells, press, shows, violations
 
 pytestmark = pytest.mark.browser
 
@@ -33,6 +33,7 @@ def same_as_before(page, name):
     if os.environ.get("DYNO_GOLDEN") == "write":
         path.write_text(now, encoding="utf-8")
     assert now == path.read_text(encoding="utf-8")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("view", ["CampaignPanel", "AccessiblePanel"])
