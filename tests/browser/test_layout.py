@@ -20,6 +20,17 @@ FAULTS = """panel => {
   return [cut, beyond, overlapping].map(found => found.map(part => part.textContent));
 }"""
 
+# Where the first and the last character of a name are.
+ENDS = """row => {
+  const text = document.createTreeWalker(row, NodeFilter.SHOW_TEXT).nextNode();
+  return [0, text.length - 1].map(at => {
+    const range = document.createRange();
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    return range.getBoundingClientRect().left;
+  });
+}"""
+
 ROWS = pd.DataFrame(
     {
         "id": ["a", "b", "c", "d"],
@@ -58,5 +69,7 @@ def test_nothing_is_cut_or_overlaps_from_a_phone_to_a_desk(account, open_cells, 
         page.set_viewport_size({"width": width, "height": 1400})
         picture(page, tmp_path, f"{view}-{width}")
         found[width] = panel.evaluate(FAULTS)
+    first, last = page.get_by_role("button", name="עדכון").evaluate(ENDS)
+    assert last < first
     assert violations(page) == []
     assert found == {width: [[], [], []] for width in found}
