@@ -13,10 +13,12 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from packaging.requirements import Requirement
 
 import dyno_frames as dyno
 
@@ -166,3 +168,42 @@ def test_the_drawn_tree_of_errors_is_the_real_one():
         if inspect.isclass(one) and issubclass(one, errors.DynoError)
     }
     assert drawn == real
+
+
+PERMISSIVE = re.compile(
+    r"(?i)\b(MIT(-CMU)?|0?BSD(-[23]-Clause)?|Apache( Software|-2\.0)?|PSF(-2\.0)?|Python Software Foundation|ISC|Zlib|CC0-1\.0)\b"
+)
+OF_FILES = {"certifi", "orjson", "tqdm"}
+"""Under the Mozilla Public License 2.0, in whole or in part: it asks for changes of their own files, and of no others."""
+
+
+def all_dependencies(name, found):
+    """Add what a package needs in a base install to ``found``, each distribution under its name."""
+    try:
+        one = distribution(name)
+    except PackageNotFoundError:  # only for another system or Python
+        return
+    if one.name in found:
+        return
+    found[one.name] = one
+    for requirement in map(Requirement, one.requires or []):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            all_dependencies(requirement.name, found)
+
+
+def licenses(one):
+    """Return the licenses that a distribution states, by the newest of the three ways to state them."""
+    stated = one.metadata.get("License-Expression")
+    classified = [text for text in one.metadata.get_all("Classifier", []) if text.startswith("License ::")]
+    texts = [stated] if stated else classified or [one.metadata.get("License", "").partition("\n")[0]]
+    return [part for text in texts for part in text.split(" AND ")]
+
+
+def test_every_package_of_a_base_install_has_a_permissive_license():
+    found = {}
+    all_dependencies("dyno_frames", found)
+    assert len(found) > 30
+    others = {name: licenses(one) for name, one in found.items() if name not in OF_FILES}
+    assert {
+        name: texts for name, texts in others.items() if not texts or not all(map(PERMISSIVE.search, texts))
+    } == {}
