@@ -86,9 +86,11 @@ def measured(url: str, form: str, after_s: float, *, silent: bool) -> tuple[floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=4)
+    parser.add_argument("--only", nargs="+", choices=LATENCIES_MS, default=list(LATENCIES_MS))
     given = parser.parse_args()
     print(f"{'':24}{'middle ms':>10}{'most ms':>10}{'rows seen':>12}{'threads left':>14}")
-    for server, latency_ms in LATENCIES_MS.items():
+    for server in given.only:
+        latency_ms = LATENCIES_MS[server]
         silent = latency_ms > 1_000
         with load_server(ROWS, latency_ms) as url:
             for form in CELLS:

@@ -7,6 +7,7 @@ to the frame in which its rows are painted, and from the event to the frame in w
 
 from __future__ import annotations
 
+import argparse
 import os
 import secrets
 import socket
@@ -27,7 +28,6 @@ import requests
 
 import dyno_frames as dyno
 
-MANY, FEW = 10_000, 10
 ROUNDS = 7
 CHROMIUM = os.environ.get("DYNO_CHROMIUM", "/usr/bin/chromium")
 
@@ -182,8 +182,12 @@ def run(number: int) -> dict[str, list[float]]:
 
 def main() -> None:
     """Measure both panels and print what came out."""
-    many, few = run(MANY), run(FEW)
-    print(f"{'step':<12} {f'{MANY:,} campaigns':>28} {f'{FEW} campaigns':>20} {'ratio':>7}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs=2, default=[10, 10_000])
+    numbers = parser.parse_args().rows
+    few, many = map(run, numbers)
+    fewest, most = (f"{number:,} campaigns" for number in numbers)
+    print(f"{'step':<12} {most:>28} {fewest:>20} {'ratio':>7}")
     for step, values in many.items():
         middle, worst = statistics.median(values), max(values)
         small = statistics.median(few[step]) if few[step] else float("nan")

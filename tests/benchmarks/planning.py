@@ -5,6 +5,7 @@ Run it as ``python -m tests.benchmarks.planning``. Nothing is sent: the schema i
 
 from __future__ import annotations
 
+import argparse
 import gc
 import statistics
 import time
@@ -20,9 +21,6 @@ from dyno_frames.query import bind, regex
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
-
-TIMES = 60
-"""Runs of each row; the table shows their median."""
 
 SCHEMA = Schema(CAMPAIGNS.name, CAMPAIGNS.fields)
 EMPTY = SCHEMA.empty()
@@ -65,9 +63,7 @@ def forget() -> None:
             cache.cache_clear()
 
 
-def median_ms(
-    run: Callable[[], Any], *, before: Callable[[], Any] | None = None, times_run: int = TIMES
-) -> float:
+def median_ms(run: Callable[[], Any], times_run: int, *, before: Callable[[], Any] | None = None) -> float:
     """Return the median time of a run, in milliseconds."""
     run()
     times = []
@@ -99,43 +95,49 @@ VALUES: dict[str, Callable[[int], Any]] = {
 """Values of a number, a text and a time column."""
 
 
-def long_lists() -> None:
+def long_lists(times: int) -> None:
     """Print how long ``in`` and ``not in`` take for lists of each length."""
     print(f"\n{'in, not in':<14}{'values':>9}{'in ms':>10}{'not in ms':>12}{'pandas isin ms':>16}")
     for column, value in VALUES.items():
         for length in LENGTHS:
-            inside, outside, alone = long_list_ms(column, [value(at) for at in range(length)])
+            inside, outside, alone = long_list_ms(
+                column, [value(at) for at in range(length)], min(times, 3 if length == LENGTHS[-1] else 15)
+            )
             print(f"{column:<14}{length:>9,}{inside:>10.2f}{outside:>12.2f}{alone:>16.2f}")
 
 
-def long_list_ms(column: str, values: list[Any]) -> tuple[float, float, float]:
+def long_list_ms(column: str, values: list[Any], runs: int) -> tuple[float, float, float]:
     """Return the times of ``in`` and ``not in``, and of pandas' own ``isin`` on zero rows."""
-    runs = 3 if len(values) == LENGTHS[-1] else 15
     member = pd.col(column).isin(values)
     return (
-        median_ms(lambda: planned(member), times_run=runs),
-        median_ms(lambda: planned(~member), times_run=runs),
-        median_ms(lambda: EMPTY[column].isin(values), times_run=runs),
+        median_ms(lambda: planned(member), runs),
+        median_ms(lambda: planned(~member), runs),
+        median_ms(lambda: EMPTY[column].isin(values), runs),
     )
 
 
 def main() -> None:
     """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--times", type=int, default=60, help="runs of each row; the table shows their median"
+    )
+    times = parser.parse_args().times
     forms = {"query string": QUERY, "pd.col": condition(Columns()), "function": condition}
     plans = [planned(expression) for expression in forms.values()]
     sent = {str(plan.filters) for plan in plans}
     if len(sent) != 1 or not all(plan.exact and len(plan.conjuncts) == 10 for plan in plans):
         raise SystemExit("the three forms do not make one exact plan of ten conjuncts: nothing to compare")
-    pandas_ms = median_ms(lambda: EMPTY.query(QUERY, engine="python"))
-    print(f"ten conjuncts, median of {TIMES} runs; pandas {pd.__version__}")
+    pandas_ms = median_ms(lambda: EMPTY.query(QUERY, engine="python"), times)
+    print(f"ten conjuncts, median of {times} runs; pandas {pd.__version__}")
     print(f"{'form':<14}{'':<8}{'ms':>9}{'/ pandas':>12}")
     print(f"{'pandas':<14}{'':<8}{pandas_ms:>9.2f}{1:>12.2f}   DataFrame.query of zero rows")
     for form, expression in forms.items():
-        cold = median_ms(lambda e=expression: planned(e), before=forget)
-        warm = median_ms(lambda e=expression: planned(e))
+        cold = median_ms(lambda e=expression: planned(e), times, before=forget)
+        warm = median_ms(lambda e=expression: planned(e), times)
         for state, took in (("cold", cold), ("warm", warm)):
             print(f"{form:<14}{state:<8}{took:>9.2f}{took / pandas_ms:>12.2f}")
-    long_lists()
+    long_lists(times)
 
 
 if __name__ == "__main__":
