@@ -27,7 +27,7 @@ TINY = {
     "mirror_kills": "--kills 1",
     "panel_table": "--rows 5 20",
     "patterns": "--only masking",
-    "planning": "--times 1",
+    "planning": "--times 1 --lengths 10 1000",
     "sandbox_clients": "--seconds 0.5 --clients 2 --rows 200",
     "sandbox_scale": "--rows 100 200",
     "scans": "--rows 1000 --latency-ms 0 --repeats 1 --no-deep --peers raw parse loop frame batches",

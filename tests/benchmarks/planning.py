@@ -86,7 +86,7 @@ def planned(expression: Any) -> Any:
     return make_plan(bind.bind_query(expression, EMPTY), CONTEXT, QueryOptions())
 
 
-LENGTHS = (10, 1_000, 100_000)
+LENGTHS = [10, 1_000, 100_000]
 VALUES: dict[str, Callable[[int], Any]] = {
     "opens": lambda at: 3 * at,
     "name": lambda at: f"name {at:06}",
@@ -95,13 +95,13 @@ VALUES: dict[str, Callable[[int], Any]] = {
 """Values of a number, a text and a time column."""
 
 
-def long_lists(times: int) -> None:
+def long_lists(lengths: list[int], times: int) -> None:
     """Print how long ``in`` and ``not in`` take for lists of each length."""
     print(f"\n{'in, not in':<14}{'values':>9}{'in ms':>10}{'not in ms':>12}{'pandas isin ms':>16}")
     for column, value in VALUES.items():
-        for length in LENGTHS:
+        for length in lengths:
             inside, outside, alone = long_list_ms(
-                column, [value(at) for at in range(length)], min(times, 3 if length == LENGTHS[-1] else 15)
+                column, [value(at) for at in range(length)], min(times, 3 if length > 10_000 else 15)
             )
             print(f"{column:<14}{length:>9,}{inside:>10.2f}{outside:>12.2f}{alone:>16.2f}")
 
@@ -122,7 +122,11 @@ def main() -> None:
     parser.add_argument(
         "--times", type=int, default=60, help="runs of each row; the table shows their median"
     )
-    times = parser.parse_args().times
+    parser.add_argument(
+        "--lengths", type=int, nargs="+", default=LENGTHS, help="lengths of the lists of values"
+    )
+    given = parser.parse_args()
+    times = given.times
     forms = {"query string": QUERY, "pd.col": condition(Columns()), "function": condition}
     plans = [planned(expression) for expression in forms.values()]
     sent = {str(plan.filters) for plan in plans}
@@ -137,7 +141,7 @@ def main() -> None:
         warm = median_ms(lambda e=expression: planned(e), times)
         for state, took in (("cold", cold), ("warm", warm)):
             print(f"{form:<14}{state:<8}{took:>9.2f}{took / pandas_ms:>12.2f}")
-    long_lists(times)
+    long_lists(given.lengths, times)
 
 
 if __name__ == "__main__":

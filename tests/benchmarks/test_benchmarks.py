@@ -18,7 +18,7 @@ SHOWS = {
     "groupby": ["1,000 rows, .* equal results", rf"pandas on the six columns( +{NUMBER}){{4}}"],
     "mirror": [NUMBER],
     "patterns": [rf"contract/masking\.py .*{NUMBER}"],
-    "planning": [rf"query string +cold( +{NUMBER}){{2}}", rf"created +100,000( +{NUMBER}){{3}}"],
+    "planning": [rf"query string +cold( +{NUMBER}){{2}}", rf"created +1,000( +{NUMBER}){{3}}"],
     "sandbox_clients": ["acknowledged rows checked .* lost 0", rf"find +{NUMBER} +p50 +{NUMBER} ms"],
     "sandbox_scale": [rf"no order, first page( +{NUMBER}){{12}}"],
     "scans": [
