@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
         (scratch / name).mkdir()
         os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
     os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # a job in the background of a shell ignores Ctrl-C,
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # and so would the programs that tests start
 
 
 def pytest_report_header() -> str:

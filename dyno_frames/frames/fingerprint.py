@@ -34,8 +34,8 @@ def fingerprint(frame: pd.DataFrame) -> str:
     if not frame.columns.is_unique:
         return ""  # no query returns such a frame
     checksum = zlib.crc32(json.dumps([len(frame), *map(str, frame.columns)]).encode())
-    for name in frame.columns:
-        for part in _parts(frame[name]):
+    for _, column in frame.items():
+        for part in _parts(column):
             checksum = zlib.crc32(part, checksum)
     return f"{checksum:0{_HEX_DIGITS}x}"
 
@@ -45,9 +45,14 @@ def _parts(column: pd.Series[Any]) -> Iterator[memoryview]:
     if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
         yield from _hashes(column)
         return
-    values = pa.chunked_array(pa.table({"values": column})["values"])
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        yield np.ascontiguousarray(column.to_numpy()).view(np.uint8).data
+        return
+    is_text = isinstance(column.dtype, pd.StringDtype)
+    values = pa.chunked_array(pa.array(column.array) if is_text else pa.table({"values": column})["values"])
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        yield pc.fill_null(pc.binary_length(values).cast(pa.int64()), -1).to_numpy().data
+        lengths = pc.binary_length(values).cast(pa.int64())
+        yield (pc.fill_null(lengths, -1) if values.null_count else lengths).to_numpy().data
         yield from map(_text, values.cast(pa.large_string()).chunks)
     elif pa.types.is_primitive(values.type) and not pa.types.is_boolean(values.type):
         if values.null_count:
