@@ -96,11 +96,16 @@ class _NotTracedError(Exception):
 @lru_cache(maxsize=256)
 def _read_cached(text: str, dtypes: tuple[tuple[str, Any], ...]) -> Query:
     """Read a query without variables, cached because its meaning is always the same."""
-    empty = pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
-    query = _read_text(text, empty, Scope())
+    query = _read_text(text, _empty(dtypes), Scope())
     if query.untraceable:
         raise _NotTracedError(query)
     return query
+
+
+@lru_cache(maxsize=16)
+def _empty(dtypes: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
+    """Return zero rows of these columns; tracing only reads them."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes})
 
 
 def _read_text(text: str, empty: pd.DataFrame, scope: Scope) -> Query:

@@ -187,9 +187,10 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if not all(is_whole(name) for name, _ in pairs):
+    named = dict(pairs)
+    if not is_whole("".join(named)):
         raise ValueError(f"a name holds {HALF}")
-    return dict(pairs)
+    return named
 
 
 _KINDS: dict[str, type[ApiError]] = {
