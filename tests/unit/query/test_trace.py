@@ -9,6 +9,7 @@ import operator
 import numpy as np
 import pandas as pd
 import pytest
+from packaging.version import Version
 
 from dyno_frames.errors import LiteralTypeError, QueryError
 from dyno_frames.query.bind import bind_query
@@ -91,6 +92,16 @@ OPERATIONS = [
 IDS = [query or f"python {place}" for place, (query, _) in enumerate(OPERATIONS)]
 
 
+NEWER_COLUMNS = {"opens ** 2", "2 ** clicks", "-opens", "+opens", "abs(score)"}
+NEWER_QUERIES = {"subject.str[1:3]"}
+
+
+def skip_before_3_1(operation, newer):
+    """Skip what pandas 3.0 cannot read as an expression of pd.col, or as a query string."""
+    if operation in newer and Version(pd.__version__) < Version("3.1"):
+        pytest.skip("pandas reads this from 3.1 on")
+
+
 class Columns:
     def __getattr__(self, name):
         return pd.col(name)
@@ -111,9 +122,11 @@ def check_same(found, expected):
         assert found == expected
 
 
-@pytest.mark.parametrize("python", [python for _, python in OPERATIONS], ids=IDS)
+@pytest.mark.parametrize(("query", "python"), OPERATIONS, ids=IDS)
 @pytest.mark.parametrize("form", ["function", "column"])
-def test_an_operation_replays_as_pandas_runs_it(python, form, few):
+def test_an_operation_replays_as_pandas_runs_it(query, python, form, few):
+    if form == "column":
+        skip_before_3_1(query, NEWER_COLUMNS)
     expression = python if form == "function" else python(Columns())
     found = replayed(trace_callable(expression, few.iloc[:0], TraceNotes()), few)
     check_same(found, python(few))
@@ -121,6 +134,7 @@ def test_an_operation_replays_as_pandas_runs_it(python, form, few):
 
 @pytest.mark.parametrize("query", [query for query, _ in OPERATIONS if query])
 def test_a_query_replays_as_pandas_evaluates_it(query, few):
+    skip_before_3_1(query, NEWER_QUERIES)
     traced = trace_query(query, few.iloc[:0], TraceNotes(), local_dict={}, global_dict={})
     check_same(replayed(traced, few), few.eval(query, engine="python"))
 
@@ -131,6 +145,7 @@ def test_a_query_replays_as_pandas_evaluates_it(query, few):
     ids=lambda part: part if isinstance(part, str) else "",
 )
 def test_the_three_forms_become_one_tree(query, python, few):
+    skip_before_3_1(query, NEWER_COLUMNS | NEWER_QUERIES)
     probes = few.iloc[:0]
     function = render(node_of(trace_callable(python, probes, TraceNotes()))[0])
     column = render(node_of(trace_callable(python(Columns()), probes, TraceNotes()))[0])
