@@ -70,8 +70,8 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("order_by", "ascending"), ORDERS)
-def test_an_order_and_its_cuts_are_those_of_pandas(crowded, order_by, ascending):
-    client, _ = crowded
+def test_an_order_and_its_cuts_are_those_of_pandas(account, campaigns, order_by, ascending):
+    client, _ = account(campaigns(103), page_size=25)
     names = [order_by] if isinstance(order_by, str) else order_by
     whole = expected_order(client.campaigns.find(), names, ascending)
     for expr in (None, "opens > 3", "opens > clicks"):
