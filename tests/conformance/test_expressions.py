@@ -18,7 +18,7 @@ from packaging.version import Version
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "property"))
 
-from law.judge import plainly_equal
+from law.judge import check_equal
 
 from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
@@ -226,8 +226,7 @@ def _raises(row: Row, form: str, frame: pd.DataFrame) -> bool:
 @pytest.mark.parametrize(("row", "form"), questions())
 def test_the_answer_is_pandas_own(row, form, asked, expected_of):
     (expected, _), found = expected_of(row, form), asked(row, form).frame
-    if not plainly_equal(found, expected):
-        pd.testing.assert_frame_equal(found, expected)
+    check_equal(found, expected)
 
 
 def conditions_of(body: Any) -> Any:

@@ -7,12 +7,17 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "property"))
+
+from law.judge import check_equal
 
 from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
@@ -82,7 +87,7 @@ def test_an_order_and_its_cuts_are_those_of_pandas(account, campaigns, order_by,
             )
             stop = None if limit is None else offset + limit
             cut = ordered.iloc[offset:stop].reset_index(drop=True)
-            pd.testing.assert_frame_equal(answer, cut)
+            check_equal(answer, cut)
             assert isinstance(answer.index, pd.RangeIndex)
 
 
