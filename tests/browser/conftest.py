@@ -36,6 +36,7 @@ QUIET = (
     "--disable-sync",
 )
 
+VIEWPORT = {"width": 1280, "height": 1000}
 _PACKAGES = {"lab": "jupyterlab", "notebook": "notebook", "voila": "voila"}
 _EXTENSIONS = {
     {"voila": "voila.server_extension"}.get(name, name): True
@@ -44,6 +45,14 @@ _EXTENSIONS = {
 }
 HOSTS = {"lab": "doc/tree", "notebook": "notebooks", "voila": "voila/render"}
 """Where a notebook is opened, by host; Voilà runs it by itself and shows no code."""
+
+OPEN = """async (path) => {
+  const before = window.jupyterapp.shell.currentWidget;
+  await window.jupyterapp.commands.execute("docmanager:open", { path });
+  before?.dispose();
+  delete window.hacked;
+}"""
+"""Opens another notebook in a JupyterLab that is loaded, and closes the one before without a question."""
 
 RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute('notebook:run-all-cells');
@@ -132,10 +141,8 @@ def _await(condition, server, log_path, seconds=60):
 
 @pytest.fixture(scope="session")
 def window(lab, browser):
-    """One window for all tests, so that each host's scripts are loaded once; it records what it asks others."""
-    context = browser.new_context(
-        timezone_id="America/New_York", locale="en-US", viewport={"width": 1280, "height": 1000}
-    )
+    """One window and one JupyterLab for all tests, because loading takes longest; it records what it asks others."""
+    context = browser.new_context(timezone_id="America/New_York", locale="en-US", viewport=VIEWPORT)
     context.set_default_timeout(20_000)
     outside = []
 
@@ -144,7 +151,7 @@ def window(lab, browser):
             outside.append(request.url)
 
     context.on("request", record)
-    yield SimpleNamespace(context=context, outside=outside)
+    yield SimpleNamespace(context=context, outside=outside, loaded=None)
     context.close()
 
 
@@ -152,7 +159,8 @@ def window(lab, browser):
 def open_cells(lab, window, tmp_path, request):
     """Open a notebook of these cells in a host, run it, and return the page."""
     window.outside.clear()
-    page = window.context.new_page()
+    loaded = window.loaded
+    page, window.loaded = loaded or window.context.new_page(), None
 
     def show(*cells, host="lab"):
         if not find_spec(_PACKAGES[host]):
@@ -165,19 +173,29 @@ def open_cells(lab, window, tmp_path, request):
         }
         name = f"{secrets.token_hex(6)}.ipynb"
         nbformat.write(notebook, lab.notebooks / name)
-        page.goto(f"{lab.url}/{HOSTS[host]}/{name}?token={lab.token}")
+        if host == "lab" and page is loaded:
+            page.evaluate(OPEN, name)
+        else:
+            page.goto(f"{lab.url}/{HOSTS[host]}/{name}?token={lab.token}")
+        show.host = host
         if host != "voila":
             page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context")
             page.evaluate(KERNEL_ANSWERS)
             assert page.evaluate(RUN_ALL) == []
         return page
 
-    show.outside = window.outside
+    show.outside, show.host = window.outside, ""
     failures = request.session.testsfailed
     yield show
-    if request.session.testsfailed > failures:
+    failed = request.session.testsfailed > failures
+    if failed:
         page.screenshot(path=tmp_path / "failed.png")
-    page.close()
+    if show.host == "lab" and not failed:
+        page.set_viewport_size(VIEWPORT)
+        page.mouse.move(0, 0)
+        window.loaded = page
+    else:
+        page.close()
     _free_kernels(lab)
 
 
