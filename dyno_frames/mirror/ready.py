@@ -37,7 +37,7 @@ def ready(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
         return check, 0
     try:
         return _refreshed(refresher, wanted)
-    except (DynoError, OSError) as error:
+    except DynoError as error:
         if check is None:
             raise
         age_s = refresher.now() - check.as_of

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from dyno_frames.client.binding import bind
 from dyno_frames.client.connection import Connection
 from dyno_frames.contract.resources import CREATED, UPDATED, Resource
-from dyno_frames.errors import ConfigError, ContractError, SchemaError
+from dyno_frames.errors import ConfigError, ContractError, SchemaError, StaleError
 from dyno_frames.export.grow import Done
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import schema_from_json
@@ -22,7 +22,7 @@ from dyno_frames.export.run import run
 from dyno_frames.export.store import write_lock
 from dyno_frames.mirror.columns import VersionFiles
 from dyno_frames.mirror.probe import has_stored_changes, is_unchanged
-from dyno_frames.mirror.record import Check, Deletes, Identity, Record
+from dyno_frames.mirror.record import LOCK, Check, Deletes, Identity, Record, unwritable, without_record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
 from dyno_frames.scan.certificate import Verdict
@@ -80,14 +80,14 @@ class Refresher:
         ------
         ConfigError
             The mirror holds other rows.
+        SchemaError
+            The record is damaged or missing.
         """
         found = Record.read(self.store.path, self.store.home)
         if found is not None:
             self.identity.check(found.identity, self.store.path)
         elif self.store.versions():
-            raise ConfigError(
-                f"{self.store.url!r} is a dataset that to_parquet wrote, not a mirror. Choose another path="
-            )
+            raise without_record(self.store.path, self.store.home)
         return found or Record(self.identity)
 
     def open(self, version: int) -> VersionFiles:
@@ -115,23 +115,23 @@ class Refresher:
 
         Raises
         ------
-        TimeoutError
+        StaleError
             It still has the lock after ten minutes.
         ConfigError
-            The folder cannot be written.
+            The folder cannot be written, or the disk is full.
         """
         try:
             self.store.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = FileLock(self.store.home / "refresh.lock", mode=0o600).acquire(timeout=WAIT_S)
+            with FileLock(self.store.home / LOCK, mode=0o600).acquire(timeout=WAIT_S):
+                yield
         except Timeout:
-            raise TimeoutError("another process has been refreshing it for ten minutes") from None
+            raise StaleError(
+                f"another process has been refreshing the mirror {self.store.url!r} for ten minutes. Wait for it, or "
+                "end it",
+                age_s=None,
+            ) from None
         except OSError as error:
-            raise ConfigError(
-                f"the folder of the mirror {self.store.url!r} cannot be written ({error.strerror}). Choose another "
-                "path="
-            ) from error
-        with lock:
-            yield
+            raise unwritable(self.store.path, error) from error
 
     def run(self, *, full: bool = False, prove: bool = False) -> Check:
         """Fetch what changed, find deleted rows, commit a version and record it. Hold the lock meanwhile.

@@ -42,9 +42,8 @@ class Source:
 
     @property
     def schema(self) -> Schema:
-        """The columns of the newest version, which is fetched if there is none; computed columns included."""
-        check = self.refresher.record.newest
-        files = self._files(check or ready(self.refresher, self.freshness)[0])
+        """The columns of the version to read, which is fetched if there is none; computed columns included."""
+        files = self._files(self._stored() or ready(self.refresher, self.freshness)[0])
         return files.schema.with_computed(COMPUTED)
 
     def status(self) -> MirrorStatus:
@@ -61,11 +60,11 @@ class Source:
         StaleError
             The newest version is too old, and cannot be refreshed.
         """
-        newest = self.refresher.record.newest
-        files = None if newest is None else self._files(newest)
+        stored = self._stored()
+        files = None if stored is None else self._files(stored)
         bound = None if files is None else self._query(expr, options, scope, files)
         check, requests = ready(self.refresher, self.freshness)
-        if bound is None or files is None or check != newest:
+        if bound is None or files is None or check != stored:
             files = self._files(check)
             bound = self._query(expr, options, scope, files)
         query, schema = bound
@@ -92,6 +91,11 @@ class Source:
                 notes=tuple(note for _, note in known if note),
             ),
         )
+
+    def _stored(self) -> Check | None:
+        """Return the check of the version ``as_of``, or else of the newest one, as it is before a refresh."""
+        is_given = self.freshness.as_of is not None
+        return ready(self.refresher, self.freshness)[0] if is_given else self.refresher.record.newest
 
     def _files(self, check: Check) -> VersionFiles:
         key = (check.version, check.as_of)
