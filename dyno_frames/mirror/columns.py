@@ -94,6 +94,24 @@ class VersionFiles:
         """Return the files that may have rows for which a filter is true, by the statistics in their footers."""
         return [one for one in self.manifest.files if one.rows and self._may_match(one, condition)]
 
+    def where(self, condition: pc.Expression, names: Sequence[str]) -> pa.Table:
+        """Return columns of the rows for which a filter is true, one file at a time; no column is kept in memory.
+
+        Raises
+        ------
+        SchemaError
+            A file is missing or damaged.
+        """
+        arrow = self.schema.select(names).arrow
+        parts = [arrow.empty_table()]
+        for one in self.matching(condition):
+            try:
+                found = self._pieces[one.path].to_table(columns=list(names), filter=condition)
+                parts.append(found.cast(arrow))
+            except (pa.ArrowException, OSError) as error:
+                raise self._unreadable(one, error) from error
+        return pa.concat_tables(parts)
+
     def _may_match(self, file: StoredFile, condition: pc.Expression) -> bool:
         try:
             if file.path not in self._pieces:

@@ -21,7 +21,7 @@ from dyno_frames.export.queries import lacks
 from dyno_frames.export.run import run
 from dyno_frames.export.store import write_lock
 from dyno_frames.mirror.columns import VersionFiles
-from dyno_frames.mirror.probe import has_stored_changes, is_unchanged
+from dyno_frames.mirror.probe import has_stored_changes, is_unchanged, past_instant
 from dyno_frames.mirror.record import LOCK, Check, Deletes, Identity, Record, unwritable, without_record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
@@ -191,6 +191,8 @@ class Refresher:
         proved, rounds = known.proved if known else None, 0
         while True:
             rounds += 1
+            past, *costs = past_instant(scan)
+            spent = spent.plus(_Costs(*costs))
             began = self.now()
             delta = Delta(self._since(mark))
             options = WriteOptions(mode="sync", max_rows_per_file=ROWS_PER_FILE, delta=delta)
@@ -204,17 +206,19 @@ class Refresher:
                 rows_moved=spent.rows_moved,
             )
             if known.verdict is Verdict.EXACT:
-                return self._commit(record, self._confirmed(scan, known, proved=proved))
+                return self._commit(record, self._confirmed(scan, known, past, proved=proved))
             if rounds == ROUNDS:
                 return self._commit(record, known)
 
-    def _confirmed(self, scan: Scan, check: Check, *, proved: float | None) -> Check:
+    def _confirmed(self, scan: Scan, check: Check, past: int | None, *, proved: float | None) -> Check:
         """Return the check of a refresh, no longer exact if rows changed while they were fetched and compared.
 
         The version is then not that of one moment, and a row that was inserted meanwhile can hide a deleted one from
         the counts.
         """
-        same, requests, moved = has_stored_changes(scan, self.open(check.version), check.watermark)
+        mark = check.watermark
+        since = mark + 1 if mark is not None and mark == past else mark
+        same, requests, moved = has_stored_changes(scan, self.open(check.version), since)
         spent = replace(check, requests=check.requests + requests, rows_moved=check.rows_moved + moved)
         if same:
             return spent
