@@ -89,6 +89,8 @@ class Check:
         The version.
     as_of
         When the comparison began, in epoch seconds: every change before it is in the version.
+    until
+        When it ended, in epoch seconds.
     verdict, reasons
         How complete the version was then, and why it is not better.
     deletes
@@ -107,6 +109,7 @@ class Check:
     as_of: float
     verdict: Verdict
     deletes: Deletes
+    until: float | None = None
     reasons: tuple[str, ...] = ()
     proved: float | None = None
     watermark: int | None = None

@@ -260,7 +260,7 @@ class Refresher:
 
     def _commit(self, record: Record, check: Check) -> Check:
         """Record the check, after which the version counts, remove old versions, and return the check."""
-        versions = self.store.versions()
+        check, versions = replace(check, until=self.now()), self.store.versions()
         record.with_check(check, keep=versions[-VERSIONS_KEPT:]).write(self.store.home)
         if len(versions) > VERSIONS_KEPT:
             with write_lock(self.store):

@@ -141,6 +141,7 @@ def certificate_of(
     as_of = datetime.fromtimestamp(check.as_of, UTC)
     facts: dict[str, Any] = {
         "as_of": as_of.isoformat(),
+        "until": None if check.until is None else datetime.fromtimestamp(check.until, UTC).isoformat(),
         "age_s": max(round(now - check.as_of, 3), 0.0),
         "version": check.version,
         "deletes": str(check.deletes),

@@ -37,7 +37,9 @@ def test_a_record_that_is_a_folder_is_a_clear_error(synced, home):
 
 def test_a_record_that_is_missing_is_named_and_the_copy_can_be_removed(synced, home):
     (home / "mirror.json").unlink()
-    with pytest.raises(SchemaError, match=r"mirror\.json', the record of a mirror, is missing.*mirror remove"):
+    with pytest.raises(
+        SchemaError, match=r"mirror\.json', the record of a mirror, is missing.*mirror remove"
+    ):
         synced.mirror.query(offline=True)
     synced.mirror.remove()
     assert not home.exists()
@@ -52,7 +54,9 @@ def test_a_link_whose_files_are_gone_is_a_clear_error(synced, home):
     assert len(synced.mirror.query()) == 299
 
 
-@pytest.mark.parametrize("damage", [replaced_by_a_folder, lambda path: path.write_text("{"), lambda path: path.unlink()])
+@pytest.mark.parametrize(
+    "damage", [replaced_by_a_folder, lambda path: path.write_text("{"), lambda path: path.unlink()]
+)
 def test_an_older_version_answers_although_the_newest_manifest_is_damaged(synced, home, damage):
     damage(home / "manifests" / "000002.json")
     with pytest.raises(SchemaError, match=r"version 2.*refresh\(full=True\)"):

@@ -54,6 +54,7 @@ def test_the_certificate_says_as_of_when_and_what_is_proved(synced):
     assert certificate.verdict == "exact"
     assert certificate.mirror == {
         "as_of": "2020-09-13T12:26:40+00:00",
+        "until": "2020-09-13T12:26:40+00:00",
         "age_s": 90.0,
         "version": 1,
         "deletes": "proved",
