@@ -29,7 +29,6 @@ from dyno_frames.query.query import Expression, Query, Scope
 from dyno_frames.scan.progress import waiting_bar
 from dyno_frames.scan.scan import Scan
 
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

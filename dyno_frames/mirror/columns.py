@@ -132,16 +132,18 @@ class VersionFiles:
             A file is missing or damaged.
         """
         arrow = self.schema.select(names).arrow
-        parts, start = [arrow.empty_table()], 0
+        parts, start = list[pa.Table](), 0
         for one in files:
             stop = start + one.rows
             here = None if rows is None else rows[slice(*np.searchsorted(rows, (start, stop)))] - start
             start = stop
             if here is None or len(here) == one.rows:
-                parts.append(self.columns(one, names).cast(arrow))
+                parts.append(self.columns(one, names))
             elif len(here):
-                parts.append(self.columns(one, names).take(pa.array(here)).cast(arrow))
-        return pa.concat_tables(parts)
+                parts.append(self.columns(one, names).take(pa.array(here)))
+        if any(not one.schema.equals(parts[0].schema) for one in parts):
+            parts = [one.cast(arrow) for one in parts]
+        return pa.concat_tables(parts).cast(arrow) if parts else arrow.empty_table()
 
     def columns(self, file: StoredFile, names: Sequence[str]) -> pa.Table:
         """Return columns of a file; most texts are dictionaries.

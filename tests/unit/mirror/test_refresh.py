@@ -253,7 +253,7 @@ def test_changes_are_moved_once_even_if_many_share_an_instant(mirrored, seconds)
     one = mirrored(3000)
     one.mirror.refresh()
     some = "SELECT id FROM campaigns ORDER BY id LIMIT 1000"
-    one.sql(f"UPDATE campaigns SET opens = 700, updated = NOW + rowid % {seconds} WHERE id IN ({some})")
+    one.sql(f"UPDATE campaigns SET opens = 700, updated = NOW + rowid % {seconds} WHERE id IN ({some})")  # noqa: S608 - the numbers above
     status = one.mirror.refresh()
     assert (status.verdict, status.deletes) == ("exact", "proved")
     assert status.rows_moved <= 1300

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -61,7 +62,7 @@ def test_every_verb_takes_the_words_of_freshness(synced, verb):
 
 
 def test_a_verb_with_words_of_freshness_finds_the_variables_of_its_caller(synced):
-    least = 6
+    least = 6  # noqa: F841 - named in the queries
 
     def counted(level):
         return synced.mirror.count("opens >= @least", offline=True, level=level)
@@ -92,12 +93,13 @@ def test_the_plots_of_a_mirror_send_nothing_and_draw_the_rows_of_the_server(prac
     offline, requests = mirror.at(offline=True), len(box.requests)
     drawn = {name: getattr(offline.plot, name)() for name in PLOTS}
     assert len(box.requests) == requests
+    some, theirs = mirror.query("opens > 10"), client.campaigns.find("opens > 10")
     for name, axes in drawn.items():
         pd.testing.assert_frame_equal(axes.data, getattr(whole.dyno.plot, name)().data)
-        some, theirs = mirror.query("opens > 10"), client.campaigns.find("opens > 10")
         pd.testing.assert_frame_equal(
             getattr(some.dyno.plot, name)().data, getattr(theirs.dyno.plot, name)().data
         )
+        plt.close("all")
 
 
 def test_the_panel_of_a_mirror_controls_its_campaigns(practice):
