@@ -34,6 +34,7 @@ def open_mirror(
 ) -> Mirror:
     """Return the mirror of a resource; see ``client.campaigns.mirror``. Nothing is sent."""
     freshness = Freshness.of(max_age)
+    connection.extensions.show_frame_notes()
     return Mirror(Source(refresher_of(connection, resource, path, lag_s=seconds("lag", lag)), freshness))
 
 
