@@ -64,6 +64,8 @@ def test_the_certificate_says_as_of_when_and_what_is_proved(synced):
     }
     assert "exact as of 2020-09-13 12:26:40 UTC" in repr(certificate)
     assert "updated" in repr(certificate), "the assumption is named"
+    assert "exact; 300 rows in 0 requests" in repr(certificate)
+    assert "300 returned<" in certificate._repr_html_()
 
 
 def test_an_answer_that_would_be_too_old_raises_with_its_age(mirrored):
