@@ -31,7 +31,10 @@ def with_freshness(verb: Callable[..., Answer]) -> Callable[..., Answer]:
         return verb(self.at(**freshness), *arguments, **options)
 
     first, *rest = (verb.__doc__ or "").split("\n\n", 1)
-    said = "        ``fresh``, ``offline``, ``as_of`` and ``max_age`` are those of :meth:`at`."
+    said = (
+        "        The rows on disk are read; requests are sent only to refresh them. ``fresh``, ``offline``, ``as_of`` and\n"
+        "        ``max_age`` are those of :meth:`at`."
+    )
     fresh_verb.__doc__ = "\n\n".join([first, said, *rest])
     known = inspect.signature(verb)
     added = [
