@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.fields import Wire
-from dyno_frames.contract.resources import ID_FIELD
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.manifest import StoredFile
 from dyno_frames.frames.computed import with_computed
@@ -208,12 +208,25 @@ class MirrorScan(Scan):
     def _ordered(self, files: list[StoredFile], rows: Rows) -> Rows:
         """Return the places of the rows in the order asked for, at least as many as the limit needs."""
         options = self.options
+        if self._is_stored_order:
+            return rows if options.ascending[0] else rows[::-1]
         if options.limit is not None:
             rows = self._first(files, rows, options.offset + options.limit)
         narrow = self._read(files, [*options.order_by, ID_FIELD], rows)
         narrow = narrow.append_column(_PLACE, pa.array(rows))
         places: Rows = ordered(narrow, options.order_by, options.ascending, self.schema)[_PLACE].to_numpy()
         return places
+
+    @property
+    def _is_stored_order(self) -> bool:
+        """Whether the order asked for is that of the files, or its reverse."""
+        options = self.options
+        return (
+            self.files.manifest.ordered
+            and options.order_by[:2] == (CREATED, ID_FIELD)
+            and options.ascending[0] == options.ascending[1]
+            and not self.schema.columns[CREATED].nullable
+        )
 
     def _first(self, files: list[StoredFile], rows: Rows, number: int) -> Rows:
         """Leave out rows that cannot be among the first ones, by the first column of the order if it has numbers."""

@@ -32,8 +32,8 @@ def with_freshness(verb: Callable[..., Answer]) -> Callable[..., Answer]:
 
     first, *rest = (verb.__doc__ or "").split("\n\n", 1)
     said = (
-        "        The rows on disk are read; requests are sent only to refresh them. ``fresh``, ``offline``, ``as_of`` and\n"
-        "        ``max_age`` are those of :meth:`at`."
+        "        The rows on disk are read; requests are sent only to refresh them. ``fresh``, ``offline``, ``as_of``\n"
+        "        and ``max_age`` are those of :meth:`at`."
     )
     fresh_verb.__doc__ = "\n\n".join([first, said, *rest])
     known = inspect.signature(verb)

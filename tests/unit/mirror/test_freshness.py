@@ -147,6 +147,9 @@ def test_answers_have_the_dtypes_order_and_binding_of_the_servers(mirrored, back
     one = mirrored(dtype_backend=backend)
     shape = {"order_by": ["status", "opens"], "ascending": [False, True], "limit": 20, "offset": 3}
     same(one.mirror.query(QUERY, **shape), one.account.find(QUERY, **shape))
+    for up in ([True, True], [False, False], [True, False], [False, True]):
+        order = {"order_by": ["created", "id"], "ascending": up, "limit": 20, "offset": 3}
+        same(one.mirror.query(QUERY, **order), one.account.find(QUERY, **order))
     same(one.mirror.frame(), one.client.campaigns.frame())
     again = one.mirror.query(QUERY).dyno.refresh()
     same(again, one.account.find(QUERY))
