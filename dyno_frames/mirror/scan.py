@@ -208,7 +208,7 @@ class MirrorScan(Scan):
     def _ordered(self, files: list[StoredFile], rows: Rows) -> Rows:
         """Return the places of the rows in the order asked for, at least as many as the limit needs."""
         options = self.options
-        if self._is_stored_order:
+        if self._is_stored_order(files):
             return rows if options.ascending[0] else rows[::-1]
         if options.limit is not None:
             rows = self._first(files, rows, options.offset + options.limit)
@@ -217,15 +217,14 @@ class MirrorScan(Scan):
         places: Rows = ordered(narrow, options.order_by, options.ascending, self.schema)[_PLACE].to_numpy()
         return places
 
-    @property
-    def _is_stored_order(self) -> bool:
-        """Whether the order asked for is that of the files, or its reverse."""
+    def _is_stored_order(self, files: list[StoredFile]) -> bool:
+        """Tell whether the order asked for is that of the files, or its reverse."""
         options = self.options
         return (
             self.files.manifest.ordered
             and options.order_by[:2] == (CREATED, ID_FIELD)
             and options.ascending[0] == options.ascending[1]
-            and not self.schema.columns[CREATED].nullable
+            and not any(self.files.columns(one, [CREATED])[CREATED].null_count for one in files)
         )
 
     def _first(self, files: list[StoredFile], rows: Rows, number: int) -> Rows:
