@@ -192,11 +192,11 @@ def _template_preview(template: Mapping[str, Any], /, **options: Any) -> Templat
     return TemplatePreview(template, **options)
 
 
-def _show_empty_frames() -> None:
+def _show_frame_notes() -> None:
     if (ipython := sys.modules.get("IPython")) is not None:
-        from dyno_frames.integrations.ipython import show_empty_frames
+        from dyno_frames.integrations.ipython import show_frame_notes
 
-        show_empty_frames(ipython.get_ipython())
+        show_frame_notes(ipython.get_ipython())
 
 
 def _mirror(connection: Connection, resource: Resource, /, path: str | Path | None, **options: Any) -> Mirror:
@@ -211,7 +211,7 @@ EXTENSIONS = Extensions(
     request_code=_request_code,
     list_panel=_list_panel,
     template_preview=_template_preview,
-    show_empty_frames=_show_empty_frames,
+    show_frame_notes=_show_frame_notes,
     mirror=_mirror,
 )
 """What the client does with packages above it. Each is loaded at its first use."""

@@ -75,3 +75,15 @@ def text_table(rows: Iterable[tuple[str, str]], *, width: int, title: str = "") 
     break_ = "\n" + " " * (width + 3)
     lines = (f"  {label:<{width}} {text.replace(chr(10), break_)}" for label, text in rows)
     return "\n".join([*([title] if title else []), *lines])
+
+
+def age_text(age_s: float) -> str:
+    """Return an age in words.
+
+    Examples
+    --------
+    >>> age_text(75), age_text(7200), age_text(400_000)
+    ('75 s', '120 min', '111 h')
+    """
+    unit_s, unit = (1, "s") if age_s < 120 else (60, "min") if age_s <= 7200 else (3600, "h")
+    return f"{max(age_s, 0) / unit_s:.0f} {unit}"

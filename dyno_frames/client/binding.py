@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from types import CodeType, FunctionType
-from typing import Any
+from types import CodeType, FrameType, FunctionType
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
@@ -28,6 +28,8 @@ from dyno_frames.query.predicate import columns
 from dyno_frames.query.query import Expression, Query, Scope
 from dyno_frames.scan.progress import waiting_bar
 from dyno_frames.scan.scan import Scan
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def bind(
@@ -164,9 +166,26 @@ def origin(connection: Connection, resource: Resource, query: Query | None, opti
 
 
 def caller(depth: int) -> Scope:
-    """Return the variables of the code that called the function ``depth`` calls above this one's caller."""
-    frame = sys._getframe(depth + 1)  # noqa: SLF001 - what pandas itself uses for @names
+    """Return the variables of the code that called the function ``depth`` calls above this one's caller.
+
+    Functions that only pass on their call are not counted.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - what pandas itself uses for @names
+    while frame is not None and depth:
+        frame = frame.f_back
+        depth -= frame is not None and frame.f_code not in _PASSING_ON
+    if frame is None:
+        raise ValueError("the call stack is not so deep")
     return Scope(frame.f_locals, frame.f_globals)
+
+
+def passes_on(function: Function) -> Function:
+    """Mark a function that calls another one in the place of its caller, so that :func:`caller` does not count it."""
+    _PASSING_ON.add(cast("FunctionType", function).__code__)
+    return function
+
+
+_PASSING_ON: set[CodeType] = set()
 
 
 def names_of(

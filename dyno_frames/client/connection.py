@@ -81,8 +81,8 @@ class Extensions:
         Returns a panel of the lists of a connection.
     template_preview
         Returns a preview of a template.
-    show_empty_frames
-        Is called when an empty frame is made, so that notebooks show the resource that it queries.
+    show_frame_notes
+        Is called when a frame is made, so that notebooks show what an empty one queries, and the age of a mirror's.
     mirror
         Returns a mirror of a resource.
     """
@@ -93,7 +93,7 @@ class Extensions:
     list_panel: Callable[[Connection], Any]
     template_preview: PreviewTemplate
     mirror: OpenMirror
-    show_empty_frames: Callable[[], None]
+    show_frame_notes: Callable[[], None]
 
 
 class Connection:

@@ -46,8 +46,8 @@ def value_counts(
         dtype = scan.schema.dtype(scan.schema.columns[column])
         values = pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), name=column)
         return _noted(_counts(values, normalize=normalize, dropna=dropna), "counts", len(words) + 1)
-    frame = scan.to_frame()
-    return _noted(_counts(frame[column], normalize=normalize, dropna=dropna), "rows", len(frame))
+    values = scan.column(column)
+    return _noted(_counts(values, normalize=normalize, dropna=dropna), "rows", len(values))
 
 
 def _counts(values: Any, *, normalize: bool, dropna: bool) -> pd.Series[Any]:
@@ -78,7 +78,7 @@ def histogram(
         counted = _counted(queries, scan, limits)
         if counted is not None:
             return _noted(pd.Series(counted, index=labels, dtype="int64"), "counts", len(counted))
-    times = scan.to_frame()[column].dropna()
+    times = scan.column(column).dropna()
     sizes: pd.Series[Any] = pd.Series(1, index=pd.DatetimeIndex(times, name=column)).resample(freq).size()
     return _noted(sizes, "rows", len(times))
 

@@ -47,7 +47,7 @@ class Queries(QueryVerbs):
         --------
         >>> client.campaigns.frame().dyno.query("opens > 100")  # doctest: +SKIP
         """
-        self.connection.extensions.show_empty_frames()
+        self.connection.extensions.show_frame_notes()
         with waiting_bar(None, what=self.resource.name):
             empty = self.connection.schemas.sampled(self.resource).empty.copy()
         return attach(empty, origin(self.connection, self.resource, None, QueryOptions()))

@@ -263,5 +263,4 @@ class RowVerbs(QueryVerbs):
             raise QueryError(
                 f"column {column!r} holds values of several types; fetch it with columns=[{column!r}]"
             )
-        values: pd.Series[Any] = self._bind(expr, QueryOptions(columns=(column,)), scope).to_frame()[column]
-        return values
+        return self._bind(expr, QueryOptions(columns=(column,)), scope).column(column)

@@ -103,6 +103,8 @@ class LocalStore:
             return Manifest.from_json(path.read_bytes(), name=str(path))
         except FileNotFoundError:
             raise unreadable(str(path), "does not exist") from None
+        except OSError as error:
+            raise unreadable(str(path), f"cannot be read ({error.strerror})") from error
 
     def address(self, version: int, file: StoredFile) -> str:
         """Return the path of a file of a version."""

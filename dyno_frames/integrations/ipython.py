@@ -1,4 +1,4 @@
-"""Show in IPython and Jupyter that an empty frame queries the rows on the server."""
+"""Show in IPython and Jupyter that an empty frame queries the server, and the age of the rows of a mirror."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakSet
 
 import pandas as pd
 
 from dyno_frames.client.client import open_client
-from dyno_frames.frames.provenance import Origin, is_placeholder, origin_of
+from dyno_frames.frames.provenance import ATTRIBUTE, Origin, is_placeholder, origin_of
+from dyno_frames.reprs import age_text
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
 
@@ -23,8 +25,10 @@ _KEPT_S = 0.3  # a notebook formats a frame as text, then as HTML
 _WRAPPED: WeakSet[Any] = WeakSet()  # formatters that were changed once; the user may have changed them again
 
 
-def show_empty_frames(shell: Any) -> None:
-    """Show the number of rows on the server above an empty frame. A second call does nothing.
+def show_frame_notes(shell: Any) -> None:
+    """Show the number of rows on the server above an empty frame, and the age above one of a mirror.
+
+    A second call does nothing.
 
     Other frames are shown as before: by pandas, or by the formatter that the user registered.
 
@@ -35,7 +39,7 @@ def show_empty_frames(shell: Any) -> None:
 
     Examples
     --------
-    >>> show_empty_frames(get_ipython())  # doctest: +SKIP
+    >>> show_frame_notes(get_ipython())  # doctest: +SKIP
     """
     formatters = getattr(getattr(shell, "display_formatter", None), "formatters", {})
     notes = _Notes()
@@ -57,6 +61,7 @@ class _Notes:
         with suppress(Exception):  # an error must not hide the frame
             if is_placeholder(frame):
                 return self._of(origin_of(frame))
+            return _age(frame)
         return ""
 
     def _of(self, origin: Origin) -> str:
@@ -69,6 +74,16 @@ class _Notes:
                 note = f"0 rows here, {rows:,} on the server: query them with .dyno.query(…)"
             self._recent[key] = (time.monotonic(), note)
         return note
+
+
+def _age(frame: pd.DataFrame) -> str:
+    """Return as of when the rows of a mirror are; empty for other frames."""
+    certificate = (frame.attrs.get(ATTRIBUTE) or {}).get("certificate") or {}
+    as_of = (certificate.get("mirror") or {}).get("as_of")
+    if as_of is None:
+        return ""
+    moment = datetime.fromisoformat(as_of).astimezone(UTC)
+    return f"from a mirror, as of {moment:%Y-%m-%d %H:%M:%S UTC}, {age_text(time.time() - moment.timestamp())} ago"
 
 
 def _rows(origin: Origin) -> int:

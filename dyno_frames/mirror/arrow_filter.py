@@ -60,11 +60,10 @@ class ColumnTest:
 
     def _chunk(self, chunk: pa.Array) -> Any:
         if isinstance(chunk, pa.DictionaryArray):
-            tested = pc.fill_null(self.of(chunk.dictionary), False)
-            found = pc.fill_null(pc.take(tested, chunk.indices), self.domain.null)
-        else:
-            found = pc.fill_null(self.of(chunk), False)
-        return found.to_numpy(zero_copy_only=False)
+            tested = pc.fill_null(self.of(chunk.dictionary), False).to_numpy(zero_copy_only=False)
+            tested = np.append(tested, self.domain.null)  # the last one, at -1, is that of nulls
+            return tested[pc.fill_null(chunk.indices, -1).to_numpy()]
+        return pc.fill_null(self.of(chunk), False).to_numpy(zero_copy_only=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,24 @@ class VersionFiles:
         """Return the files that may have rows for which a filter is true, by the statistics in their footers."""
         return [one for one in self.manifest.files if one.rows and self._may_match(one, condition)]
 
+    def where(self, condition: pc.Expression, names: Sequence[str]) -> pa.Table:
+        """Return columns of the rows for which a filter is true, one file at a time; no column is kept in memory.
+
+        Raises
+        ------
+        SchemaError
+            A file is missing or damaged.
+        """
+        arrow = self.schema.select(names).arrow
+        parts = [arrow.empty_table()]
+        for one in self.matching(condition):
+            try:
+                found = self._pieces[one.path].to_table(columns=list(names), filter=condition)
+                parts.append(found.cast(arrow))
+            except (pa.ArrowException, OSError) as error:
+                raise self._unreadable(one, error) from error
+        return pa.concat_tables(parts)
+
     def _may_match(self, file: StoredFile, condition: pc.Expression) -> bool:
         try:
             if file.path not in self._pieces:
@@ -114,16 +132,18 @@ class VersionFiles:
             A file is missing or damaged.
         """
         arrow = self.schema.select(names).arrow
-        parts, start = [arrow.empty_table()], 0
+        parts, start = list[pa.Table](), 0
         for one in files:
             stop = start + one.rows
             here = None if rows is None else rows[slice(*np.searchsorted(rows, (start, stop)))] - start
             start = stop
             if here is None or len(here) == one.rows:
-                parts.append(self.columns(one, names).cast(arrow))
+                parts.append(self.columns(one, names))
             elif len(here):
-                parts.append(self.columns(one, names).take(pa.array(here)).cast(arrow))
-        return pa.concat_tables(parts)
+                parts.append(self.columns(one, names).take(pa.array(here)))
+        if any(not one.schema.equals(parts[0].schema) for one in parts):
+            parts = [one.cast(arrow) for one in parts]
+        return pa.concat_tables(parts).cast(arrow) if parts else arrow.empty_table()
 
     def columns(self, file: StoredFile, names: Sequence[str]) -> pa.Table:
         """Return columns of a file; most texts are dictionaries.

@@ -98,15 +98,3 @@ def seconds(name: str, value: Any) -> float:
             f"{name}={value!r}; expected a duration from 0, such as '15min', '2h' or a pandas.Timedelta"
         )
     return found.total_seconds()
-
-
-def shown(age_s: float) -> str:
-    """Return an age in words.
-
-    Examples
-    --------
-    >>> shown(75), shown(7200), shown(400_000)
-    ('75 s', '120 min', '111 h')
-    """
-    unit_s, unit = (1, "s") if age_s < 120 else (60, "min") if age_s <= 7200 else (3600, "h")
-    return f"{max(age_s, 0) / unit_s:.0f} {unit}"

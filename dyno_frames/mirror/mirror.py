@@ -23,6 +23,8 @@ from dyno_frames.mirror.places import delete, refresher_of
 from dyno_frames.mirror.scan import MirrorScan
 from dyno_frames.mirror.source import Source
 from dyno_frames.mirror.status import MirrorStatus
+from dyno_frames.mirror.verbs import with_freshness
+from dyno_frames.plots.plotter import Plotter
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Expression, Scope
 
@@ -32,6 +34,7 @@ def open_mirror(
 ) -> Mirror:
     """Return the mirror of a resource; see ``client.campaigns.mirror``. Nothing is sent."""
     freshness = Freshness.of(max_age)
+    connection.extensions.show_frame_notes()
     return Mirror(Source(refresher_of(connection, resource, path, lag_s=seconds("lag", lag)), freshness))
 
 
@@ -104,6 +107,7 @@ class Mirror(RowVerbs):
         wanted = source.freshness.changed(fresh=fresh, offline=offline, as_of=as_of, max_age=max_age)
         return Mirror(replace(source, freshness=wanted)) if wanted is not source.freshness else self
 
+    @with_freshness
     def query(
         self,
         expr: Expression = None,
@@ -119,7 +123,6 @@ class Mirror(RowVerbs):
         level: int = 0,
         on_invalid: OnInvalid = "raise",
         scope: Scope | None = None,
-        **freshness: Any,
     ) -> pd.DataFrame:
         """Return the rows that match a query, as pandas would on all rows.
 
@@ -129,8 +132,6 @@ class Mirror(RowVerbs):
             As in ``client.campaigns.find``.
         strict
             Whether to raise instead of returning an answer that is not certified.
-        **freshness
-            ``fresh``, ``offline``, ``as_of`` or ``max_age``, as in :meth:`at`.
 
         Returns
         -------
@@ -160,7 +161,7 @@ class Mirror(RowVerbs):
             on_invalid=on_invalid,
         )
         names = names_of(scope, level, local_dict=local_dict, global_dict=global_dict)
-        return self.at(**freshness).scan_of(expr, options, names).to_frame()
+        return self._bind(expr, options, names).to_frame()
 
     def __getitem__(self, expr: Expression) -> pd.DataFrame:
         if isinstance(expr, str):
@@ -169,26 +170,60 @@ class Mirror(RowVerbs):
             )
         return self._bind(expr, QueryOptions(), caller(1)).to_frame()
 
-    def count(self, expr: Expression = None, *, scope: Scope | None = None, **options: Any) -> int:
-        """Return the number of rows that :meth:`query` returns with the same arguments.
-
-        Examples
-        --------
-        >>> mirror.count("status == 'draft'", max_age="1min")  # doctest: +SKIP
-        12
-        """
-        names = names_of(scope, **_names(options))
-        return self._scanned(expr, names, options).count()
-
-    def to_arrow(self, expr: Expression = None, *, scope: Scope | None = None, **options: Any) -> pa.Table:
+    @with_freshness
+    def to_arrow(self, expr: Expression = None, *, level: int = 0, **options: Any) -> pa.Table:
         """Return the rows of :meth:`query` with the same arguments as an Arrow table.
 
         Examples
         --------
         >>> mirror.to_arrow("opens > 100", columns=["name", "opens"])  # doctest: +SKIP
         """
-        names = names_of(scope, **_names(options))
-        return self._scanned(expr, names, options).to_arrow()
+        return self.scan(expr, level=level + 1, **options).to_arrow()
+
+    count = with_freshness(RowVerbs.count)
+    explain = with_freshness(RowVerbs.explain)
+    scan = with_freshness(RowVerbs.scan)
+    head = with_freshness(RowVerbs.head)
+    tail = with_freshness(RowVerbs.tail)
+    nlargest = with_freshness(RowVerbs.nlargest)
+    nsmallest = with_freshness(RowVerbs.nsmallest)
+    sample = with_freshness(RowVerbs.sample)
+    unique = with_freshness(RowVerbs.unique)
+    nunique = with_freshness(RowVerbs.nunique)
+    describe = with_freshness(RowVerbs.describe)
+    value_counts = with_freshness(RowVerbs.value_counts)
+    histogram = with_freshness(RowVerbs.histogram)
+    groupby = with_freshness(RowVerbs.groupby)
+
+    @with_freshness
+    def panel(self, expr: Expression = None, *, level: int = 0, accessible: bool = False) -> Any:
+        """Return a panel that controls the campaigns of a query.
+
+        Parameters
+        ----------
+        expr, level
+            As in :meth:`query`.
+        accessible
+            Whether to return the panel for keyboards and screen readers.
+
+        Raises
+        ------
+        SchemaError
+            The mirror holds no campaigns.
+
+        Examples
+        --------
+        >>> mirror.panel("status == 'draft'")  # doctest: +SKIP
+        """
+        return self.query(expr, level=level + 1).dyno.panel(accessible=accessible)
+
+    @property
+    def plot(self) -> Plotter:
+        """Plots of all campaigns of the mirror: ``mirror.plot.funnel()``, ``mirror.at(offline=True).plot.timeline()``.
+
+        Those of a query are ``mirror.query(…).dyno.plot``.
+        """
+        return Plotter(self.query(), self._source.list_names)
 
     def frame(self) -> pd.DataFrame:
         """Return zero rows with the full columns and dtypes, bound to the account."""
@@ -226,25 +261,9 @@ class Mirror(RowVerbs):
         with refresher.alone():
             delete(refresher.store)
 
-    def scan_of(self, expr: Expression, options: QueryOptions, scope: Scope) -> MirrorScan:
-        """Return the scan of a query; ``scan`` takes the options as arguments."""
+    def _bind(self, expr: Expression, options: QueryOptions, scope: Scope) -> MirrorScan:
         return self._source.bind(expr, options, scope)
-
-    _bind = scan_of
-
-    def _scanned(self, expr: Expression, scope: Scope, given: dict[str, Any]) -> MirrorScan:
-        """Return the scan of a query whose arguments mix options and freshness."""
-        freshness = {
-            name: given.pop(name) for name in ("fresh", "offline", "as_of", "max_age") if name in given
-        }
-        return self.at(**freshness).scan_of(expr, QueryOptions.of(**given), scope)
 
     @property
     def _schema(self) -> Schema:
         return self._source.schema
-
-
-def _names(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the arguments about ``@names`` out of the arguments of a verb."""
-    defaults = {"level": 0, "local_dict": None, "global_dict": None}
-    return {name: options.pop(name, default) for name, default in defaults.items()}

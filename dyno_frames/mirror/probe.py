@@ -17,6 +17,9 @@ from dyno_frames.scan.certificate import Verdict
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 
+FEW_ROWS = 100
+"""So many rows are rather fetched twice than waited for."""
+
 
 def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int, int]:
     """Tell whether the server has the stored rows since an instant and as many rows in total; with its costs.
@@ -48,6 +51,29 @@ def is_unchanged(scan: Scan, files: VersionFiles, since: int) -> tuple[bool, int
     return _is_the_same(ours, theirs, since), 2, len(page)
 
 
+def past_instant(scan: Scan) -> tuple[int | None, int, int]:
+    """Return the latest ``updated``, once its second is over, if many rows share it; else None; with the costs.
+
+    Rows that change from then on have a later ``updated``. So the many rows, once fetched, need not be fetched again to
+    find out whether one of them changed meanwhile.
+
+    Returns
+    -------
+    tuple
+        The instant or None, and the numbers of requests and of rows moved.
+    """
+    latest = scan.refine(columns=(ID_FIELD, UPDATED), order_by=(UPDATED,), ascending=(False,), limit=1)
+    found = unlimited(latest).run()
+    times, requests = found.table[UPDATED].drop_null(), found.certificate.requests
+    if not len(times) or not is_countable(scan):
+        return None, requests, len(times)
+    newest = int(times[0].value)
+    if count(changed_since(scan, newest)) <= FEW_ROWS:
+        return None, requests + 1, 1
+    scan.session.rest(1.0)
+    return newest, requests + 1, 1
+
+
 def has_stored_changes(scan: Scan, files: VersionFiles, since: int | None) -> tuple[bool, int, int]:
     """Tell whether the changed rows since an instant, and the total number of rows, are those that are stored.
 
@@ -73,8 +99,7 @@ def has_stored_changes(scan: Scan, files: VersionFiles, since: int | None) -> tu
 def _stored_since(files: VersionFiles, since: int, names: Sequence[str]) -> pa.Table:
     """Return columns of the stored rows that were updated at an instant or later."""
     instant = pa.scalar(since, pa.timestamp("s", tz="UTC"))
-    table = files.read(files.matching(pc.field(UPDATED) >= instant), names)
-    return table.filter(pc.greater_equal(table[UPDATED], instant))
+    return files.where(pc.field(UPDATED) >= instant, names)
 
 
 def _is_the_same(ours: pa.Table, theirs: pa.Table, since: int) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dyno_frames.errors import ConfigError, DynoError, StaleError
-from dyno_frames.mirror.freshness import Freshness, shown
+from dyno_frames.mirror.freshness import Freshness
 from dyno_frames.mirror.record import Check
 from dyno_frames.mirror.refresh import Refresher
+from dyno_frames.reprs import age_text
 
 CLOCK_STEPS_S = 1.0
 """A version from the future by more than this is refreshed: the clock was set back."""
@@ -37,14 +38,14 @@ def ready(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
         return check, 0
     try:
         return _refreshed(refresher, wanted)
-    except (DynoError, OSError) as error:
+    except DynoError as error:
         if check is None:
             raise
         age_s = refresher.now() - check.as_of
-        limit = "fresh=True" if wanted.fresh else f"max_age allows {shown(wanted.max_age_s)}"
+        limit = "fresh=True" if wanted.fresh else f"max_age allows {age_text(wanted.max_age_s)}"
         raise StaleError(
-            f"the mirror is {shown(age_s)} old, {limit}, and it cannot be refreshed: {error}. offline=True reads the "
-            "rows of that moment",
+            f"the mirror is {age_text(age_s)} old, {limit}, and it cannot be refreshed: {error}. offline=True "
+            "reads the rows of that moment",
             age_s=age_s,
         ) from error
 

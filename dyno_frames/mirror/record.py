@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -18,6 +20,9 @@ from dyno_frames.scan.certificate import Verdict
 
 FORMAT = 1
 NAME = "mirror.json"
+
+LOCK = "refresh.lock"
+"""The lock of a mirror, which a dataset does not have."""
 
 
 class Deletes(StrEnum):
@@ -84,6 +89,8 @@ class Check:
         The version.
     as_of
         When the comparison began, in epoch seconds: every change before it is in the version.
+    until
+        When it ended, in epoch seconds.
     verdict, reasons
         How complete the version was then, and why it is not better.
     deletes
@@ -102,6 +109,7 @@ class Check:
     as_of: float
     verdict: Verdict
     deletes: Deletes
+    until: float | None = None
     reasons: tuple[str, ...] = ()
     proved: float | None = None
     watermark: int | None = None
@@ -145,7 +153,7 @@ class Record:
         Raises
         ------
         SchemaError
-            The file is damaged, or was written by a later version of the package.
+            The file is damaged or cannot be read, or was written by a later version of the package.
         """
         path = home / NAME
         try:
@@ -156,10 +164,39 @@ class Record:
             return cls(Identity(**stored["identity"]), checks)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _unreadable(mirror, path, f"cannot be read ({error.strerror})") from error
         except (ValueError, TypeError, KeyError) as error:
             if isinstance(error, SchemaError):
                 raise
-            raise SchemaError(
-                f"{str(path)!r}, the record of a mirror, is damaged ({error}). Remove the mirror, which is a copy: "
-                f"dyno-frames mirror remove RESOURCE --path {mirror}"
-            ) from error
+            raise _unreadable(mirror, path, f"is damaged ({error})") from error
+
+
+def without_record(mirror: Path, home: Path) -> SchemaError | ConfigError:
+    """Return the error for a path that has rows and no record."""
+    if not home.is_dir():
+        return ConfigError(
+            f"{str(mirror)!r} is a link to files that do not exist. Delete the link, or choose another path="
+        )
+    if (home / LOCK).exists():
+        return _unreadable(mirror, home / NAME, "is missing")
+    return ConfigError(
+        f"{str(mirror)!r} is a dataset that to_parquet wrote, not a mirror. Choose another path="
+    )
+
+
+def unwritable(mirror: Path, error: OSError) -> ConfigError:
+    """Return the error for a mirror whose files cannot be written."""
+    is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    why = str(error) if error.errno is None else os.strerror(error.errno)
+    return ConfigError(
+        f"the mirror {str(mirror)!r} cannot be written: {why}. "
+        f"{'Free space on the disk' if is_full else 'Check the permissions of its folder'}, or choose another path="
+    )
+
+
+def _unreadable(mirror: Path, path: Path, why: str) -> SchemaError:
+    return SchemaError(
+        f"{str(path)!r}, the record of a mirror, {why}. Remove the mirror, which is a copy: "
+        f"dyno-frames mirror remove RESOURCE --path {mirror}"
+    )

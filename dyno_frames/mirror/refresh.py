@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from dyno_frames.client.binding import bind
 from dyno_frames.client.connection import Connection
 from dyno_frames.contract.resources import CREATED, UPDATED, Resource
-from dyno_frames.errors import ConfigError, ContractError, SchemaError
+from dyno_frames.errors import ConfigError, ContractError, SchemaError, StaleError
 from dyno_frames.export.grow import Done
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.manifest import schema_from_json
@@ -21,8 +21,8 @@ from dyno_frames.export.queries import lacks
 from dyno_frames.export.run import run
 from dyno_frames.export.store import write_lock
 from dyno_frames.mirror.columns import VersionFiles
-from dyno_frames.mirror.probe import has_stored_changes, is_unchanged
-from dyno_frames.mirror.record import Check, Deletes, Identity, Record
+from dyno_frames.mirror.probe import has_stored_changes, is_unchanged, past_instant
+from dyno_frames.mirror.record import LOCK, Check, Deletes, Identity, Record, unwritable, without_record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
 from dyno_frames.scan.certificate import Verdict
@@ -80,14 +80,14 @@ class Refresher:
         ------
         ConfigError
             The mirror holds other rows.
+        SchemaError
+            The record is damaged or missing.
         """
         found = Record.read(self.store.path, self.store.home)
         if found is not None:
             self.identity.check(found.identity, self.store.path)
         elif self.store.versions():
-            raise ConfigError(
-                f"{self.store.url!r} is a dataset that to_parquet wrote, not a mirror. Choose another path="
-            )
+            raise without_record(self.store.path, self.store.home)
         return found or Record(self.identity)
 
     def open(self, version: int) -> VersionFiles:
@@ -115,23 +115,23 @@ class Refresher:
 
         Raises
         ------
-        TimeoutError
+        StaleError
             It still has the lock after ten minutes.
         ConfigError
-            The folder cannot be written.
+            The folder cannot be written, or the disk is full.
         """
         try:
             self.store.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock = FileLock(self.store.home / "refresh.lock", mode=0o600).acquire(timeout=WAIT_S)
+            with FileLock(self.store.home / LOCK, mode=0o600).acquire(timeout=WAIT_S):
+                yield
         except Timeout:
-            raise TimeoutError("another process has been refreshing it for ten minutes") from None
+            raise StaleError(
+                f"another process has been refreshing the mirror {self.store.url!r} for ten minutes. Wait for it, or "
+                "end it",
+                age_s=None,
+            ) from None
         except OSError as error:
-            raise ConfigError(
-                f"the folder of the mirror {self.store.url!r} cannot be written ({error.strerror}). Choose another "
-                "path="
-            ) from error
-        with lock:
-            yield
+            raise unwritable(self.store.path, error) from error
 
     def run(self, *, full: bool = False, prove: bool = False) -> Check:
         """Fetch what changed, find deleted rows, commit a version and record it. Hold the lock meanwhile.
@@ -191,6 +191,8 @@ class Refresher:
         proved, rounds = known.proved if known else None, 0
         while True:
             rounds += 1
+            past, *costs = past_instant(scan)
+            spent = spent.plus(_Costs(*costs))
             began = self.now()
             delta = Delta(self._since(mark))
             options = WriteOptions(mode="sync", max_rows_per_file=ROWS_PER_FILE, delta=delta)
@@ -204,17 +206,19 @@ class Refresher:
                 rows_moved=spent.rows_moved,
             )
             if known.verdict is Verdict.EXACT:
-                return self._commit(record, self._confirmed(scan, known, proved=proved))
+                return self._commit(record, self._confirmed(scan, known, past, proved=proved))
             if rounds == ROUNDS:
                 return self._commit(record, known)
 
-    def _confirmed(self, scan: Scan, check: Check, *, proved: float | None) -> Check:
+    def _confirmed(self, scan: Scan, check: Check, past: int | None, *, proved: float | None) -> Check:
         """Return the check of a refresh, no longer exact if rows changed while they were fetched and compared.
 
         The version is then not that of one moment, and a row that was inserted meanwhile can hide a deleted one from
         the counts.
         """
-        same, requests, moved = has_stored_changes(scan, self.open(check.version), check.watermark)
+        mark = check.watermark
+        since = mark + 1 if mark is not None and mark == past else mark
+        same, requests, moved = has_stored_changes(scan, self.open(check.version), since)
         spent = replace(check, requests=check.requests + requests, rows_moved=check.rows_moved + moved)
         if same:
             return spent
@@ -256,7 +260,7 @@ class Refresher:
 
     def _commit(self, record: Record, check: Check) -> Check:
         """Record the check, after which the version counts, remove old versions, and return the check."""
-        versions = self.store.versions()
+        check, versions = replace(check, until=self.now()), self.store.versions()
         record.with_check(check, keep=versions[-VERSIONS_KEPT:]).write(self.store.home)
         if len(versions) > VERSIONS_KEPT:
             with write_lock(self.store):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.fields import Wire
-from dyno_frames.contract.resources import ID_FIELD
+from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import ConfigError
 from dyno_frames.export.manifest import StoredFile
 from dyno_frames.frames.computed import with_computed
@@ -83,7 +83,7 @@ class MirrorScan(Scan):
 
     files: VersionFiles
     certificate: Certificate
-    _plan: list[MirrorPlan] = field(init=False, default_factory=list, compare=False)
+    _plan: list[tuple[MirrorPlan, list[StoredFile]]] = field(init=False, default_factory=list, compare=False)
 
     def __repr__(self) -> str:
         return str(self.explain())
@@ -93,21 +93,27 @@ class MirrorScan(Scan):
 
     def explain(self) -> MirrorPlan:
         """Return what is read from disk, and what pandas evaluates."""
+        return self._planned()[0]
+
+    def _planned(self) -> tuple[MirrorPlan, list[StoredFile]]:
+        """Return the plan and the files that may have matching rows."""
         if not self._plan:
-            self._plan.append(self._planned())
+            self._plan.append(self._made())
         return self._plan[0]
 
-    def _planned(self) -> MirrorPlan:
+    def _made(self) -> tuple[MirrorPlan, list[StoredFile]]:
         bounded = bound(self.query, self.context)
         condition = ArrowFilter.of(bounded.region, self.schema)
         plan = {name: getattr(self.plan, name) for name in Plan.__dataclass_fields__}
-        return MirrorPlan(
+        files = self._matching(condition)
+        made = MirrorPlan(
             **plan | {"exact": condition.exact, "row_local": bounded.row_local},
             condition=condition,
             read=self._fields([*self._narrow(), *self._names]),
-            files_read=len(self._matching(condition)),
+            files_read=len(files),
             files_all=len(self.files.manifest.files),
         )
+        return made, files
 
     def _matching(self, condition: ArrowFilter) -> list[StoredFile]:
         if condition.everything:
@@ -116,16 +122,15 @@ class MirrorScan(Scan):
 
     def count(self) -> int:
         """Return the number of rows."""
-        options, plan = self.options, self.explain()
+        options, (plan, files) = self.options, self._planned()
         check(self.certificate, strict=options.strict)
-        rows = len(self._chosen(self._matching(plan.condition), plan, checks=not plan.exact))
+        rows = self._number(files, plan) if plan.exact else len(self._chosen(files, plan, checks=True))
         left = max(rows - options.offset, 0)
         return left if options.limit is None else min(left, options.limit)
 
     def run(self) -> Answer:
         """Read the rows and return them with their certificate."""
-        plan, options = self.explain(), self.options
-        files = self._matching(plan.condition)
+        options, (plan, files) = self.options, self._planned()
         rows = self._chosen(files, plan, checks=True)
         if options.order_by:
             rows = self._ordered(files, rows)
@@ -165,6 +170,15 @@ class MirrorScan(Scan):
         wanted = set(self.schema.read_for(names)) or {ID_FIELD}
         return tuple(name for name in self.schema.names if name in wanted)
 
+    def _mask(self, file: StoredFile, plan: MirrorPlan) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return plan.condition.mask(self.files.columns(file, plan.condition.names))
+
+    def _number(self, files: list[StoredFile], plan: MirrorPlan) -> int:
+        """Return for how many rows the filter is true."""
+        if plan.condition.everything:
+            return sum(one.rows for one in files)
+        return sum(int(np.count_nonzero(self._mask(one, plan))) for one in files)
+
     def _chosen(self, files: list[StoredFile], plan: MirrorPlan, *, checks: bool) -> Rows:
         """Return the places of the rows that match; ``checks`` evaluates the expression with pandas."""
         found, start = [np.zeros(0, dtype=np.int64)], 0
@@ -172,8 +186,7 @@ class MirrorScan(Scan):
             if plan.condition.everything:
                 found.append(np.arange(start, start + one.rows))
             else:
-                mask = plan.condition.mask(self.files.columns(one, plan.condition.names))
-                found.append(np.flatnonzero(mask) + start)
+                found.append(np.flatnonzero(self._mask(one, plan)) + start)
             start += one.rows
         rows = np.concatenate(found)
         if not checks or self.query.everything:
@@ -195,12 +208,24 @@ class MirrorScan(Scan):
     def _ordered(self, files: list[StoredFile], rows: Rows) -> Rows:
         """Return the places of the rows in the order asked for, at least as many as the limit needs."""
         options = self.options
+        if self._is_stored_order(files):
+            return rows if options.ascending[0] else rows[::-1]
         if options.limit is not None:
             rows = self._first(files, rows, options.offset + options.limit)
         narrow = self._read(files, [*options.order_by, ID_FIELD], rows)
         narrow = narrow.append_column(_PLACE, pa.array(rows))
         places: Rows = ordered(narrow, options.order_by, options.ascending, self.schema)[_PLACE].to_numpy()
         return places
+
+    def _is_stored_order(self, files: list[StoredFile]) -> bool:
+        """Tell whether the order asked for is that of the files, or its reverse."""
+        options = self.options
+        return (
+            self.files.manifest.ordered
+            and options.order_by[:2] == (CREATED, ID_FIELD)
+            and options.ascending[0] == options.ascending[1]
+            and not any(self.files.columns(one, [CREATED])[CREATED].null_count for one in files)
+        )
 
     def _first(self, files: list[StoredFile], rows: Rows, number: int) -> Rows:
         """Leave out rows that cannot be among the first ones, by the first column of the order if it has numbers."""

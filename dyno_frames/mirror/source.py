@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dyno_frames.client.binding import bound_query, origin
 from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
 from dyno_frames.contract.profile import Profile
-from dyno_frames.contract.resources import ID_FIELD, RESOURCES
+from dyno_frames.contract.resources import ID_FIELD, LISTS, RESOURCES
 from dyno_frames.errors import QueryError, warn_user
 from dyno_frames.frames.schema import Schema
 from dyno_frames.mirror.columns import VersionFiles
@@ -42,9 +43,8 @@ class Source:
 
     @property
     def schema(self) -> Schema:
-        """The columns of the newest version, which is fetched if there is none; computed columns included."""
-        check = self.refresher.record.newest
-        files = self._files(check or ready(self.refresher, self.freshness)[0])
+        """The columns of the version to read, which is fetched if there is none; computed columns included."""
+        files = self._files(self._stored() or ready(self.refresher, self.freshness)[0])
         return files.schema.with_computed(COMPUTED)
 
     def status(self) -> MirrorStatus:
@@ -61,11 +61,11 @@ class Source:
         StaleError
             The newest version is too old, and cannot be refreshed.
         """
-        newest = self.refresher.record.newest
-        files = None if newest is None else self._files(newest)
+        stored = self._stored()
+        files = None if stored is None else self._files(stored)
         bound = None if files is None else self._query(expr, options, scope, files)
         check, requests = ready(self.refresher, self.freshness)
-        if bound is None or files is None or check != newest:
+        if bound is None or files is None or check != stored:
             files = self._files(check)
             bound = self._query(expr, options, scope, files)
         query, schema = bound
@@ -92,6 +92,11 @@ class Source:
                 notes=tuple(note for _, note in known if note),
             ),
         )
+
+    def _stored(self) -> Check | None:
+        """Return the check of the version ``as_of``, or else of the newest one, as it is before a refresh."""
+        is_given = self.freshness.as_of is not None
+        return ready(self.refresher, self.freshness)[0] if is_given else self.refresher.record.newest
 
     def _files(self, check: Check) -> VersionFiles:
         key = (check.version, check.as_of)
@@ -127,10 +132,20 @@ class Source:
                 f"{column.name} is looked up in the {column.resource} of today, and as_of= asks for an older version. "
                 f"Use {column.id_field}, or leave out as_of="
             )
-        freshness = replace(self.freshness, not_before=check.as_of)
-        other = Source(beside(self.refresher, RESOURCES[column.resource]), freshness)
+        names, as_of = self._names(column.resource, not_before=check.as_of)
+        return replace(column, names=names), f"{column.name} as of {as_of}"
+
+    def list_names(self) -> dict[str, str]:
+        """Return the name of each list by its id, from the mirror of lists beside this one."""
+        check, _ = ready(self.refresher, self.freshness)
+        return self._names(LISTS.name, not_before=check.as_of)[0]
+
+    def _names(self, resource: str, *, not_before: float) -> tuple[dict[str, str], Any]:
+        """Return the names of lists or templates by id, from the mirror beside this one, and as of when they are."""
+        freshness = replace(self.freshness, not_before=not_before)
+        other = Source(beside(self.refresher, RESOURCES[resource]), freshness)
         answer = other.bind(None, QueryOptions(columns=(ID_FIELD, "name")), Scope()).run()
         table = answer.table
         names = zip(table[ID_FIELD].to_pylist(), table["name"].to_pylist(), strict=True)
-        note = f"{column.name} as of {(answer.certificate.mirror or {}).get('as_of')}"
-        return replace(column, names={row_id: name for row_id, name in names if name is not None}), note
+        as_of = (answer.certificate.mirror or {}).get("as_of")
+        return {row_id: name for row_id, name in names if name is not None}, as_of

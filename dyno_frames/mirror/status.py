@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dyno_frames.mirror.freshness import shown
 from dyno_frames.mirror.record import Check, Deletes
 from dyno_frames.mirror.refresh import Refresher
-from dyno_frames.reprs import html_table, text_table
+from dyno_frames.reprs import age_text, html_table, text_table
 from dyno_frames.scan.certificate import Certificate, Verdict
 
 ASSUMPTION = "assumes that the server sets updated with every change and shows the change within lag"
@@ -86,7 +85,7 @@ class MirrorStatus:
         yield "rows", f"{self.rows:,}, {self.size_bytes / 1e6:,.1f} MB"
         yield (
             "state",
-            f"{self.verdict.replace('_', ' ')} as of {_moment(self.as_of)}, {shown(self.age_s or 0)} ago",
+            f"{self.verdict.replace('_', ' ')} as of {_moment(self.as_of)}, {age_text(self.age_s or 0)} ago",
         )
         for reason in self.reasons:
             yield "reason", reason
@@ -97,7 +96,7 @@ class MirrorStatus:
         )
         yield "deletes", f"{self.deletes}{proved}"
         if self.watermark is not None:
-            yield "watermark", f"{_moment(self.watermark)}, read again from {shown(self.lag_s)} before"
+            yield "watermark", f"{_moment(self.watermark)}, read again from {age_text(self.lag_s)} before"
         yield "last refresh", f"{self.requests:,} requests, {self.rows_moved:,} rows moved"
 
 
@@ -141,6 +140,7 @@ def certificate_of(
     as_of = datetime.fromtimestamp(check.as_of, UTC)
     facts: dict[str, Any] = {
         "as_of": as_of.isoformat(),
+        "until": None if check.until is None else datetime.fromtimestamp(check.until, UTC).isoformat(),
         "age_s": max(round(now - check.as_of, 3), 0.0),
         "version": check.version,
         "deletes": str(check.deletes),
@@ -150,7 +150,7 @@ def certificate_of(
     }
     note = (
         f"{check.verdict.replace('_', ' ')} as of {_moment(as_of)}, from version {check.version} of a mirror; "
-        f"deletes {check.deletes}; {ASSUMPTION} ({shown(check.lag_s)})"
+        f"deletes {check.deletes}; {ASSUMPTION} ({age_text(check.lag_s)})"
     )
     return Certificate(
         verdict=check.verdict,

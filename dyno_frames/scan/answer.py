@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 import pyarrow as pa
@@ -42,6 +42,10 @@ class Answer:
         """
         frame = to_frame(self.table, self.schema)
         return attach(frame, self.origin, certificate=self.certificate.to_json())
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """Return the values of a column, without the origin and the certificate."""
+        return to_frame(self.table, self.schema)[name]
 
     def checked(self, *, strict: bool = False) -> Self:
         """Return the answer; warn if it may lack rows, or raise in strict mode."""

@@ -95,10 +95,15 @@ class Certificate:
     def __repr__(self) -> str:
         why = f" ({'; '.join(self.reasons)})" if self.reasons else ""
         return (
-            f"Certificate: {self.verdict}{why}; {self.rows_returned:,} rows of {self.rows_moved:,} moved "
+            f"Certificate: {self.verdict}{why}; {self.rows_returned:,} rows{self._moved} "
             f"in {self.requests} {'request' if self.requests == 1 else 'requests'}, {self.retries} sent again"
             + "".join(f"; {note}" for note in self.notes)
         )
+
+    @property
+    def _moved(self) -> str:
+        """The number of rows moved, for texts; empty for an answer from a mirror that sent no request."""
+        return "" if self.mirror is not None and not self.requests else f" of {self.rows_moved:,} moved"
 
     def _repr_html_(self) -> str:
         before, after = self.count_before, self.count_after
@@ -107,7 +112,7 @@ class Certificate:
         lines = (
             ("verdict", strong(self.verdict.value.replace("_", " "))),
             *(("why not better", reason) for reason in self.reasons),
-            ("rows", f"{self.rows_returned:,} returned of {self.rows_moved:,} moved"),
+            ("rows", f"{self.rows_returned:,} returned{self._moved}"),
             ("counted", counted),
             ("requests", f"{self.requests:,}, {self.retries:,} sent again"),
             ("fields met", ", ".join(self.fields_met)),

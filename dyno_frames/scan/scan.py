@@ -185,6 +185,10 @@ class Scan:
         with short_interrupt(_INTERRUPTED):
             return answer.to_frame()
 
+    def column(self, name: str) -> pd.Series[Any]:
+        """Return the values of a column; warns as `to_frame` does."""
+        return self.run().checked(strict=self.options.strict).column(name)
+
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table; warns as `to_frame` does."""
         return self.run().checked(strict=self.options.strict).table

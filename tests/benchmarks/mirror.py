@@ -8,10 +8,13 @@ files and returns Arrow tables. Refreshes are measured on a sandbox: nothing cha
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
 import uuid
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -172,15 +175,15 @@ def written(client: Any, rows: int, path: Path) -> Any:
     return client.campaigns.mirror(path, max_age="1d")
 
 
-def median_ms(call: Any, times: int) -> float:
-    """Return the median time of a call, after one that is not counted."""
-    call()
-    spent = []
-    for _ in range(times):
-        began = time.perf_counter()
-        call()
-        spent.append(time.perf_counter() - began)
-    return statistics.median(spent) * 1000
+def medians_ms(calls: Sequence[Callable[[], Any]], times: int) -> list[float]:
+    """Return the median time of each call, after one that is not counted; they take turns, under the same load."""
+    spent: list[list[float]] = [[] for _ in calls]
+    for _ in range(times + 1):
+        for call, times_s in zip(calls, spent, strict=True):
+            began = time.perf_counter()
+            call()
+            times_s.append(time.perf_counter() - began)
+    return [statistics.median(times_s[1:]) * 1000 for times_s in spent]
 
 
 def questions(rows: int, folder: Path, times: int) -> None:
@@ -198,13 +201,17 @@ def questions(rows: int, folder: Path, times: int) -> None:
         peer.execute(f"CREATE VIEW t AS SELECT * FROM read_parquet({names})")  # noqa: S608 - paths from above
         ours, theirs = [], []
         for name, ask, text in QUESTIONS:
-            ours.append(median_ms(lambda ask=ask: ask(mirror), times))
-            theirs.append(median_ms(lambda text=text: peer.execute(text).to_arrow_table(), times))
-            print(
-                f"{name:<26} {ours[-1]:8.1f} ms   duckdb {theirs[-1]:8.1f} ms   {ours[-1] / theirs[-1]:6.2f}"
+            mine, peers = medians_ms(
+                [partial(ask, mirror), lambda text=text: peer.execute(text).to_arrow_table()], times
             )
+            ours.append(mine)
+            theirs.append(peers)
+            print(f"{name:<26} {mine:8.1f} ms   duckdb {peers:8.1f} ms   {mine / peers:6.2f}")
     mine, peers = statistics.median(ours), statistics.median(theirs)
-    print(f"{'median of 20':<26} {mine:8.1f} ms   duckdb {peers:8.1f} ms   {mine / peers:6.2f}; 0 requests")
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(
+        f"{'median of 20':<26} {mine:8.1f} ms   duckdb {peers:8.1f} ms   {mine / peers:6.2f}; 0 requests; load {load}"
+    )
 
 
 def refreshes(rows: int, folder: Path) -> None:

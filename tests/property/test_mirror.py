@@ -110,10 +110,11 @@ def test_an_answer_from_stored_columns_is_pandas_own(stretch, seed, tmp_path):
             raise AssertionError(f"{trial}\n{broken}") from broken
 
 
-def test_answers_through_random_histories_are_pandas_own(seed):
+@pytest.mark.parametrize("stretch", range(8))
+def test_answers_through_random_histories_are_pandas_own(seed, stretch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        met, broken = histories.histories(seed, 0, 25)
+        met, broken = histories.histories(seed, 25 * stretch, 25)
     assert broken == []
     assert met["pair"]
     assert met["deletes proved"]

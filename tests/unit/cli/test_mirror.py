@@ -34,9 +34,10 @@ def test_the_default_path_is_in_the_data_folder(ask, client, own_state):
     assert shown.parts[-2:] == (client.account, "lists")
 
 
-def test_a_damaged_mirror_can_be_removed(ask, path):
+@pytest.mark.parametrize("damage", [lambda record: record.write_text("{}"), Path.unlink])
+def test_a_damaged_mirror_can_be_removed(ask, path, damage):
     ask("mirror", "refresh", "lists", "--path", path)
-    path.with_name(f".{path.name}.dyno").joinpath("mirror.json").write_text("{}")
+    damage(path.with_name(f".{path.name}.dyno") / "mirror.json")
     failed = ask("mirror", "status", "lists", "--path", path)
     assert failed.code == Exit.COMMAND
     assert f"dyno-frames mirror remove RESOURCE --path {path}" in failed.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -133,3 +134,18 @@ def test_a_frame_outside_of_ipython_does_not_import_it():
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["0", "False"]
+
+
+def test_a_frame_of_a_mirror_says_as_of_when_its_rows_are(shell, client, tmp_path):
+    mirror = client.campaigns.mirror(tmp_path / "campaigns", max_age="1h")
+    frame = mirror.query("status == 'draft'")
+    moment = mirror.status().as_of.strftime("%Y-%m-%d %H:%M:%S UTC")
+    for one in (frame, frame.head(2), mirror.query("opens < 0")):
+        found = shown(shell, one)
+        for kind, plain in (("text/plain", repr(one)), ("text/html", one._repr_html_())):
+            note, _, rest = found[kind].partition("\n" if kind == "text/plain" else "</p>")
+            assert rest == plain
+            assert re.fullmatch(rf"(<p>)?from a mirror, as of {moment}, \d+ s ago", note)
+    damaged = frame.copy()
+    damaged.attrs["dyno"]["certificate"]["mirror"]["as_of"] = "<b>soon"
+    assert shown(shell, damaged)["text/html"] == damaged._repr_html_()

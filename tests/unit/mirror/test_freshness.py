@@ -54,6 +54,7 @@ def test_the_certificate_says_as_of_when_and_what_is_proved(synced):
     assert certificate.verdict == "exact"
     assert certificate.mirror == {
         "as_of": "2020-09-13T12:26:40+00:00",
+        "until": "2020-09-13T12:26:40+00:00",
         "age_s": 90.0,
         "version": 1,
         "deletes": "proved",
@@ -63,6 +64,8 @@ def test_the_certificate_says_as_of_when_and_what_is_proved(synced):
     }
     assert "exact as of 2020-09-13 12:26:40 UTC" in repr(certificate)
     assert "updated" in repr(certificate), "the assumption is named"
+    assert "exact; 300 rows in 0 requests" in repr(certificate)
+    assert "300 returned<" in certificate._repr_html_()
 
 
 def test_an_answer_that_would_be_too_old_raises_with_its_age(mirrored):
@@ -144,6 +147,9 @@ def test_answers_have_the_dtypes_order_and_binding_of_the_servers(mirrored, back
     one = mirrored(dtype_backend=backend)
     shape = {"order_by": ["status", "opens"], "ascending": [False, True], "limit": 20, "offset": 3}
     same(one.mirror.query(QUERY, **shape), one.account.find(QUERY, **shape))
+    for up in ([True, True], [False, False], [True, False], [False, True]):
+        order = {"order_by": ["created", "id"], "ascending": up, "limit": 20, "offset": 3}
+        same(one.mirror.query(QUERY, **order), one.account.find(QUERY, **order))
     same(one.mirror.frame(), one.client.campaigns.frame())
     again = one.mirror.query(QUERY).dyno.refresh()
     same(again, one.account.find(QUERY))

@@ -246,3 +246,15 @@ def test_the_status_shows_itself_as_text_and_html(synced):
     assert "deletes      proved" in text
     assert synced.mirror._repr_html_().startswith("<table>")
     assert synced.client.account in repr(synced.mirror.status().account)
+
+
+@pytest.mark.parametrize("seconds", [1, 300])
+def test_changes_are_moved_once_even_if_many_share_an_instant(mirrored, seconds):
+    one = mirrored(3000)
+    one.mirror.refresh()
+    some = "SELECT id FROM campaigns ORDER BY id LIMIT 1000"
+    one.sql(f"UPDATE campaigns SET opens = 700, updated = NOW + rowid % {seconds} WHERE id IN ({some})")  # noqa: S608 - the numbers above
+    status = one.mirror.refresh()
+    assert (status.verdict, status.deletes) == ("exact", "proved")
+    assert status.rows_moved <= 1300
+    assert is_current(one)
