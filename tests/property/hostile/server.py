@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 from law.choices import Choices
+from law.in_process import AUTH, URL, InProcess
 
 from dyno_frames.contract import envelope
 from dyno_frames.scan.budget import max_finds
-from dyno_frames.transport.auth import ApiKeyAuth
 from dyno_frames.transport.exchange import Failure, Received
 from dyno_frames.transport.retry import Event, Policy
 from dyno_frames.transport.session import Session
@@ -119,12 +119,8 @@ class Restless(Session):
         deletes: int = 0,
     ) -> None:
         self.page_rows = manners.cap
-        super().__init__(
-            "http://127.0.0.1:9",
-            ApiKeyAuth("no-key-at-all"),
-            policy=Policy(budget=10_000),
-            sleep=lambda _: None,
-        )
+        super().__init__(URL, AUTH, policy=Policy(budget=10_000), sleep=lambda _: None)
+        self.endpoint = InProcess(self._answered)
         self.rows = {row["id"]: row for row in rows}
         self.manners, self.choices, self.writes, self.condition = manners, choices, writes, condition
         self.inserts, self.deletes = inserts, deletes
@@ -141,7 +137,7 @@ class Restless(Session):
     def _matching(self) -> frozenset[str]:
         return frozenset(key for key, row in self.rows.items() if _fits(row, self.condition))
 
-    def _attempt(self, call: Any) -> Received | Failure:
+    def _answered(self, call: Any) -> Received | Failure:
         with self._lock:
             self.sent += 1
             if self.sent > 50 * max_finds(self.most_rows, self.page_rows):

@@ -37,14 +37,11 @@ from dyno_frames.sandbox.http.api_errors import RequestError
 from dyno_frames.sandbox.store.storage import Store
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
-from dyno_frames.transport.auth import ApiKeyAuth
-from dyno_frames.transport.call import Call
-from dyno_frames.transport.endpoint import Endpoint
-from dyno_frames.transport.exchange import Limits, Received
+from dyno_frames.transport.exchange import Received
 from dyno_frames.transport.json_body import encoded
 from dyno_frames.transport.session import Session
-from dyno_frames.transport.wire import CancelToken
 from law.choices import Choices
+from law.in_process import AUTH, URL, InProcess
 
 ALL = Support(others=True)
 
@@ -122,34 +119,8 @@ def stance(choices: Choices, known: Profile) -> Profile:
     return replace(known, **blanks)
 
 
-class InProcess(Endpoint):
-    """A server in this process: bodies and answers are JSON text."""
-
-    def __init__(self, store: Store, auth: ApiKeyAuth) -> None:
-        super().__init__("http://127.0.0.1:9", auth, connections=1, transport=None)
-        self.store = store
-        self.sent: list[tuple[str, dict[str, Any]]] = []
-
-    def attempt(self, call: Call, limits: Limits, *, cancels: tuple[CancelToken, ...]) -> Received:
-        """Answer a call from the rows."""
-        del limits, cancels
-        name, _, verb = call.operation.name.partition(".")
-        wire = orjson.loads(call.content or b"")
-        self.sent.append((verb, wire))
-        try:
-            payload = self._answer(verb, RESOURCES[name], wire)
-        except RequestError as no:
-            return Received(500, {}, orjson.dumps(envelope.refused(no.code, no.reason)))
-        return Received(200, {}, orjson.dumps(envelope.accepted(payload)))
-
-    def _answer(self, verb: str, resource: Any, wire: dict[str, Any]) -> Any:
-        if verb == "find":
-            return orjson.Fragment(self.store.find_json(resource, wire))
-        return {"count": self.store.count(resource, wire)}
-
-
 class Seam(Session):
-    """A session whose wire ends in this process, and all else is as it is.
+    """A session whose wire ends in this process: bodies and answers are JSON text, and all else is as it is.
 
     Parameters
     ----------
@@ -158,10 +129,26 @@ class Seam(Session):
     """
 
     def __init__(self, store: Store) -> None:
-        auth = ApiKeyAuth("no-key-at-all")
-        super().__init__("http://127.0.0.1:9", auth)
-        server = InProcess(store, auth)
-        self.endpoint, self.store, self.sent = server, store, server.sent
+        super().__init__(URL, AUTH)
+        self.endpoint = InProcess(self._answered)
+        self.store = store
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+
+    def _answered(self, call: Any) -> Received:
+        name, _, verb = call.operation.name.partition(".")
+        wire = orjson.loads(call.content)
+        self.sent.append((verb, wire))
+        try:
+            payload = getattr(self, f"_{verb}")(RESOURCES[name], wire)
+        except RequestError as no:
+            return Received(500, {}, orjson.dumps(envelope.refused(no.code, no.reason)))
+        return Received(200, {}, orjson.dumps(envelope.accepted(payload)))
+
+    def _find(self, resource: Any, wire: dict[str, Any]) -> Any:
+        return orjson.Fragment(self.store.find_json(resource, wire))
+
+    def _count(self, resource: Any, wire: dict[str, Any]) -> Any:
+        return {"count": self.store.count(resource, wire)}
 
 
 @dataclass(slots=True)
@@ -211,7 +198,7 @@ class Account:
         context = Context(
             CAMPAIGNS.name, schema.by_name, schema.dtypes, self.told, schema.unseen, self.page_size
         )
-        origin = Origin(client="law", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
+        origin = Origin(client="law", url=URL, resource=CAMPAIGNS.name)
         plan = make_plan(question, context, options)
         return Scan(self.seam, question, plan, schema, context, origin, write)
 
