@@ -64,10 +64,13 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
             header=scan.session.header,
             timeout_s=scan.session.timeout_s,
             verb="POST",
-            path=operation(plan.resource, "count" if adds_counts else "find").path,
-            bodies=tuple(_sent(scan, conditions) for _, conditions in terms)
-            if adds_counts
-            else tuple(_sent(scan, conditions, rows=True) for conditions in plan.filters),
+            path=operation(plan.resource, "find").path,
+            count_path=operation(plan.resource, "count").path,
+            bodies=tuple(
+                _conditions(scan, one)
+                for one in ([body for _, body in terms] if adds_counts else plan.filters)
+            ),
+            fields=_fields(scan),
             signs=tuple(sign for sign, _ in terms),
             page_size=plan.page_size,
             prints_number=counts,
@@ -140,19 +143,17 @@ def _local_parts(scan: Scan) -> list[str]:
     return [without_query_addresses(part) for part in parts]
 
 
-def _sent(scan: Scan, conditions: Mapping[str, Any], *, rows: bool = False) -> dict[str, Any]:
-    """Return the conditions in the server's units; for rows, with the fields to request."""
-    plan = scan.plan
-    paging = frozenset(plan.body({})) - frozenset(plan.projected({}))
-    sent = {name: value for name, value in plan.sent(conditions).items() if name not in paging}
-    fields = {name for name in sent if name in plan.projected({})}
-    for name in fields:
-        if rows:
-            sent[name] = list(dict.fromkeys((ID_FIELD, CREATED, *sent[name])))
-        else:
-            del sent[name]
+def _conditions(scan: Scan, conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions in the server's units."""
+    sent = {name: value for name, value in scan.plan.sent(conditions).items() if name in conditions}
     as_json(sent)  # raises here, whatever the language
     return sent
+
+
+def _fields(scan: Scan) -> tuple[str, ...]:
+    """Return the fields to request, or nothing for all."""
+    fields = scan.plan.fields
+    return () if fields is None else tuple(dict.fromkeys((ID_FIELD, CREATED, *fields)))
 
 
 def _pandas_step(scan: Scan) -> PandasStep:
@@ -200,10 +201,7 @@ def _dtype_source(name: str, dtype: Any) -> str:
 
 def _written(program: Program, language: Language) -> str:
     template = _environment().get_template(f"{language}.j2")
-    filters = program.filters(ids_only=language is Language.CURL) if program.kind is Kind.WALK else ()
-    text: str = template.render(
-        p=program, filters=filters, text=partial(literal, language=language), value=ascii
-    )
+    text: str = template.render(p=program, text=partial(literal, language=language), value=ascii)
     return text
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from dyno_frames.contract.filters import FilterKey
-from dyno_frames.contract.resources import CREATED, ID_FIELD
+from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
 
@@ -75,8 +75,12 @@ class Program:
         The server, the name of the header with the API key, and the time limit of a request in seconds.
     verb, path
         The request line.
+    count_path
+        The path of the operation that counts rows.
     bodies
-        The body of each filter or count, without paging, or of the one request; None sends an empty request.
+        The conditions of each filter or count, or the body of the one request; None sends an empty request.
+    fields
+        The fields of the rows to request; empty for all.
     signs
         The sign of each count.
     reads
@@ -101,6 +105,8 @@ class Program:
     verb: str
     path: str
     bodies: tuple[Mapping[str, Any] | None, ...]
+    count_path: str = ""
+    fields: tuple[str, ...] = ()
     signs: tuple[int, ...] = ()
     reads: bool = True
     until_s: int | None = None
@@ -129,18 +135,17 @@ class Program:
         """Each sign and the body of its count."""
         return list(zip(self.signs, self.plain, strict=True))
 
-    def filters(self, *, ids_only: bool) -> tuple[tuple[str, str], ...]:
-        """Return each filter as JSON members, each followed by a comma: all but ``created``, and ``created``.
+    @property
+    def field_member(self) -> str:
+        """The fields to request as a JSON member, followed by a comma; empty for all fields."""
+        return _members({str(FilterKey.FIELDS): list(self.fields)} if self.fields else {})
 
-        Parameters
-        ----------
-        ids_only
-            Whether to request nothing but ``id`` and ``created``.
-        """
-        fields = {str(FilterKey.FIELDS): [ID_FIELD, CREATED]} if ids_only else {}
+    @property
+    def filters(self) -> tuple[tuple[str, str], ...]:
+        """Each filter as JSON members, each followed by a comma: all but ``created``, and ``created``."""
         found = []
         for body in self.bodies:
-            whole = dict(body or {}) | fields
+            whole = dict(body or {})
             on_created = {CREATED: whole.pop(CREATED)} if CREATED in whole else {}
             found.append((_members(whole), _members(on_created)))
         return tuple(found)

@@ -18,7 +18,7 @@ from dyno_frames.query.bind import bind_query
 
 LANGUAGES = ("curl", "python", "java", "php")
 LOCAL = "opens > clicks and status == 'finished'"
-MAX_LINES = {"curl": 100, "python": 95, "php": 115, "java": 155}
+MAX_LINES = {"curl": 112, "python": 118, "php": 150, "java": 180}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
