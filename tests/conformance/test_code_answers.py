@@ -107,7 +107,7 @@ def test_a_java_program_with_fewer_rows_than_the_server_counts_ends_with_1(betwe
         code = client.campaigns.scan().to_code("java")
     done = run("java", code, tmp_path, DYNO_API_KEY=between.box.api_key)
     assert done.returncode == 1
-    assert "the server counted 9 rows and sent 5" in done.stderr
+    assert "the server counted 9 rows and sent" in done.stderr
 
 
 @pytest.mark.parametrize("language", SCRIPTS, indirect=True)
@@ -145,7 +145,7 @@ def test_a_byte_order_mark_and_the_order_of_members_do_not_matter(between, langu
 
 @pytest.mark.parametrize("language", ["python", "php"], indirect=True)
 def test_a_number_that_json_cannot_hold_ends_with_1(between, language, program):
-    between.writing = lambda answer: re.sub(rb'"opens": ?0', b'"opens":1e999', answer)
+    between.writing = lambda answer: re.sub(rb'"start_time": ?null', b'"start_time":1e999', answer)
     done = program(lambda client: client.campaigns.scan().to_code(language))
     assert done.returncode == 1
     assert done.stdout == ""
