@@ -145,8 +145,12 @@ def test_a_byte_order_mark_and_the_order_of_members_do_not_matter(between, langu
 
 @pytest.mark.parametrize("language", ["python", "php"], indirect=True)
 def test_a_number_that_json_cannot_hold_ends_with_1(between, language, program):
-    between.writing = lambda answer: re.sub(rb'"start_time": ?null', b'"start_time":1e999', answer)
-    done = program(lambda client: client.campaigns.scan().to_code(language))
+    def write(client: Any) -> str:
+        code = client.campaigns.scan().to_code(language)
+        between.writing = lambda answer: re.sub(rb'"start_time": ?null', b'"start_time":1e999', answer)
+        return code
+
+    done = program(write)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "error: the answer has a number that JSON cannot hold" in done.stderr
