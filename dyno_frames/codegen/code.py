@@ -14,7 +14,7 @@ from dyno_frames.codegen.program import Kind, Language, PandasStep, Program, as_
 from dyno_frames.contract.operations import Effect, Operation, operation
 from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.contract.texts import without_query_addresses
-from dyno_frames.errors import NotPushableError
+from dyno_frames.errors import ConfigError, NotPushableError
 from dyno_frames.query.predicate import columns
 
 if TYPE_CHECKING:
@@ -42,8 +42,14 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
     ------
     NotPushableError
         A part of the query cannot be part of the program.
+    ConfigError
+        The query contains the API key.
     """
     target = language_named(language)
+    return scan.session.keeping_key(lambda: _query_code(scan, target, wider=wider, counts=counts))
+
+
+def _query_code(scan: Scan, target: Language, *, wider: bool, counts: bool) -> str:
     plan = scan.plan
     local = _local_parts(scan)
     step = None
@@ -57,6 +63,7 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
     adds_counts = counts and plan.terms is not None and (plan.options.returns_all or wider)
     terms = plan.terms if adds_counts and plan.terms is not None else ()
     return _written(
+        scan.session,
         Program(
             kind=Kind.COUNT if adds_counts else Kind.WALK,
             title=("Number of " if counts else "") + _title(scan),
@@ -107,6 +114,7 @@ def request_code(
         When the request must be sent at the latest, in epoch seconds, or None.
     """
     return _written(
+        session,
         Program(
             kind=Kind.REQUEST,
             title=f"The operation {asked.name}",
@@ -199,7 +207,12 @@ def _dtype_source(name: str, dtype: Any) -> str:
     return ascii(text)
 
 
-def _written(program: Program, language: Language) -> str:
+def _written(session: Session, program: Program, language: Language) -> str:
+    if session.holds_key(program.contents):
+        raise ConfigError(
+            "a value contains the API key, which no program may contain. Remove it: the program reads the key from "
+            "DYNO_API_KEY"
+        )
     template = _environment().get_template(f"{language}.j2")
     text: str = template.render(p=program, text=partial(literal, language=language), value=ascii)
     return text

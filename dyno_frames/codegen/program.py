@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote
 
 from dyno_frames.contract.filters import FilterKey
 from dyno_frames.contract.resources import CREATED
@@ -126,6 +127,18 @@ class Program:
         return tuple("" if body is None else as_json(body) for body in self.bodies)
 
     @property
+    def contents(self) -> Iterator[str]:
+        """All texts that come from the query or the operation."""
+        yield from (self.title, self.missing, unquote(self.path))
+        yield from _texts_in(self.plain)
+        if self.step is not None:
+            yield from (
+                self.step.condition,
+                *self.step.columns,
+                *_texts_in(list(self.step.statuses.values())),
+            )
+
+    @property
     def plain(self) -> list[Any]:
         """The bodies as plain values of Python."""
         return [json.loads(text) if text else None for text in self.texts]
@@ -149,6 +162,19 @@ class Program:
             on_created = {CREATED: whole.pop(CREATED)} if CREATED in whole else {}
             found.append((_members(whole), _members(on_created)))
         return tuple(found)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for name, part in value.items():
+                yield name
+                yield from _texts_in(part)
+        case list():
+            for part in value:
+                yield from _texts_in(part)
 
 
 def _members(body: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import math
 import random as _random
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from dyno_frames.errors import (
     ContractError,
     DynoError,
     InsecureTransportWarning,
+    QueryError,
     short_interrupt,
 )
 from dyno_frames.transport import redact, responses
@@ -143,6 +144,27 @@ class Session:
     def is_key(self, text: str) -> bool:
         """Tell whether a text is the API key."""
         return self._key.reveal() == text
+
+    def holds_key(self, texts: Iterable[str]) -> bool:
+        """Tell whether one of these texts contains the API key."""
+        return any(map(self._key.is_in, texts))
+
+    def keeping_key(self, call: Callable[[], T]) -> T:
+        """Return what a function returns, and keep the key out of its errors.
+
+        Raises
+        ------
+        QueryError
+            The function raised it. If it contained the key, it comes without traceback and cause.
+        """
+        try:
+            return call()
+        except QueryError as error:
+            shown = self._key.hidden(str(error))
+            if shown == str(error):
+                raise
+            hidden = type(error)(shown)
+        raise hidden
 
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
         """Return a text from the server for display: printable, short, without the key and e-mail addresses."""
