@@ -260,8 +260,8 @@ class Session:
 
     def probe(
         self, operation: Operation, body: Mapping[str, Any], *, deadline_s: float
-    ) -> tuple[Mapping[str, str], DynoError | None]:
-        """Send one operation once, and return the headers of the response and the error that :meth:`send` would raise.
+    ) -> tuple[Mapping[str, str], Reply | DynoError]:
+        """Send one operation once, and return the headers of the response and what :meth:`send` would return or raise.
 
         The headers are empty if no response came.
         """
@@ -269,10 +269,9 @@ class Session:
         answer, result = self._tried(call)
         headers = answer.headers if isinstance(answer, Received) else {}
         try:
-            self._conclude(call, result)
+            return headers, self._conclude(call, result)
         except DynoError as error:
             return headers, error.with_traceback(None)
-        return headers, None
 
     def _call(
         self,
