@@ -125,9 +125,11 @@ def ask(account: Account) -> Answer:
     started = time.monotonic()
     with session:
         headers, found = session.probe(operation("lists", "count"), {}, deadline_s=SERVER_S)
-    if not isinstance(found, DynoError):
-        found = None if count(found.data) is not None else ContractError(_NO_COUNT)
-    return Answer(headers, found, time.time(), time.monotonic() - started)
+    if isinstance(found, DynoError):
+        error: DynoError | None = found
+    else:
+        error = ContractError(_NO_COUNT) if count(found.data) is None else None
+    return Answer(headers, error, time.time(), time.monotonic() - started)
 
 
 def server(account: Account, answer: Answer) -> Check:
