@@ -10,7 +10,8 @@ import pandas as pd
 
 from dyno_frames.codegen.literals import comment, literal
 from dyno_frames.codegen.pandas_source import source
-from dyno_frames.codegen.program import Kind, Language, PandasStep, Program, as_json, language_named
+from dyno_frames.codegen.program import Kind, PandasStep, Program, as_json, language_named
+from dyno_frames.contract.languages import Language
 from dyno_frames.contract.operations import Effect, Operation, operation
 from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.contract.texts import without_query_addresses

@@ -10,18 +10,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from dyno_frames.contract.filters import FilterKey
+from dyno_frames.contract.languages import Language
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
-
-
-class Language(StrEnum):
-    """The languages of generated programs."""
-
-    CURL = "curl"
-    PYTHON = "python"
-    JAVA = "java"
-    PHP = "php"
 
 
 class Kind(StrEnum):

@@ -65,7 +65,7 @@ def test_a_widget_that_changes_changes_expression_and_count(account, open_cells,
     assert account.seen["POST /campaigns/find"] == finds  # counted, and not one row fetched
     page.get_by_role("button", name=re.compile("^Fetch rows$")).click()
     shows(page, "1 row fetched")
-    page.get_by_text("Copy as Python").click()
+    page.get_by_text("Copy as a line of pandas").click()
     until(lambda: copied(page) == "campaigns.dyno.query(\"status == 'running' or sent >= 400\", limit=100)")
     picture(page, tmp_path, "fetched")
     assert violations(page, ".dyno-builder") == []

@@ -14,7 +14,7 @@ import pytest
 from dyno_frames.api import connect
 from dyno_frames.codegen.literals import comment, literal
 from dyno_frames.codegen.pandas_source import source
-from dyno_frames.codegen.program import Language
+from dyno_frames.contract.languages import Language
 from dyno_frames.errors import ConfigError, DynoError, NotPushableError
 from dyno_frames.query.bind import bind_query
 from dyno_frames.sandbox.sandbox import Sandbox
