@@ -15,15 +15,13 @@ Write = Callable[[str], str]
 
 
 class CopyAs:
-    """Buttons for the languages, and a read-only text area with the program. It has no program before a click."""
+    """A dropdown of languages, and a read-only text area with the program. Nothing is written before a choice."""
 
     def __init__(self) -> None:
         self._write: Write | None = None
-        self._chosen = ipywidgets.ToggleButtons(
-            options=[("none", None), *((one.label, one) for one in Language)], value=None
+        self._chosen = ipywidgets.Dropdown(
+            options=[("choose", None), *((one.label, one) for one in Language)], description="Language"
         )
-        parts.nameless(self._chosen, "Copy as")
-        self._chosen.style.button_width = "auto"
         self._chosen.observe(lambda _change: self._draw(), "value")
         self._program = ipywidgets.HTML()
         self.box = parts.stack([self._chosen, self._program])
