@@ -194,6 +194,7 @@ def _drip(listener: socket.socket, ended: threading.Event) -> None:
             try:
                 one.sendall(b" ")
             except OSError:
+                one.close()
                 open_ones.remove(one)
     for one in open_ones:
         one.close()
