@@ -234,7 +234,7 @@ class ResourceClient(Queries):
         Raises
         ------
         ConfigError
-            An argument is not valid, or holds addresses of recipients, which are not written into programs.
+            An argument is not valid, or contains the API key or addresses of recipients, which no program contains.
         NotPushableError
             The program cannot evaluate a part of the query.
 
