@@ -20,6 +20,7 @@ from dyno_frames.contract.operations import operation
 from dyno_frames.contract.resources import LISTS
 from dyno_frames.contract.times import zone
 from dyno_frames.errors import ApiError, ConfigError, ContractError, IllegalTransitionError
+from dyno_frames.query.copy_html import programs
 from dyno_frames.reprs import html_table, text_table
 from dyno_frames.transport.session import Session
 
@@ -127,7 +128,8 @@ class ActionPlan:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_table(self.lines(), caption=f"Plan: {self.action}")
+        table = html_table(self.lines(), caption=f"Plan: {self.action}")
+        return table + programs(None if self.write_code is None else self.to_code)
 
 
 def planned(

@@ -68,9 +68,13 @@ def _shown_key(named: NamedConnection) -> str:
 def add(*, name: str, url: str, key: str) -> None:
     """Add a connection."""
     from dyno_frames.client.connections import KEYRING, NamedConnection
-    from dyno_frames.client.connections_edit import add
+    from dyno_frames.client.connections_edit import add, check_without_key
+    from dyno_frames.client.credentials import KEY_VARIABLE
+    from dyno_frames.transport.auth import secret_of
 
     named = NamedConnection(name, url, key)
+    found = (os.environ.get(variable) for variable in (KEY_VARIABLE, named.variable or ""))
+    check_without_key(named, (secret_of(value) for value in found if value))
     if named.key == KEYRING:
         _store_key(named)
     path = add(named)
@@ -79,7 +83,7 @@ def add(*, name: str, url: str, key: str) -> None:
 
 def _store_key(named: NamedConnection) -> None:
     from dyno_frames.client import system_keyring
-    from dyno_frames.client.connections_edit import check_new
+    from dyno_frames.client.connections_edit import check_new, check_without_key
     from dyno_frames.client.credentials import keyring_user
     from dyno_frames.transport.auth import secret_of, usable
 
@@ -87,7 +91,9 @@ def _store_key(named: NamedConnection) -> None:
     secret = secret_of(
         click.prompt("API key", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
     )
-    system_keyring.store(keyring_user(named.url, named), usable(secret, "the key"))
+    checked = usable(secret, "the key")
+    check_without_key(named, [checked])
+    system_keyring.store(keyring_user(named.url, named), checked)
 
 
 @connections.command()

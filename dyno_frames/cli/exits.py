@@ -30,7 +30,7 @@ class Exit(IntEnum):
     SERVER = 1
     """The server or the network failed, or the request was refused."""
     COMMAND = 2
-    """The command, the query or a setting is not valid, or a file cannot be read or written."""
+    """The command, the query, an id, the key or another setting is not valid, or a file cannot be read or written."""
     UNKNOWN = 3
     """A request was sent, or may have been sent before Ctrl-C, and its outcome is unknown."""
     INCOMPLETE = 4

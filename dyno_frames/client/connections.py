@@ -129,8 +129,15 @@ def _loaded(path: Path) -> dict[str, NamedConnection] | ConfigError:
 
 def check_is_regular(path: Path) -> None:
     """Raise ConfigError if a path is a device, a pipe or a folder."""
-    if path.exists() and not path.is_file():
+    if _exists(path) and not path.is_file():
         raise ConfigError(f"{path} is not a regular file. Replace it with one, or set {FOLDER_VARIABLE}")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # the name is too long; opening the file says so
+        return False
 
 
 def parsed(text: str, path: Path) -> dict[str, NamedConnection]:
@@ -151,7 +158,7 @@ def _tables(text: str, path: Path) -> Iterator[tuple[str, Any]]:
     expected = f'expected tables such as [{_TABLE}.production] with url = "…" and {EXPECTED_KEY}'
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits, or deep nesting
         _, found, place = str(error).rpartition("(at ")
         reason = f"{path} is not valid TOML{f' (at {place}' if found else ''}; {expected}"
     else:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
 from dyno_frames.client.connections import NamedConnection, check_is_regular, connections_file, load, parsed
 from dyno_frames.durable import replace
 from dyno_frames.errors import ConfigError
+from dyno_frames.transport.secret import Secret
 
 _LOCK_S = 10.0
 
@@ -57,6 +60,33 @@ def remove(name: str) -> NamedConnection:
     return removed[0]
 
 
+def check_without_key(named: NamedConnection, secrets: Iterable[Secret | str]) -> None:
+    """Check that no value of a connection contains an API key, because the file is plain text.
+
+    Raises
+    ------
+    ConfigError
+        A value contains one of the keys, or is the name of a variable that is not set and may be a key.
+    """
+    variable = named.variable
+    values = {
+        "the name": named.name,
+        "the URL": unquote(named.url),
+        "the environment variable": variable or "",
+    }
+    for secret in secrets:
+        for what, value in values.items():
+            if isinstance(secret, Secret) and secret.is_in(value):
+                raise ConfigError(
+                    f"{what} contains the API key, which connections.toml never contains; change it"
+                )
+    if variable is not None and variable != variable.upper() and variable not in os.environ:
+        raise ConfigError(
+            "the name of the environment variable is not shown, because it is not set and may be the API key itself. "
+            "Set the variable first, or use a name of capital letters, digits and '_', such as env:MAIL_KEY"
+        )
+
+
 def check_new(named: NamedConnection) -> None:
     """Check that the file has no connection of this name; raises as :func:`add` does."""
     _check_new(named, load(), connections_file())
@@ -100,7 +130,7 @@ def _without(text: str, name: str) -> str:
 def _is_header_of(line: str, name: str) -> bool:
     try:
         return tomllib.loads(line) == {"connections": {name: {}}}
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -117,7 +147,7 @@ def _edit(change: Callable[[str, Path], str]) -> Path:
             replace(path, change(text, path).encode())
     except Timeout:
         reason = f"another process has held {path.with_suffix('.lock')} for {_LOCK_S:g} s"
-    except (OSError, NotImplementedError, UnicodeDecodeError) as error:
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:  # a RuntimeError is a loop of links
         reason = getattr(error, "strerror", None) or str(error)
     else:
         return path

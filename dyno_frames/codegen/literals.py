@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from dyno_frames.codegen.program import Language
+from dyno_frames.contract.languages import Language
 from dyno_frames.contract.texts import without_query_addresses
 
 _LONGEST_COMMENT = 160

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote
 
 from dyno_frames.contract.filters import FilterKey
-from dyno_frames.contract.resources import CREATED, ID_FIELD
+from dyno_frames.contract.languages import Language
+from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.texts import HALF, is_whole
 from dyno_frames.errors import ConfigError
-
-
-class Language(StrEnum):
-    """The languages of generated programs."""
-
-    CURL = "curl"
-    PYTHON = "python"
-    JAVA = "java"
-    PHP = "php"
 
 
 class Kind(StrEnum):
@@ -75,8 +68,12 @@ class Program:
         The server, the name of the header with the API key, and the time limit of a request in seconds.
     verb, path
         The request line.
+    count_path
+        The path of the operation that counts rows.
     bodies
-        The body of each filter or count, without paging, or of the one request; None sends an empty request.
+        The conditions of each filter or count, or the body of the one request; None sends an empty request.
+    fields
+        The fields of the rows to request; empty for all.
     signs
         The sign of each count.
     reads
@@ -101,6 +98,8 @@ class Program:
     verb: str
     path: str
     bodies: tuple[Mapping[str, Any] | None, ...]
+    count_path: str = ""
+    fields: tuple[str, ...] = ()
     signs: tuple[int, ...] = ()
     reads: bool = True
     until_s: int | None = None
@@ -120,6 +119,18 @@ class Program:
         return tuple("" if body is None else as_json(body) for body in self.bodies)
 
     @property
+    def contents(self) -> Iterator[str]:
+        """All texts that come from the query or the operation."""
+        yield from (self.title, self.missing, unquote(self.path))
+        yield from _texts_in(self.plain)
+        if self.step is not None:
+            yield from (
+                self.step.condition,
+                *self.step.columns,
+                *_texts_in(list(self.step.statuses.values())),
+            )
+
+    @property
     def plain(self) -> list[Any]:
         """The bodies as plain values of Python."""
         return [json.loads(text) if text else None for text in self.texts]
@@ -129,21 +140,33 @@ class Program:
         """Each sign and the body of its count."""
         return list(zip(self.signs, self.plain, strict=True))
 
-    def filters(self, *, ids_only: bool) -> tuple[tuple[str, str], ...]:
-        """Return each filter as JSON members, each followed by a comma: all but ``created``, and ``created``.
+    @property
+    def field_member(self) -> str:
+        """The fields to request as a JSON member, followed by a comma; empty for all fields."""
+        return _members({str(FilterKey.FIELDS): list(self.fields)} if self.fields else {})
 
-        Parameters
-        ----------
-        ids_only
-            Whether to request nothing but ``id`` and ``created``.
-        """
-        fields = {str(FilterKey.FIELDS): [ID_FIELD, CREATED]} if ids_only else {}
+    @property
+    def filters(self) -> tuple[tuple[str, str], ...]:
+        """Each filter as JSON members, each followed by a comma: all but ``created``, and ``created``."""
         found = []
         for body in self.bodies:
-            whole = dict(body or {}) | fields
+            whole = dict(body or {})
             on_created = {CREATED: whole.pop(CREATED)} if CREATED in whole else {}
             found.append((_members(whole), _members(on_created)))
         return tuple(found)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for name, part in value.items():
+                yield name
+                yield from _texts_in(part)
+        case list():
+            for part in value:
+                yield from _texts_in(part)
 
 
 def _members(body: Mapping[str, Any]) -> str:

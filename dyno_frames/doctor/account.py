@@ -13,10 +13,17 @@ from dyno_frames.calibrate import cache as profiles
 from dyno_frames.client.connections import chosen, default_url
 from dyno_frames.client.credentials import StoredKey, stored_key
 from dyno_frames.client.settings import Settings
+from dyno_frames.contract.envelope import count
 from dyno_frames.contract.operations import operation
 from dyno_frames.contract.profile import Support
 from dyno_frames.doctor.check import Check, Status
-from dyno_frames.errors import ConfigError, DynoError, InsecureTransportWarning
+from dyno_frames.errors import (
+    AuthenticationError,
+    ConfigError,
+    ContractError,
+    DynoError,
+    InsecureTransportWarning,
+)
 from dyno_frames.transport.auth import ApiKeyAuth, secret_of, usable
 from dyno_frames.transport.server_name import is_loopback
 from dyno_frames.transport.session import Session
@@ -26,6 +33,8 @@ KEYRING_S = 1.0
 
 SERVER_S = 10.0
 """How long the server may take, in seconds."""
+
+_NO_COUNT = "the server answered lists/count without a number"
 
 MOST_SKEW_S = 60.0
 """How far the clocks may differ, in seconds."""
@@ -115,7 +124,11 @@ def ask(account: Account) -> Answer:
         session = Session(account.url, ApiKeyAuth(account.key.secret), timeout_s=SERVER_S)
     started = time.monotonic()
     with session:
-        headers, error = session.probe(operation("lists", "count"), {}, deadline_s=SERVER_S)
+        headers, found = session.probe(operation("lists", "count"), {}, deadline_s=SERVER_S)
+    if isinstance(found, DynoError):
+        error: DynoError | None = found
+    else:
+        error = ContractError(_NO_COUNT) if count(found.data) is None else None
     return Answer(headers, error, time.time(), time.monotonic() - started)
 
 
@@ -124,6 +137,8 @@ def server(account: Account, answer: Answer) -> Check:
     if answer.error is None:
         return Check("server", Status.OK, f"{account.url} accepted the key in {answer.taken_s * 1000:.0f} ms")
     cure = str(getattr(answer.error, "cure", "") or f"Check the URL {account.url} and the network")
+    if isinstance(answer.error, AuthenticationError):
+        cure = f"The server refused the key from {account.key.source}. Replace it there with a valid one"
     finding = str(getattr(answer.error, "message", "") or answer.error)
     return Check("server", Status.FAILED, finding, cure)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -72,18 +73,23 @@ def journal() -> Check:
 
 
 def _unusable(folder: Path) -> str:
-    """Return why files cannot be written to a folder, or an empty text. Missing folders are created when needed."""
-    existing = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-    if not existing.is_dir():
-        return f"{existing} is not a folder"
+    """Return why files cannot be written to a folder, or an empty text. A missing folder is created and removed."""
+    created: list[Path] = []
     try:
-        if existing == folder:
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(b"x")
-        elif not os.access(existing, os.W_OK | os.X_OK):
-            return f"{existing} is not writable"
+        existing = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+        if not existing.is_dir():
+            return f"{existing} is not a folder"
+        for path in reversed([folder, *folder.parents][: len(folder.parts) - len(existing.parts)]):
+            path.mkdir()
+            created.append(path)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
     except OSError as error:
         return error.strerror or type(error).__name__
+    finally:
+        for path in reversed(created):
+            with suppress(OSError):  # another process uses it
+                path.rmdir()
     return ""
 
 

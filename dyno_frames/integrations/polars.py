@@ -72,7 +72,11 @@ def scan_polars(resource: Queries) -> pl.LazyFrame:
         names = (
             arrow.names if columns is None else columns or [ID_FIELD]
         )  # a frame needs a column to have rows
-        for batch in source.scan(test, columns=names, limit=limit).to_batches():
+        try:
+            scan = source.scan(test, columns=names, limit=limit)
+        except QueryError:  # pandas refuses what polars evaluates, such as the order of statuses
+            scan = source.scan(None, columns=names, limit=limit)
+        for batch in scan.to_batches():
             frame = pl.DataFrame(pa.Table.from_batches([fixed(batch, names)]))
             yield frame if predicate is None else frame.filter(predicate)
 

@@ -15,6 +15,7 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.contract.time_units import in_wire_units
 from dyno_frames.errors import ConfigError
+from dyno_frames.query.copy_html import programs
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.text_filters import Condition
 from dyno_frames.reprs import code, html_table, text_table
@@ -208,7 +209,7 @@ class Plan:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return _as_html(self)
+        return _as_html(self) + programs(None if self.write_code is None else self.to_code)
 
 
 def _as_text(plan: Plan) -> str:

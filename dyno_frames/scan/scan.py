@@ -121,7 +121,7 @@ class Scan:
 
     def explain(self) -> Plan:
         """Return the plan: what is sent, what is evaluated locally, and why."""
-        return replace(self.plan, write_code=self.to_code)
+        return replace(self.plan, write_code=None if self.write_code is None else self.to_code)
 
     def count(self) -> int:
         """Return the number of rows: the server counts them if the plan is exact; otherwise their ids are fetched."""
@@ -272,7 +272,7 @@ class Scan:
         NotPushableError
             The server cannot evaluate a part of the query, and neither can the program.
         ConfigError
-            There is no such language, or the rows do not come from a server.
+            There is no such language, a value of the query contains the API key, or the rows do not come from a server.
 
         Examples
         --------

@@ -10,6 +10,10 @@ from typing import NoReturn, Self
 from dyno_frames.contract.masking import masked
 
 _VEIL = "Secret(***)"
+_SHORT = 8
+"""The parts of a shorter key occur in other words."""
+
+_QUOTING = str.maketrans("", "", "\\'\"")
 
 
 class Secret:
@@ -55,6 +59,17 @@ class Secret:
     def scrub(self, text: str) -> str:
         """Return a text with the key, in any encoding, and addresses masked."""
         return masked(text, key=self.__reveal())
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether a text contains the key, also in another case and with quotes or backslashes in it."""
+        key, plain = (one.translate(_QUOTING).casefold() for one in (self.__reveal(), text))
+        return key == plain or (len(key) >= _SHORT and key in plain)
+
+    def hidden(self, text: str) -> str:
+        """Return a text with the key masked, or the same text if it does not contain a part of the key."""
+        key = self.__reveal()
+        is_shown = len(key) >= _SHORT and masked(text, key=key) != masked(text)
+        return self.scrub(text) if is_shown else text
 
     def mark(self, purpose: str) -> str:
         """Return eight hexadecimal digits that identify this key and cannot be reversed.

@@ -7,7 +7,7 @@ import math
 import random as _random
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from dyno_frames.errors import (
     ContractError,
     DynoError,
     InsecureTransportWarning,
+    QueryError,
     short_interrupt,
 )
 from dyno_frames.transport import redact, responses
@@ -144,6 +145,27 @@ class Session:
         """Tell whether a text is the API key."""
         return self._key.reveal() == text
 
+    def holds_key(self, texts: Iterable[str]) -> bool:
+        """Tell whether one of these texts contains the API key."""
+        return any(map(self._key.is_in, texts))
+
+    def keeping_key(self, call: Callable[[], T]) -> T:
+        """Return what a function returns, and keep the key out of its errors.
+
+        Raises
+        ------
+        QueryError
+            The function raised it. If it contained the key, it comes without traceback and cause.
+        """
+        try:
+            return call()
+        except QueryError as error:
+            shown = self._key.hidden(str(error))
+            if shown == str(error):
+                raise
+            hidden = type(error)(shown)
+        raise hidden
+
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
         """Return a text from the server for display: printable, short, without the key and e-mail addresses."""
         return fit(text, length, key=self._key.reveal())
@@ -238,8 +260,8 @@ class Session:
 
     def probe(
         self, operation: Operation, body: Mapping[str, Any], *, deadline_s: float
-    ) -> tuple[Mapping[str, str], DynoError | None]:
-        """Send one operation once, and return the headers of the response and the error that :meth:`send` would raise.
+    ) -> tuple[Mapping[str, str], Reply | DynoError]:
+        """Send one operation once, and return the headers of the response and what :meth:`send` would return or raise.
 
         The headers are empty if no response came.
         """
@@ -247,10 +269,9 @@ class Session:
         answer, result = self._tried(call)
         headers = answer.headers if isinstance(answer, Received) else {}
         try:
-            self._conclude(call, result)
+            return headers, self._conclude(call, result)
         except DynoError as error:
             return headers, error.with_traceback(None)
-        return headers, None
 
     def _call(
         self,

@@ -65,8 +65,18 @@ def test_a_widget_that_changes_changes_expression_and_count(account, open_cells,
     assert account.seen["POST /campaigns/find"] == finds  # counted, and not one row fetched
     page.get_by_role("button", name=re.compile("^Fetch rows$")).click()
     shows(page, "1 row fetched")
-    page.get_by_text("Copy as Python").click()
+    page.get_by_text("Copy as a line of pandas").click()
     until(lambda: copied(page) == "campaigns.dyno.query(\"status == 'running' or sent >= 400\", limit=100)")
+    page.get_by_text("Copy as a program").click()
+    page.get_by_label("Language", exact=True).select_option("curl")
+    program = page.get_by_label("Program in curl")
+    program.wait_for()
+    program.press("Control+a")
+    selected = program.evaluate("area => area.value.slice(area.selectionStart, area.selectionEnd)")
+    assert selected.startswith("#!/usr/bin/env bash\n# campaigns where status == 'running' or sent >= 400")
+    assert KEY not in selected
+    program.press("x")
+    assert program.input_value() == selected
     picture(page, tmp_path, "fetched")
     assert violations(page, ".dyno-builder") == []
     assert open_cells.outside == []

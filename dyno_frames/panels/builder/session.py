@@ -111,7 +111,7 @@ class QueryEffects:
                 return on.Planned(serial, planned_count(self._scan(text)))
             case CountRows(serial, text):
                 scan = self._scan(text)
-                return on.Planned(serial, PlannedCount(scan.plan, scan.count(), exact=True))
+                return on.Planned(serial, PlannedCount(scan.explain(), scan.count(), exact=True))
             case FetchRows(serial, text, options):
                 order: dict[str, Any] = {}
                 if options.order_by:
@@ -138,7 +138,7 @@ class QueryEffects:
 
 def planned_count(scan: Scan) -> PlannedCount:
     """Return a query's plan with a count that downloads no row: of the matches, or of the rows to download."""
-    plan = scan.plan
+    plan = scan.explain()
     if plan.terms is not None:
         return PlannedCount(plan, scan.count(), exact=True)
     return PlannedCount(plan, scan.count_filters(widest=True), exact=False)

@@ -90,6 +90,67 @@ def test_a_key_on_the_command_line_is_refused_and_not_shown(run, sandbox):
     assert sandbox.api_key not in ended.out + ended.err
 
 
+@pytest.mark.parametrize(
+    ("name", "url", "key"),
+    [
+        ("KEY", "https://mail.example.com", "env:MAIL_KEY"),
+        ("a-KEY", "https://mail.example.com", "env:MAIL_KEY"),
+        ("a", "https://mail.example.com/KEY/api", "env:MAIL_KEY"),
+        ("a", "https://mail.example.com/%6BKEYREST", "env:MAIL_KEY"),
+        ("a", "https://key.example.com", "env:MAIL_KEY"),
+        ("a", "https://mail.example.com", "env:KEY"),
+        ("a", "https://mail.example.com", "env:not_set_a1b2c3"),
+    ],
+)
+def test_a_key_in_another_value_of_a_connection_is_refused_and_not_shown(run, monkeypatch, name, url, key):
+    secret = "k1234567890secret"
+    monkeypatch.setenv("DYNO_API_KEY", secret)
+    monkeypatch.setenv("MAIL_KEY", secret)
+    given = [
+        text.replace("KEYREST", secret[1:]).replace("KEY", secret)
+        for text in (name, url.replace("key.", "KEY."))
+    ]
+    key = key.replace("env:KEY", f"env:{secret}")
+    ended = run("connections", "add", given[0], "--url", given[1], "--key", key)
+    assert (ended.code, ended.out) == (2, "")
+    assert secret not in ended.err
+    assert "not_set_a1b2c3" not in ended.err
+    assert "API key" in ended.err
+    assert "has no connections" in run("connections", "list").out
+
+
+def test_a_key_for_the_keyring_that_is_in_the_url_is_refused(run, keyring, monkeypatch):
+    secret = "k1234567890secret"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{secret}\n"))
+    ended = run("connections", "add", "a", "--url", f"https://mail.example.com/{secret}", "--key", "keyring")
+    assert ended.code == 2
+    assert secret not in ended.out + ended.err
+    assert "has no connections" in run("connections", "list").out
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a = " + "1" * 5000, "a = " + "[" * 5000 + "]" * 5000, "[connections.a]\nurl = " + "1" * 5000],
+    ids=["number", "nesting", "url"],
+)
+@pytest.mark.parametrize("command", [["list"], ["remove", "a"]], ids=["list", "remove"])
+def test_a_file_that_the_parser_cannot_read_is_named(run, own_state, monkeypatch, content, command):
+    monkeypatch.setenv("DYNO_CONFIG_DIR", str(own_state))
+    (own_state / "connections.toml").write_text(content, encoding="utf-8")
+    ended = run("connections", *command)
+    assert ended.code == 2
+    assert "connections.toml is not valid TOML" in ended.err
+
+
+def test_a_loop_of_links_in_place_of_the_file_is_named(run, own_state, monkeypatch, sandbox):
+    monkeypatch.setenv("DYNO_CONFIG_DIR", str(own_state))
+    (own_state / "connections.toml").symlink_to(own_state / "connections.toml")
+    for command in (["list"], ["add", "a", "--url", sandbox.url, "--key", "env:MAIL_KEY"]):
+        ended = run("connections", *command)
+        assert ended.code == 2
+        assert "connections.toml cannot be" in ended.err
+
+
 def test_a_key_from_stdin_is_kept_in_the_keyring_only(run, sandbox, keyring, monkeypatch, own_state):
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{sandbox.api_key}\n"))
     added = run("connections", "add", "practice", "--url", sandbox.url, "--key", "keyring")

@@ -158,6 +158,23 @@ def the_journal_folder_is_a_file(machine):
     machine.monkeypatch.setenv("DYNO_STATE_DIR", str(machine.folder / "file" / "deeper"))
 
 
+def the_journal_folder_cannot_be_created(machine):
+    machine.monkeypatch.setenv("DYNO_STATE_DIR", str(machine.folder / "deep" / ("x" * 300)))
+
+
+def the_server_sends_no_count(machine):
+    served(machine, body=b'{"has_error": false, "error_code": "", "data": null}')
+
+
+def the_key_of_a_variable_is_wrong(machine):
+    machine.monkeypatch.setenv("MAIL_KEY", "k3y-that-must-not-show")
+    (machine.folder / "config").mkdir(exist_ok=True)
+    file = f'[connections.mail]\nurl = "{machine.sandbox.url}"\nkey = "env:MAIL_KEY"\n'
+    (machine.folder / "config" / "connections.toml").write_text(file, encoding="utf-8")
+    machine.monkeypatch.setenv("DYNO_CONFIG_DIR", str(machine.folder / "config"))
+    machine.arguments = ["--connection", "mail"]
+
+
 def a_journal_is_damaged(machine):
     with connect(machine.sandbox.url, machine.sandbox.api_key) as client:
         client.campaigns.pause(client.campaigns.find("status == 'running'", limit=1)["id"].item())
@@ -197,12 +214,15 @@ FAULTS = {
     the_variable_with_the_key_is_not_set: ("key", "dyno-frames connections add"),
     the_keyring_does_not_answer: ("key", "DYNO_API_KEY"),
     the_server_is_not_there: ("server", "Is the server running?"),
-    the_server_rejects_the_key: ("server", "DYNO_API_KEY"),
+    the_server_rejects_the_key: ("server", "The server refused the key from --api-key"),
     the_server_is_another_program: ("server", "A proxy or a login page may have answered"),
     the_clocks_differ: ("clock", "Set the clock"),
     the_cache_folder_is_a_file: ("cache", "DYNO_CACHE_DIR"),
     a_stored_profile_is_damaged: ("cache", "Delete them"),
     the_journal_folder_is_a_file: ("journal", "DYNO_STATE_DIR"),
+    the_journal_folder_cannot_be_created: ("journal", "DYNO_STATE_DIR"),
+    the_server_sends_no_count: ("server", "Check the URL"),
+    the_key_of_a_variable_is_wrong: ("server", "the environment variable MAIL_KEY"),
     a_journal_is_damaged: ("journal", "dyno-frames journal --accept-damage"),
     a_process_holds_the_journal: ("journal", "end the process"),
     the_front_end_is_outside_its_bounds: ("widgets", "pip install"),

@@ -5,20 +5,23 @@ from __future__ import annotations
 import ast
 import json
 import pickle
+import traceback
 from importlib import import_module
 
 import pandas as pd
 import pytest
 
+from dyno_frames.api import connect
 from dyno_frames.codegen.literals import comment, literal
 from dyno_frames.codegen.pandas_source import source
-from dyno_frames.codegen.program import Language
+from dyno_frames.contract.languages import Language
 from dyno_frames.errors import ConfigError, DynoError, NotPushableError
 from dyno_frames.query.bind import bind_query
+from dyno_frames.sandbox.sandbox import Sandbox
 
 LANGUAGES = ("curl", "python", "java", "php")
 LOCAL = "opens > clicks and status == 'finished'"
-MAX_LINES = {"curl": 100, "python": 95, "php": 115, "java": 155}
+MAX_LINES = {"curl": 112, "python": 118, "php": 132, "java": 168}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -110,6 +113,49 @@ def test_addresses_of_recipients_are_not_written_into_a_program(client):
     with pytest.raises(ConfigError, match="addresses of recipients") as caught:
         client.lists.to_code("create", name="Friends", emails=["ann@example.com"], language="python")
     assert "ann@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda c, key, to: c.campaigns.scan(f"name == '{key}'").to_code(to),
+        lambda c, key, to: c.campaigns.scan(f"name.str.contains('x{key}y')").to_code(to),
+        lambda c, key, to: c.campaigns.scan(f"name == '{key}'").explain().to_code(to),
+        lambda c, key, to: c.campaigns.scan(lambda f: f["name"].isin([f"{key.upper()}"])).to_code(to),
+        lambda c, key, to: c.campaigns.to_code("count", f"name == '{key}'", language=to),
+        lambda c, key, to: c.campaigns.scan(f"opens > clicks and name == '{key}'").to_code(to, wider=True),
+        lambda c, key, to: c.templates.to_code("create", name="n", html=f"<p>{key}</p>", language=to),
+        lambda c, key, to: c.templates.to_code("get", f"a{key}", language=to),
+    ],
+)
+def test_a_program_with_the_key_in_a_value_is_refused(client, sandbox, language, write):
+    with pytest.raises(ConfigError, match="contains the API key, which no program may contain") as caught:
+        write(client, sandbox.api_key, language)
+    assert sandbox.api_key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda c, key: c.campaigns.scan(f"opens > clicks and name == '{key}'").to_code("php"),
+        lambda c, key: c.campaigns.find(f"{key} > 3"),
+        lambda c, key: c.campaigns.find(f"opens > '{key}'"),
+        lambda c, key: c.campaigns.find(columns=[key]),
+        lambda c, key: c.campaigns.find(f"opens > clicks and name == '{key}'", strict=True),
+        lambda c, key: c.campaigns.frame().dyno.query(f"subject = '{key}'"),
+    ],
+)
+def test_an_error_of_a_query_does_not_show_the_key(ask):
+    key = "k_1234567890_secret"
+    with (
+        Sandbox(speed=0, api_key=key) as box,
+        connect(box.url, key, name="hidden") as client,
+        pytest.raises(DynoError) as caught,
+    ):
+        ask(client, key)
+    assert key not in "".join(traceback.format_exception(caught.value))
+    assert "***" in str(caught.value)
 
 
 def test_writing_a_program_sends_nothing(client, sandbox):

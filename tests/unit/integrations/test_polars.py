@@ -124,6 +124,21 @@ def test_a_predicate_that_may_mean_something_else_is_left_to_polars(predicate):
     assert translated(predicate) is None
 
 
+def test_a_predicate_that_pandas_refuses_is_left_to_polars(client, everything):
+    lazy = scan_polars(client.campaigns)
+    for predicate in (C.status < "m", (C.status >= "m") & (C.opens > 20)):
+        assert_frame_equal(lazy.filter(predicate).collect(), everything.filter(predicate))
+
+
+@pytest.mark.filterwarnings("ignore::polars.exceptions.PolarsInefficientMapWarning")
+def test_a_predicate_with_a_function_of_python_is_left_to_polars(client, everything):
+    pytest.importorskip("cloudpickle", reason="polars stores functions with cloudpickle")
+    predicate = C.opens.map_elements(lambda value: value > 5, return_dtype=pl.Boolean)
+    assert_frame_equal(
+        scan_polars(client.campaigns).filter(predicate).collect(), everything.filter(predicate)
+    )
+
+
 def test_the_server_evaluates_what_it_can(client):
     test = translated((C.status == "finished") & (C.created >= NEW_YEAR) & (C.opens % 2 == 0))
     (request,) = client.campaigns.explain(test).requests

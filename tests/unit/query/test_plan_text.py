@@ -184,3 +184,13 @@ def test_long_lists_and_texts_are_shortened_in_the_parts_and_whole_in_the_reques
     plan = planned(lambda c: c["name"].isin([f"name {number}" for number in range(50)]))
     assert "50 in all" in plan.conjuncts[0].text
     assert "name 49" in json.dumps(plan.requests)
+
+
+def test_a_plan_with_a_connection_shows_its_programs_to_copy(client, sandbox):
+    shown = client.campaigns.explain("name == '</textarea><img>'")._repr_html_()
+    assert shown.count("<textarea readonly") == 4
+    assert "<img" not in shown
+    assert sandbox.api_key not in shown
+    local = client.campaigns.explain("opens > clicks")._repr_html_()
+    assert local.count("<textarea readonly") == 1
+    assert "the server cannot evaluate this" in local

@@ -25,7 +25,7 @@ class Between:
     """Passes every request on and remembers its body.
 
     ``asking`` may change a find's body before it is passed on and ``answering`` its rows before they come back;
-    ``before`` is told of each find, and may write to the account by other ways.
+    ``writing`` may change the bytes of any answer. ``before`` is told of each find, and may write to the account by other ways.
     """
 
     def __init__(self, box: Sandbox) -> None:
@@ -33,6 +33,7 @@ class Between:
         self.bodies: dict[str, list[Body]] = {"find": [], "count": []}
         self.asking: Callable[[Body], Body] = lambda body: body
         self.answering: Callable[[list[Any]], list[Any]] = lambda rows: rows
+        self.writing: Callable[[bytes], bytes] = lambda answer: answer
         self.before: Callable[[int], None] = lambda number: None
         between = self
 
@@ -82,7 +83,7 @@ class Between:
         if verb == "find" and response.status == 200:
             envelope = json.loads(answer)
             answer = json.dumps(envelope | {"data": self.answering(envelope["data"])}).encode()
-        return response.status, answer
+        return response.status, self.writing(answer)
 
     def forget(self) -> None:
         """Begin to remember anew."""

@@ -23,6 +23,7 @@ from dyno_frames.panels.views.drawing import Drawing
 from dyno_frames.panels.views.static_html import with_static_forms
 from dyno_frames.panels.views.widgets import builder_html, parts
 from dyno_frames.panels.views.widgets.condition_row import ConditionRow
+from dyno_frames.panels.views.widgets.copy_as import CopyAs
 from dyno_frames.query.query import Expression, Scope
 
 
@@ -82,11 +83,13 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         self._fetch_tools = _FetchTools(self._dispatch, list(language.fields), lambda: self._session.state)
         self._code = ipywidgets.Textarea(rows=2, layout={"width": "auto"})
         parts.classed(parts.nameless(self._code, "As Python"), "dyno-code-field")
+        self._programs = CopyAs()
         title = parts.html(markup.text(f"Find {self._session.name}"), "dyno-heading")
         query = [title, self._rows_box, self._condition_tools.box, self._text, self._notes]
         folded = [
             parts.fold(builder_html.PLAN_TITLE, self._plan, is_open=True),
-            parts.fold("Copy as Python", self._code),
+            parts.fold("Copy as a line of pandas", self._code),
+            parts.fold("Copy as a program", self._programs.box),
         ]
         super().__init__([parts.style(), *query, self._count, self._fetch_tools.box, *folded, self._answer])
         parts.classed(self, "dyno", "dyno-stack", "dyno-builder")
@@ -150,6 +153,7 @@ class QueryBuilder(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         self._fetch_tools.draw(state)
         if self._drawn is None or self._drawn.planned is not state.planned:
             self._plan.value = builder_html.plan_html(state.planned)
+            self._programs.draw(None if state.planned is None else state.planned.plan.to_code)
         if self._drawn is None or self._drawn.frame is not state.frame:
             self._answer.value = builder_html.rows_html(state.frame)
         self._code.value = python_code(state, self._session.name)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from dyno_frames.errors import QueryError
+from dyno_frames.panels.builder import actions as on
 from dyno_frames.panels.views.widgets.builder import QueryBuilder
 
 
@@ -188,3 +189,19 @@ def test_another_screen_changes_nothing_of_what_is_being_typed(show):
     values = [box(builder, place)[2] for place in (0, 1)]
     box(builder, 0)[2].value = "6"
     assert [box(builder, place)[2] for place in (0, 1)] == values
+
+
+def test_a_builder_shows_its_query_as_a_program_without_the_key(show, sandbox):
+    builder = show("status == 'finished'")
+    languages = next(
+        w for w in everything(builder) if isinstance(w, ipywidgets.Dropdown) and w.description == "Language"
+    )
+    assert "<textarea" not in html(builder)
+    for language in ("curl", "python", "java", "php"):
+        languages.value = language
+        assert "<textarea readonly" in html(builder)
+        assert "campaigns where status ==" in html(builder)
+    builder.session.dispatch(on.ExpressionTyped("opens > clicks"))
+    assert "the server cannot evaluate this" in html(builder)
+    states = json.dumps([widget.get_state() for widget in everything(builder)], default=str)
+    assert sandbox.api_key not in states
