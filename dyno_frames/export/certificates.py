@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 
-_ORDER = tuple(Verdict)
+_ORDER = tuple(Completeness)
 _SUMMED = ("requests", "retries", "rows_moved", "rows_returned")
 _JOINED = ("reasons", "notes", "fields_met")
 _COUNTS = ("count_before", "count_after")
@@ -17,7 +17,7 @@ UNCOUNTED: dict[str, Any] = dict.fromkeys(_COUNTS)
 
 
 def certificate(
-    verdict: Verdict = Verdict.EXACT,
+    verdict: Completeness = Completeness.EXACT,
     *,
     reasons: Sequence[str] = (),
     notes: Sequence[str] = (),
@@ -51,9 +51,9 @@ def combined(first: Mapping[str, Any], *others: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def verdict_of(one: Mapping[str, Any] | None) -> Verdict:
+def verdict_of(one: Mapping[str, Any] | None) -> Completeness:
     """Return the verdict of a certificate; uncertified if there is no certificate or no verdict in it."""
-    return Verdict((one or {}).get("verdict") or Verdict.UNCERTIFIED)
+    return Completeness((one or {}).get("verdict") or Completeness.UNCERTIFIED)
 
 
 def is_news(made: Mapping[str, Any], parent: Mapping[str, Any] | None) -> bool:
@@ -63,7 +63,7 @@ def is_news(made: Mapping[str, Any], parent: Mapping[str, Any] | None) -> bool:
     from the parent and no longer are.
     """
     before, after = verdict_of(parent), verdict_of(made)
-    if Verdict.UNCERTIFIED not in {before, after}:
+    if before.has_all_rows and after.has_all_rows:
         return False
     return before is not after or list((parent or {}).get("reasons") or []) != made["reasons"]
 

@@ -16,7 +16,6 @@ from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.export.queries import count_window, fetch_keys, is_countable, unlimited
 from dyno_frames.frames.tables import by_created
 from dyno_frames.scan.answer import Answer
-from dyno_frames.scan.certificate import Verdict
 from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan
 
@@ -204,7 +203,7 @@ def _compared(pool: ThreadPoolExecutor, asked: Scan, ours: pa.Table, ranges: Seq
         missing += _close_together(
             found.table, pc.invert(pc.is_in(there, value_set=here)), asked.plan.page_size
         )
-        if found.certificate.verdict is not Verdict.UNCERTIFIED:
+        if found.certificate.verdict.has_all_rows:
             gone.append(here.filter(pc.invert(pc.is_in(here, value_set=there))))
         else:
             doubts += found.certificate.reasons

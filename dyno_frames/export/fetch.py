@@ -23,7 +23,7 @@ from dyno_frames.export.queries import (
     windows_of,
 )
 from dyno_frames.export.stage import Chunk, Stage
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 from dyno_frames.scan.scan import Scan
 
 CHUNK_ROWS = 65_536
@@ -124,7 +124,7 @@ def _resumed(scan: Scan, stage: Stage, earlier: Sequence[Chunk], rest: dict[str,
     why = f"{unproved:,} rows came in an earlier run that was interrupted"
     here = sum(chunk.rows for chunk in stage.chunks(MAIN))
     counted = count(scan) if is_countable(scan) else None
-    verdict = Verdict.UNCERTIFIED if counted is None or counted > here else Verdict.AT_LEAST_ONCE
+    verdict = Completeness.UNCERTIFIED if counted is None or counted > here else Completeness.AT_LEAST_ONCE
     said = (
         "the server cannot count the rows of this query, so rows may be missing among them"
         if counted is None

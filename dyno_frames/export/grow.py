@@ -37,7 +37,7 @@ from dyno_frames.export.queries import (
 from dyno_frames.export.sources import Staged, Stored
 from dyno_frames.export.stage import Stage
 from dyno_frames.export.store import DatasetStore
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 from dyno_frames.scan.scan import Scan
 
 OVERLAP_S = 300
@@ -150,7 +150,7 @@ def _synced(scan: Scan, stage: Stage, base: Stored, options: WriteOptions) -> _G
     incoming = Staged(stage.chunks(MAIN))
     unchanged_ids, replaced_ids = unchanged(base, incoming, base.schema.names)
     new_keys = _less(incoming.keys(), unchanged_ids)
-    by_ids = verdict_of(parent.certificate) is Verdict.UNCERTIFIED  # counts did not suffice before
+    by_ids = not verdict_of(parent.certificate).has_all_rows  # counts did not suffice before
     change = Change(incoming, replaced_ids, unchanged_ids)
     is_small = options.delta is not None and _counts(base, change)["rows"] <= scan.plan.page_size
     stored_keys = (_less(keys, replaced_ids) for keys in base.each_keys())
@@ -189,7 +189,7 @@ def _of_comparison(compared: Comparison) -> dict[str, Any]:
     found = sum(keys.num_rows for keys in compared.missing)
     rows = f"{found:,} rows" if found > 1 else "1 row"
     return certificate(
-        Verdict.UNCERTIFIED if compared.doubts else Verdict.EXACT,
+        Completeness.UNCERTIFIED if compared.doubts else Completeness.EXACT,
         reasons=compared.doubts,
         notes=[f"{rows} updated long before the last change {_BY_COUNTS}"] if found else [],
         requests=compared.requests,
@@ -206,7 +206,7 @@ def _recounted(scan: Scan, compared: Comparison, rows: int) -> dict[str, Any]:
     text = f"the server counted {counted:,} rows before and {after:,} after; the dataset has {rows:,}"
     is_complete = rows >= min(counted, after)
     return certificate(
-        Verdict.AT_LEAST_ONCE if is_complete else Verdict.UNCERTIFIED, reasons=[text], requests=1
+        Completeness.AT_LEAST_ONCE if is_complete else Completeness.UNCERTIFIED, reasons=[text], requests=1
     )
 
 

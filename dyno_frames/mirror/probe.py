@@ -13,7 +13,7 @@ from dyno_frames.export.merge import same_values
 from dyno_frames.export.queries import changed_since, count, is_countable, unlimited
 from dyno_frames.frames.decode import decode, late_fields
 from dyno_frames.mirror.columns import VersionFiles
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 from dyno_frames.scan.reader import find_rows
 from dyno_frames.scan.scan import Scan
 
@@ -93,7 +93,7 @@ def has_stored_changes(scan: Scan, files: VersionFiles, since: int | None) -> tu
         return False, 1, 0
     found = unlimited(changed_since(scan, since)).run()
     spent = 1 + found.certificate.requests, found.certificate.rows_moved
-    return found.certificate.verdict is Verdict.EXACT and _has_the_rows(ours, found.table), *spent
+    return found.certificate.verdict is Completeness.EXACT and _has_the_rows(ours, found.table), *spent
 
 
 def _stored_since(files: VersionFiles, since: int, names: Sequence[str]) -> pa.Table:

@@ -16,7 +16,7 @@ from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import disk
 from dyno_frames.export.sealed import seal, unseal
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 
 FORMAT = 1
 NAME = "mirror.json"
@@ -107,7 +107,7 @@ class Check:
 
     version: int
     as_of: float
-    verdict: Verdict
+    verdict: Completeness
     deletes: Deletes
     until: float | None = None
     reasons: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class Check:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return the check in stored values."""
-        read = {"verdict": Verdict, "deletes": Deletes, "reasons": tuple}
+        read = {"verdict": Completeness, "deletes": Deletes, "reasons": tuple}
         return cls(**{name: read.get(name, lambda one: one)(value) for name, value in stored.items()})
 
 

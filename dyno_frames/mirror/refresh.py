@@ -25,7 +25,7 @@ from dyno_frames.mirror.probe import has_stored_changes, is_unchanged, past_inst
 from dyno_frames.mirror.record import LOCK, Check, Deletes, Identity, Record, unwritable, without_record
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.query import Scope
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 from dyno_frames.scan.scan import Scan
 
 ROWS_PER_FILE = 131_072
@@ -205,7 +205,7 @@ class Refresher:
                 requests=spent.requests,
                 rows_moved=spent.rows_moved,
             )
-            if known.verdict is Verdict.EXACT:
+            if known.verdict is Completeness.EXACT:
                 return self._commit(record, self._confirmed(scan, known, past, proved=proved))
             if rounds == ROUNDS:
                 return self._commit(record, known)
@@ -224,7 +224,7 @@ class Refresher:
             return spent
         return replace(
             spent,
-            verdict=Verdict.AT_LEAST_ONCE,
+            verdict=Completeness.AT_LEAST_ONCE,
             deletes=Deletes.ASSUMED,
             proved=proved,
             reasons=(*check.reasons, _CHANGED),
@@ -239,15 +239,15 @@ class Refresher:
     def _probed(self, scan: Scan, known: Check) -> tuple[bool, Check]:
         """Tell whether nothing has changed, and return the check as of now with the costs of finding out."""
         began, since = self.now(), self._since(known.watermark)
-        if since is None or known.verdict is not Verdict.EXACT:
+        if since is None or known.verdict is not Completeness.EXACT:
             return False, replace(known, requests=0, rows_moved=0)
         same, requests, moved = is_unchanged(scan, self.open(known.version), since)
         check = replace(known, as_of=began, deletes=Deletes.ASSUMED, lag_s=self.lag_s)
         return same, replace(check, requests=requests, rows_moved=moved)
 
     def _check(self, done: Done, began: float, *, proved: float | None) -> Check:
-        verdict = Verdict(done.certificate["verdict"])
-        deletes = Deletes.PROVED if verdict is Verdict.EXACT else Deletes.UNKNOWN
+        verdict = Completeness(done.certificate["verdict"])
+        deletes = Deletes.PROVED if verdict is Completeness.EXACT else Deletes.UNKNOWN
         return Check(
             version=done.manifest.version,
             as_of=began,

@@ -66,7 +66,7 @@ class MirrorPlan(Plan):
             ("columns", ", ".join(self.read)),
             ("filter", "every row" if self.condition.everything else str(self.condition.expression)),
         ]
-        return lines if self.exact else [*lines, ("evaluated here", self.expression)]
+        return lines if self.exact else [*lines, ("local filter", self.expression)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

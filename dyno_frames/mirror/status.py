@@ -11,7 +11,7 @@ from typing import Any
 from dyno_frames.mirror.record import Check, Deletes
 from dyno_frames.mirror.refresh import Refresher
 from dyno_frames.reprs import age_text, html_table, text_table
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate, Completeness
 
 ASSUMPTION = "assumes that the server sets updated with every change and shows the change within lag"
 """What every answer of a mirror relies on."""
@@ -57,7 +57,7 @@ class MirrorStatus:
     size_bytes: int = 0
     as_of: datetime | None = None
     age_s: float | None = None
-    verdict: Verdict | None = None
+    verdict: Completeness | None = None
     reasons: tuple[str, ...] = ()
     deletes: Deletes = Deletes.UNKNOWN
     proved: datetime | None = None

@@ -236,9 +236,7 @@ def _rows(plan: Plan) -> list[tuple[str, str]]:
     if plan.requests:
         rows.append(("each with", _json(_paging(plan.requests[0]))))
     if plan.residual:
-        rows.append(
-            ("evaluated here", plan.residual + ("" if plan.row_local else "  (on every row at once)"))
-        )
+        rows.append(("local filter", plan.residual + ("" if plan.row_local else "  (on every row at once)")))
     rows.append(("order", _order(plan)))
     if plan.rows_moved is not None:
         rows.append(("after the run", f"{plan.rows_moved:,} rows moved for {plan.rows_returned:,} returned"))

@@ -14,7 +14,7 @@ from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import Origin, attach
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.plan import Plan
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def check(certificate: Certificate, *, strict: bool) -> None:
     ContractError
         It may, and ``strict`` is set.
     """
-    if certificate.verdict is not Verdict.UNCERTIFIED:
+    if certificate.verdict.has_all_rows:
         return
     why = "; ".join(certificate.reasons)
     if strict:
@@ -91,7 +91,7 @@ class BatchStream:
     >>> stream = client.campaigns.scan().to_batches()  # doctest: +SKIP
     >>> rows = sum(batch.num_rows for batch in stream)  # doctest: +SKIP
     >>> stream.certificate.verdict  # doctest: +SKIP
-    <Verdict.EXACT: 'exact'>
+    <Completeness.EXACT: 'exact'>
     """
 
     def __init__(self, batches: Generator[pa.RecordBatch, None, Certificate]) -> None:

@@ -11,7 +11,7 @@ from dyno_frames.errors import SchemaError
 from dyno_frames.reprs import html_table, strong
 
 
-class Verdict(StrEnum):
+class Completeness(StrEnum):
     """How complete an answer is, from best to worst."""
 
     EXACT = "exact"
@@ -20,6 +20,11 @@ class Verdict(StrEnum):
     """Every row that matched throughout is here; rows that changed meanwhile may be, too."""
     UNCERTIFIED = "uncertified"
     """Rows may be missing; the reasons say why."""
+
+    @property
+    def has_all_rows(self) -> bool:
+        """Whether every row is here that matched throughout."""
+        return self is not Completeness.UNCERTIFIED
 
 
 _NUMBERS = ("requests", "retries", "rows_moved", "rows_returned", "page_cap")
@@ -54,7 +59,7 @@ class Certificate:
         ``account``; else None.
     """
 
-    verdict: Verdict
+    verdict: Completeness
     reasons: tuple[str, ...] = ()
     count_before: int | None = None
     count_after: int | None = None
@@ -85,7 +90,7 @@ class Certificate:
             plain: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
             }
-            certificate = cls(**plain | {"verdict": Verdict(plain["verdict"])})
+            certificate = cls(**plain | {"verdict": Completeness(plain["verdict"])})
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SchemaError(_DAMAGED) from error
         if not all(isinstance(getattr(certificate, name), int) for name in _NUMBERS):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dyno_frames.frames.decode import Invalid
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.stats import CountCheck, ScanStats
 
 
 def certify(stats: ScanStats, rows_returned: int) -> Certificate:
     """Return the certificate of the rows that a scan returned."""
     compared = [_compare(check) for check in stats.checks if check.is_complete]
-    missing = [text for verdict, text in compared if verdict is Verdict.UNCERTIFIED]
-    changed = [text for verdict, text in compared if verdict is Verdict.AT_LEAST_ONCE]
+    missing = [text for verdict, text in compared if verdict is Completeness.UNCERTIFIED]
+    changed = [text for verdict, text in compared if verdict is Completeness.AT_LEAST_ONCE]
     faults = [*(fault for walk in stats.walks for fault in walk.faults), *missing]
-    verdict = Verdict.UNCERTIFIED if faults else Verdict.AT_LEAST_ONCE if changed else Verdict.EXACT
+    verdict = (
+        Completeness.UNCERTIFIED if faults else Completeness.AT_LEAST_ONCE if changed else Completeness.EXACT
+    )
     return Certificate(
         verdict=verdict,
         reasons=tuple(dict.fromkeys(faults or changed)),
@@ -35,15 +37,15 @@ def _total(counts: list[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(counts) else None
 
 
-def _compare(check: CountCheck) -> tuple[Verdict, str]:
+def _compare(check: CountCheck) -> tuple[Completeness, str]:
     """Return what the counts around a filter say of the rows that came."""
     before, after, came = check.before, check.after, check.rows
     if before is None or after is None or before == after == came:
-        return Verdict.EXACT, ""
+        return Completeness.EXACT, ""
     text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
     if not check.is_sure:
-        return Verdict.UNCERTIFIED, f"{text}, too few to tell whether the server keeps the order"
-    return (Verdict.AT_LEAST_ONCE if came >= min(before, after) else Verdict.UNCERTIFIED), text
+        return Completeness.UNCERTIFIED, f"{text}, too few to tell whether the server keeps the order"
+    return (Completeness.AT_LEAST_ONCE if came >= min(before, after) else Completeness.UNCERTIFIED), text
 
 
 def _noted(name: str, invalid: Invalid) -> str:

@@ -32,7 +32,7 @@ from dyno_frames.frames.schema import Schema
 from dyno_frames.mirror.places import refresher_of
 from dyno_frames.mirror.record import Check, Deletes, Record
 from dyno_frames.mirror.refresh import ROWS_PER_FILE
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 from tests.benchmarks.sandbox_scale import campaigns
 
 FIRST_S = 1_400_000_000
@@ -170,7 +170,7 @@ def written(client: Any, rows: int, path: Path) -> Any:
         schema=schema_to_json(schema), files=tuple(one for one, _ in made),
     )  # fmt: skip
     store.publish(manifest, {one.path: place for one, place in made})
-    check = Check(version=1, as_of=time.time(), verdict=Verdict.EXACT, deletes=Deletes.PROVED, lag_s=600)
+    check = Check(version=1, as_of=time.time(), verdict=Completeness.EXACT, deletes=Deletes.PROVED, lag_s=600)
     Record(refresher.identity).with_check(check, keep=[1]).write(store.home)
     return client.campaigns.mirror(path, max_age="1d")
 

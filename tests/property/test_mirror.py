@@ -30,7 +30,7 @@ from dyno_frames.query.bind import bind_query
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.query import Scope
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate, Completeness
 
 
 class MirrorTrial(Trial):
@@ -70,7 +70,7 @@ class MirrorTrial(Trial):
             origin=Origin(client="law", url="http://127.0.0.1:9", resource="campaigns"),
             write=lambda *_, **__: None,
             files=self.files,
-            certificate=Certificate(verdict=Verdict.EXACT),
+            certificate=Certificate(verdict=Completeness.EXACT),
         )
 
 

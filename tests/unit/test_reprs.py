@@ -9,7 +9,7 @@ import pytest
 from dyno_frames.actions.outcome import Outcome
 from dyno_frames.contract.lifecycle import Action
 from dyno_frames.contract.profile import Like, Profile
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate, Completeness
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script>"
 PLAIN = {
@@ -51,7 +51,7 @@ def things(client):
         "plan": client.campaigns.explain(f"name == {HOSTILE!r} and status == 'draft'"),
         "scan": client.campaigns.scan(f"name == {HOSTILE!r} and status == 'draft'"),
         "certificate": Certificate(
-            verdict=Verdict.UNCERTIFIED, reasons=(HOSTILE,), rows_returned=7, requests=1
+            verdict=Completeness.UNCERTIFIED, reasons=(HOSTILE,), rows_returned=7, requests=1
         ),
         "outcome": Outcome(
             status="applied",

@@ -21,7 +21,7 @@ from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
 from dyno_frames.query.query import Scope
 from dyno_frames.scan.budget import max_finds
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.scan import Scan
 from hostile.server import FIRST_S, Manners, Restless, Row
 
@@ -220,7 +220,7 @@ class Trial:
             self._judge_most_opened(server, certificate, came)
             return
         missing = server.throughout - {*ids}
-        if missing and verdict is not Verdict.UNCERTIFIED:
+        if missing and verdict is not Completeness.UNCERTIFIED:
             raise Broken(f"{verdict}, and missing: {sorted(missing)}")
         if missing:
             self.met["confessed"] += 1
@@ -229,9 +229,9 @@ class Trial:
         bound = max_finds(server.most_rows, max(certificate.page_cap, 1))
         if server.finds > bound:
             raise Broken(f"{server.finds} finds, and at most {bound} are allowed")
-        if verdict is Verdict.EXACT and self._is_static() and {*ids} != server.throughout:
+        if verdict is Completeness.EXACT and self._is_static() and {*ids} != server.throughout:
             raise Broken("exact, and not all")
-        if self._is_static() and self._is_plain() and verdict is not Verdict.EXACT:
+        if self._is_static() and self._is_plain() and verdict is not Completeness.EXACT:
             raise Broken(f"nothing moved, and {certificate}")
 
     def _judge_most_opened(
@@ -241,9 +241,9 @@ class Trial:
             return
         rows = sorted((-row["opens"], row["id"]) for row in self.rows if row["opens"] >= self.least)
         wanted = [(key, -opens) for opens, key in rows[: self.limit]]
-        if certificate.verdict is Verdict.EXACT and came != wanted:
+        if certificate.verdict is Completeness.EXACT and came != wanted:
             raise Broken(f"exact, and {came} for {wanted}")
-        if self._is_plain() and certificate.verdict is not Verdict.EXACT:
+        if self._is_plain() and certificate.verdict is not Completeness.EXACT:
             raise Broken(f"nothing moved, and {certificate}")
         bound = max_finds(server.most_rows, max(certificate.page_cap, 1))
         if server.finds > bound:

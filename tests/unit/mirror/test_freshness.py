@@ -174,7 +174,7 @@ def test_the_verbs_of_frames_work_on_a_mirror(synced):
             mine, theirs
         )
     assert mirror.nunique("name") == frame.nunique("name")
-    assert "evaluated here" in str(mirror.explain("opens > clicks"))
+    assert "local filter" in str(mirror.explain("opens > clicks"))
 
 
 def test_a_scan_of_a_mirror_shows_its_plan_and_can_be_refined(synced):

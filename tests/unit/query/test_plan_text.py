@@ -39,7 +39,7 @@ def test_an_exact_plan_shows_its_request_and_that_nothing_is_asked_here(planned)
     assert 'request 1      {"status": "finished", "opens": {"gte": 100}}' in text
     assert 'each with      {"application_order_by": "created"' in text
     assert "the server's rows are the answer" in text
-    assert "evaluated here" not in text
+    assert "local filter  " not in text
 
 
 def test_a_wider_plan_shows_what_is_asked_here_and_why(planned):
@@ -47,7 +47,7 @@ def test_a_wider_plan_shows_what_is_asked_here_and_why(planned):
     text = str(plan)
     assert "kept local" in text
     assert "compares columns" in text
-    assert "evaluated here status == 'finished' and opens / delivered > 0.3" in text
+    assert "local filter   status == 'finished' and opens / delivered > 0.3" in text
     assert plan.reasons == ("(opens / delivered) > 0.3: compares columns",)
 
 

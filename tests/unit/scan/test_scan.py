@@ -24,7 +24,7 @@ from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import ContractError, IncompleteResultWarning, NotPushableError, QueryError
 from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.scan import progress
-from dyno_frames.scan.certificate import Certificate, Verdict
+from dyno_frames.scan.certificate import Certificate, Completeness
 
 FIELDS = "application_fields"
 
@@ -49,7 +49,7 @@ def test_rows_come_by_created_and_then_id(crowded):
     full = client.campaigns.find()
     assert len(full) == full["id"].nunique() == 103
     pd.testing.assert_frame_equal(full, expected_order(full, ["created"], True))
-    assert full.dyno.certificate.verdict is Verdict.EXACT
+    assert full.dyno.certificate.verdict is Completeness.EXACT
 
 
 ORDERS = [
@@ -246,7 +246,7 @@ def test_a_contradiction_sends_nothing(crowded):
     assert client.campaigns.count(lambda c: c.status.isin([])) == 0
     assert between.bodies == {"find": [], "count": []}
     pd.testing.assert_series_equal(answer.dtypes, client.campaigns.find(limit=3).dtypes)
-    assert answer.dyno.certificate.verdict is Verdict.EXACT
+    assert answer.dyno.certificate.verdict is Completeness.EXACT
 
 
 def test_two_filters_merge_without_doubles(crowded):
@@ -303,7 +303,7 @@ def test_an_account_at_rest_is_certified_exact_at_any_size(account, campaigns, n
     answer = client.campaigns.find()
     certificate = answer.dyno.certificate
     assert len(answer) == number == certificate.rows_returned
-    assert certificate.verdict is Verdict.EXACT, certificate
+    assert certificate.verdict is Completeness.EXACT, certificate
     assert certificate.reasons == ()
     assert certificate.requests == len(between.bodies["find"]) + len(between.bodies["count"])
     if number > size:
@@ -314,7 +314,7 @@ def test_a_smaller_cap_than_asked_for_is_learnt_and_counted(account, campaigns):
     client, between = account(campaigns(50, tied=1), page_limit=7)
     answer = client.campaigns.find()
     certificate = answer.dyno.certificate
-    assert (len(answer), certificate.page_cap, certificate.verdict) == (50, 7, Verdict.EXACT)
+    assert (len(answer), certificate.page_cap, certificate.verdict) == (50, 7, Completeness.EXACT)
     assert (certificate.count_before, certificate.count_after) == (50, 50)
     assert between.bodies["find"][0]["application_limit"] == 1000
 
@@ -323,7 +323,7 @@ def test_a_limited_answer_counts_nothing_and_says_so(crowded):
     client, _ = crowded
     certificate = client.campaigns.find(limit=30).dyno.certificate
     assert (certificate.count_before, certificate.count_after) == (None, None)
-    assert certificate.verdict is Verdict.EXACT
+    assert certificate.verdict is Completeness.EXACT
 
 
 @pytest.mark.parametrize("tied", [7, 8, 14, 40])
@@ -332,7 +332,7 @@ def test_more_ties_than_a_page_come_and_are_certified(account, campaigns, tied):
     answer = client.campaigns.find()
     pd.testing.assert_frame_equal(answer, expected_order(answer, ["created"], True))
     assert answer["id"].nunique() == 40
-    assert answer.dyno.certificate.verdict is Verdict.EXACT
+    assert answer.dyno.certificate.verdict is Completeness.EXACT
 
 
 def without(*names):
@@ -348,7 +348,7 @@ def test_a_server_that_ignores_order_gives_every_row_in_order_and_no_certificate
     answer = scan.stream() if stream else scan.run()
     found = pa.Table.from_batches(list(answer)) if stream else answer.table
     assert found["id"].to_pylist() == expected["id"].tolist()
-    assert answer.certificate.verdict is Verdict.UNCERTIFIED
+    assert answer.certificate.verdict is Completeness.UNCERTIFIED
     assert answer.certificate.reasons == ("the server does not keep the order by created",)
 
 
@@ -357,11 +357,11 @@ def test_an_order_kept_by_chance_is_found_out_by_the_count(account, campaigns):
     client, between = account(pd.concat([rows.iloc[10:], rows.iloc[:10]]), page_size=10)
     between.asking = without("application_order_by", "application_order_direction")
     answer = client.campaigns.scan().run()
-    assert answer.certificate.verdict is Verdict.UNCERTIFIED
+    assert answer.certificate.verdict is Completeness.UNCERTIFIED
     assert answer.table.num_rows == 40 or "the server counted 40 rows" in answer.certificate.reasons[0]
 
 
-@pytest.mark.parametrize(("tied", "verdict"), [(11, Verdict.EXACT), (12, Verdict.UNCERTIFIED)])
+@pytest.mark.parametrize(("tied", "verdict"), [(11, Completeness.EXACT), (12, Completeness.UNCERTIFIED)])
 def test_a_server_that_ignores_offset_is_certified_while_ties_fit_on_two_pages(
     account, campaigns, tied, verdict
 ):
@@ -369,7 +369,7 @@ def test_a_server_that_ignores_offset_is_certified_while_ties_fit_on_two_pages(
     between.asking = without("application_offset")
     answer = client.campaigns.scan().run()
     assert answer.certificate.verdict is verdict
-    if verdict is Verdict.EXACT:
+    if verdict is Completeness.EXACT:
         assert answer.table.num_rows == 220
     else:
         assert any("pages came again" in reason for reason in answer.certificate.reasons)
@@ -395,7 +395,7 @@ def test_rows_written_between_pages_are_there_or_told_of(account, campaigns):
     assert "new" in set(answer["name"])
     assert answer["id"].is_unique
     certificate = answer.dyno.certificate
-    assert certificate.verdict is not Verdict.EXACT
+    assert certificate.verdict is not Completeness.EXACT
     assert "the server counted" in certificate.reasons[0]
 
 
@@ -406,7 +406,7 @@ def test_rows_inserted_between_pages_make_it_at_least_once(account, campaigns):
         answer = client.campaigns.find()
     assert 50 <= len(answer) <= 52, "rows that arrive later are welcome, and not waited for"
     certificate = answer.dyno.certificate
-    assert certificate.verdict is Verdict.AT_LEAST_ONCE
+    assert certificate.verdict is Completeness.AT_LEAST_ONCE
     assert (certificate.count_before, certificate.count_after) == (50, 52)
 
 
@@ -482,7 +482,7 @@ def test_a_row_that_went_does_not_stand_for_one_that_never_came(account, campaig
     with pytest.warns(IncompleteResultWarning):
         found = client.campaigns.find()
     assert first in set(found["id"])
-    assert found.dyno.certificate.verdict is Verdict.UNCERTIFIED
+    assert found.dyno.certificate.verdict is Completeness.UNCERTIFIED
 
 
 def test_nothing_is_shown_where_nobody_looks(crowded, capfd):
@@ -591,7 +591,7 @@ def test_no_bar_is_shown_for_a_slow_server_without_progress(crowded, monkeypatch
 
 def test_a_certificate_is_the_same_after_json():
     whole = Certificate(
-        verdict=Verdict.AT_LEAST_ONCE,
+        verdict=Completeness.AT_LEAST_ONCE,
         reasons=("<b>why</b>",),
         count_before=1,
         count_after=2,

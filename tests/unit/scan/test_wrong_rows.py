@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dyno_frames.scan.certificate import Verdict
+from dyno_frames.scan.certificate import Completeness
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_filter_that_let_rows_through_is_not_relied_on_again(careless):
 def test_nothing_is_noted_where_the_server_filters_right(account, campaigns):
     client, _ = account(campaigns(40, tied=2), page_size=7)
     certificate = client.campaigns.find("opens > 5").dyno.certificate
-    assert (certificate.notes, certificate.verdict) == ((), Verdict.EXACT)
+    assert (certificate.notes, certificate.verdict) == ((), Completeness.EXACT)
 
 
 def test_values_made_null_are_noted_without_the_key(account, campaigns):
