@@ -30,7 +30,12 @@ PLAIN = {
     "ul",
     "li",
     "progress",
+    "details",
+    "summary",
+    "textarea",
 }
+AREA = "width:100%;box-sizing:border-box;font-family:monospace;white-space:pre;overflow:auto"
+"""The style of the text area with a program to copy."""
 
 
 class Reader(HTMLParser):
@@ -87,7 +92,9 @@ def test_html_has_no_script_no_id_and_no_colour_of_its_own(shown):
     reader = Reader()
     reader.feed(html)
     assert reader.tags <= PLAIN
-    assert {(name, value) for name, value in reader.attributes} <= {("style", "text-align:left")}
+    names = {name for name, _ in reader.attributes}
+    assert names <= {"style", "readonly", "rows", "aria-label", "data-lm-suppress-shortcuts"}
+    assert {value for name, value in reader.attributes if name == "style"} <= {"text-align:left", AREA}
     assert html == shown._repr_html_()
 
 
@@ -105,7 +112,10 @@ def test_html_says_what_the_text_says(client):
     certificate = found["certificate"]._repr_html_()
     for part in ("uncertified", "7 returned", "why not better"):
         assert part in certificate
-    assert found["scan"]._repr_html_() == found["plan"]._repr_html_()
+    plan = found["plan"]._repr_html_()
+    table, copies = plan[: plan.index("<details>")], plan[plan.index("<details>") :]
+    assert found["scan"]._repr_html_() == table
+    assert [copies.count(f"Copy as {name}") for name in ("curl", "Python", "Java", "PHP")] == [1, 1, 1, 1]
     assert "pause" in found["outcome"]._repr_html_()
     assert "2026-01-01 00:00:00 UTC" in found["outcome"]._repr_html_()
     assert "<b>sql</b>" in found["profile"]._repr_html_()
