@@ -171,7 +171,7 @@ def test_the_drawn_tree_of_errors_is_the_real_one():
 
 
 PERMISSIVE = re.compile(
-    r"(?i)\b(MIT(-CMU)?|0?BSD(-[23]-Clause)?|Apache( Software|-2\.0)?|PSF(-2\.0)?|Python Software Foundation|ISC|Zlib|CC0-1\.0)\b"
+    r"(?i)\b(MIT(-CMU)?|0?BSD(-[23]-Clause)?|Apache( Software|-2\.0)?|PSF(-2\.0)?|Python Software Foundation|ISC|Zlib|CC0-1\.0|Unlicense)\b"
 )
 OF_FILES = {"certifi", "orjson", "tqdm"}
 """Under the Mozilla Public License 2.0, in whole or in part: it asks for changes of their own files, and of no others."""
