@@ -58,7 +58,7 @@ def bind(
             f"scope={scope!r}; expected a Scope of names, or None to use the variables of the calling code"
         )
     with waiting_bar(options.progress, what=resource.name):
-        return connection.session.keeping_key(lambda: _scan(connection, resource, expr, options, scope))
+        return connection.session.key.kept_out(lambda: _scan(connection, resource, expr, options, scope))
 
 
 def _scan(

@@ -47,7 +47,7 @@ def query_code(scan: Scan, language: str, /, *, wider: bool = False, counts: boo
         The query contains the API key.
     """
     target = language_named(language)
-    return scan.session.keeping_key(lambda: _query_code(scan, target, wider=wider, counts=counts))
+    return scan.session.key.kept_out(lambda: _query_code(scan, target, wider=wider, counts=counts))
 
 
 def _query_code(scan: Scan, target: Language, *, wider: bool, counts: bool) -> str:
@@ -209,7 +209,7 @@ def _dtype_source(name: str, dtype: Any) -> str:
 
 
 def _written(session: Session, program: Program, language: Language) -> str:
-    if session.holds_key(program.contents):
+    if any(map(session.key.is_in, program.contents)):
         raise ConfigError(
             "a value contains the API key, which no program may contain. Remove it: the program reads the key from "
             "DYNO_API_KEY"

@@ -307,8 +307,7 @@ class Scan:
 
         Disjoint filters never do, so nothing is counted for them.
         """
-        plan = self.plan
-        filters = plan.filters
+        plan, filters = self.plan, self.plan.filters
         if plan.wider is not None:
             narrow = sum(self._count(conditions, stats) for conditions in filters)
             if narrow > self._count(plan.wider, stats):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from typing import NoReturn, Self
+from typing import NoReturn, Self, TypeVar
 
 from dyno_frames.contract.masking import masked
+from dyno_frames.errors import QueryError
+
+T = TypeVar("T")
 
 _VEIL = "Secret(***)"
 _SHORT = 8
@@ -70,6 +73,23 @@ class Secret:
         key = self.__reveal()
         is_shown = len(key) >= _SHORT and masked(text, key=key) != masked(text)
         return self.scrub(text) if is_shown else text
+
+    def kept_out(self, call: Callable[[], T]) -> T:
+        """Return what a function returns, and keep the key out of its errors.
+
+        Raises
+        ------
+        QueryError
+            The function raised it. If it contained the key, it comes without traceback and cause.
+        """
+        try:
+            return call()
+        except QueryError as error:
+            shown = self.hidden(str(error))
+            if shown == str(error):
+                raise
+            hidden = type(error)(shown)
+        raise hidden
 
     def mark(self, purpose: str) -> str:
         """Return eight hexadecimal digits that identify this key and cannot be reversed.

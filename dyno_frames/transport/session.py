@@ -7,7 +7,7 @@ import math
 import random as _random
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +19,6 @@ from dyno_frames.errors import (
     ContractError,
     DynoError,
     InsecureTransportWarning,
-    QueryError,
     short_interrupt,
 )
 from dyno_frames.transport import redact, responses
@@ -104,7 +103,7 @@ class Session:
         self.timeout_s = timeout_s
         self.policy = policy or Policy()
         self.deadline_s = self.policy.deadline_s or 4 * timeout_s
-        self._key, self.header = auth.secret, auth.header
+        self.key, self.header = auth.secret, auth.header
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
@@ -139,36 +138,15 @@ class Session:
     @property
     def account(self) -> str:
         """Digits that identify the account of the key in file names; they do not reveal the key."""
-        return self._key.mark(f"account of {self.server}")
+        return self.key.mark(f"account of {self.server}")
 
     def is_key(self, text: str) -> bool:
         """Tell whether a text is the API key."""
-        return self._key.reveal() == text
-
-    def holds_key(self, texts: Iterable[str]) -> bool:
-        """Tell whether one of these texts contains the API key."""
-        return any(map(self._key.is_in, texts))
-
-    def keeping_key(self, call: Callable[[], T]) -> T:
-        """Return what a function returns, and keep the key out of its errors.
-
-        Raises
-        ------
-        QueryError
-            The function raised it. If it contained the key, it comes without traceback and cause.
-        """
-        try:
-            return call()
-        except QueryError as error:
-            shown = self._key.hidden(str(error))
-            if shown == str(error):
-                raise
-            hidden = type(error)(shown)
-        raise hidden
+        return self.key.reveal() == text
 
     def shown(self, text: str, length: int = redact.LONGEST_MESSAGE) -> str:
         """Return a text from the server for display: printable, short, without the key and e-mail addresses."""
-        return fit(text, length, key=self._key.reveal())
+        return fit(text, length, key=self.key.reveal())
 
     def decoded(self, decode: Callable[[], T]) -> T:
         """Return what a function decodes from an answer, and keep the answer and the key out of its errors.
@@ -181,7 +159,7 @@ class Session:
         try:
             return decode()
         except ContractError as error:
-            wrong = error.changed(self._key.scrub)
+            wrong = error.changed(self.key.scrub)
         raise wrong
 
     def close(self) -> None:

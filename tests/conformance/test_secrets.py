@@ -122,7 +122,7 @@ def test_the_key_does_travel(box):
     """Otherwise the other tests would prove nothing."""
     with dyno.connect(box.url, CANARY) as client:
         assert client.lists.count() > 0
-        assert client.connection.session._key.reveal() == CANARY
+        assert client.connection.session.key.reveal() == CANARY
 
 
 def test_client_session_and_all_that_hangs_on_them_show_nothing(client, campaign):
@@ -135,7 +135,7 @@ def test_client_session_and_all_that_hangs_on_them_show_nothing(client, campaign
         client.connection.settings,
         client.connection.journal,
     ]
-    values += [client.connection.session._key, frame, frame.attrs, client.campaigns.scan(), client.journal]
+    values += [client.connection.session.key, frame, frame.attrs, client.campaigns.scan(), client.journal]
     for value in values:
         clean(*shapes(value), *insides(value))
     clean(
@@ -150,7 +150,7 @@ def test_what_is_copied_or_pickled_shows_nothing(client, campaign):
         client.campaigns.find(limit=2),
     ):
         clean(pickle.dumps(value), *insides(copy.copy(value)), *insides(copy.deepcopy(value)))
-    for value in (client, client.connection.session, client.connection.session._key):
+    for value in (client, client.connection.session, client.connection.session.key):
         with pytest.raises(TypeError):
             pickle.dumps(value)
         clean(*insides(copy.copy(value)))

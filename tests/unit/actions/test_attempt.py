@@ -402,7 +402,7 @@ def test_the_texts_that_come_with_a_start_are_sent_and_not_written_down(client, 
     text = path.read_text()
     assert "very own" not in text
     assert "@" not in text
-    assert client.connection.session._key.reveal() not in text
+    assert client.connection.session.key.reveal() not in text
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -776,7 +776,7 @@ def with_status(client, status: str, *, once_sent: bool):
 def test_a_status_outside_the_contract_is_shown_and_kept_without_addresses_and_key(
     client, campaign, state, once_sent
 ):
-    key = client.connection.session._key.reveal()
+    key = client.connection.session.key.reveal()
     with_status(client, f"held for ann\u200b@example.com by {key}", once_sent=once_sent)
     with pytest.raises((IllegalTransitionError, OutcomeUnknownError)) as caught:
         client.campaigns.start(campaign)

@@ -121,7 +121,7 @@ def test_nothing_is_sent_where_the_intent_does_not_fit_and_once_where_it_does_ag
     wire.break_("lose_answer", "campaign_process/init")
     wire.passed.clear()
     room = line_size - 40 if room < 0 else room
-    done = run(START, wire.url, client.connection.session._key.reveal(), campaign, "start", room)
+    done = run(START, wire.url, client.connection.session.key.reveal(), campaign, "start", room)
     assert done.stdout.startswith("ConfigError"), done.stdout + done.stderr
     assert "Nothing was sent" in done.stdout
     assert wire.sent("campaign_process") == 0
@@ -136,7 +136,7 @@ def test_an_action_whose_outcome_cannot_be_written_is_told_and_blocks_the_next(
     client.campaigns.start(campaign)
     client.campaigns.pause(campaign)
     wire.passed.clear()
-    done = run(START, wire.url, client.connection.session._key.reveal(), campaign, "resume", line_size + 100)
+    done = run(START, wire.url, client.connection.session.key.reveal(), campaign, "resume", line_size + 100)
     told = done.stdout.splitlines()
     assert told[0] == "applied", done.stdout + done.stderr
     assert "the journal could not note the outcome" in told
@@ -158,7 +158,7 @@ def test_a_process_that_dies_while_it_writes_an_intent_has_sent_nothing_and_bloc
     client, wire, campaign, room
 ):
     wire.passed.clear()
-    done = run(FATAL, wire.url, client.connection.session._key.reveal(), campaign, "start", room)
+    done = run(FATAL, wire.url, client.connection.session.key.reveal(), campaign, "start", room)
     assert done.returncode == -signal.SIGXFSZ, done.stdout + done.stderr
     assert wire.sent("campaign_process") == 0
     assert not client.journal["blocks"].any()

@@ -178,18 +178,18 @@ def test_an_action_that_is_waited_for_when_the_client_is_closed_is_unknown_and_n
     client, silent
 ):
     key = client.campaigns.create(name="x")
-    with connect(silent.url, client.connection.session._key.reveal(), name="silent") as losing:
+    with connect(silent.url, client.connection.session.key.reveal(), name="silent") as losing:
         error = closed_during(losing, silent, lambda one: one.campaigns.start(key))
     assert isinstance(error, OutcomeUnknownError)
     assert "resolve" in str(error)
     assert error.outcome.status == "unknown"
-    with connect(silent.url, client.connection.session._key.reveal(), name="again") as again:
+    with connect(silent.url, client.connection.session.key.reveal(), name="again") as again:
         assert again.journal["blocks"].any()
         assert again.campaigns.resolve(key).status == "applied"
 
 
 def test_a_create_that_is_waited_for_when_the_client_is_closed_is_unknown(client, silent):
-    with connect(silent.url, client.connection.session._key.reveal(), name="silent") as losing:
+    with connect(silent.url, client.connection.session.key.reveal(), name="silent") as losing:
         error = closed_during(losing, silent, lambda one: one.lists.create(name="closed during"))
     assert isinstance(error, OutcomeUnknownError)
     assert client.lists.look_for(error) is not None

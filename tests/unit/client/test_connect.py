@@ -25,7 +25,7 @@ def test_url_and_key_come_from_the_arguments_or_the_environment(monkeypatch):
         assert client.url == "http://127.0.0.1:7"
     with connect(URL, "other") as client:
         assert client.url == URL
-        assert client.connection.session._key.reveal() == "other"
+        assert client.connection.session.key.reveal() == "other"
 
 
 def test_without_a_url_it_is_the_production_service_and_says_that_it_is_plain_http(monkeypatch):
@@ -191,7 +191,7 @@ def test_a_wrong_key_is_said_with_the_cure(box):
 def test_a_key_is_taken_from_the_keyring_where_there_is_one(keyring):
     keyring.stored["dyno_frames", "127.0.0.1:9"] = KEY
     with connect(URL) as client:
-        assert client.connection.session._key.reveal() == KEY
+        assert client.connection.session.key.reveal() == KEY
     assert keyring.asked == [("dyno_frames", "127.0.0.1:9")]
 
 
@@ -200,7 +200,7 @@ def test_argument_and_environment_come_before_the_keyring(keyring, monkeypatch):
     connect(URL, "given").close()
     monkeypatch.setenv("DYNO_API_KEY", "named")
     with connect(URL) as client:
-        assert client.connection.session._key.reveal() == "named"
+        assert client.connection.session.key.reveal() == "named"
     assert keyring.asked == []
 
 

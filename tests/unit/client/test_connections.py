@@ -45,7 +45,7 @@ def production(write, monkeypatch):
 
 
 def key_of(client):
-    return client.connection.session._key.reveal()
+    return client.connection.session.key.reveal()
 
 
 @pytest.mark.parametrize("way", ["argument", "environment"])

@@ -185,7 +185,7 @@ def capped():
 def test_every_page_is_looked_at(capped, monkeypatch):
     for number in range(10):
         capped.lists.create(name="many", description=str(number))
-    with connect(capped.url, capped.connection.session._key.reveal(), name="losing") as losing:
+    with connect(capped.url, capped.connection.session.key.reveal(), name="losing") as losing:
         real = losing.connection.session.send
 
         def send(operation, **kwargs):
@@ -205,7 +205,7 @@ def test_every_page_is_looked_at(capped, monkeypatch):
         for number in range(20, 24):
             capped.lists.create(name="many", description=str(number))
         with (
-            connect(capped.url, capped.connection.session._key.reveal(), name="another") as another,
+            connect(capped.url, capped.connection.session.key.reveal(), name="another") as another,
             pytest.raises(OutcomeUnknownError, match="2 lists are like") as several,
         ):
             another.lists.look_for(caught.value)
