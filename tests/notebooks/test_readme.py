@@ -54,6 +54,7 @@ NOT_RUN = {
     ".venv/bin/pytest -n0 --pdb": "the same",
     ".venv/bin/pytest tests/unit/query": "a part of them",
     ".venv/bin/python -m tests.benchmarks.scans": "takes minutes, and needs the extra bench",
+    ".venv/bin/python -m tests.benchmarks": "takes hours, and needs the extra bench",
     ".venv/bin/python tests/notebooks/rerun.py": "changes the checkout; its parts are tested in test_stored.py",
 }
 """Commands that no test runs, each with the reason."""
