@@ -38,10 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
         (scratch / name).mkdir()
         os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
     os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # a job in the background of a shell ignores Ctrl-C,
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # and so would the programs that tests start
+    # A job in the background of a shell ignores Ctrl-C, and so would the programs that tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
