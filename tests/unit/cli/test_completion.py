@@ -47,7 +47,7 @@ def type_lines(shell: str, arguments: list[str], before: str, tools: Path) -> No
         for line, shown in LINES:
             child.send(f"{line}\t")
             child.expect_exact(shown)
-            child.sendcontrol("c")
+            child.sendcontrol("u")  # Ctrl-C would also drop what is typed before the next prompt
     finally:
         child.close(force=True)
 
