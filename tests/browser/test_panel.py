@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from front import HOSTILE
+from front import HOSTILE, KEY
 from steps import cells, picture, press, shows
 
 pytestmark = pytest.mark.browser
@@ -45,10 +45,25 @@ def is_scheduled_moved_and_cancelled(page, shot):
     thrice(page, "^Cancel the schedule$", "Cancel schedule: applied. The campaign is draft")
 
 
+def copies_the_program(page):
+    """Open the program of the review in curl: it has the request and not the key."""
+    page.get_by_text("Copy as a program").click()
+    shows(page, "A program sends the action once")
+    for choice in page.get_by_label("Language", exact=True).all():  # the panel of ipywidgets
+        choice.select_option("curl")
+    for fold in page.get_by_text("Copy as curl").all():
+        fold.click()
+    program = page.get_by_label("Program in curl").input_value()
+    assert program.startswith("#!/usr/bin/env bash\n# The operation campaigns.start\n")
+    assert "/campaign_process/init" in program
+    assert KEY not in program
+
+
 def is_sent_paused_changed_and_resumed(page, shot):
     press(page, "^Start or schedule")
     press(page, "^Review…$")
     shows(page, "NOW to 800 recipients of the list “Readers <i>EU</i>”")
+    copies_the_program(page)
     shot("review")
     thrice(page, "^Send to 800 recipients$", "Start: applied. The campaign is running")
     shot("running")

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from dyno_frames.panels.campaigns import actions as on
-from dyno_frames.panels.campaigns.client_effects import ClientEffects
+from dyno_frames.panels.campaigns.client_effects import ClientEffects, arguments
 from dyno_frames.panels.campaigns.effects import Effect
 from dyno_frames.panels.campaigns.facts import Facts, JournalEntry
 from dyno_frames.panels.campaigns.frame import campaigns_of
@@ -76,7 +76,7 @@ class CampaignControl:
         spawn: Spawn = on_a_thread,
         interval_s: float = INTERVAL_S,
     ) -> None:
-        self.clock = clock
+        self.clock, self._client = clock, client
         effects = ClientEffects(client, clock)
         self._shared = shared_facts(client, effects.unresolved)
         if isinstance(subject, str):
@@ -121,6 +121,12 @@ class CampaignControl:
     def dispatch(self, action: on.PanelAction) -> None:
         """Apply an action, as if the user had done it."""
         self.store.dispatch(action)
+
+    def program(self, review: Review, language: str) -> str:
+        """Return the action of a review as a program in a language, for example ``"curl"``. Nothing is sent."""
+        request = review.request
+        write = self._client.campaigns.to_code
+        return write(request.action.value, request.campaign_id, language=language, **arguments(request))
 
     @property
     def journal(self) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from dyno_frames.panels.campaigns.rules import IRREVERSIBLE, matches_required
 from dyno_frames.panels.campaigns.wording import field_label
 from dyno_frames.panels.runtime.words import counted, utc_time
 
+COPY_NOTE = "A program sends the action once, without the checks and the journal of this panel."
+
 _KEEP_LABELS = {
     Status.DRAFT.value: "Keep as draft",
     Status.SCHEDULED.value: "Keep as scheduled",

@@ -43,6 +43,7 @@ class ScriptedCampaigns:
         self.rows = {row["id"]: row for row in rows}
         self.sent = []
         self.failing = None
+        self.unwritable = None
         self.reading_fails = None
         self.resolves_to = SimpleNamespace(status="applied")
 
@@ -63,6 +64,11 @@ class ScriptedCampaigns:
         if isinstance(self.resolves_to, Exception):
             raise self.resolves_to
         return self.resolves_to
+
+    def to_code(self, operation, key, *, language, **options):
+        if self.unwritable:
+            raise self.unwritable
+        return f"{language}: {operation} {key} {options}"
 
     def __getattr__(self, name):
         if name not in AFTER:

@@ -175,7 +175,16 @@ function form({ form }, send, zones) {
   return node;
 }
 
-function review({ review }, send) {
+function copy_as({ serial, note, texts }, review) {
+  if (serial !== review.serial) return null;
+  const summary = (text) => h("summary", { "data-lm-suppress-shortcuts": "true" }, text);
+  const program = (label, text) => h("details", {}, summary(`Copy as ${label}`), h("textarea", {
+    readonly: true, rows: 12, class: "dyno-program", "aria-label": `Program in ${label}`, "data-lm-suppress-shortcuts": "true" }, text));
+  return h("details", {}, summary("Copy as a program"), h("p", { class: "dyno-quiet" }, note),
+    ...texts.map(([label, text]) => program(label, text)));
+}
+
+function review({ review }, send, programs) {
   const id = `dyno-headline-${review.serial}-${Math.random().toString(36).slice(2)}`;
   const changes = review.changes.map(([name, old, fresh]) => h("tr", {}, h("th", { scope: "row" }, name),
     h("td", {}, h("del", {}, old || "(empty)")), h("td", {}, "→"), h("td", {}, h("ins", {}, fresh))));
@@ -196,7 +205,7 @@ function review({ review }, send) {
     rows.length ? h("div", { class: "dyno-many" }, h("table", { class: "dyno-plain" }, h("tbody", {}, ...rows))) : null,
     review.pairs.length ? pairs(review.pairs) : null,
     ...review.lines.map((line) => h("p", {}, line)), review.required_line ? label : null, errors,
-    h("div", { class: "dyno-line" }, keep, confirm, timer));
+    h("div", { class: "dyno-line" }, keep, confirm, timer), copy_as(programs, review));
   node.first = keep;
   node.update = ({ review: fresh }, _hint, ready) => {
     const waits = Boolean(review.required_line) && ready !== review.serial;
@@ -267,7 +276,7 @@ function render({ model, el }) {
     const key = `${kind}-${serial}`;
     if (kind === "buttons") put("actions", `buttons${JSON.stringify([view.buttons, view.why, view.disabled])}`, () => buttons(view, send));
     else if (kind === "loading") put("actions", key, () => h("p", { role: "status" }, "Loading the review…"));
-    else put("actions", key, () => (open = kind === "form" ? form(view, send, model.get("zones")) : review(view, send)));
+    else put("actions", key, () => (open = kind === "form" ? form(view, send, model.get("zones")) : review(view, send, model.get("programs"))));
     if (kind === "form" || kind === "review") open.update(view, model.get("time_hint"), model.get("ready"));
     if (key !== shown) {
       if (shown && (kind === "form" || kind === "review")) open.first.focus();

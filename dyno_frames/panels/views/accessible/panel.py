@@ -15,6 +15,8 @@ import anywidget
 import pandas as pd
 import traitlets
 
+from dyno_frames.contract.languages import Language
+from dyno_frames.errors import DynoError
 from dyno_frames.panels.campaigns import actions as on
 from dyno_frames.panels.campaigns.buttons import bulk_button, button
 from dyno_frames.panels.campaigns.columns import SortKey
@@ -22,7 +24,7 @@ from dyno_frames.panels.campaigns.control import CampaignControl, Clock, utc_now
 from dyno_frames.panels.campaigns.local_time import reading_choices, time_hint
 from dyno_frames.panels.campaigns.phases import BulkReview, Review
 from dyno_frames.panels.campaigns.ports import Client
-from dyno_frames.panels.campaigns.review_text import is_confirmed_by
+from dyno_frames.panels.campaigns.review_text import COPY_NOTE, is_confirmed_by
 from dyno_frames.panels.campaigns.state import State
 from dyno_frames.panels.campaigns.view_model import view_model
 from dyno_frames.panels.campaigns.watch import INTERVAL_S
@@ -66,6 +68,7 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
     _css = CSS
     view = traitlets.Dict().tag(sync=True)
     time_hint = traitlets.Dict().tag(sync=True)
+    programs = traitlets.Dict().tag(sync=True)
     ready = traitlets.Int().tag(sync=True)
     zones: traitlets.List[str] = traitlets.List().tag(sync=True)
 
@@ -85,6 +88,7 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
         super().__init__(
             view=view_model(self._control.state, local_zone()),
             time_hint={"text": "", "readings": []},
+            programs={"serial": 0, "note": COPY_NOTE, "texts": []},
             zones=sorted(available_timezones()),
         )
         self.on_msg(self._receive)
@@ -93,7 +97,18 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
             self._dispatch(on.RefreshRequested())
 
     def _draw(self, state: State) -> None:
+        review = state.phase
+        if isinstance(review, Review) and review.serial != self.programs["serial"]:
+            texts = [[language.label, self._program(review, language)] for language in Language]
+            self.programs = {**self.programs, "serial": review.serial, "texts": texts}
         self.view = view_model(state, local_zone())
+
+    def _program(self, review: Review, language: Language) -> str:
+        """Return the action of a review as a program, or why it cannot be written."""
+        try:
+            return self._control.program(review, language)
+        except DynoError as error:
+            return str(error)
 
     def _show_failure(self, word: str, sentence: str) -> None:
         self.view = {**self.view, "notice": {"word": word, "text": sentence, "details": []}}

@@ -23,7 +23,7 @@ from dyno_frames.panels.campaigns.view_model import button_tone
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.widgets import parts
 from dyno_frames.panels.views.widgets.form import Form
-from dyno_frames.panels.views.widgets.reviews import ReviewBox
+from dyno_frames.panels.views.widgets.reviews import ReviewBox, WriteProgram
 
 Send = Callable[[PanelAction], None]
 
@@ -78,12 +78,14 @@ class ActionArea:
         Receives what the user did.
     clock
         Returns the time now.
+    write
+        Returns the action of a review as a program.
     anchor
         Takes the focus if nothing in the area can.
     """
 
-    def __init__(self, send: Send, clock: Clock, anchor: widgets.Widget) -> None:
-        self._forward, self._clock, self._anchor = send, clock, anchor
+    def __init__(self, send: Send, clock: Clock, write: WriteProgram, anchor: widgets.Widget) -> None:
+        self._forward, self._clock, self._write, self._anchor = send, clock, write, anchor
         self._buttons = ButtonRow(send)
         self._loading = widgets.HTML(markup.status("Loading", "the campaign is read again for a review."))
         self._shown: tuple[str, int] = ("", 0)
@@ -121,7 +123,7 @@ class ActionArea:
     def _draw_review(self, review: Review | BulkReview) -> None:
         self._opener = review.request.action.value if isinstance(review, Review) else ""
         if self._changes_to("review", review.serial):
-            box = ReviewBox(review, self._send, self._clock)
+            box = ReviewBox(review, self._send, self._clock, self._write)
             self._show(box.box, box)
             parts.focus(box.keep)
         if isinstance(self._part, ReviewBox):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import ipywidgets
 
 from dyno_frames.contract.languages import Language
+from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.widgets import parts
 from dyno_frames.query.copy_html import program
 
@@ -15,16 +16,23 @@ Write = Callable[[str], str]
 
 
 class CopyAs:
-    """A dropdown of languages, and a read-only text area with the program. Nothing is written before a choice."""
+    """A dropdown of languages, and a read-only text area with the program. Nothing is written before a choice.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    note
+        What to know about the programs.
+    """
+
+    def __init__(self, *, note: str = "") -> None:
         self._write: Write | None = None
         self._chosen = ipywidgets.Dropdown(
             options=[("choose", None), *((one.label, one) for one in Language)], description="Language"
         )
         self._chosen.observe(lambda _change: self._draw(), "value")
         self._program = ipywidgets.HTML()
-        self.box = parts.stack([self._chosen, self._program])
+        notes = [parts.html(markup.text(note), "dyno-quiet")] if note else []
+        self.box = parts.stack([*notes, self._chosen, self._program])
 
     def draw(self, write: Write | None) -> None:
         """Show the program of another query; None shows nothing."""

@@ -74,7 +74,7 @@ class CampaignPanel(PanelMixin, widgets.VBox):  # type: ignore[misc]  # ipywidge
         )
         head = parts.line([self._title, parts.line([self._age, refresh], "dyno-push")])
         self._table = Table(self._dispatch)
-        self._action_area = ActionArea(self._dispatch, clock, refresh)
+        self._action_area = ActionArea(self._dispatch, clock, self._control.program, refresh)
         self._campaign, self._journal_lines = widgets.HTML(), widgets.HTML()
         self._notice = parts.html("", "dyno-notice")
         self._details = parts.stack([self._campaign, self._notice, self._action_area.box], "dyno-details")

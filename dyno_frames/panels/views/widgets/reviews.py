@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import ipywidgets as widgets
 
@@ -13,8 +14,11 @@ from dyno_frames.panels.campaigns.phases import BulkReview, Review
 from dyno_frames.panels.campaigns.wording import local_zone
 from dyno_frames.panels.views import markup
 from dyno_frames.panels.views.widgets import parts
+from dyno_frames.panels.views.widgets.copy_as import CopyAs
 
 Send = Callable[[PanelAction], None]
+WriteProgram = Callable[[Review, str], str]
+"""Returns the action of a review as a program in a language."""
 
 
 class ReviewBox:
@@ -23,7 +27,7 @@ class ReviewBox:
     The button is disabled until the text that the review requires is typed.
     """
 
-    def __init__(self, review: Review | BulkReview, send: Send, clock: Clock) -> None:
+    def __init__(self, review: Review | BulkReview, send: Send, clock: Clock, write: WriteProgram) -> None:
         self._review = review
         self._typed = parts.classed(
             widgets.Text(description=review_text.required_line(review)), "dyno-confirm-field"
@@ -42,7 +46,12 @@ class ReviewBox:
         self.keep = parts.button(review_text.keep_label(review), lambda: send(Dismissed()))
         typed = [self._typed] if review.required_text else []
         row = parts.line([self.keep, self._confirm, self._expiry])
-        self.box = parts.stack([widgets.HTML(review_html(review)), *typed, self._errors, row], "dyno-review")
+        shown = [widgets.HTML(review_html(review)), *typed, self._errors, row]
+        if isinstance(review, Review):
+            programs = CopyAs(note=review_text.COPY_NOTE)
+            programs.draw(partial(write, review))
+            shown.append(parts.fold("Copy as a program", programs.box))
+        self.box = parts.stack(shown, "dyno-review")
         parts.set_classes(self.box, irreversible=irreversible)
         self._allow()
 

@@ -1,5 +1,8 @@
 """The panel with the real client against the practice server."""
 
+import os
+import subprocess
+import sys
 import time
 
 import requests
@@ -49,6 +52,25 @@ def test_a_draft_is_scheduled_moved_and_cancelled_and_the_server_agrees(kit, cli
     confirmed(panel)
     assert client.campaigns.get(key)["status"] == "draft"
     assert panel.journal["action"].tolist() == ["start", "reschedule", "cancel_schedule"]
+
+
+def test_a_review_is_a_program_that_sends_the_same_action(kit, client, sandbox, tmp_path):
+    key = client.campaigns.find("status == 'draft'", order_by="created", limit=1)["id"].iloc[0]
+    panel = made(kit, client, key)
+    panel.dispatch(on.ActionChosen(Action.START))
+    form = on.FormSubmitted(
+        panel.state.phase.serial, panel.clock(), when="2040-07-01 09:30", time_zone="Europe/Paris",
+        overrides=(("subject", "It's $5 & `more`"),),
+    )  # fmt: skip
+    panel.dispatch(form)
+    program = tmp_path / "program.py"
+    program.write_text(panel.program(panel.state.phase, "python"))
+    assert client.campaigns.get(key)["status"] == "draft"
+    environment = {**os.environ, "DYNO_API_KEY": sandbox.api_key}
+    subprocess.run([sys.executable, str(program)], env=environment, check=True)
+    campaign = client.campaigns.get(key)
+    assert (campaign["status"], campaign["subject"]) == ("scheduled", "It's $5 & `more`")
+    assert f"{campaign['start_time']:%Y-%m-%d %H:%M}" == "2040-07-01 07:30"
 
 
 def test_a_paused_campaign_is_updated_resumed_paused_and_stopped(kit, client):

@@ -7,6 +7,7 @@ import sys
 import pandas as pd
 import pytest
 
+from dyno_frames.errors import ConfigError
 from dyno_frames.panels.campaigns import actions as on
 from dyno_frames.panels.campaigns.phases import FormOpen, Idle, Review
 from dyno_frames.panels.views.accessible import AccessiblePanel
@@ -55,6 +56,22 @@ def test_a_start_is_reviewed_and_three_confirms_send_once(kit, show):
     assert client.campaigns.sent == [("start", "c1", {"subject": "Spring is here"})]
     assert panel.view["notice"]["text"] == "Start: applied. The campaign is running."
     assert panel.journal["outcome"].tolist() == ["applied"]
+
+
+def test_the_programs_of_a_review_are_sent_once_and_say_why_one_cannot_be_written(kit, show):
+    client = kit.scripted(kit.row())
+    panel = show(client)
+    assert panel.programs["texts"] == []
+    says(panel, "press", button="start")
+    form(panel)
+    assert panel.programs["serial"] == panel.view["review"]["serial"]
+    assert panel.programs["texts"][0] == ["curl", "curl: start c1 {}"]
+    assert [label for label, _ in panel.programs["texts"]] == ["curl", "Python", "Java", "PHP"]
+    says(panel, "dismiss")
+    client.campaigns.unwritable = ConfigError("a value contains the API key")
+    says(panel, "press", button="start")
+    form(panel)
+    assert panel.programs["texts"][0] == ["curl", "a value contains the API key"]
 
 
 def test_a_large_send_is_confirmed_only_after_its_number_was_typed(kit, show):
