@@ -18,7 +18,7 @@ class Campaigns(Protocol):
     def resolve(self, key: str, /) -> Any:
         """Find out the outcome of an action whose outcome is unknown."""
 
-    def to_code(self, operation: str, key: str, /, *, language: str, **options: Any) -> str:
+    def to_code(self, operation: str, *arguments: Any, language: str, **options: Any) -> str:
         """Return an action as a program."""
 
 
