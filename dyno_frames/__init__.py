@@ -35,6 +35,7 @@ __all__ = [
     "AccessiblePanel",
     "ApiKeyAuth",
     "CampaignPanel",
+    "DynoAccessor",
     "DynoError",
     "Profile",
     "Sandbox",

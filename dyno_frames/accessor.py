@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from dyno_frames.client.binding import caller
 from dyno_frames.client.frame_queries import FrameQueries
@@ -96,6 +96,12 @@ class DynoAccessor(FrameQueries):
             progress=progress,
         )
         return written
+
+    @overload
+    def panel(self, *, accessible: Literal[False] = ...) -> CampaignPanel: ...
+
+    @overload
+    def panel(self, *, accessible: bool) -> CampaignPanel | AccessiblePanel: ...
 
     def panel(self, *, accessible: bool = False) -> CampaignPanel | AccessiblePanel:
         """Return a panel that controls these campaigns from the notebook, running ones first.
