@@ -8,12 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+PART = ".part"
+"""Follows the name of a file that is not complete."""
+
 
 def sync(path: Path) -> None:
     """Flush the content of a file, or the names in a folder, to the disk."""
     if os.name != "posix" and path.is_dir():
         return  # folders cannot be opened on Windows
-    descriptor = os.open(path, os.O_RDONLY)
+    # Windows flushes only what is open for writing.
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
@@ -42,7 +46,7 @@ def write(file: IO[bytes], content: bytes) -> None:
 
 def replace(path: Path, content: bytes) -> None:
     """Replace a file atomically with one that only its owner can read."""
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}{PART}")
     try:
         part.unlink(missing_ok=True)
         with opened(part) as file:

@@ -135,6 +135,22 @@ def link(source: Path, target: Path) -> None:
         sync(target)
 
 
+def replaces_links(folder: Path) -> bool:
+    """Tell whether the file system of a folder can replace a link to a folder in one step."""
+    first, second = folder / "probe", folder / "next"
+    try:
+        for link in (first, second):
+            remove(link)
+            link.symlink_to("work", target_is_directory=True)
+        second.replace(first)
+    except (OSError, NotImplementedError):
+        return False
+    finally:
+        for link in (first, second):
+            remove(link)
+    return True
+
+
 def sync_tree(folder: Path) -> None:
     """Flush the names in a folder and its subfolders to disk."""
     for below, _, _ in os.walk(folder):

@@ -1,4 +1,4 @@
-"""A dataset on a local disk: its path is a link to the newest version.
+"""A dataset on a local disk: its path points to the newest version.
 
 ``path`` is a symbolic link to ``.name.dyno/versions/000003``, a folder that holds exactly the files of
 that version and never changes. A commit replaces the link with one rename, so every program that lists the folder sees
@@ -9,11 +9,12 @@ A program that lists the folder before a commit and opens a file after it reads 
 it, or gets an error: files are named by their digest, so a name never holds other rows. Listing the folders of
 partitions one by one during a commit may return files of two versions. To avoid this, resolve the link first, read
 with ``read_dataset``, or read the list in ``dataset.files``.
+
+Where links to folders cannot be replaced, ``path`` is a folder that names the version; see ``pointer``.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +24,14 @@ import pyarrow as pa
 
 from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError
-from dyno_frames.export import disk
+from dyno_frames.export import disk, pointer
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.store import damaged, overtaken
 
 
 @dataclass(frozen=True, slots=True)
 class LocalStore:
-    """A dataset on a local disk; its path is a link to the newest version."""
+    """A dataset on a local disk; its path points to the newest version."""
 
     path: Path
 
@@ -66,31 +67,25 @@ class LocalStore:
         parent = self.path.absolute().parent
         if not parent.is_dir():
             raise ConfigError(f"the folder {str(parent)!r} does not exist; make it first")
-        if self.path.is_symlink():
+        if pointer.is_free(self.path, self.home):
             return
         if self.path.is_dir():
-            if any(self.path.iterdir()):
-                raise ConfigError(
-                    f"{str(self.path)!r} is a folder with files of another program in it; expected a new name, "
-                    f"such as {str(self.path / 'campaigns')!r}"
-                )
-        elif self.path.exists():
-            raise ConfigError(f"{str(self.path)!r} is a file; expected a new name, or the name of a dataset")
+            raise ConfigError(
+                f"{str(self.path)!r} is a folder with files of another program in it; expected a new name, "
+                f"such as {str(self.path / 'campaigns')!r}"
+            )
+        raise ConfigError(f"{str(self.path)!r} is a file; expected a new name, or the name of a dataset")
 
     def pointed(self) -> int | None:
-        """Return the version that the link points to; None if there is no link, or it points to something else."""
-        if not self.path.is_symlink():
-            return None
-        target = self.path.readlink()
-        ours = self.path.absolute().parent / target.parent == self.home / "versions"
-        return int(target.name) if ours and target.name.isdecimal() else None
+        """Return the version that the path points to; None if it points to none."""
+        return pointer.read(self.path, self.home)
 
     def _written(self) -> list[int]:
         found = (self.home / "manifests").glob("*.json")
         return sorted(int(path.stem) for path in found if path.stem.isdecimal())
 
     def versions(self) -> list[int]:
-        """Return the numbers of the committed versions, oldest first; empty without the link."""
+        """Return the numbers of the committed versions, oldest first; empty if the path points to none."""
         newest = self.pointed()
         if newest is None:
             return []
@@ -122,12 +117,11 @@ class LocalStore:
         return pa.memory_map(str(path))
 
     def prepare(self) -> None:
-        """Create the folders, create a missing link again, and remove the leftovers of an interrupted run."""
+        """Create the folders, and finish or remove what an interrupted run left behind."""
         self.check()
         for folder in ("manifests", "versions", "work"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
-        self._check_links()
-        self._relink()
+        self._point_again()
         committed = self.versions()
         for number in {*self._written()} - {*committed}:
             disk.remove(self._manifest(number))
@@ -137,43 +131,18 @@ class LocalStore:
                 disk.remove(path)
         for path in (self.home / "manifests").glob(".*.part"):
             disk.remove(path)
-        disk.remove(self.home / "probe")
+        for name in ("next", "probe"):
+            disk.remove(self.home / name)
 
-    def _check_links(self) -> None:
-        """Raise if the file system does not support symbolic links, before a request is sent."""
-        try:
-            disk.remove(self._next)
-            self._next.symlink_to("work", target_is_directory=True)
-        except (OSError, NotImplementedError) as error:
-            raise ConfigError(
-                f"no symbolic link can be made beside {self.url!r} ({error}), so one version cannot replace another "
-                "in one step. Write to a file system that has links, or write one file: a name that ends in '.parquet'"
-            ) from error
-        disk.remove(self._next)
-
-    def _relink(self) -> None:
-        """Create a missing link to the newest complete version, if there is one.
+    def _point_again(self) -> None:
+        """Point to the newest complete version, if the path does not exist.
 
         A version is complete once its folder has its final name. This finishes a first run that was interrupted between
         manifest and link, and repairs a dataset whose link was removed.
         """
         whole = [number for number in self._written() if self.folder(number).is_dir()]
         if whole and self.pointed() is None:
-            self._point(whole[-1])
-
-    @property
-    def _next(self) -> Path:
-        return self.home / "next"
-
-    def _point(self, version: int) -> None:
-        """Create the link, or replace it by a link to another version, in one step."""
-        if self.path.is_dir() and not self.path.is_symlink():
-            self.path.rmdir()  # an empty folder
-        disk.remove(self._next)
-        target = os.path.join(self.home.name, "versions", self.folder(version).name)  # noqa: PTH118 - the text of the link
-        self._next.symlink_to(target, target_is_directory=True)
-        self._next.replace(self.path)
-        sync(self.path.absolute().parent)
+            pointer.move(self.path, self.home, self.folder(whole[-1]))
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
         """Commit a version, in one step, from files of its parent and new files."""
@@ -198,7 +167,7 @@ class LocalStore:
             disk.write_new(self._manifest(manifest.version), manifest.to_json())
         except FileExistsError:
             raise overtaken(self, manifest.version) from None
-        self._point(manifest.version)
+        pointer.move(self.path, self.home, self.folder(manifest.version))
 
     def remove(self, versions: list[int]) -> int:
         """Remove versions; return the number of bytes freed."""

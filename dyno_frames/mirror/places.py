@@ -13,7 +13,7 @@ import platformdirs
 from dyno_frames.client.connection import Connection
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError
-from dyno_frames.export import disk
+from dyno_frames.export import disk, pointer
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.stores import checked_path, is_one_file, store_of
 from dyno_frames.frames.schema import declared_kinds
@@ -112,5 +112,5 @@ def removed(connection: Connection, resource: str, path: str | Path | None) -> P
 
 def delete(store: LocalStore) -> None:
     """Delete the files of a mirror and their folder."""
-    disk.remove(store.path)
+    pointer.remove(store.path, store.home)
     disk.remove(store.home)

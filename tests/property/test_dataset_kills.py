@@ -41,12 +41,17 @@ def test_whenever_a_run_is_killed_readers_see_one_version_whole(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
-def test_a_first_sync_can_be_killed_before_each_of_its_last_calls_that_change_files(kills, tmp_path):
+@pytest.mark.parametrize(
+    ("place", "is_first"), [("links", True), ("without-links", True), ("without-links", False)]
+)
+def test_a_sync_can_be_killed_before_each_of_its_last_calls_that_change_files(
+    kills, tmp_path, place, is_first
+):
     context = kills.processes()
     with dyno.sandbox(load={"campaigns": kills.campaigns(60)}, speed=0) as box:
-        folder = tmp_path / "ground"
+        folder = tmp_path / place
         folder.mkdir()
-        ground = kills.prepared(context, box, folder, "sync", None, is_first=True)
+        ground = kills.prepared(context, box, folder, "sync", None, is_first=is_first)
         for stop_at in range(ground.calls - LAST_CALLS, ground.calls + 1):
             kills.again(ground)
             run = ground.started(context, stop_at)

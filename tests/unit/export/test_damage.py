@@ -140,20 +140,6 @@ def test_a_commit_that_was_cut_before_the_link_is_no_version(account, dataset, t
     pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())
 
 
-def test_a_file_system_without_links_is_refused_before_anything_is_asked(account, tmp_path, monkeypatch):
-    def no_links(*_, **__):
-        raise OSError(1, "Operation not permitted")
-
-    scan = account.scan()
-    account.between.forget()
-    monkeypatch.setattr(Path, "symlink_to", no_links)
-    with pytest.raises(
-        ConfigError, match=r"no symbolic link can be made beside .*Write to a file system that has links"
-    ):
-        scan.to_parquet(tmp_path / "c")
-    assert account.between.bodies == {"find": [], "count": []}
-
-
 def test_a_damaged_newest_manifest_does_not_block_overwrite(account, dataset, tmp_path, damage):
     damage(tmp_path / ".c.dyno" / "manifests" / "000002.json")
     account.sql("UPDATE campaigns SET opens = 8, updated = NOW WHERE id = '00000'")

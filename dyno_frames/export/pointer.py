@@ -1,0 +1,74 @@
+"""Which version of a local dataset is the newest: the dataset's path is a link to it, or a folder that names it.
+
+Where the file system can replace a link to a folder in one step, the path is such a link, and every program reads the
+newest version. Elsewhere, as on Windows, it is a folder that contains ``VERSION.txt`` and no Parquet files, so that
+other programs find no rows instead of the rows of several versions.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dyno_frames import durable
+from dyno_frames.export import disk
+
+NAME = "VERSION.txt"
+"""The file that names the newest version in its first line."""
+
+
+def read(path: Path, home: Path) -> int | None:
+    """Return the version that a path points to; None if it points to none."""
+    if path.is_symlink():
+        target = path.readlink()
+        ours = path.absolute().parent / target.parent == home / "versions"
+        number = target.name if ours else ""
+    else:
+        number = _first_line(path / NAME) if home.is_dir() else ""
+    return int(number) if number.isdecimal() else None
+
+
+def is_free(path: Path, home: Path) -> bool:
+    """Tell whether a dataset can be at a path: it is a link, an empty folder, or a folder that names a version."""
+    if path.is_symlink() or not path.exists():
+        return True
+    own = {NAME, f"{NAME}{durable.PART}"} if home.is_dir() else set[str]()
+    return path.is_dir() and own >= {one.name for one in path.iterdir()}
+
+
+def move(path: Path, home: Path, folder: Path) -> None:
+    """Point to the folder of a version, in one step."""
+    text = f"{folder.name}\nThe rows are in {folder}. Read them with dyno_frames.read_dataset.\n".encode()
+    following = home / "next"
+    disk.remove(following)
+    if path.is_dir() and not path.is_symlink():
+        if (path / NAME).exists():
+            durable.replace(path / NAME, text)
+            durable.sync(path)
+            return
+        path.rmdir()  # an empty folder
+    if path.is_symlink() or disk.replaces_links(home):
+        target = os.path.join(home.name, "versions", folder.name)  # noqa: PTH118 - the text of the link
+        following.symlink_to(target, target_is_directory=True)
+        following.replace(path)
+    else:
+        following.mkdir()
+        durable.replace(following / NAME, text)
+        durable.sync(following)
+        following.rename(path)
+    durable.sync(path.absolute().parent)
+
+
+def remove(path: Path, home: Path) -> None:
+    """Remove the link, or the folder that names a version."""
+    if path.is_symlink():
+        path.unlink()
+    elif is_free(path, home):
+        disk.remove(path)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, ValueError):
+        return ""
