@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
+
+if sys.platform == "darwin":
+    import fcntl
 
 PART = ".part"
 """Follows the name of a file that is not complete."""
@@ -19,9 +23,18 @@ def sync(path: Path) -> None:
     # Windows flushes only what is open for writing.
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
-        os.fsync(descriptor)
+        flush(descriptor)
     finally:
         os.close(descriptor)
+
+
+def flush(descriptor: int) -> None:
+    """Flush an open file to the disk itself: on macOS, fsync leaves it in the memory of the drive."""
+    if sys.platform == "darwin":
+        with suppress(OSError):  # not every file system has it
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -41,7 +54,7 @@ def write(file: IO[bytes], content: bytes) -> None:
         if not written:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         left = left[written:]
-    os.fsync(file.fileno())
+    flush(file.fileno())
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dyno_frames.actions.journal_lines import Contents, Count, contents, sealed, unsealed
-from dyno_frames.durable import opened, replace, sync, write
+from dyno_frames.durable import flush, opened, replace, sync, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +94,4 @@ def _separator(file: IO[bytes], before: Contents) -> bytes:
 def _undo(file: IO[bytes], end: int) -> None:
     with suppress(OSError):  # the rest was not counted, and the next writer removes it
         file.truncate(end)
-        os.fsync(file.fileno())
+        flush(file.fileno())

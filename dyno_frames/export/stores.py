@@ -64,8 +64,8 @@ def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
     """Return the error for a store without a committed version."""
     if isinstance(store, LocalStore) and store.home.is_dir():
         return SchemaError(
-            f"no version of {store.url!r} is committed: nothing at this path names one. The first export did not finish, or "
-            "the link was removed. Run the export again; it creates the link"
+            f"no version of {store.url!r} is committed: nothing at this path names one. The first export did not "
+            "finish, or the link was removed. Run the export again; it creates the link"
         )
     if isinstance(store, LocalStore) and store.path.exists():
         return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")

@@ -54,7 +54,9 @@ def bind_socket(port: int, host: str = DEFAULT_HOST) -> socket.socket:
     # asyncio sets TCP_NODELAY only if the protocol is given; without it each answer takes 40 ms longer
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows, SO_REUSEADDR would let a second sandbox listen on the same port.
+        option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+        listener.setsockopt(socket.SOL_SOCKET, option, 1)
         listener.bind((host, port))
         listener.listen(128)
     except (TypeError, ValueError) as error:

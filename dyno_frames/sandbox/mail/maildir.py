@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dyno_frames.durable import sync
+from dyno_frames.durable import flush, sync
 from dyno_frames.sandbox.mail.transports import DeliveryResult, DeliveryStatus, Envelope, MailTransportError
 
 _SUBFOLDERS = ("tmp", "new", "cur")
@@ -58,7 +58,7 @@ class Maildir:
             file.write(content)
             if self._durable:
                 file.flush()
-                os.fsync(file.fileno())
+                flush(file.fileno())
         draft.replace(self.path / "new" / name)
         if self._durable:
             sync(self.path / "new")

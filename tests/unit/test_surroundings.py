@@ -1,0 +1,82 @@
+"""The first hour with the package, wherever a machine keeps its files and whatever its language is."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+STORY = """
+import os
+import dyno_frames as dyno
+
+with dyno.sandbox("büro konto.sqlite", outbox="aus gang") as box, box.client() as client:
+    found = client.campaigns.find("status == 'draft'", order_by="created", limit=1)
+    client.campaigns.start(found["id"].iloc[0], subject="Grüße 😀")
+    client.campaigns.pause(found["id"].iloc[0])
+    written = client.campaigns.scan("opens > 100").to_parquet("meine kampagnen ü", mode="sync")
+    assert len(dyno.read_dataset("meine kampagnen ü")) == written.rows == client.campaigns.count("opens > 100")
+    mirror = client.campaigns.mirror("spiegel ü")
+    assert mirror.count("opens > 100") == written.rows
+    assert client.campaigns.get(found["id"].iloc[0])["subject"] == "Grüße 😀"
+    assert len(client.journal) == 2
+    print(found.iloc[0]["name"], "ü".encode())
+"""
+
+
+def story(folder, umask=0o022, command=("-c", STORY), **changed):
+    """Run the story in a folder, with variables of the environment that are changed, or removed by None."""
+    given = {name: text for name, text in {**os.environ, **changed}.items() if text is not None}
+    return subprocess.run(
+        [sys.executable, *command], cwd=folder, env=given, umask=umask, capture_output=True, timeout=120, check=False
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path):
+    found = tmp_path / "mes données  ä 中"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture
+def elsewhere():
+    """A temporary folder on another file system."""
+    memory = Path("/dev/shm")  # noqa: S108 - Linux's file system in memory
+    if not memory.is_dir():
+        pytest.skip("this machine has no second file system that everybody can write to")
+    with tempfile.TemporaryDirectory(dir=memory) as found:
+        yield found
+
+
+OWN = {"DYNO_STATE_DIR": None, "DYNO_CACHE_DIR": None, "DYNO_DATA_DIR": None, "PYTHONUTF8": None}
+
+
+def test_in_the_c_locale_with_odd_paths_and_another_disk_for_temporary_files(folder, elsewhere):
+    home = folder / "home"
+    home.mkdir()
+    done = story(
+        folder, umask=0o077, **OWN, HOME=str(home), LANG="C", LC_ALL="C", TMPDIR=elsewhere, PYTHONCOERCECLOCALE="0",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    for file in folder.rglob("*"):
+        assert not file.is_file() or not stat.S_IMODE(file.stat().st_mode) & 0o077, file
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the folders are those of POSIX")
+def test_without_a_home_queries_work_and_an_action_is_refused_with_the_variable_to_set(folder):
+    home = {"HOME": "/dev/null", "XDG_STATE_HOME": None, "XDG_CACHE_HOME": None, "XDG_DATA_HOME": None}
+    done = story(folder, **OWN, **home)
+    last = done.stderr.decode().splitlines()[-1]
+    assert last.startswith("dyno_frames.errors.ConfigError: The journal /dev/null/.local/state/dyno_frames/")
+    assert "Nothing was sent" in last
+    assert "set another folder in the environment variable DYNO_STATE_DIR" in last
+    state = folder / "state"
+    done = story(folder, **OWN | home | {"DYNO_STATE_DIR": str(state)})
+    assert done.returncode == 0, done.stderr.decode()
+    assert [*state.glob("journal-*.jsonl")]
