@@ -30,6 +30,10 @@ def test_the_version_is_that_of_the_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert dyno.__version__ == project["version"]
     assert project["name"] == dyno.__name__
+    changes = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Changes\n")[2].partition("\n## ")[0]
+    )
+    assert re.findall(r"(?m)^- \*\*(.+?)\*\*", changes)[0] == project["version"]
 
 
 def test_every_public_name_resolves_and_is_listed():

@@ -80,3 +80,39 @@ def test_without_a_home_queries_work_and_an_action_is_refused_with_the_variable_
     done = story(folder, **OWN | home | {"DYNO_STATE_DIR": str(state)})
     assert done.returncode == 0, done.stderr.decode()
     assert [*state.glob("journal-*.jsonl")]
+
+
+EXTRAS = [
+    "anywidget",
+    "cloudpickle",
+    "dask",
+    "fsspec",
+    "ipykernel",
+    "jupyterlab",
+    "keyring",
+    "nbformat",
+    "polars",
+    "voila",
+]
+WALK = """
+import importlib, pkgutil
+import dyno_frames
+
+for found in pkgutil.walk_packages(dyno_frames.__path__, "dyno_frames."):
+    try:
+        importlib.import_module(found.name)
+    except ImportError as error:
+        print(found.name, error.name)
+"""
+OF_AN_EXTRA = [
+    "dyno_frames.integrations.polars_predicate polars",
+    "dyno_frames.panels.views.accessible.panel anywidget",
+]
+"""The modules that cannot be imported without an extra, and its package."""
+
+
+def test_without_an_extra_everything_else_works_and_can_be_imported(folder):
+    hidden = f"import sys; sys.modules.update(dict.fromkeys({EXTRAS!r}))\n"
+    done = story(folder, command=("-c", hidden + STORY + WALK))
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().splitlines()[1:] == OF_AN_EXTRA
