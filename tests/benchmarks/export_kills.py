@@ -276,7 +276,7 @@ def looked_at(ground: Ground) -> str:
     if found is None:
         assert ground.old is None, "what was there is gone"
         return "none"
-    state = "new" if same(found["pandas"], ground.new) else "old"
+    state = "new" if same(found["read_dataset"], ground.new) else "old"
     wanted = ground.new if state == "new" else ground.old
     for reader, frame in found.items():
         assert same(frame, wanted), (
