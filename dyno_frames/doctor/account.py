@@ -6,7 +6,6 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from dyno_frames.calibrate import cache as profiles
@@ -25,6 +24,7 @@ from dyno_frames.errors import (
     InsecureTransportWarning,
 )
 from dyno_frames.transport.auth import ApiKeyAuth, secret_of, usable
+from dyno_frames.transport.responses import date_of
 from dyno_frames.transport.server_name import is_loopback
 from dyno_frames.transport.session import Session
 
@@ -145,9 +145,8 @@ def server(account: Account, answer: Answer) -> Check:
 
 def clock(answer: Answer) -> Check:
     """Check that the clocks of this machine and the server agree."""
-    try:
-        date = parsedate_to_datetime(answer.headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError):
+    date = date_of(answer.headers)
+    if date is None:
         return Check("clock", Status.SKIPPED, "the server did not send its time")
     skew_s = answer.received_at - date
     if abs(skew_s) <= MOST_SKEW_S:

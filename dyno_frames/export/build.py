@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from dyno_frames.export.queries import (
 from dyno_frames.export.stage import Stage
 from dyno_frames.frames.schema import Schema
 from dyno_frames.scan.scan import Scan
+from dyno_frames.transport.session import Session
 
 
 def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, str | None] | None) -> None:
@@ -58,12 +58,12 @@ def _watermark(scan: Scan) -> int | None:
     A row with an ``updated`` in the future, from a wrong clock, must not hide the changes before that time.
     """
     newest = newest_change(scan) if is_a_set(scan) else None
-    return None if newest is None else not_later_than_now(newest)
+    return None if newest is None else not_later_than_now(newest, scan.session)
 
 
-def not_later_than_now(instant: int) -> int:
+def not_later_than_now(instant: int, session: Session) -> int:
     """Return an instant in epoch seconds, or the current one if it is earlier."""
-    return min(instant, int(time.time()))
+    return min(instant, int(session.earliest_now))
 
 
 def query_of(origin: Mapping[str, Any]) -> str:

@@ -90,7 +90,9 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
     stage, base = Stage(store.work), Stored(store, parent, schema)
     begin(stage, scan, options, (parent.version, parent.written))
     found = _synced(scan, stage, base, options) if options.mode == "sync" else _appended(scan, stage, base)
-    watermark = _seen(stage, is_one_page=found.is_one_page) if options.delta else stage.run["watermark"]
+    watermark = stage.run["watermark"]
+    if options.delta:
+        watermark = _seen(stage, scan, is_one_page=found.is_one_page)
     raise_if_uncertified(stage, scan, found.certificate)
     counts = _counts(base, found.change) | {"moved": found.moved}
     has_changed = any((counts["added"], counts["changed"], counts["removed"])) or schema.fields != old.fields
@@ -109,7 +111,7 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
     return Done(made, made.counts, found.own, watermark)
 
 
-def _seen(stage: Stage, *, is_one_page: bool) -> int | None:
+def _seen(stage: Stage, scan: Scan, *, is_one_page: bool) -> int | None:
     """Return the latest ``updated`` that the server had when the first page was read, as far as the rows tell.
 
     Rows of one page are as of one instant. Of more pages, only the first rows count: a row that changed after its
@@ -123,7 +125,7 @@ def _seen(stage: Stage, *, is_one_page: bool) -> int | None:
         for rows in chunk.tables(key)
     ]
     seen = max(newest, default=None) if is_one_page else stage.run.get("first_updated")
-    return None if seen is None else not_later_than_now(seen)
+    return None if seen is None else not_later_than_now(seen, scan.session)
 
 
 def _appended(scan: Scan, stage: Stage, base: Stored) -> _Growth:

@@ -28,6 +28,9 @@ from dyno_frames.export import disk, pointer
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.store import damaged, overtaken
 
+MIRROR = "mirror.json"
+"""The file beside the versions of a mirror that describes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalStore:

@@ -20,7 +20,10 @@ def unseal(content: bytes) -> dict[str, Any]:
 
     Raise ValueError if the content is not JSON, is not an object, or was changed after it was written.
     """
-    values = json.loads(content)
+    try:
+        values = json.loads(content)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(values, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - callers catch one type of error
     written = values.pop(_CHECKSUM, None)

@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
+from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.remote import remote_store
@@ -24,6 +25,8 @@ def checked_path(path: Any) -> str | Path:
         raise ConfigError(
             f"path={path!r}; expected the name of a file or a dataset, for example 'campaigns' or 'campaigns.parquet'"
         )
+    if not is_whole(str(path)):
+        raise ConfigError(f"path={str(path)!r} has bytes that are not UTF-8; expected another name")
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from dyno_frames.errors import ConfigError, short_interrupt
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
+from dyno_frames.export.local import MIRROR, LocalStore
 from dyno_frames.export.options import WriteOptions, check_dataset, write_options
 from dyno_frames.export.run import run
 from dyno_frames.export.stores import ONE_FILE, checked_path, is_one_file, store_of
@@ -98,5 +99,9 @@ def _written(scan: Scan, path: str | Path, options: WriteOptions) -> Dataset:
         return write_file(scan, path, compression=options.compression)
     check_dataset(scan, options)
     store = store_of(path)
+    if isinstance(store, LocalStore) and (store.home / MIRROR).exists():
+        raise ConfigError(
+            f"{str(path)!r} is a mirror, which only its own refresh writes; expected another path"
+        )
     done = run(scan, store, options)
     return dataset_of(store, done.manifest, done.counts)

@@ -14,10 +14,10 @@ from dyno_frames.client.connection import Connection
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk, pointer
-from dyno_frames.export.local import LocalStore
+from dyno_frames.export.local import MIRROR, LocalStore
 from dyno_frames.export.stores import checked_path, is_one_file, store_of
 from dyno_frames.frames.schema import declared_kinds
-from dyno_frames.mirror.record import LOCK, NAME, Identity
+from dyno_frames.mirror.record import LOCK, Identity
 from dyno_frames.mirror.refresh import Refresher
 
 FOLDER_VARIABLE = "DYNO_DATA_DIR"
@@ -104,7 +104,7 @@ def removed(connection: Connection, resource: str, path: str | Path | None) -> P
         The path holds no mirror.
     """
     store = mirror_store(default_path(connection.url, connection.account, resource) if path is None else path)
-    if not any((store.home / name).exists() for name in (NAME, LOCK)):
+    if not any((store.home / name).exists() for name in (MIRROR, LOCK)):
         raise ConfigError(f"{store.url!r} has no mirror. Check --path, the URL and the API key")
     delete(store)
     return store.path

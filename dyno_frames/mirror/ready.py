@@ -44,8 +44,8 @@ def ready(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
         age_s = refresher.now() - check.as_of
         limit = "fresh=True" if wanted.fresh else f"max_age allows {age_text(wanted.max_age_s)}"
         raise StaleError(
-            f"the mirror is {age_text(age_s)} old, {limit}, and it cannot be refreshed: {error}. offline=True "
-            "reads the rows of that moment",
+            f"the mirror is {age_text(age_s)} old, {limit}, and it cannot be refreshed: {str(error).rstrip('.')}. "
+            "offline=True reads the rows of that moment",
             age_s=age_s,
         ) from error
 

@@ -15,11 +15,11 @@ from typing import Any, Self
 from dyno_frames.contract.resources import Resource
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import disk
+from dyno_frames.export.local import MIRROR
 from dyno_frames.export.sealed import seal, unseal
 from dyno_frames.scan.certificate import Completeness
 
 FORMAT = 1
-NAME = "mirror.json"
 
 LOCK = "refresh.lock"
 """The lock of a mirror, which a dataset does not have."""
@@ -143,7 +143,7 @@ class Record:
 
     def write(self, home: Path) -> None:
         """Replace the record in the mirror's hidden folder in one step."""
-        with disk.beside(home / NAME) as temporary:
+        with disk.beside(home / MIRROR) as temporary:
             temporary.write_text(seal({"format": FORMAT, **asdict(self)}), encoding="utf-8")
 
     @classmethod
@@ -155,7 +155,7 @@ class Record:
         SchemaError
             The file is damaged or cannot be read, or was written by a later version of the package.
         """
-        path = home / NAME
+        path = home / MIRROR
         try:
             stored = unseal(path.read_bytes())
             if stored["format"] != FORMAT:
@@ -179,7 +179,7 @@ def without_record(mirror: Path, home: Path) -> SchemaError | ConfigError:
             f"{str(mirror)!r} is a link to files that do not exist. Delete the link, or choose another path="
         )
     if (home / LOCK).exists():
-        return _unreadable(mirror, home / NAME, "is missing")
+        return _unreadable(mirror, home / MIRROR, "is missing")
     return ConfigError(
         f"{str(mirror)!r} is a dataset that to_parquet wrote, not a mirror. Choose another path="
     )

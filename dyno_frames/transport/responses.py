@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -87,6 +88,14 @@ _WIDE = b"0" * 19
 
 Reader = Callable[[bytes], Any]
 """Converts a body to a payload, or returns None to have the body decoded as JSON."""
+
+
+def date_of(headers: Mapping[str, str]) -> float | None:
+    """Return when a response was sent, by the server's clock in epoch seconds, or None if it does not say so."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def interpret(

@@ -107,6 +107,7 @@ class Session:
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
+        self._behind_s = 0.0  # how far the server's clock is behind this machine's
         self._reached = -math.inf  # when the server was reached last, in seconds of the clock
         self._budget = Budget(self.policy.budget)
         if self.endpoint.is_plain and not self.endpoint.is_loopback:
@@ -139,6 +140,11 @@ class Session:
     def account(self) -> str:
         """Digits that identify the account of the key in file names; they do not reveal the key."""
         return self.key.mark(f"account of {self.server}")
+
+    @property
+    def earliest_now(self) -> float:
+        """The time now in epoch seconds, by this machine's clock or the server's, whichever is behind."""
+        return self._wall() - self._behind_s
 
     def is_key(self, text: str) -> bool:
         """Tell whether a text is the API key."""
@@ -289,6 +295,9 @@ class Session:
         )
         cancels = (self._closed, *(() if call.cancel is None else (call.cancel,)))
         answer = self.endpoint.attempt(call, limits, cancels=cancels)
+        if isinstance(answer, Received):
+            date = responses.date_of(answer.headers)
+            self._behind_s = 0.0 if date is None else max(self._wall() - date, 0.0)
         result = responses.interpret(answer, reader=reader, shown=self.shown)
         call.events.append(result.event)
         return answer, result

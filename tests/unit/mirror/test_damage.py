@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pandas as pd
 import pytest
 
-from dyno_frames.errors import ConfigError, SchemaError
+from dyno_frames.errors import ConfigError, DynoError, SchemaError
 
 
 @pytest.fixture
@@ -83,3 +84,24 @@ def test_a_folder_that_cannot_be_used_is_a_clear_error_and_the_last_version_answ
         kept.rename(path)
     assert len(synced.mirror.query(offline=True)) == 299
     assert synced.mirror.refresh().rows == 298
+
+
+@pytest.mark.parametrize("name", ["mirror.json", "manifests/000001.json"])
+def test_a_file_of_deeply_nested_json_is_a_clear_error(synced, name):
+    (synced.mirror.path.parent / ".campaigns.dyno" / name).write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(DynoError, match="is nested too deeply|is missing or damaged"):
+        synced.mirror.count(offline=True)
+
+
+def test_an_export_does_not_replace_a_mirror(synced):
+    with pytest.raises(ConfigError, match=r"campaigns' is a mirror, which only its own refresh writes"):
+        synced.account.scan().to_parquet(synced.mirror.path)
+    assert synced.mirror.count(fresh=True) == 300
+
+
+def test_a_path_that_is_not_utf_8_is_refused(synced, tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    with pytest.raises(ConfigError, match="has bytes that are not UTF-8"):
+        synced.client.campaigns.mirror(path)
+    with pytest.raises(ConfigError, match="has bytes that are not UTF-8"):
+        synced.account.scan().to_parquet(path)

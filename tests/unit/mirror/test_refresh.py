@@ -116,6 +116,20 @@ def test_one_deletion_among_many_rows_is_located_by_few_counts(mirrored):
     assert is_current(one)
 
 
+def test_a_row_from_the_future_hides_no_change_on_a_server_whose_clock_is_behind(mirrored):
+    one = mirrored()
+    server = one.account
+    server.between.date = lambda: server.now
+    one.sql("UPDATE campaigns SET updated = ? WHERE id = '00037'", server.now + 100_000)
+    one.mirror.refresh()
+    one.sql("UPDATE campaigns SET opens = 999, updated = NOW WHERE id = '00000'")
+    assert 999 in one.mirror.query(fresh=True)["opens"].to_numpy()
+    one.sql("UPDATE campaigns SET opens = 998, updated = NOW WHERE id = '00000'")
+    server.scan().to_parquet(one.folder / "c", mode="sync")
+    one.sql("UPDATE campaigns SET opens = 997, updated = NOW WHERE id = '00000'")
+    assert 997 in server.scan().to_parquet(one.folder / "c", mode="sync").to_frame()["opens"].to_numpy()
+
+
 def test_changes_of_one_instant_are_seen_by_the_next_refresh(synced):
     synced.sql("UPDATE campaigns SET opens = 700, updated = 1600000000 WHERE id = '00037'")
     synced.mirror.refresh()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +26,7 @@ class Between:
     """Passes every request on and remembers its body.
 
     ``asking`` may change a find's body before it is passed on and ``answering`` its rows before they come back;
-    ``writing`` may change the bytes of any answer. ``before`` is told of each find, and may write to the account by other ways.
+    ``writing`` may change the bytes of any answer, and ``date`` is the server's clock. ``before`` is told of each find, and may write to the account by other ways.
     """
 
     def __init__(self, box: Sandbox) -> None:
@@ -35,6 +36,7 @@ class Between:
         self.answering: Callable[[list[Any]], list[Any]] = lambda rows: rows
         self.writing: Callable[[bytes], bytes] = lambda answer: answer
         self.before: Callable[[int], None] = lambda number: None
+        self.date: Callable[[], float] = time.time
         between = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,6 +60,9 @@ class Between:
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(between.date() if timestamp is None else timestamp)
 
             def log_message(self, *_: object) -> None:
                 pass
