@@ -61,6 +61,14 @@ RUN_ALL = """async () => {
     .filter(output => output.output_type === 'error').map(output => `${output.ename}: ${output.evalue}`);
 }"""
 
+FORGET = """async () => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const code = "import ipywidgets; ipywidgets.Widget.close_all(); get_ipython().reset()";
+  await kernel.requestExecute({ code, silent: true, store_history: false }).done;
+  return kernel.id;
+}"""
+"""Closes the widgets of a kernel, removes its variables, and returns its id, because the next notebook gets it."""
+
 
 @pytest.fixture(scope="session")
 def browser():
@@ -141,7 +149,7 @@ def _await(condition, server, log_path, seconds=60):
 
 @pytest.fixture(scope="session")
 def window(lab, browser):
-    """One window and one JupyterLab for all tests, because loading takes longest; it records what it asks others."""
+    """One window, one JupyterLab and one kernel for all tests, because they start slowly; records requests to others."""
     context = browser.new_context(timezone_id="America/New_York", locale="en-US", viewport=VIEWPORT)
     context.set_default_timeout(20_000)
     outside = []
@@ -151,7 +159,7 @@ def window(lab, browser):
             outside.append(request.url)
 
     context.on("request", record)
-    yield SimpleNamespace(context=context, outside=outside, loaded=None)
+    yield SimpleNamespace(context=context, outside=outside, loaded=None, kernel=None)
     context.close()
 
 
@@ -173,6 +181,8 @@ def open_cells(lab, window, tmp_path, request):
         }
         name = f"{secrets.token_hex(6)}.ipynb"
         nbformat.write(notebook, lab.notebooks / name)
+        if host != "voila" and window.kernel:
+            _use_kernel(lab, window.kernel, name)
         if host == "lab" and page is loaded:
             page.evaluate(OPEN, name)
         else:
@@ -190,13 +200,23 @@ def open_cells(lab, window, tmp_path, request):
     failed = request.session.testsfailed > failures
     if failed:
         page.screenshot(path=tmp_path / "failed.png")
+        _free_kernels(lab)
+        window.kernel = None
+    elif show.host in {"lab", "notebook"}:
+        window.kernel = page.evaluate(FORGET)
     if show.host == "lab" and not failed:
         page.set_viewport_size(VIEWPORT)
         page.mouse.move(0, 0)
         window.loaded = page
     else:
         page.close()
-    _free_kernels(lab)
+
+
+def _use_kernel(lab, kernel, name):
+    """Let a notebook that is opened next use a kernel that runs."""
+    session = {"path": name, "name": name, "type": "notebook", "kernel": {"id": kernel}}
+    answer = requests.post(f"{lab.url}/api/sessions", params={"token": lab.token}, json=session, timeout=10)
+    answer.raise_for_status()
 
 
 def _free_kernels(lab):
