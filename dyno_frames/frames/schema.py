@@ -130,8 +130,14 @@ class Schema:
 
     def empty(self) -> pd.DataFrame:
         """Return zero rows with the full dtypes."""
-        columns = {field.name: pd.Series(dtype=self.dtype(field)).array for field in self.fields}
+        columns = {field.name: _no_values(self.dtype(field)) for field in self.fields}
         return pd.DataFrame(columns, index=pd.RangeIndex(0))
+
+
+@lru_cache(maxsize=64)
+def _no_values(dtype: Any) -> Any:
+    """Return an array without values, cached because pandas takes longer to create it than to copy it."""
+    return pd.Series(dtype=dtype).array
 
 
 @lru_cache(maxsize=64)

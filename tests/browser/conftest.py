@@ -47,12 +47,13 @@ HOSTS = {"lab": "doc/tree", "notebook": "notebooks", "voila": "voila/render"}
 """Where a notebook is opened, by host; Voilà runs it by itself and shows no code."""
 
 OPEN = """async (path) => {
-  const before = window.jupyterapp.shell.currentWidget;
   await window.jupyterapp.commands.execute("docmanager:open", { path });
-  before?.dispose();
   delete window.hacked;
 }"""
-"""Opens another notebook in a JupyterLab that is loaded, and closes the one before without a question."""
+"""Opens another notebook in a JupyterLab that is loaded."""
+
+CLOSE = "() => window.jupyterapp.shell.currentWidget.dispose()"
+"""Closes a notebook of JupyterLab without a question."""
 
 RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute('notebook:run-all-cells');
@@ -167,8 +168,6 @@ def window(lab, browser):
 def open_cells(lab, window, tmp_path, request):
     """Open a notebook of these cells in a host, run it, and return the page."""
     window.outside.clear()
-    loaded = window.loaded
-    page, window.loaded = loaded or window.context.new_page(), None
 
     def show(*cells, host="lab"):
         if not find_spec(_PACKAGES[host]):
@@ -183,33 +182,40 @@ def open_cells(lab, window, tmp_path, request):
         nbformat.write(notebook, lab.notebooks / name)
         if host != "voila" and window.kernel:
             _use_kernel(lab, window.kernel, name)
-        if host == "lab" and page is loaded:
+        show.host = host
+        loaded = window.loaded if host == "lab" else None
+        page = show.page = loaded or window.context.new_page()
+        if loaded:
+            window.loaded = None
             page.evaluate(OPEN, name)
         else:
             page.goto(f"{lab.url}/{HOSTS[host]}/{name}?token={lab.token}")
-        show.host = host
         if host != "voila":
             page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context")
             page.evaluate(KERNEL_ANSWERS)
             assert page.evaluate(RUN_ALL) == []
         return page
 
-    show.outside, show.host = window.outside, ""
+    show.outside, show.host, show.page = window.outside, "", None
     failures = request.session.testsfailed
     yield show
-    failed = request.session.testsfailed > failures
-    if failed:
-        page.screenshot(path=tmp_path / "failed.png")
+    if show.page is None:
+        return
+    if request.session.testsfailed > failures:
+        show.page.screenshot(path=tmp_path / "failed.png")
+        show.page.close()
         _free_kernels(lab)
         window.kernel = None
-    elif show.host in {"lab", "notebook"}:
-        window.kernel = page.evaluate(FORGET)
-    if show.host == "lab" and not failed:
-        page.set_viewport_size(VIEWPORT)
-        page.mouse.move(0, 0)
-        window.loaded = page
-    else:
-        page.close()
+        return
+    if show.host != "voila":
+        window.kernel = show.page.evaluate(FORGET)
+    if show.host != "lab":
+        show.page.close()
+        return
+    show.page.evaluate(CLOSE)
+    show.page.set_viewport_size(VIEWPORT)
+    show.page.mouse.move(0, 0)
+    window.loaded = show.page
 
 
 def _use_kernel(lab, kernel, name):
@@ -221,10 +227,9 @@ def _use_kernel(lab, kernel, name):
 
 def _free_kernels(lab):
     account = {"token": lab.token}
-    for session in requests.get(f"{lab.url}/api/sessions", params=account, timeout=10).json():
-        requests.delete(
-            f"{lab.url}/api/sessions/{session['id']}", params=account, timeout=10
-        ).raise_for_status()
+    for kernel in requests.get(f"{lab.url}/api/kernels", params=account, timeout=10).json():
+        kernel_url = f"{lab.url}/api/kernels/{kernel['id']}"
+        requests.delete(kernel_url, params=account, timeout=10).raise_for_status()
 
 
 @pytest.fixture
