@@ -37,9 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("state", "cache", "config", "data"):
         (scratch / name).mkdir()
         os.environ[f"DYNO_{name.upper()}_DIR"] = str(scratch / name)
-    os.environ.pop(
-        "PYTHONDONTWRITEBYTECODE", None
-    )  # the programs that tests start need not compile the package again
+    # The programs that tests start need not compile the package again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault(SEED, str(secrets.randbelow(1_000_000)))  # one for all workers: they inherit it
     # A job in the background of a shell ignores Ctrl-C, and so would the programs that tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -89,7 +89,7 @@ def test_a_folder_that_cannot_be_used_is_a_clear_error_and_the_last_version_answ
 @pytest.mark.parametrize("name", ["mirror.json", "manifests/000001.json"])
 def test_a_file_of_deeply_nested_json_is_a_clear_error(synced, name):
     (synced.mirror.path.parent / ".campaigns.dyno" / name).write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(DynoError, match="is nested too deeply|is missing or damaged"):
+    with pytest.raises(DynoError, match=r"is nested too deeply|is missing or damaged"):
         synced.mirror.count(offline=True)
 
 
