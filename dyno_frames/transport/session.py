@@ -30,14 +30,7 @@ from dyno_frames.transport.failures import failure
 from dyno_frames.transport.injected import TransportAdapter
 from dyno_frames.transport.json_body import encoded
 from dyno_frames.transport.responses import AttemptResult, Reader, Reply
-from dyno_frames.transport.retry import (
-    NO_BYTE_LEFT,
-    Budget,
-    Decision,
-    Event,
-    Policy,
-    decide,
-)
+from dyno_frames.transport.retry import NO_BYTE_LEFT, Budget, Decision, Event, Policy, decide
 from dyno_frames.transport.server_name import server_name
 from dyno_frames.transport.wire import CancelToken, rest
 
@@ -345,10 +338,4 @@ class Session:
             self._budget.earn()
             elapsed_s = self._clock() - call.started
             return Reply(result.data, result.content, call.request, len(call.events), elapsed_s)
-        raise failure(
-            result,
-            call.events,
-            effect=call.operation.effect,
-            host=self.host,
-            request=call.request,
-        )
+        raise failure(result, call.events, effect=call.operation.effect, host=self.host, request=call.request)
