@@ -101,6 +101,9 @@ class DynoAccessor(FrameQueries):
     def panel(self, *, accessible: Literal[False] = ...) -> CampaignPanel: ...
 
     @overload
+    def panel(self, *, accessible: Literal[True]) -> AccessiblePanel: ...
+
+    @overload
     def panel(self, *, accessible: bool) -> CampaignPanel | AccessiblePanel: ...
 
     def panel(self, *, accessible: bool = False) -> CampaignPanel | AccessiblePanel:

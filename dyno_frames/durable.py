@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -14,6 +15,8 @@ if sys.platform == "darwin":
 
 PART = ".part"
 """Follows the name of a file that is not complete."""
+
+_PATIENCE_S = 2.0
 
 
 def sync(path: Path) -> None:
@@ -57,6 +60,20 @@ def write(file: IO[bytes], content: bytes) -> None:
     flush(file.fileno())
 
 
+def _rename(source: Path, target: Path) -> None:
+    """Rename a file; on Windows, wait until no program has the target open."""
+    deadline = time.monotonic() + (_PATIENCE_S if sys.platform == "win32" else 0)
+    while True:
+        try:
+            source.replace(target)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_PATIENCE_S / 100)
+        else:
+            return
+
+
 def replace(path: Path, content: bytes) -> None:
     """Replace a file atomically with one that only its owner can read."""
     part = path.with_name(f"{path.name}{PART}")
@@ -64,7 +81,7 @@ def replace(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
         with opened(part) as file:
             write(file, content)
-        part.replace(path)
+        _rename(part, path)
     except OSError:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -62,7 +62,7 @@ def _watermark(scan: Scan) -> int | None:
 
 
 def not_later_than_now(instant: int, session: Session) -> int:
-    """Return an instant in epoch seconds, or the current one if it is earlier."""
+    """Return an instant or the session's ``earliest_now``, whichever is earlier, in epoch seconds."""
     return min(instant, int(session.earliest_now))
 
 

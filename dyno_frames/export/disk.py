@@ -137,17 +137,17 @@ def link(source: Path, target: Path) -> None:
 
 def replaces_links(folder: Path) -> bool:
     """Tell whether the file system of a folder can replace a link to a folder in one step."""
-    first, second = folder / "probe", folder / "next"
+    links = folder / "probe", folder / "next"
     try:
-        for link in (first, second):
-            remove(link)
-            link.symlink_to("work", target_is_directory=True)
-        second.replace(first)
+        for one in links:
+            remove(one)
+            one.symlink_to("work", target_is_directory=True)
+        links[1].replace(links[0])
     except (OSError, NotImplementedError):
         return False
     finally:
-        for link in (first, second):
-            remove(link)
+        for one in links:
+            remove(one)
     return True
 
 

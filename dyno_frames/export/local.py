@@ -45,7 +45,7 @@ class LocalStore:
 
     @property
     def home(self) -> Path:
-        """The hidden folder with all versions, in the same folder as the link."""
+        """The hidden folder with all versions, in the same folder as the path."""
         return self.path.absolute().parent / f".{self.path.name}.dyno"
 
     @property
@@ -72,6 +72,11 @@ class LocalStore:
             raise ConfigError(f"the folder {str(parent)!r} does not exist; make it first")
         if pointer.is_free(self.path, self.home):
             return
+        if (self.path / pointer.NAME).exists() and not self.home.is_dir():
+            raise ConfigError(
+                f"{str(self.path)!r} has a file {pointer.NAME}, but the folder {str(self.home)!r} with the versions is "
+                "missing. Restore it, or choose a new name"
+            )
         if self.path.is_dir():
             raise ConfigError(
                 f"{str(self.path)!r} is a folder with files of another program in it; expected a new name, "
@@ -138,7 +143,7 @@ class LocalStore:
             disk.remove(self.home / name)
 
     def _point_again(self) -> None:
-        """Point to the newest complete version, if the path does not exist.
+        """Point to the newest complete version, if the path points to none.
 
         A version is complete once its folder has its final name. This finishes a first run that was interrupted between
         manifest and link, and repairs a dataset whose link was removed.

@@ -11,10 +11,15 @@ import os
 from pathlib import Path
 
 from dyno_frames import durable
+from dyno_frames.errors import SchemaError
 from dyno_frames.export import disk
 
 NAME = "VERSION.txt"
 """The file that names the newest version in its first line."""
+
+_MOST_DIGITS = 18
+_OF_FILE_MANAGERS = frozenset({".ds_store", "desktop.ini", "thumbs.db"})
+"""Files that Finder and Explorer add to folders, in small letters."""
 
 
 def read(path: Path, home: Path) -> int | None:
@@ -25,7 +30,7 @@ def read(path: Path, home: Path) -> int | None:
         number = target.name if ours else ""
     else:
         number = _first_line(path / NAME) if home.is_dir() else ""
-    return int(number) if number.isdecimal() else None
+    return int(number) if number.isdecimal() and len(number) <= _MOST_DIGITS else None
 
 
 def is_free(path: Path, home: Path) -> bool:
@@ -33,20 +38,24 @@ def is_free(path: Path, home: Path) -> bool:
     if path.is_symlink() or not path.exists():
         return True
     own = {NAME, f"{NAME}{durable.PART}"} if home.is_dir() else set[str]()
-    return path.is_dir() and own >= {one.name for one in path.iterdir()}
+    return path.is_dir() and all(
+        one.name in own or one.name.lower() in _OF_FILE_MANAGERS or one.name.startswith("._")
+        for one in path.iterdir()
+    )
 
 
 def move(path: Path, home: Path, folder: Path) -> None:
     """Point to the folder of a version, in one step."""
-    text = f"{folder.name}\nThe rows are in {folder}. Read them with dyno_frames.read_dataset.\n".encode()
+    where = f"{home.name}/versions/{folder.name}, beside this folder"
+    text = f"{folder.name}\nThe rows are in {where}. Read them with dyno_frames.read_dataset.\n".encode()
     following = home / "next"
     disk.remove(following)
     if path.is_dir() and not path.is_symlink():
-        if (path / NAME).exists():
+        if any((path / name).exists() for name in (NAME, f"{NAME}{durable.PART}")):
             durable.replace(path / NAME, text)
             durable.sync(path)
             return
-        path.rmdir()  # an empty folder
+        disk.remove(path)  # an empty folder
     if path.is_symlink() or disk.replaces_links(home):
         target = os.path.join(home.name, "versions", folder.name)  # noqa: PTH118 - the text of the link
         following.symlink_to(target, target_is_directory=True)
@@ -68,7 +77,13 @@ def remove(path: Path, home: Path) -> None:
 
 
 def _first_line(path: Path) -> str:
+    """Return the first line of a file; empty if it does not exist, or is not text.
+
+    Raise SchemaError if the file cannot be read, because without a newest version all would be removed.
+    """
     try:
         return path.read_text(encoding="utf-8").partition("\n")[0]
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return ""
+    except OSError as error:
+        raise SchemaError(f"{str(path)!r} cannot be read ({error.strerror}); try again") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ConfigError, SchemaError
+from dyno_frames.export import pointer
 from dyno_frames.export.local import LocalStore
 from dyno_frames.export.remote import remote_store
 from dyno_frames.export.store import DatasetStore
@@ -25,7 +26,7 @@ def checked_path(path: Any) -> str | Path:
         raise ConfigError(
             f"path={path!r}; expected the name of a file or a dataset, for example 'campaigns' or 'campaigns.parquet'"
         )
-    if not is_whole(str(path)):
+    if not is_whole(str(path) if "://" in str(path) else str(Path(path).absolute())):
         raise ConfigError(f"path={str(path)!r} has bytes that are not UTF-8; expected another name")
     return path
 
@@ -68,7 +69,7 @@ def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
     if isinstance(store, LocalStore) and store.home.is_dir():
         return SchemaError(
             f"no version of {store.url!r} is committed: nothing at this path names one. The first export did not "
-            "finish, or the link was removed. Run the export again; it creates the link"
+            f"finish, or the link or {pointer.NAME} was removed. Run the export again; it restores the newest version"
         )
     if isinstance(store, LocalStore) and store.path.exists():
         return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")

@@ -6,6 +6,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -93,7 +94,8 @@ Reader = Callable[[bytes], Any]
 def date_of(headers: Mapping[str, str]) -> float | None:
     """Return when a response was sent, by the server's clock in epoch seconds, or None if it does not say so."""
     try:
-        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        date = parsedate_to_datetime(headers.get("Date", ""))
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
 

@@ -290,7 +290,7 @@ class Session:
         answer = self.endpoint.attempt(call, limits, cancels=cancels)
         if isinstance(answer, Received):
             date = responses.date_of(answer.headers)
-            self._behind_s = 0.0 if date is None else max(self._wall() - date, 0.0)
+            self._behind_s = self._behind_s if date is None else max(self._wall() - date, 0.0)
         result = responses.interpret(answer, reader=reader, shown=self.shown)
         call.events.append(result.event)
         return answer, result

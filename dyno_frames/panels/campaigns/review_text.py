@@ -13,7 +13,9 @@ from dyno_frames.panels.campaigns.rules import IRREVERSIBLE, matches_required
 from dyno_frames.panels.campaigns.wording import field_label
 from dyno_frames.panels.runtime.words import counted, utc_time
 
-COPY_NOTE = "A program sends the action once, without the checks and the journal of this panel."
+COPY_NOTE = (
+    "A program sends the action once, without the checks of this panel, and the journal does not record it."
+)
 
 _KEEP_LABELS = {
     Status.DRAFT.value: "Keep as draft",

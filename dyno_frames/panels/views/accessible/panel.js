@@ -178,10 +178,10 @@ function form({ form }, send, zones) {
 function copy_as({ serial, note, texts }, review) {
   if (serial !== review.serial) return null;
   const summary = (text) => h("summary", { "data-lm-suppress-shortcuts": "true" }, text);
-  const program = (label, text) => h("details", {}, summary(`Copy as ${label}`), h("textarea", {
+  const program = (label, text, error) => h("details", {}, summary(`Copy as ${label}`), error ? h("p", {}, error) : h("textarea", {
     readonly: true, rows: 12, class: "dyno-program", "aria-label": `Program in ${label}`, "data-lm-suppress-shortcuts": "true" }, text));
   return h("details", {}, summary("Copy as a program"), h("p", { class: "dyno-quiet" }, note),
-    ...texts.map(([label, text]) => program(label, text)));
+    ...texts.map((one) => program(...one)));
 }
 
 function review({ review }, send, programs) {

@@ -99,16 +99,16 @@ class AccessiblePanel(PanelMixin, anywidget.AnyWidget):
     def _draw(self, state: State) -> None:
         review = state.phase
         if isinstance(review, Review) and review.serial != self.programs["serial"]:
-            texts = [[language.label, self._program(review, language)] for language in Language]
+            texts = [[language.label, *self._program(review, language)] for language in Language]
             self.programs = {**self.programs, "serial": review.serial, "texts": texts}
         self.view = view_model(state, local_zone())
 
-    def _program(self, review: Review, language: Language) -> str:
-        """Return the action of a review as a program, or why it cannot be written."""
+    def _program(self, review: Review, language: Language) -> tuple[str, str]:
+        """Return the action of a review as a program, and why it cannot be written; one of the two is empty."""
         try:
-            return self._control.program(review, language)
+            return self._control.program(review, language), ""
         except DynoError as error:
-            return str(error)
+            return "", str(error)
 
     def _show_failure(self, word: str, sentence: str) -> None:
         self.view = {**self.view, "notice": {"word": word, "text": sentence, "details": []}}

@@ -65,13 +65,13 @@ def test_the_programs_of_a_review_are_sent_once_and_say_why_one_cannot_be_writte
     says(panel, "press", button="start")
     form(panel)
     assert panel.programs["serial"] == panel.view["review"]["serial"]
-    assert panel.programs["texts"][0] == ["curl", "curl: start c1 {}"]
-    assert [label for label, _ in panel.programs["texts"]] == ["curl", "Python", "Java", "PHP"]
+    assert panel.programs["texts"][0] == ["curl", "curl: start c1 {}", ""]
+    assert [label for label, _, _ in panel.programs["texts"]] == ["curl", "Python", "Java", "PHP"]
     says(panel, "dismiss")
     client.campaigns.unwritable = ConfigError("a value contains the API key")
     says(panel, "press", button="start")
     form(panel)
-    assert panel.programs["texts"][0] == ["curl", "a value contains the API key"]
+    assert panel.programs["texts"][0] == ["curl", "", "a value contains the API key"]
 
 
 def test_a_large_send_is_confirmed_only_after_its_number_was_typed(kit, show):
