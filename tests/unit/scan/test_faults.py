@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -256,6 +257,14 @@ def test_a_scan_that_is_interrupted_as_its_threads_begin_leaves_none_behind(faul
             server.ended.wait(0.01)
         raise KeyboardInterrupt
 
+    poll = WindowPrefetcher.poll
+
+    def poll_when_cut(ahead):  # else the walk may end before there are windows
+        if ahead._cut is not None:
+            wait([ahead._cut])
+        poll(ahead)
+
+    monkeypatch.setattr(WindowPrefetcher, "poll", poll_when_cut)
     monkeypatch.setattr(WindowPrefetcher, "_submit", interrupted)
     with pytest.raises(KeyboardInterrupt) as kept:  # and with it all frames that the scan went through
         client.campaigns.find()
