@@ -52,7 +52,7 @@ _STEERING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the direction in which a text is shown."""
 
-_FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 def exit_code(error: BaseException) -> Exit:

@@ -54,7 +54,10 @@ def print_frame(frame: pd.DataFrame, form: str, *, formulas: bool = False, note:
         return
     terminal = on_terminal()
     width = shutil.get_terminal_size().columns if terminal else None
-    click.echo(written(frame, form, formulas=formulas, terminal=terminal, width=width, note=note), nl=False)
+    text = written(frame, form, formulas=formulas, terminal=terminal, width=width, note=note)
+    click.echo(
+        text, nl=False, color=True
+    )  # without color=True, click removes ANSI sequences from values in a pipe
 
 
 def written(

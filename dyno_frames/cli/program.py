@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import click
@@ -84,9 +86,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         warnings.simplefilter("always", IncompleteResultWarning)
         warnings.showwarning = show_warning
         try:
-            with program.make_context(
-                NAME, list(sys.argv[1:] if arguments is None else arguments)
-            ) as context:
+            with (
+                _complete_writes(),
+                program.make_context(NAME, list(sys.argv[1:] if arguments is None else arguments)) as context,
+            ):
                 program.invoke(context)
             if sys.stdout is not None:  # the caller may have closed it
                 sys.stdout.flush()
@@ -100,6 +103,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         except (Exception, KeyboardInterrupt, click.Abort) as error:  # noqa: BLE001 - every error becomes an exit code
             return _failed(error, context)
     return Exit.INCOMPLETE if incomplete and not context.meta.get(ALLOW_INCOMPLETE, False) else Exit.DONE
+
+
+@contextmanager
+def _complete_writes() -> Iterator[None]:
+    """Buffer stdout if it is unbuffered (``PYTHONUNBUFFERED``), because Python loses what one write does not take."""
+    out = sys.stdout
+    if not isinstance(getattr(out, "buffer", None), io.RawIOBase):
+        yield
+        return
+    with (
+        open(out.fileno(), "w", encoding=out.encoding, errors=out.errors, closefd=False) as buffered,
+        redirect_stdout(buffered),
+    ):
+        yield
 
 
 def _options(context: click.Context | None) -> dict[str, str]:

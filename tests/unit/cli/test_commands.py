@@ -286,6 +286,41 @@ def test_an_output_that_cannot_be_written_is_said_in_one_line(sandbox, target):
     assert "Traceback" not in asked.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of a file's size")
+@pytest.mark.parametrize(
+    "arguments", ["find campaigns --format csv", "find campaigns --format parquet", "code campaigns"]
+)
+def test_an_output_that_is_written_in_part_is_said_if_stdout_is_unbuffered(sandbox, tmp_path, arguments):
+    account = {"DYNO_URL": sandbox.url, "DYNO_API_KEY": sandbox.api_key, "PYTHONUNBUFFERED": "1"}
+    line = f"ulimit -f 4; exec {sys.executable} -B -m dyno_frames {arguments} > out"
+    asked = subprocess.run(
+        ["bash", "-c", line], env={**os.environ, **account}, cwd=tmp_path, capture_output=True, timeout=60, check=False
+    )  # fmt: skip
+    assert (asked.returncode, (tmp_path / "out").stat().st_size) == (2, 4096)
+    assert asked.stderr == (
+        b"dyno-frames: the output cannot be written: File too large; free some space, or write to another device\n"
+    )
+
+
+def test_values_arrive_unchanged_in_a_pipe(tmp_path):
+    from dyno_frames.sandbox.sandbox import Sandbox
+
+    name = "\x1b[31mred\x1b[0m\x07"
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"name": name, "created": 1439054168}), encoding="utf-8")
+    with Sandbox(load={"lists": file}, sample=False, speed=0) as box:
+        account = {"DYNO_URL": box.url, "DYNO_API_KEY": box.api_key, "PYTHONUTF8": "1"}
+        line = [sys.executable, "-m", "dyno_frames", "find", "lists", "--columns", "name", "--format"]
+        printed = {
+            form: subprocess.run(
+                [*line, form], env={**os.environ, **account}, capture_output=True, timeout=60, check=True
+            ).stdout.decode()
+            for form in ("csv", "jsonl")
+        }
+    assert list(csv.reader(io.StringIO(printed["csv"]))) == [["name"], [name]]
+    assert json.loads(printed["jsonl"]) == {"name": name}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_csv_on_a_terminal_does_not_steer_it(tmp_path):
     import pty
