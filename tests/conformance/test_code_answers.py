@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -143,40 +145,95 @@ def test_a_byte_order_mark_and_the_order_of_members_do_not_matter(between, langu
     assert sorted(ids(language, done.stdout)) == ROWS["id"]
 
 
-@pytest.mark.parametrize("language", ["python", "php"], indirect=True)
-def test_a_number_that_json_cannot_hold_ends_with_1(between, language, program):
+def in_a_row(value: bytes) -> Callable[[bytes], bytes]:
+    """Return a function that puts a value into the rows of an answer."""
+    return lambda answer: re.sub(rb'"start_time": ?null', b'"start_time":' + value, answer)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"1e999", "the answer has a number that JSON cannot hold"),
+        (b'"\xe9"', "/campaigns/find: HTTP status 200 with a body that is not JSON"),
+    ],
+)
+@pytest.mark.parametrize("language", ["python", "java", "php"], indirect=True)
+def test_a_value_that_json_cannot_hold_ends_with_1(between, language, program, value, reason):
     def write(client: Any) -> str:
         code = client.campaigns.scan().to_code(language)
-        between.writing = lambda answer: re.sub(rb'"start_time": ?null', b'"start_time":1e999', answer)
+        between.writing = in_a_row(value)
         return code
 
     done = program(write)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {reason}\n")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [lambda answer: answer + b"junk", lambda answer: b"<html>", lambda answer: b'{"data":' + b"[" * 100_000],
+)
+@pytest.mark.parametrize("language", SCRIPTS, indirect=True)
+def test_a_change_whose_answer_is_not_json_ends_with_1(between, language, program, form):
+    def write(client: Any) -> str:
+        code = client.lists.to_code("create", name="x", language=language)
+        between.writing = lambda _: form(b'{"has_error":false,"data":null}')
+        return code
+
+    done = program(write)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: /lists: HTTP status 200")
+    assert language == "curl" or " with a body that is not JSON; the request may have" in done.stderr
+
+
+def test_the_key_is_masked_in_what_the_server_says(between, language, program):
+    key = 'KEY/"1\\2$&*'
+    escaped = json.dumps(key)[1:-1]
+    forms = (escaped, escaped.replace("/", "\\/"), "".join(f"\\u{ord(one):04x}" for one in key), "é")
+    refusal = f'{{"has_error": true, "error message": "bad: {" ".join(forms)}"}}'
+
+    def write(client: Any) -> str:
+        code = client.campaigns.to_code("count", language=language)
+        between.writing = lambda _: refusal.encode()
+        return code
+
+    done = program(write, DYNO_API_KEY=key)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.search(r'^error: /campaigns/count: .*"bad: \*\*\* \*\*\* \*\*\* .*"\n$', done.stderr)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
+@pytest.mark.parametrize("target", [">/dev/full", ">&-", "| true"])
+@pytest.mark.parametrize("kind", ["find", "count"])
+def test_an_output_that_cannot_be_written_ends_with_1_and_one_line(between, language, tmp_path, kind, target):
+    done = _redirected(between, language, tmp_path, kind, target)
     assert done.returncode == 1
-    assert done.stdout == ""
-    assert "error: the answer has a number that JSON cannot hold" in done.stderr
+    assert done.stderr == "error: the output cannot be written\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
-@pytest.mark.parametrize("kind", ["rows", "count"])
-def test_a_full_disk_ends_with_a_message_and_not_with_0(between, language, tmp_path, kind):
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of a file's size")
+def test_an_output_that_is_written_in_part_ends_with_1(between, tmp_path):
+    done = _redirected(between, "python", tmp_path, "find", ">out", before="ulimit -f 1; ")
+    assert (done.returncode, done.stderr) == (1, "error: the output cannot be written\n")
+    assert (tmp_path / "out").stat().st_size == 1024
+
+
+def _redirected(
+    between: Between, language: str, folder: Path, verb: str, target: str, *, before: str = ""
+) -> subprocess.CompletedProcess[str]:
     with connect(between.url, between.box.api_key, name="answers") as client:
-        rows = client.campaigns
-        code = rows.scan().to_code(language) if kind == "rows" else rows.to_code("count", language=language)
+        code = client.campaigns.to_code(verb, language=language)
     command = COMMANDS[language]
-    (tmp_path / command[-1]).write_text(code, encoding="ascii")
-    with open("/dev/full", "r+b", buffering=0) as full:  # noqa: PTH123 - a descriptor to write to
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env={**os.environ, "DYNO_API_KEY": between.box.api_key, "TMPDIR": str(tmp_path)},
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert done.returncode != 0
-    assert done.stderr
+    (folder / command[-1]).write_text(code, encoding="ascii")
+    account = {"DYNO_API_KEY": between.box.api_key, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{before}{shlex.join(command)} {target}"],
+        cwd=folder,
+        env={**os.environ, **account},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def _drip(listener: socket.socket, ended: threading.Event) -> None:
