@@ -9,7 +9,9 @@ from dyno_frames.errors.root import DynoError, RequestSummary
 
 
 class ApiError(DynoError):
-    """The application received the request and said no. It is an answer: it is never sent again.
+    """The application refused the request, which is not sent again, whatever the HTTP status.
+
+    A read that was refused as one of too many requests (429) is sent again before this error is raised.
 
     Parameters
     ----------
