@@ -12,7 +12,7 @@ import click
 from dyno_frames.cli import confirm, options
 from dyno_frames.cli.exits import printable
 from dyno_frames.cli.reference import object_id
-from dyno_frames.cli.values import request_text
+from dyno_frames.cli.values import print_request
 from dyno_frames.contract.lifecycle import OVERRIDES, RULES, TIMES, Action
 from dyno_frames.contract.operations import operation
 from dyno_frames.errors import ConfigError, OutcomeUnknownError
@@ -130,7 +130,7 @@ def _run(
     with options.connected(url, api_key) as client:
         plan = client.campaigns.plan(action, object_id(client.campaigns, campaign), **arguments)
         if dry_run:
-            click.echo(request_text(operation("campaigns", action), plan.body))
+            print_request(client, operation("campaigns", action), plan.body)
             return
         _require_known_outcomes(client, plan)
         if _asks(action):

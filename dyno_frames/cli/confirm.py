@@ -30,12 +30,12 @@ def yes(command: Command) -> Command:
     return option(command)
 
 
-def require_answer(command: str, *, confirmed: bool) -> None:
+def require_answer(command: str, *, confirmed: bool, sends: bool = True) -> None:
     """Raise ConfigError if a command has a question, ``--yes`` is not given, and stdin is not a terminal."""
     if not confirmed and not (sys.stdin is not None and sys.stdin.isatty()):
         raise ConfigError(
-            f"nothing was sent: {command} asks for confirmation, and stdin is not a terminal. Add --yes to "
-            "confirm, or --dry-run to print the request"
+            f"nothing was {'sent' if sends else 'changed'}: {command} asks for confirmation, and stdin is not a "
+            f"terminal. Add --yes to confirm{', or --dry-run to print the request' if sends else ''}"
         )
 
 
@@ -45,11 +45,11 @@ def show(lines: Iterable[str]) -> None:
         click.echo(printable(line), err=True)
 
 
-def ask(question: str) -> None:
+def ask(question: str, *, sends: bool = True) -> None:
     """Ask a question with the answers yes and no; end the command unless the answer is yes."""
     _drop_typed_ahead()
     if not click.confirm(printable(question), err=True):
-        decline()
+        decline(sends=sends)
 
 
 def ask_for_text(question: str, is_answer: Callable[[str], bool]) -> None:
@@ -59,9 +59,9 @@ def ask_for_text(question: str, is_answer: Callable[[str], bool]) -> None:
         decline()
 
 
-def decline() -> None:
-    """End the command without sending anything."""
-    click.echo("Nothing was sent.", err=True)
+def decline(*, sends: bool = True) -> None:
+    """End the command without changing anything."""
+    click.echo(f"Nothing was {'sent' if sends else 'changed'}.", err=True)
     raise click.exceptions.Exit(Exit.INTERRUPTED)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dyno_frames.cli import options
+from dyno_frames.cli import confirm, options
 
 if TYPE_CHECKING:
     from dyno_frames.mirror.status import MirrorStatus
@@ -70,14 +70,15 @@ def show_path(*, resource: str, path: str | None, url: str | None, api_key: str 
 
 @mirror.command()
 @_place
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@confirm.yes
 def remove(*, resource: str, path: str | None, yes: bool, url: str | None, api_key: str | None) -> None:
     """Delete the copy with all its versions; the account is not changed."""
     from dyno_frames.mirror.places import removed
 
+    confirm.require_answer("mirror remove", confirmed=yes, sends=False)
     with options.connected(url, api_key) as client:
         if not yes:
-            click.confirm(f"Delete the mirror of {resource} of {client.url}?", abort=True)
+            confirm.ask(f"Delete the mirror of {resource} of {client.url}?", sends=False)
         click.echo(str(removed(client.connection, resource, path)))
 
 

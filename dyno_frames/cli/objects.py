@@ -60,10 +60,10 @@ def create(*, resource: str, dry_run: bool, url: str | None, api_key: str | None
     The request is sent once. If no answer arrives, the command looks for the new object before it fails.
     """
     body = values.given_fields(resource, **given)
-    if dry_run:
-        click.echo(values.request_text(operation(resource, "create"), body))
-        return
     with options.connected(url, api_key) as client:
+        if dry_run:
+            values.print_request(client, operation(resource, "create"), body)
+            return
         click.echo(printable(_created(getattr(client, resource), body)))
 
 
@@ -86,7 +86,7 @@ def update(
         verbs: ResourceClient = getattr(client, resource)
         key = object_id(verbs, reference)
         if dry_run:
-            click.echo(values.request_text(operation(resource, "update"), body, key=key))
+            values.print_request(client, operation(resource, "update"), body, key=key)
             return
         with _change(RESOURCES[resource], key, "updated"):
             verbs.update(key, **body)
@@ -111,7 +111,7 @@ def delete(
         verbs: ResourceClient = getattr(client, resource)
         key = object_id(verbs, reference)
         if dry_run:
-            click.echo(values.request_text(operation(resource, "delete"), key=key))
+            values.print_request(client, operation(resource, "delete"), key=key)
             return
         confirm.show([_headline(RESOURCES[resource].singular, key, verbs.get(key))])
         if not yes:

@@ -14,8 +14,10 @@ from dyno_frames.cli.options import Command
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import RESOURCES, Resource
 from dyno_frames.contract.texts import fit
+from dyno_frames.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dyno_frames.client.client import Client
     from dyno_frames.transport.redact import Body
 
 _LONGEST = 60
@@ -83,6 +85,16 @@ def given_fields(
             f"There is no field to set. Use --set, --set-json or --from, for example --set '{_example(resource)}'."
         )
     return body
+
+
+def print_request(
+    client: Client, operation: Operation, body: Mapping[str, Any] | None = None, *, key: str | None = None
+) -> None:
+    """Print a request, as :func:`request_text` writes it; raise ConfigError if it contains the API key."""
+    text = request_text(operation, body, key=key)
+    if client.connection.session.key.is_in(text):
+        raise ConfigError("the request is not printed, because a value contains the API key; remove it")
+    click.echo(text)
 
 
 def request_text(

@@ -44,6 +44,17 @@ def test_a_damaged_mirror_can_be_removed(ask, path, damage):
     assert ask("mirror", "remove", "lists", "--path", path, "--yes").code == Exit.DONE
 
 
+def test_a_mirror_is_not_removed_without_a_confirmation(ask, path):
+    ask("mirror", "refresh", "lists", "--path", path)
+    ended = ask("mirror", "remove", "lists", "--path", path)
+    assert (ended.code, ended.out) == (Exit.COMMAND, "")
+    assert ended.err == (
+        "dyno-frames: nothing was changed: mirror remove asks for confirmation, and stdin is not a terminal. Add --yes "
+        "to confirm\n"
+    )
+    assert path.exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [

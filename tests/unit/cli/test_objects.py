@@ -96,6 +96,20 @@ def test_a_dry_run_prints_the_request_without_key_and_addresses_and_sends_nothin
     assert box.api_key not in started.out + ended.out + changed.out
 
 
+def test_a_dry_run_refuses_a_value_that_contains_the_key(dyno, account, box, tmp_path):
+    (tmp_path / "list.json").write_text(json.dumps({"name": f"key {box.api_key}"}), encoding="utf-8")
+    key = account.campaigns.create(name="Keyless", subject="x")
+    for arguments in (
+        ("create", "lists", "--from", tmp_path / "list.json"),
+        ("update", "campaigns", key, "--set", f"subject={box.api_key}"),
+        ("start", key, "--subject", f"a {box.api_key}"),
+    ):
+        ended = dyno(*arguments, "--dry-run")
+        assert (ended.code, ended.out) == (2, "")
+        assert "a value contains the API key" in ended.err
+        assert box.api_key not in ended.err
+
+
 def test_delete_deletes_with_yes(dyno, account):
     key = account.lists.create(name="Gone")
     ended = dyno("delete", "lists", "Gone", "--yes")
