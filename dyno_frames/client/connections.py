@@ -24,7 +24,8 @@ URL_VARIABLE = "DYNO_URL"
 KEYRING = "keyring"
 EXPECTED_KEY = 'key = "env:NAME" for an environment variable, or key = "keyring"'
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+_EXPECTED = "up to 64 letters, digits, '-' and '_', not beginning with '-'"
 _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 _TABLE = "connections"
 _ENTRIES = ("url", "key")
@@ -73,7 +74,7 @@ class NamedConnection:
 
 def _faults(named: NamedConnection) -> Iterator[str]:
     if not is_name(named.name):
-        yield f"the name {named.name!r} is not valid; expected up to 64 letters, digits, '-' and '_'"
+        yield f"the name {named.name!r} is not valid; expected {_EXPECTED}"
     try:
         Settings(url=named.url)
     except ConfigError as error:
@@ -201,7 +202,7 @@ def find(name: object, source: str = "connection=") -> NamedConnection:
     """
     shown = f"{source}{name!r}"
     if not is_name(name):
-        raise ConfigError(f"{shown} is not a name; expected up to 64 letters, digits, '-' and '_'")
+        raise ConfigError(f"{shown} is not a name; expected {_EXPECTED}")
     known = load()
     if name in known:
         return known[str(name)]

@@ -116,7 +116,8 @@ class DynoMagics:
                 print(self._diagnose())  # noqa: T201 - the user wants the report
                 return None
             case _:
-                raise UsageError(f"%dyno {line} is unknown; expected %dyno panel [FRAME], journal or doctor")
+                unknown = f"%dyno {line} is unknown; " if line.strip() else ""
+                raise UsageError(f"{unknown}expected %dyno panel [FRAME], journal or doctor")
 
     def _client(self) -> Client:
         found = self._shell.user_ns.get("client")
@@ -141,7 +142,12 @@ def _parsed(line: str) -> Namespace:
     parser.add_argument("--order-by", type=_names)
     parser.add_argument("--descending", action="store_true")
     parser.add_argument("--limit", type=int)
-    given: Namespace = parser.parse_argstring(line)
+    try:
+        given: Namespace = parser.parse_argstring(line)
+    except ValueError as error:  # from shlex, such as "No closing quotation"
+        raise UsageError(
+            f"%%dyno {line} cannot be read: {error}; expected %%dyno VARIABLE, and options such as --limit 10"
+        ) from None
     return given
 
 

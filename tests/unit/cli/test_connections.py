@@ -128,6 +128,14 @@ def test_a_key_for_the_keyring_that_is_in_the_url_is_refused(run, keyring, monke
     assert "has no connections" in run("connections", "list").out
 
 
+@pytest.mark.parametrize("name", ["--yes", "-x", "a b", ""])
+def test_a_name_that_a_command_cannot_take_is_refused(run, name):
+    ended = run("connections", "add", "--url", "http://127.0.0.1:1", "--key", "env:MAIL_KEY", "--", name)
+    assert (ended.code, ended.out) == (2, "")
+    assert f"the name {name!r} is not valid; expected up to 64 letters, digits, '-' and '_', not" in ended.err
+    assert "has no connections" in run("connections", "list").out
+
+
 @pytest.mark.parametrize(
     "content",
     ["a = " + "1" * 5000, "a = " + "[" * 5000 + "]" * 5000, "[connections.a]\nurl = " + "1" * 5000],
