@@ -82,9 +82,6 @@ def test_without_a_client_the_account_comes_from_the_environment_once(run, shell
             "%%dyno r '\nopens > 3",
             "%%dyno r ' cannot be read: No closing quotation; expected %%dyno VARIABLE",
         ),
-        (
-            "%%dyno r \\\nopens > 3",
-        ),
         ("%dyno panel absent", "absent is not a frame"),
         ("%%dyno 1st\nopens > 3", "'1st' is not the name of a variable"),
         ("%%dyno class\nopens > 3", "'class' is not the name of a variable"),
