@@ -182,8 +182,11 @@ def _misfit(field: Field, values: list[Any], rows: Sequence[Row]) -> ContractErr
             "or pass on_invalid='null' to get null instead"
         )
     )
+    expected = f"{'' if field.nullable else 'a never-null '}{_named(field)}"
+    if isinstance(wrong, str) and not is_whole(wrong):
+        expected = f"{_named(field)} that UTF-8 can hold, without half of a surrogate pair"
     return ContractError(
-        f"expected {'' if field.nullable else 'a never-null '}{_named(field)}{cure}",
+        f"expected {expected}{cure}",
         field=field.name,
         row=_row(rows, at),
         value=_shown(values[at]),

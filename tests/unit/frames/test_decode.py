@@ -163,6 +163,14 @@ def test_a_null_in_a_never_null_field_is_named(kind):
     assert (caught.value.row, caught.value.value) == ("row-2", "None")
 
 
+@pytest.mark.parametrize("nullable", [True, False])
+def test_half_of_a_surrogate_pair_is_named_as_such(nullable):
+    with pytest.raises(
+        ContractError, match="expected string that UTF-8 can hold, without half of a surrogate pair"
+    ):
+        column(Kind.STRING, ["a", "\ud83d!"], nullable=nullable)
+
+
 def test_a_long_value_is_shown_shortened():
     with pytest.raises(ContractError) as caught:
         column(Kind.INTEGER, ["x" * 10_000])
