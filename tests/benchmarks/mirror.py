@@ -202,7 +202,7 @@ def questions(rows: int, folder: Path, times: int) -> None:
         ours, theirs = [], []
         for name, ask, text in QUESTIONS:
             mine, peers = medians_ms(
-                [partial(ask, mirror), lambda text=text: peer.execute(text).to_arrow_table()], times
+                [partial(ask, mirror), lambda text=text: peer.sql(text).to_arrow_table()], times
             )
             ours.append(mine)
             theirs.append(peers)
