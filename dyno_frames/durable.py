@@ -60,8 +60,8 @@ def write(file: IO[bytes], content: bytes) -> None:
     flush(file.fileno())
 
 
-def _rename(source: Path, target: Path) -> None:
-    """Rename a file; on Windows, wait until no program has the target open."""
+def rename(source: Path, target: Path) -> None:
+    """Rename a file, over another one if there is one; on Windows, wait until no program has that open."""
     deadline = time.monotonic() + (_PATIENCE_S if sys.platform == "win32" else 0)
     while True:
         try:
@@ -81,7 +81,7 @@ def replace(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
         with opened(part) as file:
             write(file, content)
-        _rename(part, path)
+        rename(part, path)
     except OSError:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from dyno_frames.durable import sync
+from dyno_frames.durable import PART, rename, sync
 from dyno_frames.errors import ConfigError
 
 _CHUNK_BYTES = 8 << 20
 _COMMON_NAME_BYTES = 255
-_TEMPORARY = ".part"
 _NAME_LETTERS = 50
 """Maximum letters of the target in the name of a temporary file; at four bytes each the name is short enough."""
 
@@ -50,7 +49,7 @@ def _longest_name(folder: Path) -> int:
 def put(temporary: Path, target: Path) -> None:
     """Rename a finished file to its final name, in one step, and flush file and name to disk."""
     sync(temporary)
-    temporary.replace(target)
+    rename(temporary, target)
     sync(target.absolute().parent)
 
 
@@ -62,7 +61,7 @@ def beside(target: Path) -> Iterator[Path]:
     do not remove it.
     """
     _remove_abandoned(target)
-    temporary = target.absolute().parent / f"{_prefix(target)}{uuid4().hex}{_TEMPORARY}"
+    temporary = target.absolute().parent / f"{_prefix(target)}{uuid4().hex}{PART}"
     with contextlib.ExitStack() as stack:
         stack.callback(temporary.unlink, missing_ok=True)
         stack.enter_context(_locked(temporary))
@@ -78,8 +77,8 @@ def _remove_abandoned(target: Path) -> None:
     """Remove temporary files of this target that no run is writing."""
     prefix = _prefix(target)
     for path in target.absolute().parent.iterdir():
-        random = path.name.removeprefix(prefix).removesuffix(_TEMPORARY)
-        if path.name == f"{prefix}{random}{_TEMPORARY}" and _RANDOM.fullmatch(random):
+        random = path.name.removeprefix(prefix).removesuffix(PART)
+        if path.name == f"{prefix}{random}{PART}" and _RANDOM.fullmatch(random):
             with contextlib.suppress(OSError), _locked(path):
                 path.unlink()
 
@@ -113,7 +112,7 @@ else:
 
 def write_new(target: Path, text: str) -> None:
     """Create a file atomically; only one of several writers succeeds. Raise FileExistsError if the file exists."""
-    temporary = target.parent / f".{target.name}.{uuid4().hex}{_TEMPORARY}"
+    temporary = target.parent / f".{target.name}.{uuid4().hex}{PART}"
     try:
         temporary.write_text(text, encoding="utf-8")
         sync(temporary)
@@ -133,22 +132,6 @@ def link(source: Path, target: Path) -> None:
         with source.open("rb") as reading, target.open("xb") as writing:
             shutil.copyfileobj(reading, writing, _CHUNK_BYTES)
         sync(target)
-
-
-def replaces_links(folder: Path) -> bool:
-    """Tell whether the file system of a folder can replace a link to a folder in one step."""
-    links = folder / "probe", folder / "next"
-    try:
-        for one in links:
-            remove(one)
-            one.symlink_to("work", target_is_directory=True)
-        links[1].replace(links[0])
-    except (OSError, NotImplementedError):
-        return False
-    finally:
-        for one in links:
-            remove(one)
-    return True
 
 
 def sync_tree(folder: Path) -> None:

@@ -139,8 +139,7 @@ class LocalStore:
                 disk.remove(path)
         for path in (self.home / "manifests").glob(".*.part"):
             disk.remove(path)
-        for name in ("next", "probe"):
-            disk.remove(self.home / name)
+        pointer.clean(self.home)
 
     def _point_again(self) -> None:
         """Point to the newest complete version, if the path points to none.

@@ -17,6 +17,10 @@ from dyno_frames.export import disk
 NAME = "VERSION.txt"
 """The file that names the newest version in its first line."""
 
+_OWN = frozenset({NAME, f"{NAME}{durable.PART}"})
+_NEXT, _PROBE = "next", "probe"
+"""Names beside the versions: what will take the place of the path, and a link to try that with."""
+
 _MOST_DIGITS = 18
 _OF_FILE_MANAGERS = frozenset({".ds_store", "desktop.ini", "thumbs.db"})
 """Files that Finder and Explorer add to folders, in small letters."""
@@ -37,7 +41,7 @@ def is_free(path: Path, home: Path) -> bool:
     """Tell whether a dataset can be at a path: it is a link, an empty folder, or a folder that names a version."""
     if path.is_symlink() or not path.exists():
         return True
-    own = {NAME, f"{NAME}{durable.PART}"} if home.is_dir() else set[str]()
+    own = _OWN if home.is_dir() else frozenset[str]()
     return path.is_dir() and all(
         one.name in own or one.name.lower() in _OF_FILE_MANAGERS or one.name.startswith("._")
         for one in path.iterdir()
@@ -48,15 +52,15 @@ def move(path: Path, home: Path, folder: Path) -> None:
     """Point to the folder of a version, in one step."""
     where = f"{home.name}/versions/{folder.name}, beside this folder"
     text = f"{folder.name}\nThe rows are in {where}. Read them with dyno_frames.read_dataset.\n".encode()
-    following = home / "next"
+    following = home / _NEXT
     disk.remove(following)
     if path.is_dir() and not path.is_symlink():
-        if any((path / name).exists() for name in (NAME, f"{NAME}{durable.PART}")):
+        if any((path / name).exists() for name in _OWN):
             durable.replace(path / NAME, text)
             durable.sync(path)
             return
         disk.remove(path)  # an empty folder
-    if path.is_symlink() or disk.replaces_links(home):
+    if path.is_symlink() or replaces_links(home):
         target = os.path.join(home.name, "versions", folder.name)  # noqa: PTH118 - the text of the link
         following.symlink_to(target, target_is_directory=True)
         following.replace(path)
@@ -66,6 +70,27 @@ def move(path: Path, home: Path, folder: Path) -> None:
         durable.sync(following)
         following.rename(path)
     durable.sync(path.absolute().parent)
+
+
+def replaces_links(home: Path) -> bool:
+    """Tell whether the file system can replace a link to a folder in one step."""
+    new, old = home / _NEXT, home / _PROBE
+    try:
+        clean(home)
+        for one in (new, old):
+            one.symlink_to("work", target_is_directory=True)
+        new.replace(old)
+    except (OSError, NotImplementedError):
+        return False
+    finally:
+        clean(home)
+    return True
+
+
+def clean(home: Path) -> None:
+    """Remove what an interrupted run left beside the versions."""
+    for name in (_NEXT, _PROBE):
+        disk.remove(home / name)
 
 
 def remove(path: Path, home: Path) -> None:

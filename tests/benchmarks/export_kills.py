@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ import pyarrow.parquet as pq
 import dyno_frames as dyno
 from dyno_frames.contract.profile import Profile
 from dyno_frames.errors import SchemaError
-from dyno_frames.export import disk, fetch, files, pointer
+from dyno_frames.export import fetch, files, pointer
 from dyno_frames.export.stage import Stage
 
 ROWS = 1_200
@@ -61,8 +62,8 @@ def export(url: str, key: str, path: str, mode: str, partition_by: str | None) -
     """Run one export, with chunks and files small enough that there are many moments in it."""
     fetch.CHUNK_ROWS, files.ROWS_PER_GROUP = 100, 64
     options = {"name": f"{os.getpid()}", "page_size": PAGE, "profile": Profile(), "workers": 1}
-    has_links = mock.patch.object(disk, "replaces_links", return_value=WITHOUT_LINKS not in path)
-    with has_links, dyno.connect(url, key, **options) as client:
+    no_links = mock.patch.object(pointer, "replaces_links", return_value=False)
+    with no_links if WITHOUT_LINKS in path else nullcontext(), dyno.connect(url, key, **options) as client:
         if mode == "file":
             client.campaigns.scan().to_parquet(path)
             return None
