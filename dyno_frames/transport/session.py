@@ -100,7 +100,10 @@ class Session:
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
-        self._behind_s = 0.0  # how far the server's clock is behind this machine's
+        self._dated: tuple[Mapping[str, str], float] = (
+            {},
+            0.0,
+        )  # the last headers with a date, and when they came
         self._reached = -math.inf  # when the server was reached last, in seconds of the clock
         self._budget = Budget(self.policy.budget)
         if self.endpoint.is_plain and not self.endpoint.is_loopback:
@@ -137,7 +140,10 @@ class Session:
     @property
     def earliest_now(self) -> float:
         """The time now in epoch seconds, by this machine's clock or the server's, whichever is behind."""
-        return self._wall() - self._behind_s
+        headers, came_at = self._dated
+        date = responses.date_of(headers)
+        behind_s = 0.0 if date is None else max(came_at - date, 0.0)
+        return self._wall() - behind_s
 
     def is_key(self, text: str) -> bool:
         """Tell whether a text is the API key."""
@@ -288,9 +294,8 @@ class Session:
         )
         cancels = (self._closed, *(() if call.cancel is None else (call.cancel,)))
         answer = self.endpoint.attempt(call, limits, cancels=cancels)
-        if isinstance(answer, Received):
-            date = responses.date_of(answer.headers)
-            self._behind_s = self._behind_s if date is None else max(self._wall() - date, 0.0)
+        if isinstance(answer, Received) and "Date" in answer.headers:
+            self._dated = answer.headers, self._wall()
         result = responses.interpret(answer, reader=reader, shown=self.shown)
         call.events.append(result.event)
         return answer, result
