@@ -55,9 +55,7 @@ def print_frame(frame: pd.DataFrame, form: str, *, formulas: bool = False, note:
     terminal = on_terminal()
     width = shutil.get_terminal_size().columns if terminal else None
     text = written(frame, form, formulas=formulas, terminal=terminal, width=width, note=note)
-    click.echo(
-        text, nl=False, color=True
-    )  # without color=True, click removes ANSI sequences from values in a pipe
+    click.echo(text, nl=False, color=True)  # else click removes ANSI sequences from values in a pipe
 
 
 def written(
