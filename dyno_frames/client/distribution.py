@@ -79,7 +79,8 @@ def histogram(
         if counted is not None:
             return _noted(pd.Series(counted, index=labels, dtype="int64"), "counts", len(counted))
     times = scan.column(column).dropna()
-    sizes: pd.Series[Any] = pd.Series(1, index=pd.DatetimeIndex(times, name=column)).resample(freq).size()
+    by_time = pd.DataFrame(index=pd.DatetimeIndex(times, name=column))
+    sizes: pd.Series[Any] = by_time.resample(freq).size()
     return _noted(sizes, "rows", len(times))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,10 +28,19 @@ def to_frame(table: pa.Table, schema: Schema) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
 
 
-def status_words(column: pa.ChunkedArray, schema: Schema) -> list[str]:
-    """Return the categories of ``status`` in order: the schema's, then further values of this column."""
+def status_codes(column: pa.ChunkedArray, schema: Schema) -> tuple[pa.ChunkedArray, list[str]]:
+    """Return the place of each status among the categories, null for null, and the categories.
+
+    These are the schema's, in order, then further values of this column.
+    """
+    encoded = column.dictionary_encode().unify_dictionaries()
+    met = encoded.chunk(0).dictionary.to_pylist() if encoded.num_chunks else []
     known = [*map(str, Status), *schema.statuses]
-    return [*known, *sorted(set(pc.unique(column).drop_null().to_pylist()) - set(known))]
+    words = known
+    if not set(met) <= set(known):  # a dictionary can have values that no row has
+        words = [*known, *sorted(set(pc.unique(encoded).to_pylist()) - {None, *known})]
+    codes = pa.array([words.index(word) if word in words else None for word in met], pa.int32())
+    return pa.chunked_array([codes.take(chunk.indices) for chunk in encoded.chunks], pa.int32()), words
 
 
 def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
@@ -41,12 +49,14 @@ def _series(column: pa.ChunkedArray, field: Field, schema: Schema) -> Any:
         values = [None if text is None else json.loads(text) for text in column.to_pylist()]
         return pd.Series(values, dtype=object)
     if field.kind is Kind.STATUS:
-        words = status_words(column, schema)
-        codes = pc.fill_null(pc.index_in(column, pa.array(words, pa.large_string())), -1)
-        return pd.Categorical.from_codes(codes.to_numpy(), dtype=category(tuple(words)))
+        codes, words = status_codes(column, schema)
+        return pd.Categorical.from_codes(pc.fill_null(codes, -1).to_numpy(), dtype=category(tuple(words)))
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     if isinstance(dtype, pd.ArrowDtype):
         column = column.cast(dtype.pyarrow_dtype)
     # Arrow's buffers are read-only. Numbers and times are copied, so that the caller can change the frame.
     if hasattr(dtype, "__from_arrow__"):
         return dtype.__from_arrow__(column).copy()
-    return np.array(column.to_numpy())
+    values = column.to_numpy()
+    return values if values.flags.writeable else values.copy()

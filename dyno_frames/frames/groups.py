@@ -113,7 +113,7 @@ class GroupedRows:
     def _aggregate(self) -> None:
         table = pa.concat_tables(self._waiting, promote_options="default")
         self._waiting, self._rows_waiting = [], 0
-        columns = {f"k{at}": key.values(table) for at, key in enumerate(self.keys)}
+        columns = {f"k{at}": _coded(key.values(table)) for at, key in enumerate(self.keys)}
         columns |= {f"p{at}": table[column] for at, (column, _) in enumerate(self.parts)}
         self._groups.append(self._grouped(pa.table(columns), ([], "count_all"), dict(self._parts())))
         if sum(one.num_rows for one in self._groups[1:]) > self._groups[0].num_rows:
@@ -129,4 +129,14 @@ class GroupedRows:
     def _grouped(self, table: pa.Table, rows: tuple[Any, str], functions: dict[str, str]) -> pa.Table:
         keys = [f"k{at}" for at in range(len(self.keys))]
         found = table.group_by(keys, use_threads=False).aggregate([rows, *functions.items()])
-        return found.rename_columns([*keys, "rows", *functions])
+        found = found.rename_columns([*keys, "rows", *functions])
+        return found.cast(pa.schema([(one.name, _plain(one.type)) for one in found.schema]))
+
+
+def _coded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return texts as a dictionary, by which Arrow groups several times faster."""
+    return column.dictionary_encode() if pa.types.is_large_string(column.type) else column
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from dyno_frames.contract.fields import Field, Kind
 from dyno_frames.contract.resources import CREATED, ID_FIELD
 from dyno_frames.errors import ContractError, SchemaError
-from dyno_frames.frames.dataframe import status_words
+from dyno_frames.frames.dataframe import status_codes
 from dyno_frames.frames.decode import typed_late_fields
 from dyno_frames.frames.schema import Schema
 
@@ -81,7 +81,7 @@ def ordered(
 
 def _sort_key(column: pa.ChunkedArray, field: Field, schema: Schema) -> pa.ChunkedArray:
     if field.kind is Kind.STATUS:
-        return pc.index_in(column, pa.array(status_words(column, schema), pa.large_string()))
+        return status_codes(column, schema)[0]
     if field.kind is Kind.JSON:
         raise SchemaError(
             f"order_by={field.name!r}: the column has values of several types, which have no order"

@@ -123,8 +123,24 @@ class VersionFiles:
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(file, error) from error
 
-    def read(self, files: Sequence[StoredFile], names: Sequence[str], rows: Rows | None = None) -> pa.Table:
-        """Return columns of some files, in order; ``rows`` are the places of the rows to return, ascending.
+    def read(
+        self,
+        files: Sequence[StoredFile],
+        names: Sequence[str],
+        rows: Rows | None = None,
+        *,
+        coded: bool = False,
+    ) -> pa.Table:
+        """Return columns of some files, in order.
+
+        Parameters
+        ----------
+        files, names
+            The files and the columns.
+        rows
+            The places of the rows to return, ascending (default: every row).
+        coded
+            Whether texts may be dictionaries, as they are stored.
 
         Raises
         ------
@@ -134,16 +150,16 @@ class VersionFiles:
         arrow = self.schema.select(names).arrow
         parts, start = list[pa.Table](), 0
         for one in files:
-            stop = start + one.rows
-            here = None if rows is None else rows[slice(*np.searchsorted(rows, (start, stop)))] - start
-            start = stop
+            here = None if rows is None else rows[slice(*np.searchsorted(rows, (start, start + one.rows)))]
             if here is None or len(here) == one.rows:
                 parts.append(self.columns(one, names))
             elif len(here):
-                parts.append(self.columns(one, names).take(pa.array(here)))
+                parts.append(self.columns(one, names).take(pa.array(here - start)))
+            start += one.rows
         if any(not one.schema.equals(parts[0].schema) for one in parts):
             parts = [one.cast(arrow) for one in parts]
-        return pa.concat_tables(parts).cast(arrow) if parts else arrow.empty_table()
+        whole = pa.concat_tables(parts) if parts else arrow.empty_table()
+        return whole if coded else whole.cast(arrow)
 
     def columns(self, file: StoredFile, names: Sequence[str]) -> pa.Table:
         """Return columns of a file; most texts are dictionaries.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -130,12 +131,20 @@ class MirrorScan(Scan):
 
     def run(self) -> Answer:
         """Read the rows and return them with their certificate."""
+        return self._answer(coded=False)
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """Return the values of a column; warns as `to_frame` does."""
+        answer = self._answer(coded=name in self.files.schema.columns)
+        return answer.checked(strict=self.options.strict).column(name)
+
+    def _answer(self, *, coded: bool) -> Answer:
         options, (plan, files) = self.options, self._planned()
         rows = self._chosen(files, plan, checks=True)
         if options.order_by:
             rows = self._ordered(files, rows)
         rows = rows[options.offset : None if options.limit is None else options.offset + options.limit]
-        table = self._read(files, self._names, rows)
+        table = self._read(files, self._names, rows, coded=coded)
         schema = self.schema.select(self._names)
         certificate = replace(self.certificate, rows_returned=table.num_rows)
         return Answer(table.select(list(schema.names)), schema, certificate, plan, self.origin)
@@ -181,29 +190,29 @@ class MirrorScan(Scan):
 
     def _chosen(self, files: list[StoredFile], plan: MirrorPlan, *, checks: bool) -> Rows:
         """Return the places of the rows that match; ``checks`` evaluates the expression with pandas."""
-        found, start = [np.zeros(0, dtype=np.int64)], 0
-        for one in files:
-            if plan.condition.everything:
-                found.append(np.arange(start, start + one.rows))
-            else:
-                found.append(np.flatnonzero(self._mask(one, plan)) + start)
-            start += one.rows
-        rows = np.concatenate(found)
+        if plan.condition.everything:
+            rows = np.arange(sum(one.rows for one in files))
+        else:
+            masks = [self._mask(one, plan) for one in files]
+            rows = np.flatnonzero(np.concatenate([np.zeros(0, dtype=bool), *masks]))
         if not checks or self.query.everything:
             return rows
         narrow = self.files.read(files, self._fields(self._narrow()), rows)
         matching: Rows = rows[kept(self.query, narrow, self.schema)]
         return matching
 
-    def _read(self, files: list[StoredFile], names: Iterable[str], rows: Rows) -> pa.Table:
-        """Return columns, computed ones too, of rows in any order."""
+    def _read(
+        self, files: list[StoredFile], names: Iterable[str], rows: Rows, *, coded: bool = False
+    ) -> pa.Table:
+        """Return columns of rows in any order: computed ones too, or if ``coded``, stored ones with dictionaries."""
+        fields = self._fields(names)
         if (rows[1:] > rows[:-1]).all():
-            table = self.files.read(files, self._fields(names), rows)
+            table = self.files.read(files, fields, rows, coded=coded)
         else:
             order = np.argsort(rows, kind="stable")
-            table = self.files.read(files, self._fields(names), rows[order])
+            table = self.files.read(files, fields, rows[order], coded=coded)
             table = table.take(pa.array(np.argsort(order, kind="stable")))
-        return with_computed(table, self.schema, names)
+        return table if coded else with_computed(table, self.schema, names)
 
     def _ordered(self, files: list[StoredFile], rows: Rows) -> Rows:
         """Return the places of the rows in the order asked for, at least as many as the limit needs."""
