@@ -9,7 +9,7 @@ from law.choices import Choices
 from law.program_trial import fault, server
 from law.programs import LANGUAGES, need
 
-QUESTIONS = {"curl": 8, "python": 6, "java": 4, "php": 12}
+QUESTIONS = {"curl": 8, "python": 16, "java": 4, "php": 60}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

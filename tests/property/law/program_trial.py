@@ -18,7 +18,7 @@ from dyno_frames.sandbox.sandbox import Sandbox
 from dyno_frames.scan.reader import find_rows
 from law import contents
 from law.choices import Choices
-from law.programs import ids, run
+from law.programs import ids, run_warm
 from law.questions import Questions
 from law.servers import profile
 from law.writing import FORMS, Asked, Once, below
@@ -82,7 +82,7 @@ def fault(language: str, here: Server, choices: Choices, folder: Path, met: Coun
         except NotPushableError:
             wider = True
             code = scan.to_code(language, wider=True)
-    done = run(language, code, folder, DYNO_URL=here.box.url, DYNO_API_KEY=here.box.api_key)
+    done = run_warm(language, code, folder, DYNO_URL=here.box.url, DYNO_API_KEY=here.box.api_key)
     met["wider" if wider else "exact" if scan.plan.exact else "with pandas"] += 1
     found = ids(language, done.stdout)
     if wider:
