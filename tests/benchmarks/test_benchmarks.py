@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent
 NUMBER = r"[\d,.]*\d"
 SHOWS = {
     "actions": [rf"an action after 20 +{NUMBER} ms", rf"get, bare requests +{NUMBER} ms"],
+    "commands": [rf"doctor, no server +{NUMBER} s", rf"find, 50 rows +{NUMBER} s"],
     "exports": [rf"plain +1,000 rows .*{NUMBER} rows/s", rf"dyno +1,000 rows .*{NUMBER} rows/s"],
     "groupby": ["1,000 rows, .* equal results", rf"pandas on the six columns( +{NUMBER}){{4}}"],
     "mirror": [NUMBER],

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import ibis
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -183,6 +184,15 @@ def test_duckdb_reads_a_scan(crowded):
     epochs = frame["created"].astype("int64")
     expected = list(zip(frame["id"], frame["opens"], epochs, strict=True))
     assert rows == sorted(expected, key=lambda row: (-row[1], row[0]))
+
+
+def test_ibis_reads_the_table_of_a_scan(crowded):
+    client, _ = crowded
+    scan = client.campaigns.scan("opens > 3", columns=["status", "opens"])
+    rows = ibis.memtable(scan.to_arrow())
+    summed = rows.group_by("status").agg(opens=rows.opens.sum()).to_pyarrow()
+    expected = scan.to_frame().groupby("status", observed=True)["opens"].sum()
+    assert dict(zip(*summed.to_pydict().values(), strict=True)) == expected.to_dict()
 
 
 def test_duckdb_reads_a_scan_by_its_name(crowded):
