@@ -19,6 +19,12 @@ REAL_DATA = "DYNO_REAL_DATA"
 SEED = "DYNO_SEED"
 """The variable with the seed of the random tests (default: another one for each run)."""
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+"""A file system in memory, on Linux."""
+
+ROOM_BYTES = 4 << 30
+"""How much of it has to be free for the tests to use it."""
+
 _SCRATCH = pytest.StashKey[Path]()
 _BEFORE = pytest.StashKey[dict[str, str]]()
 
@@ -29,7 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     A fixture would come too late for notebooks: nbval starts their kernels with this environment and
     asks for no fixture.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="dyno-tests-"))
+    scratch = Path(tempfile.mkdtemp(prefix="dyno-tests-", dir=_memory()))
+    if scratch.parent == MEMORY:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(scratch)
     config.stash[_SCRATCH] = scratch
     config.stash[_BEFORE] = {name: value for name, value in os.environ.items() if name.startswith("DYNO_")}
     for name in ("DYNO_URL", "DYNO_API_KEY", "DYNO_CONNECTION"):
@@ -43,6 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # A job in the background of a shell ignores Ctrl-C, and so would the programs that tests start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _memory() -> Path | None:
+    """Return the file system in memory if there is room for temporary files, because each fsync of a disk takes
+    milliseconds; None if there is not, or if TMPDIR names another place."""
+    usable = "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    return MEMORY if usable and shutil.disk_usage(MEMORY).free > ROOM_BYTES else None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -77,7 +92,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("DYNO_")]:
         del os.environ[name]
     os.environ.update(before)
-    shutil.rmtree(config.stash[_SCRATCH], ignore_errors=True)
+    scratch = config.stash[_SCRATCH]
+    if os.environ.get("TMPDIR") == str(scratch):
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
