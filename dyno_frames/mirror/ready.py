@@ -37,7 +37,7 @@ def ready(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
     if check is not None and _is_young(check, wanted, refresher.now()):
         return check, 0
     try:
-        return _refreshed(refresher, wanted)
+        return _refreshed(refresher, wanted, before=check)
     except DynoError as error:
         if check is None:
             raise
@@ -63,14 +63,19 @@ def _is_young(check: Check, wanted: Freshness, now: float) -> bool:
     return not wanted.fresh and is_late and -CLOCK_STEPS_S <= now - check.as_of <= wanted.max_age_s
 
 
-def _refreshed(refresher: Refresher, wanted: Freshness) -> tuple[Check, int]:
-    """Refresh the mirror, unless another process does so while this one waits for it."""
+def _refreshed(refresher: Refresher, wanted: Freshness, *, before: Check | None) -> tuple[Check, int]:
+    """Refresh the mirror, unless another process does so while this one waits for it.
+
+    The check that was there before does not count, even if its time is later: the clock may have been set back.
+    """
     asked = refresher.now()
     with refresher.alone():
         other = refresher.record.newest
-        if other is not None and (
-            other.as_of > asked if wanted.fresh else _is_young(other, wanted, refresher.now())
-        ):
-            return other, 0
+        if other is not None and other != before:
+            is_fresh_enough = (
+                other.as_of > asked if wanted.fresh else _is_young(other, wanted, refresher.now())
+            )
+            if is_fresh_enough:
+                return other, 0
         made = refresher.run()
         return made, made.requests

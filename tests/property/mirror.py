@@ -2,7 +2,7 @@
 
 ``python -m tests.property.mirror --histories 10000 --seed 1`` from the root of the checkout. A history draws rows, then
 steps of writes: inserts, updates, deletes, a delete beside an insert, changes that share an instant or become visible
-late. After each step it asks random questions, and compares the answers with pandas on the rows of the moment that
+late; between them, the client's clock is set ahead or back. After each step it asks random questions, and compares the answers with pandas on the rows of the moment that
 the certificate states.
 """
 
@@ -14,19 +14,43 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pandas as pd
 from pandas.testing import assert_frame_equal
 
-import dyno_frames as dyno
 from dyno_frames.api import connect
+from dyno_frames.contract import envelope
 from dyno_frames.contract.profile import Profile
+from dyno_frames.sandbox.http.routes import Account, handlers
+from dyno_frames.sandbox.store.storage import Store
+from dyno_frames.transport.exchange import Received
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from law.in_process import URL, InProcess
 
 BEGAN_S = 1_400_000_000
 STATUSES = ("draft", "running", "finished")
-KINDS = ("insert", "insert", "update", "update", "status", "delete", "pair", "moment", "late", "name")
+KINDS = (
+    "insert",
+    "insert",
+    "update",
+    "update",
+    "status",
+    "delete",
+    "pair",
+    "moment",
+    "late",
+    "name",
+    "clock",
+)
+AHEAD_S = (0, 0, 0.5, -0.5, 20, -20, 3_600, -3_600)
+"""By how much the client's clock can be ahead of the server's."""
+
 LAG_S = 600
 QUESTIONS: tuple[Any, ...] = (
     None,
@@ -62,23 +86,31 @@ class Ground:
     """One server for many histories; its rows are replaced at the start of each."""
 
     def __init__(self) -> None:
-        self.box = dyno.Sandbox(sample=False, speed=0, page_limit=60, connect=connect)
-        self.now = float(BEGAN_S)
+        self.now, self.ahead_s = float(BEGAN_S), 0.0
+        self.store = Store(profile=Profile(page_limit=60))
+        self._handlers = handlers(Account(self.store, "user", lambda: self.now))
         self.client = connect(
-            self.box.url,
-            self.box.api_key,
-            name=self.box.url,
+            URL,
+            "no-key",
+            name="histories",
             profile=Profile(),
             page_size=60,
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.ahead_s,
         )
+        self.client.connection.session.endpoint = InProcess(self._answered)
+
+    def _answered(self, call: Any) -> Received:
+        """Answer a call as the sandbox does, with the time of the server's clock."""
+        payload = self._handlers[call.operation.name](call.key or "", orjson.loads(call.content or b"{}"))
+        headers = {"Date": formatdate(self.now, usegmt=True)}
+        return Received(200, headers, orjson.dumps(envelope.accepted(payload)))
 
     def close(self) -> None:
         self.client.close()
-        self.box.close()
+        self.store.close()
 
     def sql(self, text: str, *values: object) -> list[Any]:
-        with self.box._store.transaction() as connection:
+        with self.store.transaction() as connection:
             return connection.execute(text, values).fetchall()
 
 
@@ -88,7 +120,7 @@ class History:
     def __init__(self, ground: Ground, seed: str, folder: Path) -> None:
         self.ground, self.chance = ground, random.Random(seed)  # noqa: S311 - the same history every time
         self.met: Counter[str] = Counter()
-        ground.now = BEGAN_S + 1_000_000.0
+        ground.now, ground.ahead_s = BEGAN_S + 1_000_000.0, self.chance.choice(AHEAD_S)
         ground.sql("DELETE FROM campaigns")
         span = self.chance.choice([20, 2_000, 200_000])
         for _ in range(self.chance.choice([0, 1, 5, 40, 100, 150])):
@@ -144,6 +176,8 @@ class History:
                     self.change("opens", self.chance.randrange(100), now)
             case "status":
                 self.change("status", self.chance.choice(STATUSES), now)
+            case "clock":
+                self.ground.ahead_s = self.chance.choice(AHEAD_S)
             case "name":
                 self.change("name", self.chance.choice(["plain", "other"]), now)
             case _:

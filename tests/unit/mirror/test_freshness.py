@@ -110,6 +110,13 @@ def test_the_clock_that_was_set_back_makes_no_answer_young(synced):
     assert synced.sent() != (0, 0)
 
 
+def test_a_fresh_answer_asks_the_server_after_the_clock_was_set_back(synced):
+    synced.now_s -= 3600
+    synced.sql("UPDATE campaigns SET opens = 500, updated = NOW WHERE id = '00037'")
+    assert synced.mirror.query("opens == 500", fresh=True)["id"].tolist() == ["00037"]
+    assert synced.sent() != (0, 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
