@@ -34,7 +34,9 @@ def fingerprint(frame: pd.DataFrame) -> str:
     if not frame.columns.is_unique:
         return ""  # no query returns such a frame
     checksum = zlib.crc32(json.dumps([len(frame), *map(str, frame.columns)]).encode())
-    for _, column in frame.items():  # noqa: PERF102 - values of a frame is not a method
+    bare = frame.copy(deep=False)
+    bare.attrs = {}  # pandas would copy them for each column
+    for _, column in bare.items():  # noqa: PERF102 - values of a frame is not a method
         for part in _parts(column):
             checksum = zlib.crc32(part, checksum)
     return f"{checksum:0{_HEX_DIGITS}x}"
