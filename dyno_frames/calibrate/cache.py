@@ -42,7 +42,7 @@ def load(url: str, *, clock: Callable[[], float] = time.time) -> Profile:
     if is_local(url):
         return Profile.unknown()
     version, at, profile = _read(_path(url)) or (VERSION, 0.0, Profile.unknown())
-    fresh = version == VERSION and clock() - at < DAYS_KEPT * 86_400
+    fresh = version == VERSION and abs(clock() - at) < DAYS_KEPT * 86_400
     return profile if fresh else Profile.unknown()
 
 

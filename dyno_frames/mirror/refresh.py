@@ -234,7 +234,7 @@ class Refresher:
         return None if watermark is None else watermark - int(self.lag_s)
 
     def _must_prove(self, known: Check | None, *, prove: bool) -> bool:
-        return prove or known is None or known.proved is None or self.now() - known.proved > PROOF_S
+        return prove or known is None or known.proved is None or abs(self.now() - known.proved) > PROOF_S
 
     def _probed(self, scan: Scan, known: Check) -> tuple[bool, Check]:
         """Tell whether nothing has changed, and return the check as of now with the costs of finding out."""

@@ -133,6 +133,7 @@ def test_what_was_learnt_of_a_far_server_is_remembered_for_a_while(own_state):
     cache.save(url, Profile(name="learnt"), clock=lambda: now)
     assert cache.load(url, clock=lambda: now + 86_400).like is Like.SUBSTRING
     assert cache.load(url, clock=lambda: now + 31 * 86_400) == Profile.unknown()
+    assert cache.load(url, clock=lambda: now - 31 * 86_400) == Profile.unknown()
     assert cache.load("https://other.example.com", clock=lambda: now) == Profile.unknown()
 
 

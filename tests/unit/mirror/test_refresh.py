@@ -104,6 +104,13 @@ def test_deletes_are_proved_again_after_an_hour(mirrored):
     assert is_current(one)
 
 
+def test_a_proof_from_before_the_clock_was_set_back_is_made_again(synced):
+    synced.sql("UPDATE campaigns SET id = 'unseen', created = created + 30000000 WHERE id = '00037'")
+    synced.now_s -= 86_400
+    assert synced.mirror.query().dyno.certificate.mirror["deletes"] == "proved"
+    assert is_current(synced)
+
+
 def test_one_deletion_among_many_rows_is_located_by_few_counts(mirrored):
     one = mirrored(5000)
     one.mirror.refresh()
