@@ -21,6 +21,7 @@ from dyno_frames.sandbox.campaigns.edits import new_row
 from dyno_frames.sandbox.faults.fault import Fault, Kind
 from dyno_frames.sandbox.faults.faults import Faults
 from dyno_frames.sandbox.filters.semantics import DEFAULT_LIMIT
+from dyno_frames.sandbox.http.access_log import RECORD
 from dyno_frames.sandbox.http.routes import Account, Handler
 
 FindConnection: TypeAlias = Callable[[tuple[str, int]], asyncio.Transport | None]
@@ -70,6 +71,7 @@ class DroppedResponse(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             half = self.body[: len(self.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
+        scope[RECORD]()
         if connection is not None:
             if self.body:
                 connection.close()

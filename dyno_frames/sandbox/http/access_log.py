@@ -17,6 +17,9 @@ MAX_ENTRIES: Final = 1000
 ACCOUNT: Final = "dyno.account"
 """The key of a request's scope that holds the account's name, once the API key was accepted."""
 
+RECORD: Final = "dyno.record_request"
+"""The key of a request's scope that holds the function that records it; what ends a connection calls it before."""
+
 _log = logging.getLogger("dyno_frames.sandbox.requests")
 
 
@@ -87,6 +90,7 @@ class AccessLog:
                 record()
             await send(message)
 
+        scope[RECORD] = record
         try:
             await self._app(scope, receive, recording_send)
         finally:
