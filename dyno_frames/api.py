@@ -168,6 +168,12 @@ def _write_parquet(scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
     return write(scan, path, **options)
 
 
+def _make_dask(scan: Scan, /, **options: Any) -> Any:
+    from dyno_frames.integrations.dask.collection import to_dask
+
+    return to_dask(scan, **options)
+
+
 def _query_code(scan: Scan, language: str, /, **options: Any) -> str:
     from dyno_frames.codegen.code import query_code
 
@@ -207,6 +213,7 @@ def _mirror(connection: Connection, resource: Resource, /, path: str | Path | No
 
 EXTENSIONS = Extensions(
     write_parquet=_write_parquet,
+    make_dask=_make_dask,
     query_code=_query_code,
     request_code=_request_code,
     list_panel=_list_panel,

@@ -88,6 +88,7 @@ def _scan(
         keeps_order=sampled.is_in_order,
         distrust=partial(connection.semantics.distrust, resource.name),
         write_code=connection.extensions.query_code,
+        make_dask=connection.extensions.make_dask,
     )
 
 

@@ -133,7 +133,7 @@ def windows_of(scan: Scan, rows: int) -> list[Scan]:
     """
     if len(scan.plan.filters) < 2 or not is_a_set(scan) or scan.count_filters() <= rows:
         return [scan]
-    ends = [_first(scan, CREATED, ascending=up) for up in (True, False)]
+    ends = [first_key(scan, CREATED, ascending=up) for up in (True, False)]
     if ends[0] is None or ends[1] is None:
         return [scan]
 
@@ -175,7 +175,7 @@ def newest_change(scan: Scan) -> int | None:
     """
     if UPDATED in scan.schema.unseen:
         return None
-    return _first(scan.refine(query=bind_query(None, scan.schema.empty())), UPDATED, ascending=False)
+    return first_key(scan.refine(query=bind_query(None, scan.schema.empty())), UPDATED, ascending=False)
 
 
 def unlimited(scan: Scan) -> Scan:
@@ -192,8 +192,8 @@ def _bounded(scan: Scan, name: str, bounds: Mapping[str, int]) -> Scan:
     return scan.refine(query=query)
 
 
-def _first(scan: Scan, name: str, *, ascending: bool) -> int | None:
-    """Return the first or the last time of a field in the rows, in epoch seconds."""
+def first_key(scan: Scan, name: str, *, ascending: bool) -> int | None:
+    """Return the first or the last time of a field in the rows, in epoch seconds; None without rows."""
     one = scan.refine(columns=(ID_FIELD, name), order_by=(name,), ascending=(ascending,), limit=1, offset=0)
     found = unlimited(one).run().table[name].drop_null()
     return int(found[0].value) if len(found) else None

@@ -31,7 +31,7 @@ from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.progress import progress_bar, waiting_bar
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
-from dyno_frames.scan.writers import WriteCode, WriteParquet
+from dyno_frames.scan.writers import MakeDask, WriteCode, WriteParquet
 from dyno_frames.transport.session import Session
 
 _INTERRUPTED = "the query was interrupted"
@@ -59,6 +59,8 @@ class Scan:
         Called with the columns on which the server filtered wrongly.
     write_code
         Writes the query as a program; None if the rows do not come from a server.
+    make_dask
+        Returns the rows as a Dask frame; None if they do not come from a server.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Scan:
     keeps_order: bool = False
     distrust: Callable[[frozenset[str]], object] = lambda _columns: None
     write_code: WriteCode | None = None
+    make_dask: MakeDask | None = None
 
     def __post_init__(self) -> None:
         if self.options.strict and self.plan.reasons:
@@ -154,7 +157,10 @@ class Scan:
 
     def run(self) -> Answer:
         """Fetch the rows and return them with their certificate, without warnings."""
-        stats = ScanStats()
+        return self.run_with(ScanStats())
+
+    def run_with(self, stats: ScanStats) -> Answer:
+        """Fetch the rows as :meth:`run` does, and note in ``stats`` what the run finds."""
         with short_interrupt(_INTERRUPTED), self._bar(stats):
             plan = self._cheaper_plan(stats)
             table, schema = self._execution(plan).table(stats)
@@ -285,6 +291,29 @@ class Scan:
                 "these rows do not come from a server; call to_code() on client.campaigns.scan(…)"
             )
         return self.write_code(self, language, wider=wider, counts=counts)
+
+    def to_dask(
+        self,
+        *,
+        index: str | None = None,
+        rows_per_partition: int = 100_000,
+        pinned: bool = True,
+        workers: int | None = None,
+        max_requests_per_second: float | None = None,
+    ) -> Any:
+        """Return the rows as a Dask frame; see :func:`dyno_frames.integrations.dask.collection.to_dask`."""
+        if self.make_dask is None:
+            raise ConfigError(
+                "these rows do not come from a server; call to_dask() on client.campaigns.scan(…)"
+            )
+        return self.make_dask(
+            self,
+            index=index,
+            rows_per_partition=rows_per_partition,
+            pinned=pinned,
+            workers=workers,
+            max_requests_per_second=max_requests_per_second,
+        )
 
     def _streams(self) -> bool:
         """Tell whether rows can be returned page by page: one filter, every row, and no condition across rows."""

@@ -1,4 +1,4 @@
-"""The functions that write the rows of a scan, or its query, for the packages above."""
+"""The functions of packages above that write the rows of a scan or its query, or return the rows in another form."""
 
 from __future__ import annotations
 
@@ -29,3 +29,20 @@ class WriteCode(Protocol):
 
     def __call__(self, scan: Any, language: str, /, *, wider: bool, counts: bool) -> str:
         """Return the program."""
+
+
+class MakeDask(Protocol):
+    """Returns the rows as a Dask frame, as :func:`dyno_frames.integrations.dask.collection.to_dask` does."""
+
+    def __call__(
+        self,
+        scan: Any,
+        /,
+        *,
+        index: str | None,
+        rows_per_partition: int,
+        pinned: bool,
+        workers: int | None,
+        max_requests_per_second: float | None,
+    ) -> Any:
+        """Return the Dask frame."""

@@ -7,7 +7,8 @@ import math
 import random as _random
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ from dyno_frames.transport.exchange import Failure, Limits, Received
 from dyno_frames.transport.failures import failure
 from dyno_frames.transport.injected import TransportAdapter
 from dyno_frames.transport.json_body import encoded
+from dyno_frames.transport.limiter import Limiter
 from dyno_frames.transport.responses import AttemptResult, Reader, Reply
 from dyno_frames.transport.retry import NO_BYTE_LEFT, Budget, Decision, Event, Policy, decide
 from dyno_frames.transport.server_name import server_name
@@ -66,6 +68,8 @@ class Session:
         Waits; None waits until the session is closed, at most.
     random
         Returns a number in [0, 1).
+    limiter
+        Limits the requests of several processes together.
 
     Examples
     --------
@@ -88,6 +92,7 @@ class Session:
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], object] | None = None,
         random: Callable[[], float] = _random.random,
+        limiter: Limiter | None = None,
     ) -> None:
         url = url.rstrip("/")
         self.endpoint = Endpoint(url, auth, connections=connections, transport=transport)
@@ -100,6 +105,7 @@ class Session:
         self._closed = CancelToken()
         self._clock, self._wall, self._random = clock, wall, random
         self._sleep = sleep
+        self._limiter = limiter
         self._dated: tuple[Mapping[str, str], float] = (
             {},
             0.0,
@@ -293,12 +299,23 @@ class Session:
             body_bytes=self.policy.body_limit_bytes,
         )
         cancels = (self._closed, *(() if call.cancel is None else (call.cancel,)))
-        answer = self.endpoint.attempt(call, limits, cancels=cancels)
+        with self._slot(call):
+            answer = self.endpoint.attempt(call, limits, cancels=cancels)
         if isinstance(answer, Received) and "Date" in answer.headers:
             self._dated = answer.headers, self._wall()
         result = responses.interpret(answer, reader=reader, shown=self.shown)
         call.events.append(result.event)
         return answer, result
+
+    @contextmanager
+    def _slot(self, call: Call) -> Iterator[None]:
+        """Wait for the limiter. This time does not count as time of the call."""
+        asked = self._clock()
+        with nullcontext() if self._limiter is None else self._limiter.slot():
+            waited_s = self._clock() - asked
+            call.started += waited_s
+            call.deadline += waited_s
+            yield
 
     def _wait(self, call: Call, result: AttemptResult) -> bool:
         """Wait before the next attempt, and tell whether there is one."""
@@ -316,6 +333,8 @@ class Session:
             or self._is_over(call.cancel)
         ):
             return False
+        if self._limiter is not None and result.event in {Event.SLOW_DOWN, Event.TOO_MANY}:
+            self._limiter.slow_down(wait_s)
         call.paused_s += wait_s
         _LOG.info("%s: %s; sent again in %.2f s", call.request.path, result.detail, wait_s)
         if self._sleep is not None:

@@ -1,0 +1,199 @@
+"""Return a scan as a Dask frame, and the certificate of what its partitions read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from dyno_frames.contract.resources import CREATED
+from dyno_frames.errors import ConfigError, MissingExtraError
+from dyno_frames.integrations.dask.frozen import Budget, FrozenScan
+from dyno_frames.integrations.dask.read import ReadWindow
+from dyno_frames.integrations.dask.receipts import combined, received
+from dyno_frames.integrations.dask.sessions import check_key
+from dyno_frames.integrations.dask.windows import frozen_windows
+from dyno_frames.query.arguments import check_flags
+from dyno_frames.scan.budget import check_costs, expected_requests
+from dyno_frames.scan.certificate import Certificate
+from dyno_frames.scan.prefetch import MAX_WORKERS
+from dyno_frames.scan.scan import Scan
+from dyno_frames.scan.windows import Window
+
+
+def to_dask(
+    scan: Scan,
+    *,
+    index: str | None = None,
+    rows_per_partition: int = 100_000,
+    pinned: bool = True,
+    workers: int | None = None,
+    max_requests_per_second: float | None = None,
+) -> Any:
+    """Return the rows of a scan as a Dask frame, which the workers of a cluster read in parallel.
+
+    The call counts the rows and cuts them into partitions by ``created``: about two count requests for each partition.
+    Nothing else is sent until the frame is computed. Rows that are created later are not read.
+
+    The graph contains the query, the url and the account, and never the API key. Each worker looks for the key itself:
+    in a ``WorkerConnection`` that was registered, its ``connections.toml``, ``DYNO_API_KEY``, and its keyring.
+    Workers need dyno_frames and the same version of pandas.
+
+    Each ``compute()`` downloads the rows again; ``persist()`` keeps them. ``len()`` and ``count()`` of the Dask frame
+    download every row; ``scan.count()`` counts on the server. Conditions on the Dask frame are evaluated
+    after the download, so put them into the query. Selected columns are requested alone.
+
+    Parameters
+    ----------
+    scan
+        The query, without an order, a limit or an offset.
+    index
+        ``"created"`` for an index with known divisions (default: a RangeIndex in each partition).
+    rows_per_partition
+        About how many rows a partition has. Rows of the same second stay together.
+    pinned
+        Whether to raise StaleError if the number of rows in a partition is not the counted one. If False, the current
+        rows are read, and :func:`certificate_of` names the partitions that changed.
+    workers
+        Maximum number of concurrent requests of the whole cluster (default: that of ``connect()``, else 12). Other
+        schedulers of Dask send one request for each of their threads.
+    max_requests_per_second
+        Maximum number of requests per second of the whole cluster (default: no limit). If the server asks for a pause,
+        all workers pause.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        The columns and dtypes of ``scan.to_frame()``, ordered by ``created``, then ``id``.
+
+    Raises
+    ------
+    QueryError
+        The query has an order or a limit, compares rows with each other, or cannot be stored as JSON.
+    ConfigError
+        An argument is not valid, or a worker of the connected cluster has no key of the account.
+    MissingExtraError
+        Dask is not installed.
+
+    Examples
+    --------
+    >>> rows = client.campaigns.scan("status == 'finished'").to_dask()  # doctest: +SKIP
+    >>> rows.groupby("list_id").opens.sum().compute()  # doctest: +SKIP
+    """
+    try:
+        import dask
+        import dask.dataframe as dd
+    except ImportError:
+        raise MissingExtraError.of("dask", "dask") from None
+    _check_arguments(index, rows_per_partition, pinned=pinned, workers=workers, rate=max_requests_per_second)
+    budget = Budget(workers or scan.workers or MAX_WORKERS, max_requests_per_second)
+    frozen = FrozenScan.of(scan, budget)
+    _check_worker(frozen)
+    windows = frozen_windows(scan, rows=rows_per_partition, workers=budget.workers)
+    _check_allowed(scan, windows)
+    token = dask.base.tokenize(frozen, windows, ensure_deterministic=True)
+    with dask.config.set({"dataframe.convert-string": False}):  # the dtypes of to_frame()
+        return dd.from_map(
+            ReadWindow(frozen, f"dyno_frames-{token}", index, pinned),
+            windows,
+            meta=_meta(scan, index),
+            divisions=None if index is None else _divisions(windows),
+            label="dyno",
+            enforce_metadata=True,
+        )
+
+
+def certificate_of(collection: Any) -> Certificate:
+    """Return how complete the rows are that the partitions of a Dask frame read when they were computed last.
+
+    Parameters
+    ----------
+    collection
+        The frame of ``scan.to_dask()``, or a result that is computed from it.
+
+    Returns
+    -------
+    Certificate
+        The worst verdict of the partitions, and their sums. It names partitions that were not read, and those whose
+        number of rows has changed since ``to_dask()``.
+
+    Raises
+    ------
+    ConfigError
+        The object does not come from ``to_dask()``, or its graph was replaced, as by ``persist()``.
+
+    Examples
+    --------
+    >>> rows = client.campaigns.scan().to_dask()  # doctest: +SKIP
+    >>> opens = rows.opens.sum().compute()  # doctest: +SKIP
+    >>> certificate_of(rows).verdict  # doctest: +SKIP
+    <Completeness.EXACT: 'exact'>
+    """
+    for part in collection.expr.walk() if hasattr(collection, "expr") else ():
+        if isinstance(read := getattr(part, "func", None), ReadWindow):
+            return combined(part.iterables[0], received(read.topic))
+    raise ConfigError(
+        f"certificate_of() got an object of type {type(collection).__name__} that was not read by to_dask(). "
+        "Pass the frame that scan.to_dask() returned"
+    )
+
+
+def _check_arguments(index: object, rows: object, *, pinned: object, workers: object, rate: object) -> None:
+    check_flags(pinned=pinned)
+    faults = []
+    if index not in {None, CREATED}:
+        faults.append(f"index={index!r}; expected 'created' or None")
+    for name, value in (("rows_per_partition", rows), ("workers", 1 if workers is None else workers)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            faults.append(f"{name}={value!r}; expected a whole number from 1")
+    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
+    if rate is not None and not (is_number and 0 < float(str(rate)) < math.inf):
+        faults.append(f"max_requests_per_second={rate!r}; expected a number above 0, or None for no limit")
+    if faults:
+        raise ConfigError("; ".join(faults))
+
+
+def _check_worker(frozen: FrozenScan) -> None:
+    """Ask one worker of the connected cluster, if there is one, whether it has the key."""
+    try:
+        import distributed
+
+        client = distributed.default_client()
+    except (ImportError, ValueError):
+        return
+    addresses = list(client.scheduler_info()["workers"])[:1]
+    if not addresses:
+        return
+    try:
+        found = client.run(check_key, frozen, workers=addresses)
+    except ImportError as error:
+        raise ConfigError(
+            f"a worker of the Dask cluster cannot import a package: {error}. Install dyno_frames on the workers"
+        ) from None
+    for reason in filter(None, found.values()):
+        raise ConfigError(reason)
+
+
+def _check_allowed(scan: Scan, windows: Sequence[Window]) -> None:
+    counts = [window.rows for window in windows]
+    check_costs(
+        max_rows=scan.options.max_rows,
+        max_requests=scan.options.max_requests,
+        rows=sum(counts),
+        requests=expected_requests(counts, scan.plan.page_size),
+    )
+
+
+def _meta(scan: Scan, index: str | None) -> pd.DataFrame:
+    names = scan.options.columns or scan.schema.names
+    schema = scan.schema
+    if index is None:
+        return schema.select(names).empty()
+    return schema.select(dict.fromkeys((*names, index))).empty().set_index(index, drop=False)[list(names)]
+
+
+def _divisions(windows: Sequence[Window]) -> tuple[pd.Timestamp, ...]:
+    ends = (*(window.low for window in windows), max(windows[-1].high - 1, windows[-1].low))
+    return tuple(pd.Timestamp(end, unit="s", tz="UTC") for end in ends)

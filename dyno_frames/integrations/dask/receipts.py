@@ -1,0 +1,109 @@
+"""What a task reports of the window that it read, and the certificate of all windows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dyno_frames.integrations.dask.sessions import in_worker
+from dyno_frames.scan.certificate import Certificate, Completeness
+from dyno_frames.scan.windows import Window
+
+_LOCAL: dict[str, dict[int, Mapping[str, Any]]] = {}
+_ORDER = list(Completeness)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What reading one window found.
+
+    Parameters
+    ----------
+    low
+        The first key of the window, by which it is identified.
+    rows
+        The number of rows that came for the filters.
+    certificate
+        The certificate of its rows.
+    """
+
+    low: int
+    rows: int
+    certificate: Certificate
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json()}
+
+
+def report(topic: str, receipt: Receipt) -> None:
+    """Store a receipt: with the scheduler of the cluster, or in this process."""
+    if in_worker():
+        sys.modules["distributed"].get_worker().log_event(topic, receipt.to_json())
+    else:
+        _LOCAL.setdefault(topic, {})[receipt.low] = receipt.to_json()
+
+
+def received(topic: str) -> dict[int, Receipt]:
+    """Return the newest receipt of each window, by its first key."""
+    found = dict(_LOCAL.get(topic, {}))
+    distributed = sys.modules.get("distributed")
+    try:
+        client = None if distributed is None else distributed.default_client()
+    except ValueError:
+        client = None
+    if client is not None:
+        found |= {event["low"]: event for _, event in client.get_events(topic)}
+    return {
+        low: Receipt(low, stored["rows"], Certificate.from_json(stored["certificate"]))
+        for low, stored in found.items()
+    }
+
+
+def shown(window: Window) -> str:
+    """Return the times of a window as text."""
+    first, last = (
+        dt.datetime.fromtimestamp(at, dt.UTC).isoformat(" ", "seconds").removesuffix("+00:00")
+        for at in (window.low, max(window.high - 1, window.low))
+    )
+    return f"created from {first} to {last} UTC"
+
+
+def moved(window: Window, rows: int) -> str:
+    """Return how the rows of a window differ from their number at the time of planning; empty if they do not."""
+    if rows == window.rows:
+        return ""
+    return f"the rows {shown(window)} were {window.rows:,} when to_dask() counted them, and are {rows:,} now"
+
+
+def combined(windows: Sequence[Window], receipts: Mapping[int, Receipt]) -> Certificate:
+    """Return the certificate of all windows together."""
+    found = [(window, receipts[window.low]) for window in windows if window.low in receipts]
+    missing = [window for window in windows if window.low not in receipts]
+    changed = [text for window, receipt in found if (text := moved(window, receipt.rows))]
+    parts = [receipt.certificate for _, receipt in found]
+    verdicts = [part.verdict for part in parts]
+    verdicts += [Completeness.UNCERTIFIED] * bool(missing) + [Completeness.AT_LEAST_ONCE] * bool(changed)
+    reasons = [f"{shown(window)}: {why}" for window, one in found for why in one.certificate.reasons]
+    if missing:
+        number = f"{len(missing):,} of {len(windows):,} partitions"
+        reasons.append(f"no result of {number} is known here, first {shown(missing[0])}")
+    return Certificate(
+        verdict=max(verdicts, key=_ORDER.index, default=Completeness.EXACT),
+        reasons=(*changed, *reasons),
+        count_before=sum(window.rows for window in windows),
+        count_after=sum(receipt.rows for _, receipt in found) if not missing else None,
+        requests=sum(part.requests for part in parts),
+        retries=sum(part.retries for part in parts),
+        rows_moved=sum(part.rows_moved for part in parts),
+        rows_returned=sum(part.rows_returned for part in parts),
+        page_cap=max((part.page_cap for part in parts), default=0),
+        notes=_unique(note for part in parts for note in part.notes),
+    )
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
