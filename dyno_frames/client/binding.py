@@ -16,7 +16,7 @@ from dyno_frames.calibrate.prober import Prober
 from dyno_frames.client.connection import Connection
 from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.computed import COMPUTED, Computed, Lookup
-from dyno_frames.contract.resources import ID_FIELD, RESOURCES, Resource
+from dyno_frames.contract.resources import CREATED, ID_FIELD, RESOURCES, Resource
 from dyno_frames.errors import QueryError, UnknownFieldError, warn_user
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
@@ -24,8 +24,8 @@ from dyno_frames.query.bind import bind_query
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
-from dyno_frames.query.predicate import columns
-from dyno_frames.query.query import Expression, Query, Scope
+from dyno_frames.query.predicate import Binary, Column, Literal, columns
+from dyno_frames.query.query import Expression, Query, Scope, narrowed
 from dyno_frames.scan.progress import waiting_bar
 from dyno_frames.scan.scan import Scan
 
@@ -88,8 +88,21 @@ def _scan(
         keeps_order=sampled.is_in_order,
         distrust=partial(connection.semantics.distrust, resource.name),
         write_code=connection.extensions.query_code,
-        make_dask=connection.extensions.make_dask,
+        make_dask=partial(_make_dask, connection, resource),
     )
+
+
+def _make_dask(connection: Connection, resource: Resource, scan: Scan, /, **options: Any) -> Any:
+    """Return a Dask frame of a scan, after learning whether the server takes two bounds on one field."""
+    if not scan.query.untraceable:
+        start, end = (Literal(pd.Timestamp(instant, unit="s", tz="UTC")) for instant in (1, 2**32))
+        bounded = narrowed(scan.query, Binary("ge", Column(CREATED), start))
+        bounded = narrowed(bounded, Binary("lt", Column(CREATED), end))
+        context = connection.semantics.context_for(
+            bounded, scan.context, scan.options, lambda: prober(connection, resource)
+        )
+        scan = replace(scan, context=context).refine()
+    return connection.extensions.make_dask(scan, **options)
 
 
 def schema_of(connection: Connection, resource: Resource) -> Schema:
