@@ -33,6 +33,7 @@ from dyno_frames.errors import (
 from dyno_frames.transport import redact
 from dyno_frames.transport.responses import says_nothing_changed
 from dyno_frames.transport.session import Session
+from dyno_frames.transport.tasks import check_not_in_task
 
 
 def attempt(
@@ -55,9 +56,12 @@ def attempt(
         The application refused it, or the campaign's status does not allow it and nothing was sent.
     TransportError
         No answer came, and the action had no effect.
+    ConfigError
+        This code runs in a task of Dask or a process pool, which may run more than once; nothing was sent.
     OutcomeUnknownError
         The outcome cannot be determined; or an earlier action of the campaign is unresolved and nothing was sent.
     """
+    check_not_in_task(action)
     policy = policy or PollPolicy()
     body = {RULES[action].id_key: campaign_id, **body}
     # repeated only if another process recorded an action of the campaign meanwhile, so one of them always proceeds

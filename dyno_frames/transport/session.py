@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
-from dyno_frames.contract.operations import Operation
+from dyno_frames.contract.operations import Effect, Operation
 from dyno_frames.contract.texts import HALF, fit, is_whole
 from dyno_frames.errors import (
     ConfigError,
@@ -34,6 +34,7 @@ from dyno_frames.transport.limiter import Limiter
 from dyno_frames.transport.responses import AttemptResult, Reader, Reply
 from dyno_frames.transport.retry import NO_BYTE_LEFT, Budget, Decision, Event, Policy, decide
 from dyno_frames.transport.server_name import server_name
+from dyno_frames.transport.tasks import check_not_in_task
 from dyno_frames.transport.wire import CancelToken, rest
 
 _LOG = logging.getLogger("dyno_frames.transport")
@@ -225,10 +226,13 @@ class Session:
         ContractError
             The answer is JSON, but not the API's envelope.
         ConfigError
-            The session is closed, or the body cannot be written as JSON.
+            The session is closed, the body cannot be written as JSON, or a request that changes something is sent in a
+            task of Dask or a process pool.
         """
         if self.closed:
             raise ConfigError("this connection is closed; connect again: dyno_frames.connect(…)")
+        if operation.effect is not Effect.READ:
+            check_not_in_task(operation.name)
         if key is not None and not is_whole(key):
             raise ConfigError(f"the id {redact.message(key)!r} holds {HALF}. Expected the id of an object")
         body = None if body is None else redact.Body(body)

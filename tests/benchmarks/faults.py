@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -80,12 +80,30 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
+def _returned(context, function, *arguments):
+    """Return what a function returns in a process of its own; actions are refused in the tasks of a pool."""
+    here, there = context.Pipe(duplex=False)
+    child = context.Process(target=_hand_back, args=(there, function, arguments))
+    child.start()
+    there.close()
+    try:
+        return here.recv()
+    finally:
+        child.join()
+        child.close()
+
+
+def _hand_back(pipe, function, arguments) -> None:
+    pipe.send(function(*arguments))
+
+
 def _walk_all(there: Ground, tally: Tally, *, actions: int, seed: int, workers: int) -> None:
     context = _context()
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         shares = [actions // workers + (lane < actions % workers) for lane in range(workers)]
         running = [
-            pool.submit(walk, there, lane, f"{seed}/{lane}", share) for lane, share in enumerate(shares)
+            pool.submit(_returned, context, walk, there, lane, f"{seed}/{lane}", share)
+            for lane, share in enumerate(shares)
         ]
         for one in running:
             tally.add(one.result())
@@ -133,8 +151,7 @@ def _after_death(context, there: Ground, tally: Tally, *, lane: int, child, diar
     lines = [orjson.loads(line) for line in diary.read_bytes().splitlines()] if diary.exists() else []
     if not lines:
         return
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        tally.add(pool.submit(recover, there, lane, lines[-1]).result())
+    tally.add(_returned(context, recover, there, lane, lines[-1]))
     tally.actions += len(lines)
 
 
