@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dyno_frames.accessor import DynoAccessor
     from dyno_frames.api import connect
     from dyno_frames.export.dataset import open_dataset, read_dataset
+    from dyno_frames.integrations.dask.collection import certificate_of
     from dyno_frames.integrations.polars import scan_polars
     from dyno_frames.panels.views.accessible import AccessiblePanel
     from dyno_frames.panels.views.widgets.panel import CampaignPanel
@@ -39,6 +40,7 @@ __all__ = [
     "DynoError",
     "Profile",
     "Sandbox",
+    "certificate_of",
     "connect",
     "open_dataset",
     "read_dataset",
@@ -52,6 +54,7 @@ _LAZY = {
     "CampaignPanel": "dyno_frames.panels.views.widgets.panel",
     "DynoAccessor": "dyno_frames.accessor",
     "Sandbox": "dyno_frames.sandbox.sandbox",
+    "certificate_of": "dyno_frames.integrations.dask.collection",
     "connect": "dyno_frames.api",
     "open_dataset": "dyno_frames.export.dataset",
     "read_dataset": "dyno_frames.export.dataset",

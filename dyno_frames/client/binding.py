@@ -88,21 +88,20 @@ def _scan(
         keeps_order=sampled.is_in_order,
         distrust=partial(connection.semantics.distrust, resource.name),
         write_code=connection.extensions.query_code,
-        make_dask=partial(_make_dask, connection, resource),
+        make_dask=partial(
+            connection.extensions.make_dask, prepare=partial(_knowing_windows, connection, resource)
+        ),
     )
 
 
-def _make_dask(connection: Connection, resource: Resource, scan: Scan, /, **options: Any) -> Any:
-    """Return a Dask frame of a scan, after learning whether the server takes two bounds on one field."""
-    if not scan.query.untraceable:
-        start, end = (Literal(pd.Timestamp(instant, unit="s", tz="UTC")) for instant in (1, 2**32))
-        bounded = narrowed(scan.query, Binary("ge", Column(CREATED), start))
-        bounded = narrowed(bounded, Binary("lt", Column(CREATED), end))
-        context = connection.semantics.context_for(
-            bounded, scan.context, scan.options, lambda: prober(connection, resource)
-        )
-        scan = replace(scan, context=context).refine()
-    return connection.extensions.make_dask(scan, **options)
+def _knowing_windows(connection: Connection, resource: Resource, scan: Scan) -> Scan:
+    """Return the scan, planned with the knowledge whether the server takes two bounds on one field."""
+    start, end = (Literal(pd.Timestamp(instant, unit="s", tz="UTC")) for instant in (1, 2**32))
+    bounded = narrowed(scan.query, Binary("ge", Column(CREATED), start))
+    bounded = narrowed(bounded, Binary("lt", Column(CREATED), end))
+    semantics = connection.semantics
+    context = semantics.context_for(bounded, scan.context, scan.options, lambda: prober(connection, resource))
+    return replace(scan, context=context).refine()
 
 
 def schema_of(connection: Connection, resource: Resource) -> Schema:

@@ -15,7 +15,7 @@ from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.scan.writers import MakeDask, WriteCode, WriteParquet
+from dyno_frames.scan.writers import WriteCode, WriteParquet
 from dyno_frames.transport.session import Session
 
 
@@ -90,7 +90,7 @@ class Extensions:
     """
 
     write_parquet: WriteParquet
-    make_dask: MakeDask
+    make_dask: Callable[..., Any]
     query_code: WriteCode
     request_code: WriteRequest
     list_panel: Callable[[Connection], Any]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
-from dyno_frames.integrations.dask.frozen import Budget, FrozenScan
+from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent
 from dyno_frames.integrations.dask.read import ReadWindow
 from dyno_frames.integrations.dask.receipts import combined, received
 from dyno_frames.integrations.dask.sessions import check_key
@@ -26,6 +26,7 @@ from dyno_frames.scan.windows import Window
 def to_dask(
     scan: Scan,
     *,
+    prepare: Callable[[Scan], Scan] = lambda scan: scan,
     index: str | None = None,
     rows_per_partition: int = 100_000,
     pinned: bool = True,
@@ -49,6 +50,8 @@ def to_dask(
     ----------
     scan
         The query, without an order, a limit or an offset.
+    prepare
+        Plans the scan again after learning whether the server takes two bounds on one field.
     index
         ``"created"`` for an index with known divisions (default: a RangeIndex in each partition).
     rows_per_partition
@@ -89,6 +92,8 @@ def to_dask(
         raise MissingExtraError.of("dask", "dask") from None
     _check_arguments(index, rows_per_partition, pinned=pinned, workers=workers, rate=max_requests_per_second)
     budget = Budget(workers or scan.workers or MAX_WORKERS, max_requests_per_second)
+    check_is_independent(scan)
+    scan = prepare(scan)
     frozen = FrozenScan.of(scan, budget)
     _check_worker(frozen)
     windows = frozen_windows(scan, rows=rows_per_partition, workers=budget.workers)

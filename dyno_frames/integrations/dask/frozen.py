@@ -65,30 +65,7 @@ class FrozenScan:
 
     @classmethod
     def of(cls, scan: Scan, budget: Budget) -> FrozenScan:
-        """Return a scan as plain data.
-
-        Raises
-        ------
-        QueryError
-            The rows of the query depend on other rows, or the query cannot be stored as plain data.
-        ConfigError
-            A value of the query contains the API key.
-        """
-        if not is_a_set(scan):
-            raise QueryError(
-                f"to_dask() reads partitions independently of each other, and the rows of {scan.query.text!r} depend "
-                "on other rows, or have an order, a limit or an offset. Leave these out, and use the methods of the "
-                "Dask frame instead, such as nlargest() and head()"
-            )
-        if scan.origin.query is None:
-            raise QueryError(
-                f"the query {scan.query.text!r} cannot be sent to workers, because it has values that cannot be "
-                "stored as JSON. Write it with numbers, texts, times and lists of these"
-            )
-        if scan.session.key.is_in(json.dumps(scan.origin.query)):
-            raise ConfigError(
-                "a value of the query contains the API key, which a Dask graph must not contain"
-            )
+        """Return a scan, which :func:`check_is_independent` has accepted, as plain data."""
         session = scan.session
         return cls(
             origin=scan.origin,
@@ -133,6 +110,31 @@ class FrozenScan:
 
 def _writes_nothing(*_: Any, **_options: Any) -> NoReturn:
     raise ConfigError("a partition cannot be written; call to_parquet() on the scan or the Dask frame")
+
+
+def check_is_independent(scan: Scan) -> None:
+    """Check that partitions of a scan can be read independently of each other and of this process.
+
+    Raises
+    ------
+    QueryError
+        The rows of the query depend on other rows, or the query cannot be stored as plain data.
+    ConfigError
+        A value of the query contains the API key.
+    """
+    if not is_a_set(scan):
+        raise QueryError(
+            f"to_dask() reads partitions independently of each other, and the rows of {scan.query.text!r} depend "
+            "on other rows, or have an order, a limit or an offset. Leave these out, and use the methods of the "
+            "Dask frame instead, such as nlargest() and head()"
+        )
+    if scan.origin.query is None:
+        raise QueryError(
+            f"the query {scan.query.text!r} cannot be sent to workers, because it has values that cannot be "
+            "stored as JSON. Write it with numbers, texts, times and lists of these"
+        )
+    if scan.session.key.is_in(json.dumps(scan.origin.query)):
+        raise ConfigError("a value of the query contains the API key, which a Dask graph must not contain")
 
 
 def can_cut(scan: Scan) -> bool:
