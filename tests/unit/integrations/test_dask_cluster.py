@@ -1,0 +1,250 @@
+"""``scan.to_dask()`` on a cluster of processes: equal to pandas, without a key in a graph, and within one budget."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import dask
+import pandas as pd
+import pytest
+from cloudpickle import dumps
+from distributed import Client, LocalCluster, wait
+
+import dyno_frames
+from dyno_frames.api import connect
+from dyno_frames.errors import ConfigError, DynoError, QueryError
+from dyno_frames.integrations.dask.plugin import WorkerConnection
+from dyno_frames.sandbox.sandbox import Sandbox
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from conformance.account import account
+from conformance.expressions import LOCALS, ROWS
+
+KEY, OTHER_KEY, UNKNOWN_KEY = "c4n4ry-of-the-cluster", "0ther-key-of-the-cluster", "unkn0wn-key"
+VARIABLE = "DYNO_TEST_CLUSTER_KEY"
+MANY = pd.DataFrame(
+    {
+        "name": [f"row {number}" for number in range(4_000)],
+        "created": [1_450_000_000 + 60 * number for number in range(4_000)],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def box():
+    keys = {"other": OTHER_KEY, "unknown": UNKNOWN_KEY}
+    with Sandbox(load=account().loadable(), speed=0, api_key=KEY, accounts=keys, faults=[]) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two workers of one thread, which have a key in DYNO_API_KEY, and another one in a variable of the test."""
+    environment = {"DYNO_API_KEY": KEY, VARIABLE: OTHER_KEY}
+    with (
+        dask.config.set({"distributed.nanny.environ": environment, "distributed.scheduler.worker-ttl": None}),
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(box, cluster):
+    with connect(box.url, KEY, page_size=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def many(cluster):
+    with Sandbox(load={"campaigns": MANY}, speed=0, api_key=KEY, faults=[]) as box:
+        yield box
+
+
+def scans(client):
+    """Return the scans of the table's expressions whose partitions can be read independently."""
+    found = []
+    for row in ROWS:
+        expr = row.query if row.query is not None else row.python
+        if row.resource != "campaigns" or row.warns:
+            continue
+        try:
+            scan = client.campaigns.scan(
+                expr, local_dict=LOCALS, columns=["id", "opens", "status", "subject"]
+            )
+            found.append((scan, scan.to_dask(rows_per_partition=150)))
+        except QueryError:
+            continue
+    return found
+
+
+def test_the_expressions_of_the_table_have_the_rows_of_pandas(client):
+    found = scans(client)
+    assert len(found) > 50
+    computed = dask.compute(*(collection for _, collection in found))
+    for (scan, _), frame in zip(found, computed, strict=True):
+        pd.testing.assert_frame_equal(frame.reset_index(drop=True), scan.to_frame())
+
+
+def test_the_key_is_in_no_graph_log_dump_or_page_of_the_cluster(client, cluster, tmp_path):
+    collection = client.campaigns.scan("opens > 3").to_dask(rows_per_partition=100)
+    failing = collection.map_partitions(lambda _part: 1 / 0, meta=("broken", "int64"))
+    with pytest.raises(ZeroDivisionError):
+        failing.compute()
+    collection.compute()
+    cluster.dump_cluster_state(str(tmp_path / "dump"), format="yaml")
+    seen = dumps(collection) + dumps(collection.optimize().__dask_graph__())
+    seen += (tmp_path / "dump.yaml").read_bytes()
+    seen += repr((cluster.get_worker_logs(), cluster.get_scheduler_logs(), cluster.get_events())).encode()
+    base = cluster.dashboard_link.rpartition("/")[0]
+    for page in ("info/main/workers.html", "json/counts.json", "json/identity.json", "json/index.html"):
+        with urllib.request.urlopen(f"{base}/{page}") as reply:  # noqa: S310 - loopback
+            seen += reply.read()
+    assert b"dyno-" in seen
+    assert KEY.encode() not in seen
+
+
+def test_a_worker_without_the_key_of_the_account_is_named_before_the_first_task(box, cluster):
+    with connect(box.url, UNKNOWN_KEY, name="unknown") as unknown:
+        scan = unknown.campaigns.scan()
+        sent = len(box.requests)
+        with pytest.raises(
+            ConfigError, match="the key of another account in the environment variable DYNO_API_KEY"
+        ) as caught:
+            scan.to_dask()
+        assert len(box.requests) <= sent + 4
+    assert "register_plugin(WorkerConnection(" in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_a_plugin_names_the_place_of_a_key(box, cluster):
+    with connect(box.url, OTHER_KEY, name="other") as other:
+        other.campaigns.create(name="alone", list_id="none")
+        with pytest.raises(ConfigError, match="no API key of the account"):
+            other.campaigns.scan().to_dask()
+        cluster.register_plugin(WorkerConnection("other", box.url, f"env:{VARIABLE}"))
+        assert other.campaigns.scan().to_dask().compute().name.tolist() == ["alone"]
+
+
+def test_an_action_in_a_task_of_a_cluster_is_refused(box, cluster):
+    def act(url):
+        with connect(url) as client:
+            client.campaigns.pause("any")
+
+    with pytest.raises(ConfigError, match="pause was called in a task of Dask"):
+        cluster.submit(act, box.url).result()
+
+
+@contextmanager
+def injected(box, *faults):
+    box.set_faults(faults)
+    try:
+        yield
+    finally:
+        box.set_faults([])
+
+
+def most_at_once(entries):
+    """Return how many requests were at the server at once."""
+    ends = [(entry.at, 1) for entry in entries] + [(entry.at + entry.duration_s, -1) for entry in entries]
+    most = now = 0
+    for _, change in sorted(ends):
+        now += change
+        most = max(most, now)
+    return most
+
+
+def test_workers_is_the_number_of_concurrent_requests_of_the_whole_cluster(many):
+    with (
+        connect(many.url, KEY, page_size=100) as client,
+        injected(many, {"kind": "latency", "delay_s": 0.02}),
+    ):
+        for workers in (1, 2):
+            collection = client.campaigns.scan().to_dask(rows_per_partition=500, workers=workers)
+            sent = len(many.requests)
+            assert len(collection.compute()) == len(MANY)
+            assert most_at_once(many.requests[sent:]) == workers
+
+
+def test_the_rate_is_that_of_the_whole_cluster(many):
+    with connect(many.url, KEY, page_size=200) as client:
+        collection = client.campaigns.scan().to_dask(rows_per_partition=1_000, max_requests_per_second=50)
+        sent = len(many.requests)
+        collection.compute()
+        times = sorted(entry.at for entry in many.requests[sent:])
+        assert len(times) > 20
+        assert (len(times) - 1) / (times[-1] - times[0]) <= 55
+
+
+def test_a_pause_that_the_server_asks_of_one_worker_holds_for_all(many):
+    with (
+        connect(many.url, KEY, page_size=100) as client,
+        injected(many, {"kind": "slow_down", "after": 12, "times": 1, "retry_after_s": 1}),
+    ):
+        collection = client.campaigns.scan().to_dask(rows_per_partition=500)
+        sent = len(many.requests)
+        assert len(collection.compute()) == len(MANY)
+        entries = sorted(many.requests[sent:], key=lambda entry: entry.at)
+    (slow,) = (entry for entry in entries if entry.status == 429)
+    came = slow.at + slow.duration_s
+    assert [entry for entry in entries if came + 0.2 < entry.at < came + 0.9] == []
+
+
+def test_a_cluster_sends_about_as_many_requests_as_one_process(many):
+    with connect(many.url, KEY, page_size=50) as client:
+        scan = client.campaigns.scan()
+        alone = scan.run().certificate.requests
+        sent = len(many.requests)
+        collection = scan.to_dask(rows_per_partition=2_000)
+        planned = len(many.requests) - sent
+        collection.compute()
+    certificate = dyno_frames.certificate_of(collection)
+    assert certificate.verdict == "exact"
+    assert certificate.requests + planned <= 1.05 * alone
+
+
+def test_rows_are_neither_lost_nor_doubled_when_workers_are_killed(many, cluster, seed):
+    dice = random.Random(seed)
+    with connect(many.url, KEY, page_size=50) as client:
+        expected = client.campaigns.scan().to_frame().id
+        for _ in range(4):
+            collection = client.campaigns.scan().to_dask(rows_per_partition=400)
+            running = collection.persist()
+            time_left = threading.Timer(dice.uniform(0, 0.6), kill_one, (cluster, dice.random()))
+            time_left.start()
+            found = running.compute()
+            time_left.join()
+            pd.testing.assert_series_equal(found.id.reset_index(drop=True), expected)
+            cluster.wait_for_workers(2, timeout=30)
+
+
+def kill_one(cluster, share):
+    """Kill a worker; its nanny starts another one."""
+    workers = list(cluster.scheduler_info()["workers"])
+    if workers:
+        address = workers[int(share * len(workers))]
+        cluster.run(_end, workers=[address], wait=False, on_error="ignore")
+
+
+def _end():
+    import os
+
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_errors_of_a_task_reach_the_client_as_errors_of_the_package(many, cluster):
+    with connect(many.url, KEY, page_size=100) as client:
+        collection = client.campaigns.scan().to_dask(rows_per_partition=500)
+        client.campaigns.delete(client.campaigns.find(limit=1).id[0])
+        with pytest.raises(DynoError, match="created from"):
+            collection.compute()
+        wait([])
+        assert time.monotonic() > 0
