@@ -40,7 +40,8 @@ def to_dask(
 
     The graph contains the query, the url and the account, and never the API key. Each worker looks for the key itself:
     in a ``WorkerConnection`` that was registered, its ``connections.toml``, ``DYNO_API_KEY``, and its keyring.
-    Workers need dyno_frames and the same version of pandas.
+    Workers and the scheduler need dyno_frames. Do not write the key into Dask's own configuration, such as
+    ``distributed.nanny.environ``: dumps of the cluster contain it.
 
     Each ``compute()`` downloads the rows again; ``persist()`` keeps them. ``len()`` and ``count()`` of the Dask frame
     download every row; ``scan.count()`` counts on the server. Conditions on the Dask frame are evaluated
