@@ -12,7 +12,7 @@ from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent
 from dyno_frames.integrations.dask.read import ReadWindow
-from dyno_frames.integrations.dask.receipts import combined, received
+from dyno_frames.integrations.dask.results import combined, received
 from dyno_frames.integrations.dask.sessions import check_key
 from dyno_frames.integrations.dask.windows import frozen_windows
 from dyno_frames.query.arguments import check_flags

@@ -14,7 +14,7 @@ from dyno_frames.errors import ContractError, StaleError
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.schema import Schema
 from dyno_frames.integrations.dask.frozen import FrozenScan, within
-from dyno_frames.integrations.dask.receipts import Receipt, moved, report, shown
+from dyno_frames.integrations.dask.results import WindowResult, moved, report, shown
 from dyno_frames.integrations.dask.sessions import session_of
 from dyno_frames.scan.answer import Answer
 from dyno_frames.scan.scan import fixed
@@ -31,7 +31,7 @@ class ReadWindow:
     frozen
         The query and the account.
     topic
-        Where receipts are reported.
+        Where results are reported.
     index
         ``"created"``, or None for a RangeIndex in each partition.
     pinned
@@ -87,7 +87,7 @@ class ReadWindow:
                 "is there, and certificate_of() names the partitions that changed",
                 age_s=None,
             )
-        report(self.topic, Receipt(window.low, rows, answer.certificate))
+        report(self.topic, WindowResult(window.low, rows, answer.certificate))
 
     def _frame(self, table: pa.Table, schema: Schema, names: list[str]) -> pd.DataFrame:
         frame = to_frame(fixed(table, names), schema.select(names))

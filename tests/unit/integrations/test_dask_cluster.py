@@ -66,7 +66,7 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def client(box, cluster):
-    with connect(box.url, KEY, page_size=20) as client:
+    with connect(box.url, KEY, page_size=100) as client:
         yield client
 
 
@@ -76,10 +76,10 @@ def many(cluster):
         yield box
 
 
-def scans(client):
+def scans(client, rows):
     """Return the scans of the table's expressions whose partitions can be read independently."""
     found = []
-    for row in ROWS:
+    for row in rows:
         expr = row.query if row.query is not None else row.python
         if row.resource != "campaigns" or row.warns:
             continue
@@ -94,9 +94,9 @@ def scans(client):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_the_expressions_of_the_table_have_the_rows_of_pandas(client):
-    found = scans(client)
-    assert len(found) > 50
+def test_expressions_of_the_table_have_the_rows_of_pandas(client, seed):
+    found = scans(client, random.Random(seed).sample(ROWS, 40))  # noqa: S311 - a test's dice
+    assert len(found) > 15
     computed = dask.compute(*(collection for _, collection in found))
     for (scan, _), frame in zip(found, computed, strict=True):
         pd.testing.assert_frame_equal(frame.reset_index(drop=True), scan.to_frame())

@@ -17,7 +17,7 @@ _ORDER = list(Completeness)
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class WindowResult:
     """What reading one window found.
 
     Parameters
@@ -39,16 +39,16 @@ class Receipt:
         return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json()}
 
 
-def report(topic: str, receipt: Receipt) -> None:
-    """Store a receipt: with the scheduler of the cluster, or in this process."""
+def report(topic: str, result: WindowResult) -> None:
+    """Store a result: with the scheduler of the cluster, or in this process."""
     if in_worker():
-        sys.modules["distributed"].get_worker().log_event(topic, receipt.to_json())
+        sys.modules["distributed"].get_worker().log_event(topic, result.to_json())
     else:
-        _LOCAL.setdefault(topic, {})[receipt.low] = receipt.to_json()
+        _LOCAL.setdefault(topic, {})[result.low] = result.to_json()
 
 
-def received(topic: str) -> dict[int, Receipt]:
-    """Return the newest receipt of each window, by its first key."""
+def received(topic: str) -> dict[int, WindowResult]:
+    """Return the newest result of each window, by its first key."""
     found = dict(_LOCAL.get(topic, {}))
     distributed = sys.modules.get("distributed")
     try:
@@ -58,7 +58,7 @@ def received(topic: str) -> dict[int, Receipt]:
     if client is not None:
         found |= {event["low"]: event for _, event in client.get_events(topic)}
     return {
-        low: Receipt(low, stored["rows"], Certificate.from_json(stored["certificate"]))
+        low: WindowResult(low, stored["rows"], Certificate.from_json(stored["certificate"]))
         for low, stored in found.items()
     }
 
@@ -79,12 +79,12 @@ def moved(window: Window, rows: int) -> str:
     return f"the rows {shown(window)} were {window.rows:,} when to_dask() counted them, and are {rows:,} now"
 
 
-def combined(windows: Sequence[Window], receipts: Mapping[int, Receipt]) -> Certificate:
+def combined(windows: Sequence[Window], results: Mapping[int, WindowResult]) -> Certificate:
     """Return the certificate of all windows together."""
-    found = [(window, receipts[window.low]) for window in windows if window.low in receipts]
-    missing = [window for window in windows if window.low not in receipts]
-    changed = [text for window, receipt in found if (text := moved(window, receipt.rows))]
-    parts = [receipt.certificate for _, receipt in found]
+    found = [(window, results[window.low]) for window in windows if window.low in results]
+    missing = [window for window in windows if window.low not in results]
+    changed = [text for window, result in found if (text := moved(window, result.rows))]
+    parts = [result.certificate for _, result in found]
     verdicts = [part.verdict for part in parts]
     verdicts += [Completeness.UNCERTIFIED] * bool(missing) + [Completeness.AT_LEAST_ONCE] * bool(changed)
     reasons = [f"{shown(window)}: {why}" for window, one in found for why in one.certificate.reasons]
@@ -95,7 +95,7 @@ def combined(windows: Sequence[Window], receipts: Mapping[int, Receipt]) -> Cert
         verdict=max(verdicts, key=_ORDER.index, default=Completeness.EXACT),
         reasons=(*changed, *reasons),
         count_before=sum(window.rows for window in windows),
-        count_after=sum(receipt.rows for _, receipt in found) if not missing else None,
+        count_after=sum(result.rows for _, result in found) if not missing else None,
         requests=sum(part.requests for part in parts),
         retries=sum(part.retries for part in parts),
         rows_moved=sum(part.rows_moved for part in parts),
