@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 TINY = {
     "actions": "--times 1 --entries 20",
+    "clusters": "--rows 1000 --kills 1",
     "commands": "--times 1",
     "export_kills": "--kills 1",
     "exports": "--rows 1000 --only plain dyno",

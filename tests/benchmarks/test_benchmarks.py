@@ -29,7 +29,7 @@ SHOWS = {
 }
 """What the table of each shows. The others start kernels, browsers or many processes, and are run by hand."""
 
-BY_HAND = {"export_kills", "faults", "interrupts", "mirror_kills", "panel_table"}
+BY_HAND = {"clusters", "export_kills", "faults", "interrupts", "mirror_kills", "panel_table"}
 
 
 @pytest.mark.parametrize("name", SHOWS)
