@@ -11,7 +11,7 @@
     ├── SchemaError(ValueError)           a frame, file or declared schema does not fit
     ├── ConfigError(ValueError)           a setting is missing or wrong
     │   └── TableError                    rows to load do not fit; all of them are named
-    ├── StaleError                        a mirror is older than allowed and cannot be refreshed
+    ├── StaleError                        a mirror is too old, or counted rows have changed
     ├── ApiError                          the application answered no
     │   ├── NotFoundError
     │   ├── AuthenticationError

@@ -1,4 +1,4 @@
-"""The error for an answer that would be older than the caller allows."""
+"""The error for rows that are older than the caller allows, or are no longer those that were counted."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dyno_frames.errors.root import DynoError
 
 
 class StaleError(DynoError):
-    """A mirror is older than the query allows and cannot be refreshed.
+    """A mirror is too old and cannot be refreshed, or the rows of a Dask frame changed after ``to_dask()``.
 
     Parameters
     ----------
     message
-        The age, the limit and why the mirror cannot be refreshed.
+        What is too old or has changed, and what to do.
     age_s
-        The age of the newest complete version, in seconds; None if there is no version.
+        The age of the newest complete version, in seconds; None if there is no version or no mirror.
     """
 
     retryable = True

@@ -12,8 +12,8 @@ from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent
 from dyno_frames.integrations.dask.read import ReadWindow
-from dyno_frames.integrations.dask.results import combined, received
-from dyno_frames.integrations.dask.sessions import check_key
+from dyno_frames.integrations.dask.results import Topics, combined
+from dyno_frames.integrations.dask.sessions import check_key, connected_cluster
 from dyno_frames.integrations.dask.windows import frozen_windows
 from dyno_frames.query.arguments import check_flags
 from dyno_frames.scan.budget import check_costs, expected_requests
@@ -21,6 +21,9 @@ from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan
 from dyno_frames.scan.windows import Window
+
+EVENT_SHARE = 4
+"""The scheduler keeps this many times the results of a collection, so that repeated ones leave room for all."""
 
 
 def to_dask(
@@ -100,9 +103,11 @@ def to_dask(
     windows = frozen_windows(scan, rows=rows_per_partition, workers=budget.workers)
     _check_allowed(scan, windows)
     token = dask.base.tokenize(frozen, windows, ensure_deterministic=True)
+    kept = dask.config.get("distributed.admin.low-level-log-length", 1_000)  # events of each topic
+    topics = Topics(f"dyno_frames-{token}", 1 + EVENT_SHARE * len(windows) // kept)
     with dask.config.set({"dataframe.convert-string": False}):  # the dtypes of to_frame()
         return dd.from_map(
-            ReadWindow(frozen, f"dyno_frames-{token}", index, pinned),
+            ReadWindow(frozen, topics, index, pinned),
             windows,
             meta=_meta(scan, index),
             divisions=None if index is None else _divisions(windows),
@@ -139,7 +144,7 @@ def certificate_of(collection: Any) -> Certificate:
     """
     for part in collection.expr.walk() if hasattr(collection, "expr") else ():
         if isinstance(read := getattr(part, "func", None), ReadWindow):
-            return combined(part.iterables[0], received(read.topic))
+            return combined(part.iterables[0], read.topics.received(part.iterables[0]))
     raise ConfigError(
         f"certificate_of() got an object of type {type(collection).__name__} that was not read by to_dask(). "
         "Pass the frame that scan.to_dask() returned"
@@ -163,11 +168,8 @@ def _check_arguments(index: object, rows: object, *, pinned: object, workers: ob
 
 def _check_worker(frozen: FrozenScan) -> None:
     """Ask one worker of the connected cluster, if there is one, whether it has the key."""
-    try:
-        import distributed
-
-        client = distributed.default_client()
-    except (ImportError, ValueError):
+    client = connected_cluster()
+    if client is None:
         return
     addresses = list(client.scheduler_info()["workers"])[:1]
     if not addresses:

@@ -14,7 +14,7 @@ from dyno_frames.errors import ContractError, StaleError
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.schema import Schema
 from dyno_frames.integrations.dask.frozen import FrozenScan, within
-from dyno_frames.integrations.dask.results import WindowResult, moved, report, shown
+from dyno_frames.integrations.dask.results import Topics, WindowResult, moved, shown
 from dyno_frames.integrations.dask.sessions import session_of
 from dyno_frames.scan.answer import Answer
 from dyno_frames.scan.scan import fixed
@@ -30,7 +30,7 @@ class ReadWindow:
     ----------
     frozen
         The query and the account.
-    topic
+    topics
         Where results are reported.
     index
         ``"created"``, or None for a RangeIndex in each partition.
@@ -39,7 +39,7 @@ class ReadWindow:
     """
 
     frozen: FrozenScan
-    topic: str
+    topics: Topics
     index: str | None
     pinned: bool
 
@@ -48,7 +48,7 @@ class ReadWindow:
 
     def __dask_tokenize__(self) -> tuple[Any, ...]:
         """Return what tells this function from others."""
-        return type(self).__name__, self.topic, self.index, self.pinned
+        return type(self).__name__, self.topics.name, self.index, self.pinned
 
     def __call__(self, window: Window, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Return the rows of a window.
@@ -87,7 +87,7 @@ class ReadWindow:
                 "is there, and certificate_of() names the partitions that changed",
                 age_s=None,
             )
-        report(self.topic, WindowResult(window.low, rows, answer.certificate))
+        self.topics.report(WindowResult(window.low, rows, answer.certificate))
 
     def _frame(self, table: pa.Table, schema: Schema, names: list[str]) -> pd.DataFrame:
         frame = to_frame(fixed(table, names), schema.select(names))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyno_frames.integrations.dask.sessions import in_worker
+from dyno_frames.integrations.dask.sessions import connected_cluster, in_worker
 from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.windows import Window
 
@@ -39,28 +40,44 @@ class WindowResult:
         return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json()}
 
 
-def report(topic: str, result: WindowResult) -> None:
-    """Store a result: with the scheduler of the cluster, or in this process."""
-    if in_worker():
-        sys.modules["distributed"].get_worker().log_event(topic, result.to_json())
-    else:
-        _LOCAL.setdefault(topic, {})[result.low] = result.to_json()
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where the tasks of one collection store their results. The scheduler keeps a limited number for each topic.
 
+    Parameters
+    ----------
+    name
+        The name of the collection.
+    number
+        The number of topics.
+    """
 
-def received(topic: str) -> dict[int, WindowResult]:
-    """Return the newest result of each window, by its first key."""
-    found = dict(_LOCAL.get(topic, {}))
-    distributed = sys.modules.get("distributed")
-    try:
-        client = None if distributed is None else distributed.default_client()
-    except ValueError:
-        client = None
-    if client is not None:
-        found |= {event["low"]: event for _, event in client.get_events(topic)}
-    return {
-        low: WindowResult(low, stored["rows"], Certificate.from_json(stored["certificate"]))
-        for low, stored in found.items()
-    }
+    name: str
+    number: int
+
+    def of(self, low: int) -> str:
+        """Return the topic of a window."""
+        return f"{self.name}-{zlib.crc32(str(low).encode()) % self.number}"
+
+    def report(self, result: WindowResult) -> None:
+        """Store a result: with the scheduler of the cluster, or in this process."""
+        if in_worker():
+            topic = self.of(result.low)
+            sys.modules["distributed"].get_worker().log_event(topic, result.to_json())
+        else:
+            _LOCAL.setdefault(self.name, {})[result.low] = result.to_json()
+
+    def received(self, windows: Iterable[Window]) -> dict[int, WindowResult]:
+        """Return the newest result of each window, by its first key."""
+        found = dict(_LOCAL.get(self.name, {}))
+        client = connected_cluster()
+        if client is not None:
+            for topic in {self.of(window.low) for window in windows}:
+                found |= {event["low"]: event for _, event in client.get_events(topic)}
+        return {
+            low: WindowResult(low, stored["rows"], Certificate.from_json(stored["certificate"]))
+            for low, stored in found.items()
+        }
 
 
 def shown(window: Window) -> str:

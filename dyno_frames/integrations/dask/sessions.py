@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from dyno_frames.client.client import open_client
 from dyno_frames.client.connections import NamedConnection, load
@@ -52,6 +53,15 @@ def in_worker() -> bool:
         return distributed is not None and distributed.get_worker() is not None
     except ValueError:
         return False
+
+
+def connected_cluster() -> Any:
+    """Return the client of the cluster that this process is connected to, or None."""
+    distributed = sys.modules.get("distributed")
+    try:
+        return None if distributed is None else distributed.default_client()
+    except ValueError:
+        return None
 
 
 def check_key(frozen: FrozenScan) -> str:

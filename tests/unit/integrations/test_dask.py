@@ -126,7 +126,9 @@ def test_selected_columns_are_requested_alone(box, own_state):
         found = client.campaigns.scan().to_dask(rows_per_partition=200)
         recorder.fields.clear()
         assert found.opens.sum().compute() == ROWS.opens.sum()
-    assert {frozenset(fields) for fields in recorder.fields if fields} == {frozenset({"id", "created", "opens"})}
+    assert {frozenset(fields) for fields in recorder.fields if fields} == {
+        frozenset({"id", "created", "opens"})
+    }
 
 
 def test_the_same_question_of_the_same_rows_has_the_same_token(client):

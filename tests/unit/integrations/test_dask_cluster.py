@@ -30,6 +30,9 @@ from conformance.expressions import LOCALS, ROWS
 
 KEY, OTHER_KEY, UNKNOWN_KEY = "c4n4ry-of-the-cluster", "0ther-key-of-the-cluster", "unkn0wn-key"
 VARIABLE = "DYNO_TEST_CLUSTER_KEY"
+EVENTS = 60
+"""Events of a topic that the scheduler keeps; 1,000 by default."""
+
 MANY = pd.DataFrame(
     {
         "name": [f"row {number}" for number in range(4_000)],
@@ -51,7 +54,9 @@ def cluster():
     """Two workers of one thread, which have a key in DYNO_API_KEY, and another one in a variable of the test."""
     with (
         pytest.MonkeyPatch.context() as patch,  # the configuration of Dask would be in the dump of a cluster
-        dask.config.set({"distributed.scheduler.worker-ttl": None}),
+        dask.config.set(
+            {"distributed.scheduler.worker-ttl": None, "distributed.admin.low-level-log-length": EVENTS}
+        ),
     ):
         patch.setenv("DYNO_API_KEY", KEY)
         patch.setenv(VARIABLE, OTHER_KEY)
@@ -215,6 +220,14 @@ def test_a_cluster_sends_about_as_many_requests_as_one_process(many):
     certificate = dyno_frames.certificate_of(collection)
     assert certificate.verdict == "exact"
     assert certificate.requests + planned <= 1.05 * alone
+
+
+def test_the_certificate_knows_more_partitions_than_the_scheduler_keeps_events_of_a_topic(many):
+    with connect(many.url, KEY, page_size=100) as client:
+        collection = client.campaigns.scan(columns=["id"]).to_dask(rows_per_partition=50)
+    assert collection.npartitions > EVENTS
+    collection.compute()
+    assert dyno_frames.certificate_of(collection).verdict == "exact"
 
 
 def test_rows_are_neither_lost_nor_doubled_when_workers_are_killed(many, cluster, seed):
