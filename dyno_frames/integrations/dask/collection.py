@@ -151,7 +151,7 @@ def certificate_of(collection: Any) -> Certificate:
     )
 
 
-def _check_arguments(index: object, rows: object, *, pinned: object, workers: object, rate: object) -> None:
+def _check_arguments(index: object, rows: object, *, pinned: object, workers: object, rate: Any) -> None:
     check_flags(pinned=pinned)
     faults = []
     if index not in {None, CREATED}:
@@ -160,7 +160,7 @@ def _check_arguments(index: object, rows: object, *, pinned: object, workers: ob
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             faults.append(f"{name}={value!r}; expected a whole number from 1")
     is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if rate is not None and not (is_number and 0 < float(str(rate)) < math.inf):
+    if rate is not None and not (is_number and 0 < rate < math.inf):
         faults.append(f"max_requests_per_second={rate!r}; expected a number above 0, or None for no limit")
     if faults:
         raise ConfigError("; ".join(faults))

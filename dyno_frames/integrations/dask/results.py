@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyno_frames.integrations.dask.sessions import connected_cluster, in_worker
+from dyno_frames.integrations.dask.sessions import cluster_of_task, connected_cluster
 from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.windows import Window
 
@@ -61,7 +61,7 @@ class Topics:
 
     def report(self, result: WindowResult) -> None:
         """Store a result: with the scheduler of the cluster, or in this process."""
-        if in_worker():
+        if cluster_of_task() is not None:
             topic = self.of(result.low)
             sys.modules["distributed"].get_worker().log_event(topic, result.to_json())
         else:

@@ -31,28 +31,28 @@ def register(named: NamedConnection) -> None:
 
 
 def session_of(frozen: FrozenScan) -> Session:
-    """Return a connection to the account of a scan: one for each process and budget.
+    """Return a connection to the account of a scan: one for each process, cluster and budget.
 
     Raises
     ------
     ConfigError
         This process has no key of the account.
     """
-    origin, is_worker = frozen.origin, in_worker()
+    origin, cluster = frozen.origin, cluster_of_task()
     with _LOCK:
-        key = (origin.client, origin.url, origin.account, frozen.budget, is_worker, os.getpid())
+        key = (origin.client, origin.url, origin.account, frozen.budget, cluster, os.getpid())
         if key not in _SESSIONS or _SESSIONS[key].closed:
-            _SESSIONS[key] = _connected(frozen, is_worker=is_worker)
+            _SESSIONS[key] = _connected(frozen, is_worker=cluster is not None)
         return _SESSIONS[key]
 
 
-def in_worker() -> bool:
-    """Tell whether this code runs in a task of a cluster."""
+def cluster_of_task() -> str | None:
+    """Return the address of the scheduler whose task this code runs in; None outside a cluster."""
     distributed = sys.modules.get("distributed")
     try:
-        return distributed is not None and distributed.get_worker() is not None
+        return None if distributed is None else str(distributed.get_worker().scheduler.address)
     except ValueError:
-        return False
+        return None
 
 
 def connected_cluster() -> Any:
