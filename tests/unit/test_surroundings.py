@@ -88,6 +88,7 @@ EXTRAS = [
     "anywidget",
     "cloudpickle",
     "dask",
+    "distributed",
     "fsspec",
     "ipykernel",
     "jupyterlab",
@@ -107,10 +108,13 @@ for found in pkgutil.walk_packages(dyno_frames.__path__, "dyno_frames."):
         print(found.name, error.name)
 """
 OF_AN_EXTRA = [
+    "dyno_frames.integrations.dask.limiter distributed",
+    "dyno_frames.integrations.dask.pace distributed",
+    "dyno_frames.integrations.dask.plugin None",
     "dyno_frames.integrations.polars_predicate polars",
     "dyno_frames.panels.views.accessible.panel anywidget",
 ]
-"""The modules that cannot be imported without an extra, and its package."""
+"""The modules that cannot be imported without an extra, and its package; None if the error names the extra."""
 
 
 def test_without_an_extra_everything_else_works_and_can_be_imported(folder):

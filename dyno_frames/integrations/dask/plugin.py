@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from distributed.diagnostics.plugin import WorkerPlugin
-
 from dyno_frames.client.connections import NamedConnection
+from dyno_frames.errors import MissingExtraError
 from dyno_frames.integrations.dask.sessions import register
+
+try:
+    from distributed.diagnostics.plugin import WorkerPlugin
+except ImportError:
+    raise MissingExtraError.of("distributed", "dask") from None
 
 
 class WorkerConnection(WorkerPlugin):
