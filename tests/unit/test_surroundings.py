@@ -109,7 +109,7 @@ for found in pkgutil.walk_packages(dyno_frames.__path__, "dyno_frames."):
 """
 OF_AN_EXTRA = [
     "dyno_frames.integrations.dask.limiter distributed",
-    "dyno_frames.integrations.dask.pace distributed",
+    "dyno_frames.integrations.dask.pace distributed.diagnostics",
     "dyno_frames.integrations.dask.plugin None",
     "dyno_frames.integrations.polars_predicate polars",
     "dyno_frames.panels.views.accessible.panel anywidget",
