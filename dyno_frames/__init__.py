@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from dyno_frames.accessor import DynoAccessor
     from dyno_frames.api import connect
-    from dyno_frames.export.dataset import open_dataset, read_dataset
+    from dyno_frames.export.dataset import open_dataset, open_delta, read_dataset
     from dyno_frames.integrations.dask.collection import certificate_of
     from dyno_frames.integrations.polars import scan_polars
     from dyno_frames.panels.views.accessible import AccessiblePanel
@@ -43,6 +43,7 @@ __all__ = [
     "certificate_of",
     "connect",
     "open_dataset",
+    "open_delta",
     "read_dataset",
     "sandbox",
     "scan_polars",
@@ -57,6 +58,7 @@ _LAZY = {
     "certificate_of": "dyno_frames.integrations.dask.collection",
     "connect": "dyno_frames.api",
     "open_dataset": "dyno_frames.export.dataset",
+    "open_delta": "dyno_frames.export.dataset",
     "read_dataset": "dyno_frames.export.dataset",
     "scan_polars": "dyno_frames.integrations.polars",
 }

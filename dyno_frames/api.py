@@ -174,6 +174,12 @@ def _make_dask(scan: Scan, /, **options: Any) -> Any:
     return to_dask(scan, **options)
 
 
+def _write_delta(scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
+    from dyno_frames.export.write import write_delta
+
+    return write_delta(scan, path, **options)
+
+
 def _query_code(scan: Scan, language: str, /, **options: Any) -> str:
     from dyno_frames.codegen.code import query_code
 
@@ -214,6 +220,7 @@ def _mirror(connection: Connection, resource: Resource, /, path: str | Path | No
 EXTENSIONS = Extensions(
     write_parquet=_write_parquet,
     make_dask=_make_dask,
+    write_delta=_write_delta,
     query_code=_query_code,
     request_code=_request_code,
     list_panel=_list_panel,

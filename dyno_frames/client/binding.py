@@ -91,6 +91,7 @@ def _scan(
         make_dask=partial(
             connection.extensions.make_dask, prepare=partial(_knowing_windows, connection, resource)
         ),
+        write_delta=connection.extensions.write_delta,
     )
 
 

@@ -15,7 +15,7 @@ from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.scan.writers import WriteCode, WriteParquet
+from dyno_frames.scan.writers import WriteCode, WriteDelta, WriteParquet
 from dyno_frames.transport.session import Session
 
 
@@ -73,8 +73,8 @@ class Extensions:
 
     Parameters
     ----------
-    write_parquet
-        Writes the rows of a scan.
+    write_parquet, write_delta
+        Write the rows of a scan.
     make_dask
         Returns the rows of a scan as a Dask frame.
     query_code, request_code
@@ -91,6 +91,7 @@ class Extensions:
 
     write_parquet: WriteParquet
     make_dask: Callable[..., Any]
+    write_delta: WriteDelta
     query_code: WriteCode
     request_code: WriteRequest
     list_panel: Callable[[Connection], Any]

@@ -85,7 +85,7 @@ def raise_if_uncertified(stage: Stage, scan: Scan, certificate: Mapping[str, Any
 
 
 def file_format(
-    schema: Schema, scan: Scan, options: WriteOptions, certificate: Mapping[str, Any]
+    schema: Schema, scan: Scan, options: WriteOptions, certificate: Mapping[str, Any], *, is_plain: bool
 ) -> FileFormat:
     """Return the format of the files of a version."""
     origin = origin_of(scan)
@@ -100,16 +100,17 @@ def file_format(
             "schema": schema_to_json(schema),
         },
         ordered=is_unordered(scan),
+        is_plain=is_plain,
     )
 
 
 def manifest(
-    scan: Scan, options: WriteOptions, form: FileFormat, written: Written, *, parent: int | None
+    scan: Scan, options: WriteOptions, form: FileFormat, written: Written, *, version: int, parent: int | None
 ) -> Manifest:
     """Return the manifest of a version with these files."""
     plan = scan.plan
     made = Manifest(
-        version=1 if parent is None else parent + 1,
+        version=version,
         parent=parent,
         mode=options.mode,
         written=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from dyno_frames.export.manifest import Manifest, schema_from_json
 from dyno_frames.export.options import is_from_one
 from dyno_frames.export.sources import Stored
 from dyno_frames.export.store import DatasetStore, manifest_of, write_lock
-from dyno_frames.export.stores import checked_path, newest_version, store_of
+from dyno_frames.export.stores import checked_path, delta_store, newest_version, store_of
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.frames.provenance import attach, origin_from_json
 
@@ -46,6 +46,8 @@ class Dataset:
         ``removed``, and rows and ids ``moved`` over the network. None for a single file or an opened dataset.
     manifest
         Description of the version; None for a single file.
+    store
+        Where the versions are; None for a single file.
 
     Examples
     --------
@@ -62,6 +64,7 @@ class Dataset:
     version: int = 1
     counts: Mapping[str, int] | None = None
     manifest: Manifest | None = None
+    store: DatasetStore | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         verdict = verdict_of(self.footer.get("certificate"))
@@ -71,19 +74,18 @@ class Dataset:
     @property
     def files(self) -> list[str]:
         """The files of this version, for readers that take a list of files. The files never change."""
-        if self.manifest is None:
+        if self.manifest is None or self.store is None:
             return [str(self.path)]
-        store = store_of(self.path)
-        return [store.address(self.version, one) for one in self.manifest.files]
+        return [self.store.address(self.version, one) for one in self.manifest.files]
 
     @property
     def versions(self) -> list[int]:
         """Numbers of the versions that can be read, oldest first."""
-        return [1] if self.manifest is None else store_of(self.path).versions()
+        return [1] if self.store is None else self.store.versions()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rows of this version as a typed frame."""
-        return read_dataset(self.path, None if self.manifest is None else self.version)
+        return read_dataset(self.path) if self.store is None else read_version(self.store, self.version)
 
     def diff(self, a: int | None = None, b: int | None = None) -> pd.DataFrame:
         """Return the rows that differ between two versions, one row for each id.
@@ -144,12 +146,12 @@ class Dataset:
             return store.remove(store.versions()[:-keep])
 
     def _store(self) -> DatasetStore:
-        if self.manifest is None:
+        if self.store is None:
             raise SchemaError(
                 f"{str(self.path)!r} is one file and has no versions. Export to a name without '.parquet' for a "
                 "dataset of versions"
             )
-        return store_of(self.path)
+        return self.store
 
 
 def _before(store: DatasetStore, newer: int) -> int:
@@ -180,6 +182,7 @@ def dataset_of(store: DatasetStore, manifest: Manifest, counts: Mapping[str, int
         version=manifest.version,
         counts=counts,
         manifest=manifest,
+        store=store,
     )
 
 
@@ -221,6 +224,39 @@ def open_dataset(path: str | Path) -> Dataset:
     return dataset_of(store, manifest_of(store, newest_version(store)))
 
 
+def open_delta(path: str | Path, *, storage_options: Mapping[str, str] | None = None) -> Dataset:
+    """Open a Delta table that ``scan.to_delta`` wrote, at its newest version. No rows are read.
+
+    Parameters
+    ----------
+    path
+        Path or URL of the table.
+    storage_options
+        Options of the object store, such as its key, by the names of deltalake.
+
+    Returns
+    -------
+    Dataset
+        The newest version, with its description; ``.versions``, ``.diff()``, ``.to_frame()`` and ``.vacuum()`` are
+        those of the table.
+
+    Raises
+    ------
+    FileNotFoundError
+        The path does not exist.
+    SchemaError
+        A manifest is damaged.
+    MissingExtraError
+        The package deltalake is not installed.
+
+    Examples
+    --------
+    >>> dyno.open_delta("campaigns_table").diff()  # doctest: +SKIP
+    """
+    store = delta_store(path, storage_options)
+    return dataset_of(store, manifest_of(store, newest_version(store)))
+
+
 def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     """Return the committed rows of a dataset as a frame with the dtypes of the original answer.
 
@@ -251,7 +287,11 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     """
     if _is_file(path):
         return _read_file(Path(path), version)
-    store = store_of(path)
+    return read_version(store_of(path), version)
+
+
+def read_version(store: DatasetStore, version: int | None) -> pd.DataFrame:
+    """Return the rows of a version of a dataset (default: the newest) as a frame."""
     newest = newest_version(store)
     manifest = manifest_of(store, newest if version is None else version)
     schema = schema_from_json(manifest.schema)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,15 +24,18 @@ from dyno_frames.export.files import (
 from dyno_frames.export.footer import read_footer
 from dyno_frames.export.manifest import schema_to_json
 from dyno_frames.export.queries import Rows, check_strict, origin_of, schema_of
+from dyno_frames.export.remote import check_url, upload
 from dyno_frames.scan.scan import Scan
 
 
 def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
-    """Write the answer of a scan to one file; readers see either the old file or the complete new one.
+    """Write the answer of a scan to one file or object; readers see either the old one or the complete new one.
 
     Raise ConfigError if the path is a folder, its folder does not exist, or its name is too long; no request was
     sent. Raise ContractError if the scan is strict and rows may be missing; the old file is unchanged.
     """
+    if "://" in str(path):
+        return _write_object(scan, str(path), compression)
     target = Path(path)
     check_name(target)
     if target.is_dir():
@@ -45,6 +50,14 @@ def write_file(scan: Scan, path: str | Path, *, compression: str) -> Dataset:
             raise ContractError(f"{target}: {rows:,} rows were written and the file has another number")
     footer = read_footer(target)
     return Dataset(path=target, rows=rows, size_bytes=target.stat().st_size, footer=footer)
+
+
+def _write_object(scan: Scan, url: str, compression: str) -> Dataset:
+    check_url(url)
+    with tempfile.TemporaryDirectory() as folder:
+        made = write_file(scan, Path(folder) / "campaigns.parquet", compression=compression)
+        upload(Path(made.path), url)
+    return replace(made, path=url)
 
 
 def _write(scan: Scan, path: Path, compression: str) -> int:

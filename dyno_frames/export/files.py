@@ -49,6 +49,8 @@ class FileFormat:
         The description of the data in each file.
     ordered
         Whether the rows are in order of (created, id), each once.
+    is_plain
+        Whether texts are stored as texts and times in microseconds, as all programs read them.
     """
 
     schema: Schema
@@ -57,6 +59,7 @@ class FileFormat:
     compression: str
     footer: Mapping[str, Any]
     ordered: bool = True
+    is_plain: bool = False
 
     @property
     def inside(self) -> Schema:
@@ -90,8 +93,10 @@ def _column(column: pa.ChunkedArray, field: Field) -> Any:
     return pa.DictionaryArray.from_arrays(codes, words)
 
 
-def parquet_writer(path: Path, arrow: pa.Schema, compression: str) -> pq.ParquetWriter:
-    """Return a writer with an index and a checksum of each page.
+def parquet_writer(
+    path: Path, arrow: pa.Schema, compression: str, *, is_plain: bool = False
+) -> pq.ParquetWriter:
+    """Return a writer with an index and a checksum of each page; see ``FileFormat`` for ``is_plain``.
 
     Times and whole numbers are delta-encoded: in order of ``created`` the differences are small. A dictionary of
     these values, or of ids, would be large because the values hardly repeat.
@@ -105,6 +110,8 @@ def parquet_writer(path: Path, arrow: pa.Schema, compression: str) -> pq.Parquet
         column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
         write_page_index=True,
         write_page_checksum=True,
+        coerce_timestamps="us" if is_plain else None,
+        store_schema=not is_plain,
     )
 
 
@@ -177,7 +184,7 @@ class _Filled:
 
 def _fill(path: Path, groups: Iterator[pa.Table], form: FileFormat) -> _Filled:
     arrow, filled = stored_schema(form.inside), _Filled()
-    with parquet_writer(path, arrow, form.compression) as writer:
+    with parquet_writer(path, arrow, form.compression, is_plain=form.is_plain) as writer:
         for table in groups:
             writer.write_table(as_stored(table, form.inside, arrow), row_group_size=ROWS_PER_GROUP)
             ends = (filled.first or key_of(table, 0), key_of(table, -1)) if form.ordered else (None, None)

@@ -82,6 +82,7 @@ class _Growth:
 
 def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifest) -> Done:
     """Write the next version from its parent and the changes since; return the parent if nothing changed."""
+    store.check_newest(parent)
     is_same = query_of(parent.origin) == query_of(origin_of(scan))
     _check(scan, store, options, parent, is_same=is_same)
     old = schema_from_json(parent.schema)
@@ -98,16 +99,24 @@ def grow(scan: Scan, store: DatasetStore, options: WriteOptions, parent: Manifes
     has_changed = any((counts["added"], counts["changed"], counts["removed"])) or schema.fields != old.fields
     if not has_changed and not is_news(found.certificate, parent.certificate):
         return Done(parent, counts, found.own, watermark)
-    form = file_format(schema, scan, options, found.certificate | {"rows_returned": counts["rows"]})
+    proof = found.certificate | {"rows_returned": counts["rows"]}
+    form = file_format(schema, scan, options, proof, is_plain=store.is_plain)
     written = together(base, found.change, form, stage.folder)
     whole = parent.whole and is_same
     made = replace(
-        manifest(scan, options, form, written, parent=parent.version),
+        manifest(
+            scan,
+            options,
+            form,
+            written,
+            version=store.next_version(parent.version),
+            parent=parent.version,
+        ),
         counts=counts,
         watermark=watermark if whole else None,
         whole=whole,
     )
-    store.publish(made, written.fresh)
+    made = store.publish(made, written.fresh)
     return Done(made, made.counts, found.own, watermark)
 
 

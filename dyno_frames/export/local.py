@@ -15,7 +15,7 @@ Where links to folders cannot be replaced, ``path`` is a folder that names the v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError
 from dyno_frames.export import disk, pointer
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
+from dyno_frames.export.partitions import Partition
 from dyno_frames.export.store import damaged, overtaken
 
 MIRROR = "mirror.json"
@@ -47,6 +48,11 @@ class LocalStore:
     def home(self) -> Path:
         """The hidden folder with all versions, in the same folder as the path."""
         return self.path.absolute().parent / f".{self.path.name}.dyno"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the files hold texts as texts; they have categories."""
+        return False
 
     @property
     def work(self) -> Path:
@@ -109,6 +115,16 @@ class LocalStore:
         except OSError as error:
             raise unreadable(str(path), f"cannot be read ({error.strerror})") from error
 
+    def next_version(self, parent: int | None) -> int:
+        """Return the number of the version after the newest one."""
+        return 1 if parent is None else parent + 1
+
+    def check_partitions(self, partitions: Sequence[Partition]) -> None:
+        """Do nothing: each version has its own partitions."""
+
+    def check_newest(self, manifest: Manifest) -> None:
+        """Do nothing: only this package writes versions."""
+
     def address(self, version: int, file: StoredFile) -> str:
         """Return the path of a file of a version."""
         return str(self.folder(version) / file.path)
@@ -151,8 +167,8 @@ class LocalStore:
         if whole and self.pointed() is None:
             pointer.move(self.path, self.home, self.folder(whole[-1]))
 
-    def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
-        """Commit a version, in one step, from files of its parent and new files."""
+    def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> Manifest:
+        """Commit a version, in one step, from files of its parent and new files; return it."""
         target = self.folder(manifest.version)
         building = target.with_name(f".{target.name}")
         disk.remove(building)
@@ -175,6 +191,7 @@ class LocalStore:
         except FileExistsError:
             raise overtaken(self, manifest.version) from None
         pointer.move(self.path, self.home, self.folder(manifest.version))
+        return manifest
 
     def remove(self, versions: list[int]) -> int:
         """Remove versions; return the number of bytes freed."""

@@ -38,6 +38,7 @@ def run(scan: Scan, store: DatasetStore, options: WriteOptions) -> Done:
         store.prepare()
         versions = store.versions()
         if options.mode == "overwrite" or not versions:
+            store.check_partitions(options.partitions)
             made = _write_all(scan, store, options, versions[-1] if versions else None)
         else:
             made = grow(scan, store, options, store.manifest(versions[-1]))
@@ -55,16 +56,17 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
         note = "the server sends rows without 'updated', so this dataset cannot be synced"
         fetched = combined(fetched, certificate(notes=[note]))
     raise_if_uncertified(stage, scan, fetched)
-    form = file_format(schema_of(scan), scan, options, fetched)
+    form = file_format(schema_of(scan), scan, options, fetched, is_plain=store.is_plain)
     written = together(Staged(stage.chunks(MAIN)), NO_CHANGE, form, stage.folder)
-    made = manifest(scan, options, form, written, parent=parent)
+    version = store.next_version(parent)
+    made = manifest(scan, options, form, written, version=version, parent=parent)
     made = replace(
         made,
         counts={"rows": made.rows, "added": made.rows, "changed": 0, "removed": 0, "moved": moved},
         watermark=stage.run["watermark"],
         whole=is_a_set(scan),
     )
-    store.publish(made, written.fresh)
+    made = store.publish(made, written.fresh)
     return Done(made, made.counts, fetched, made.watermark)
 
 

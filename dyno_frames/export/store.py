@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from numbers import Integral
 from pathlib import Path
@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.manifest import Manifest, StoredFile
+from dyno_frames.export.partitions import Partition
 
 
 class DatasetStore(Protocol):
@@ -25,6 +26,10 @@ class DatasetStore(Protocol):
     def work(self) -> Path:
         """The local folder for staged rows and uncommitted files."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the files hold texts as texts and times in microseconds, as all programs read them."""
+
     def check(self) -> None:
         """Raise if no dataset can be written there, before a request is sent or a file is created."""
 
@@ -34,14 +39,23 @@ class DatasetStore(Protocol):
     def manifest(self, version: int) -> Manifest:
         """Return the manifest of a version."""
 
+    def next_version(self, parent: int | None) -> int:
+        """Return the number of the version to write after the newest one."""
+
+    def check_partitions(self, partitions: Sequence[Partition]) -> None:
+        """Raise if the rows that are there cannot be replaced by rows with these partitions."""
+
+    def check_newest(self, manifest: Manifest) -> None:
+        """Raise if another program changed the rows after the newest version."""
+
     def address(self, version: int, file: StoredFile) -> str:
         """Return the path or URL of a file of a version."""
 
     def opened(self, version: int, file: StoredFile) -> Any:
         """Return a file of a version opened for reading, after checking its SHA-256."""
 
-    def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> None:
-        """Commit a version, in one step, from files of its parent and new files."""
+    def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> Manifest:
+        """Commit a version, in one step, from files of its parent and new files; return it as it was committed."""
 
     def remove(self, versions: list[int]) -> int:
         """Remove versions; return the number of bytes freed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import pointer
 from dyno_frames.export.local import LocalStore
-from dyno_frames.export.remote import remote_store
 from dyno_frames.export.store import DatasetStore
 
 ONE_FILE = ".parquet"
@@ -32,18 +32,18 @@ def checked_path(path: Any) -> str | Path:
 
 
 def is_one_file(path: str | Path) -> bool:
-    """Tell whether a path names a single file, and not a dataset of versions."""
-    return str(path).endswith(ONE_FILE) and "://" not in str(path)
+    """Tell whether a path or URL names a single file, and not a dataset of versions."""
+    return str(path).endswith(ONE_FILE)
 
 
 def store_of(path: str | Path) -> DatasetStore:
-    """Return the store of a local path, or of a URL that fsspec knows, such as ``s3://bucket/campaigns``.
-
-    Raise ConfigError if the value is not the path or URL of a dataset. Raise MissingExtraError if the value is a
-    URL and fsspec is not installed.
-    """
+    """Return the store of a local path, or raise ConfigError if the value is not the path of a dataset."""
     if "://" in str(checked_path(path)):
-        return remote_store(str(path))
+        raise ConfigError(
+            f"{str(path)!r} is a URL, and a dataset of versions in an object store is a Delta table: write it with "
+            "scan.to_delta(url), and open it with dyno_frames.open_delta(url). to_parquet writes one file to a URL "
+            f"that ends in {ONE_FILE!r}"
+        )
     local = LocalStore(Path(path))
     local.check_name()
     for _ in range(_MOST_LINKS):
@@ -51,6 +51,26 @@ def store_of(path: str | Path) -> DatasetStore:
             break
         local = LocalStore(local.path.parent / local.path.readlink())  # a link that the user made
     return local
+
+
+def delta_store(path: str | Path, options: Any = None) -> DatasetStore:
+    """Return the store of a Delta table.
+
+    Raise ConfigError if the value is not a path or URL, or the options are not texts by name. Raise MissingExtraError
+    if deltalake is not installed.
+    """
+    is_named = isinstance(options, Mapping) and all(
+        isinstance(one, str) for one in [*options, *options.values()]
+    )
+    if options is not None and not is_named:
+        raise ConfigError(
+            f"storage_options= is of type {type(options).__name__}; expected texts by name, such as "
+            "{'AWS_REGION': 'eu-central-1'}"
+        )
+    checked_path(path)
+    from dyno_frames.export.delta import DeltaStore
+
+    return DeltaStore(str(path), dict(options or {}))
 
 
 def newest_version(store: DatasetStore) -> int:
@@ -73,6 +93,8 @@ def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
         )
     if isinstance(store, LocalStore) and store.path.exists():
         return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")
-    return FileNotFoundError(
-        errno.ENOENT, "no dataset or file written by to_parquet exists at this path", store.url
-    )
+    if store.next_version(None):
+        return SchemaError(
+            f"{store.url!r} is a Delta table that to_delta did not write. Read it with deltalake"
+        )
+    return FileNotFoundError(errno.ENOENT, "nothing that was exported exists at this path", store.url)

@@ -1,8 +1,8 @@
-"""Write a scan to Parquet: one file, or a dataset of versions."""
+"""Write a scan to Parquet, as one file or a dataset of versions, or to a Delta table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dyno_frames.errors import ConfigError, short_interrupt
@@ -11,7 +11,8 @@ from dyno_frames.export.file import write_file
 from dyno_frames.export.local import MIRROR, LocalStore
 from dyno_frames.export.options import WriteOptions, check_dataset, write_options
 from dyno_frames.export.run import run
-from dyno_frames.export.stores import ONE_FILE, checked_path, is_one_file, store_of
+from dyno_frames.export.store import DatasetStore
+from dyno_frames.export.stores import ONE_FILE, checked_path, delta_store, is_one_file, store_of
 from dyno_frames.scan.answer import check
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.scan import Scan
@@ -37,8 +38,8 @@ def write(
     scan
         The query.
     path
-        The file, the dataset, or the URL of an object store such as ``"s3://bucket/campaigns"``. Its folder must
-        exist.
+        The file or the dataset; its folder must exist. One file can also be the URL of an object store, such as
+        ``"s3://bucket/campaigns.parquet"``.
     partition_by
         Fields, or the ``:year``, ``:month`` or ``:day`` of a time such as ``"created:month"``, for folders such as
         ``status=draft/`` (default: none; for ``append`` and ``sync`` those of the dataset).
@@ -86,22 +87,88 @@ def write(
             f"{what} makes a dataset of several files, and {str(path)!r} is the name of one. Leave out the "
             f"ending: {str(path).removesuffix(ONE_FILE)!r}"
         )
-    with short_interrupt("the export was interrupted. Run it again to complete it"):
-        dataset = _written(scan, path, options)
-    stored = dataset.footer.get("certificate")
-    if stored is not None:
-        check(Certificate.from_json(stored), strict=False)
-    return dataset
-
-
-def _written(scan: Scan, path: str | Path, options: WriteOptions) -> Dataset:
     if is_one_file(path):
-        return write_file(scan, path, compression=options.compression)
+        with short_interrupt(_INTERRUPTED):
+            return _checked(write_file(scan, path, compression=options.compression))
     check_dataset(scan, options)
     store = store_of(path)
     if isinstance(store, LocalStore) and (store.home / MIRROR).exists():
         raise ConfigError(
             f"{str(path)!r} is a mirror, which only its own refresh writes; expected another path"
         )
-    done = run(scan, store, options)
-    return dataset_of(store, done.manifest, done.counts)
+    return _versioned(scan, store, options)
+
+
+def write_delta(
+    scan: Scan,
+    path: str | Path,
+    *,
+    partition_by: str | Sequence[str] | None = None,
+    mode: str = "overwrite",
+    storage_options: Mapping[str, str] | None = None,
+) -> Dataset:
+    """Write a scan as a version of a Delta table in one commit; readers see either the old or the complete new rows.
+
+    DuckDB, Polars, Spark and all other programs that read Delta tables read it, without dyno_frames. The commit has
+    the query, the certificate and the account in its metadata. The next run of the same query resumes an interrupted
+    one. It needs the extra ``delta``.
+
+    Parameters
+    ----------
+    scan
+        The query.
+    path
+        The table: a path, or the URL of an object store such as ``"s3://bucket/campaigns"``.
+    partition_by
+        Fields, or the ``:year``, ``:month`` or ``:day`` of a time such as ``"created:month"``, which becomes a column
+        ``created_month`` (default: none; for ``append`` and ``sync`` those of the table).
+    mode
+        As in :func:`write`: ``"overwrite"``, ``"append"`` or ``"sync"``.
+    storage_options
+        Options of the object store, such as its key, by the names of deltalake.
+
+    Returns
+    -------
+    Dataset
+        The version that was written, with its counts and certificate. Its number is that of the commit, so
+        ``deltalake.DeltaTable(path, version=…)`` reads the same rows.
+
+    Raises
+    ------
+    ConfigError
+        An argument is wrong, the path holds something else, another run committed first, or another program changed
+        the table; nothing was written.
+    SchemaError
+        The columns changed so that the table cannot hold both, or a file is damaged; nothing was written.
+    MissingExtraError
+        The package deltalake is not installed.
+    TransportError
+        The object store cannot be reached.
+
+    Examples
+    --------
+    >>> client.campaigns.scan().to_delta("campaigns_table", mode="sync")  # doctest: +SKIP
+    Dataset('campaigns_table', version 2, 402 rows, exact)
+    """
+    options = write_options(
+        scan, mode=mode, partition_by=partition_by, max_rows_per_file=1_000_000, compression="zstd"
+    )
+    check_dataset(scan, options)
+    return _versioned(scan, delta_store(path, storage_options), options)
+
+
+_INTERRUPTED = "the export was interrupted. Run it again to complete it"
+
+
+def _versioned(scan: Scan, store: DatasetStore, options: WriteOptions) -> Dataset:
+    with short_interrupt(_INTERRUPTED):
+        done = run(scan, store, options)
+    return _checked(dataset_of(store, done.manifest, done.counts))
+
+
+def _checked(dataset: Dataset) -> Dataset:
+    """Return the dataset; warn if it may lack rows."""
+    stored = dataset.footer.get("certificate")
+    if stored is not None:
+        check(Certificate.from_json(stored), strict=False)
+    return dataset

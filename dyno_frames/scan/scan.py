@@ -31,7 +31,7 @@ from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.progress import progress_bar, waiting_bar
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
-from dyno_frames.scan.writers import MakeDask, WriteCode, WriteParquet
+from dyno_frames.scan.writers import MakeDask, WriteCode, WriteDelta, WriteParquet
 from dyno_frames.transport.session import Session
 
 _INTERRUPTED = "the query was interrupted"
@@ -61,6 +61,8 @@ class Scan:
         Writes the query as a program; None if the rows do not come from a server.
     make_dask
         Returns the rows as a Dask frame; None if they do not come from a server.
+    write_delta
+        Writes the rows to a Delta table; None if they do not come from a server.
 
     Examples
     --------
@@ -83,6 +85,7 @@ class Scan:
     distrust: Callable[[frozenset[str]], object] = lambda _columns: None
     write_code: WriteCode | None = None
     make_dask: MakeDask | None = None
+    write_delta: WriteDelta | None = None
 
     def __post_init__(self) -> None:
         if self.options.strict and self.plan.reasons:
@@ -255,6 +258,29 @@ class Scan:
             mode=mode,
             max_rows_per_file=max_rows_per_file,
             compression=compression,
+        )
+
+    def to_delta(
+        self,
+        path: str | Path,
+        *,
+        partition_by: str | Sequence[str] | None = None,
+        mode: str = "overwrite",
+        storage_options: Mapping[str, str] | None = None,
+        progress: bool | None = None,
+    ) -> Any:
+        """Write the rows to a Delta table; see :func:`dyno_frames.export.write.write_delta`."""
+        check_flags(optional=True, progress=progress)
+        if self.write_delta is None:
+            raise ConfigError(
+                "these rows do not come from a server; call to_delta() on client.campaigns.scan(…)"
+            )
+        return self.write_delta(
+            self if progress is None else self.with_options(progress=progress),
+            path,
+            partition_by=partition_by,
+            mode=mode,
+            storage_options=storage_options,
         )
 
     def to_code(self, language: str, *, wider: bool = False, counts: bool = False) -> str:

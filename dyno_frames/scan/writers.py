@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,22 @@ class WriteParquet(Protocol):
         mode: str,
         max_rows_per_file: int,
         compression: str,
+    ) -> Any:
+        """Return the dataset."""
+
+
+class WriteDelta(Protocol):
+    """Writes the rows of a scan to a Delta table, as :func:`dyno_frames.export.write.write_delta` does."""
+
+    def __call__(
+        self,
+        scan: Any,
+        path: str | Path,
+        /,
+        *,
+        partition_by: str | Sequence[str] | None,
+        mode: str,
+        storage_options: Mapping[str, str] | None,
     ) -> Any:
         """Return the dataset."""
 

@@ -61,6 +61,8 @@ HOMES_OF_GUEST = {
     "smtplib": ("sandbox",),
     "dask": ("integrations.dask",),
     "distributed": ("integrations.dask",),
+    "deltalake": ("export.delta",),
+    "obstore": ("export.delta",),
     "keyring": ("client.system_keyring",),
     "packaging": ("doctor",),
     "polars": ("integrations",),

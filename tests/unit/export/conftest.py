@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+import requests
+from urllib3 import Retry
 
 from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
@@ -174,13 +179,20 @@ def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("DYNO_CACHE_DIR", str(tmp_path / "cache"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
-    """An S3 server of our own."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """An S3 server of our own, in a process of its own: clients that block this one can reach it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        url = f"http://127.0.0.1:{port}"
+        retries = requests.adapters.HTTPAdapter(
+            max_retries=Retry(connect=100, backoff_factor=0.05, backoff_max=0.2)
+        )
+        with requests.Session() as session:
+            session.mount("http://", retries)
+            session.get(f"{url}/moto-api/", timeout=20)
+        yield url
+        server.terminate()

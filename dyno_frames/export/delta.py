@@ -1,0 +1,401 @@
+"""A dataset of versions as a Delta table, on a local disk or in an object store.
+
+Each version is one commit. Its manifest is stored in the commit, and its files are those of a local dataset, so both
+are written, synced and compared in the same way. The commit fails if another program committed first. All programs that
+read Delta tables read the table, at any of its versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+
+from dyno_frames.calibrate import cache
+from dyno_frames.contract.texts import fit
+from dyno_frames.durable import sync
+from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
+from dyno_frames.export import disk
+from dyno_frames.export.manifest import Manifest, StoredFile, schema_from_json, unreadable
+from dyno_frames.export.partitions import Partition
+from dyno_frames.export.remote import failure
+from dyno_frames.export.store import damaged, overtaken
+
+try:
+    import obstore
+    from deltalake import CommitProperties, DeltaTable, Schema
+    from deltalake.exceptions import TableNotFoundError
+    from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
+    from obstore.store import from_url
+except ImportError:
+    raise MissingExtraError.of("deltalake", "delta") from None
+
+MANIFEST = "dyno_frames"
+"""The key of a commit under which its manifest is stored."""
+
+KEPT = "dyno_frames.kept"
+"""The key of a commit under which the versions that it kept are stored."""
+
+_MAINTENANCE = frozenset({"VACUUM START", "VACUUM END", "FSCK", "SET TBLPROPERTIES"})
+"""Operations that change no row and no file of the newest version."""
+
+_OF_THE_CLIENT = ("allow_http", "allow_invalid_certificates", "connect_timeout", "timeout", "proxy_url")
+"""Options that concern connections; for S3 they may have the prefix aws_."""
+
+_OF_DELTALAKE = frozenset(
+    {"aws_s3_allow_unsafe_rename", "aws_s3_locking_provider", "delta_dynamo_table_name", "max_retries"}
+)
+"""Options that deltalake alone knows."""
+
+_LONGEST_REASON = 300
+
+_TIMES = pa.timestamp("us", tz="UTC")
+
+
+@dataclass(slots=True)
+class DeltaStore:
+    """A Delta table with the versions of a dataset.
+
+    Parameters
+    ----------
+    url
+        Its path or URL.
+    options
+        The options of its object store, as in deltalake.
+    """
+
+    url: str
+    options: dict[str, str] = field(default_factory=dict, repr=False)
+    is_plain: bool = field(default=True, init=False)
+
+    def __getstate__(self) -> str:
+        return self.url  # the options hold credentials
+
+    def __setstate__(self, url: str) -> None:
+        self.url, self.options, self.is_plain = url, {}, True
+
+    @property
+    def work(self) -> Path:
+        """A local folder for staged rows and files before the upload; it survives an interrupted run."""
+        return cache.folder() / "exports" / hashlib.sha256(self._uri.encode()).hexdigest()[:32] / "work"
+
+    @property
+    def _uri(self) -> str:
+        return self.url if self._is_remote else str(Path(self.url).absolute())
+
+    @property
+    def _is_remote(self) -> bool:
+        return "://" in self.url
+
+    def check(self) -> None:
+        """Raise ConfigError if something else than a table of this package is there."""
+        if not self._is_remote:
+            disk.check_name(Path(self._uri))
+            self._check_folder(Path(self._uri))
+        table = self._table()
+        if table is not None and not self._manifests(table):
+            raise ConfigError(
+                f"{self.url!r} is a Delta table that to_delta did not write, and it would be replaced. Write to "
+                "another path"
+            )
+
+    def _check_folder(self, path: Path) -> None:
+        if path.is_dir() and any(path.iterdir()) and not (path / "_delta_log").is_dir():
+            raise ConfigError(
+                f"{self.url!r} is a folder with other files; expected a new path or a Delta table"
+            )
+        if path.exists() and not path.is_dir():
+            raise ConfigError(f"{self.url!r} is a file; expected a new path or a Delta table")
+        if not path.parent.is_dir():
+            raise ConfigError(f"the folder {str(path.parent)!r} does not exist; make it first")
+
+    def _table(self) -> DeltaTable | None:
+        """Return the table at its newest version, or None if there is none."""
+        try:
+            return DeltaTable(self._uri, storage_options=self.options or None)
+        except TableNotFoundError:
+            return None
+        except Exception as error:
+            raise self._failure(error) from None
+
+    def _manifests(self, table: DeltaTable) -> dict[int, str]:
+        """Return the manifests of the versions that can be read, by number, oldest first."""
+        found: dict[int, str] = {}
+        for commit in self._history(table):
+            if MANIFEST in commit:
+                found[commit["version"]] = str(commit[MANIFEST])
+            if KEPT in commit:
+                kept = set(json.loads(commit[KEPT]))
+                found = {version: text for version, text in found.items() if version in kept}
+        return found
+
+    def _history(self, table: DeltaTable) -> list[dict[str, Any]]:
+        """Return the commits, oldest first."""
+        try:
+            return sorted(table.history(), key=lambda commit: int(commit["version"]))
+        except Exception as error:
+            raise self._failure(error) from None
+
+    def versions(self) -> list[int]:
+        """Return the numbers of the versions that can be read, oldest first."""
+        table = self._table()
+        return [] if table is None else list(self._manifests(table))
+
+    def next_version(self, parent: int | None) -> int:  # noqa: ARG002 - other stores count from the parent
+        """Return the number of the next commit."""
+        table = self._table()
+        return 0 if table is None else table.version() + 1
+
+    def manifest(self, version: int) -> Manifest:
+        """Return the manifest of a version."""
+        table = self._table()
+        text = None if table is None else self._manifests(table).get(version)
+        name = f"version {version} of {self.url!r}"
+        if text is None:
+            raise unreadable(name, "does not exist")
+        return Manifest.from_json(text.encode(), name=name)
+
+    def check_partitions(self, partitions: Sequence[Partition]) -> None:
+        """Raise ConfigError if the table has other partitions: a Delta table keeps those that it was made with."""
+        table = self._table()
+        known = None if table is None else table.metadata().partition_columns
+        if known is not None and known != [part.name for part in partitions]:
+            raise ConfigError(
+                f"the Delta table {self.url!r} is partitioned by {known}, and this run by "
+                f"{[part.name for part in partitions]}; a Delta table keeps its partitions. Write to another path, or "
+                "leave the partitions as they are"
+            )
+
+    def check_newest(self, manifest: Manifest) -> None:
+        """Raise ConfigError if another program changed the table after a version."""
+        table = self._table()
+        later = [] if table is None else self._history(table)
+        others = {
+            str(commit.get("operation"))
+            for commit in later
+            if commit["version"] > manifest.version and commit.get("operation") not in _MAINTENANCE
+        }
+        if others:
+            raise ConfigError(
+                f"another program has changed the Delta table {self.url!r} after version {manifest.version} "
+                f"({', '.join(sorted(others))}), so rows cannot be merged with it. Replace it with mode='overwrite'"
+            )
+
+    def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - a local address depends on it
+        """Return the path or URL of a file of a version."""
+        return f"{self.url.rstrip('/')}/{file.path}"
+
+    def opened(self, version: int, file: StoredFile) -> Any:
+        """Return a file of a version opened for reading, after checking its SHA-256."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "file" if self._is_remote else Path(self._uri) / file.path
+            try:
+                if self._is_remote:
+                    with path.open("wb") as target:
+                        target.writelines(obstore.get(self._objects(), file.path).stream())
+                digest = disk.sha256(path)
+            except FileNotFoundError:
+                raise damaged(self, version, file, "does not exist") from None
+            except Exception as error:
+                raise self._failure(error) from None
+            if digest != file.sha256:
+                raise damaged(self, version, file, "is damaged: its SHA-256 differs")
+            return pa.memory_map(str(path)) if os.name == "posix" else pa.BufferReader(path.read_bytes())
+
+    def _objects(self) -> Any:
+        """Return the object store. Its package and deltalake have the same options, but for a few."""
+        options = {name.lower(): value for name, value in self.options.items()}
+        client = {
+            name: options.pop(f"aws_{name}", None) or options.pop(name, None) for name in _OF_THE_CLIENT
+        }
+        config = {name: value for name, value in options.items() if name not in _OF_DELTALAKE}
+        return from_url(
+            self._uri,
+            config=cast("Any", config),
+            client_options=cast("Any", {name: value for name, value in client.items() if value is not None}),
+        )
+
+    def prepare(self) -> None:
+        """Create the local folder."""
+        self.check()
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> Manifest:
+        """Commit a version, in one step, from files of its parent and new files; return it as it was committed."""
+        manifest = replace(manifest, files=tuple(one for one in manifest.files if one.rows))
+        table = self._table()
+        if manifest.version != (0 if table is None else table.version() + 1):
+            raise overtaken(self, manifest.version)
+        for one in manifest.files:
+            if one.path in fresh:
+                self._upload(fresh[one.path], one)
+        try:
+            self._commit(table, manifest)
+        except Exception as error:
+            if self._holds(manifest):  # the commit was made, though its answer or what follows it failed
+                return manifest
+            newest = self._table()
+            if newest is not None and newest.version() >= manifest.version:
+                raise overtaken(self, manifest.version) from None
+            raise self._failure(error) from None
+        return manifest
+
+    def _upload(self, source: Path, file: StoredFile) -> None:
+        try:
+            if self._is_remote:
+                obstore.put(self._objects(), file.path, source)
+                return
+            target_path = Path(self._uri) / file.path
+            target_path.parent.mkdir(parents=True, exist_ok=True)
+            with disk.beside(target_path) as part:
+                shutil.copyfile(source, part)
+                sync(part)
+        except Exception as error:
+            raise self._failure(error) from None
+
+    def _commit(self, table: DeltaTable | None, manifest: Manifest) -> None:
+        """Make the commit; it fails if there is one of this number already."""
+        now_ms = time.time_ns() // 1_000_000
+        schema = Schema.from_arrow(_columns(manifest))
+        parts = [part.name for part in manifest.partitions]
+        # without retries: a commit of another program is not merged with this one
+        properties = CommitProperties(custom_metadata={MANIFEST: manifest.to_json()}, max_commit_retries=0)
+        here = {one.path: one for one in manifest.files}
+        live = {} if table is None else _live(table)
+        adds: list[Any] = [_added(one, parts, now_ms) for name, one in here.items() if name not in live]
+        if table is None:
+            create_table_with_add_actions(
+                self._uri,
+                schema,
+                adds,
+                partition_by=parts,
+                storage_options=self.options or None,
+                commit_properties=properties,
+            )
+        elif not here.keys() & live.keys():  # the columns may differ, too
+            table.create_write_transaction(
+                adds, "overwrite", schema, partition_by=parts, commit_properties=properties
+            )
+        else:
+            gone = [
+                RemoveAction(path=name, data_change=True, deletion_timestamp=now_ms, **facts)
+                for name, facts in live.items()
+                if name not in here
+            ]
+            table.create_write_transaction(
+                [*adds, *gone], "append", schema, partition_by=parts, commit_properties=properties
+            )
+        if not self._is_remote:
+            log = Path(self._uri) / "_delta_log"
+            sync(log / f"{manifest.version:020d}.json")
+            sync(log)
+
+    def _holds(self, manifest: Manifest) -> bool:
+        """Tell whether a version is committed."""
+        try:
+            table = self._table()
+            return table is not None and self._manifests(table).get(manifest.version) == manifest.to_json()
+        except DynoError:
+            return False
+
+    def remove(self, versions: list[int]) -> int:
+        """Remove versions, and their files that no kept version has; return the number of bytes freed."""
+        table = self._table()
+        if table is None or not versions:
+            return 0
+        manifests = {
+            version: Manifest.from_json(text.encode(), name=f"version {version} of {self.url!r}")
+            for version, text in self._manifests(table).items()
+        }
+        kept = [version for version in manifests if version not in versions]
+        try:
+            gone = table.vacuum(
+                retention_hours=0,
+                dry_run=False,
+                enforce_retention_duration=False,
+                keep_versions=kept,
+                commit_properties=CommitProperties(custom_metadata={KEPT: json.dumps(kept)}),
+            )
+            # what interrupted runs left behind, once no run can be using it
+            table.update_incremental()
+            table.vacuum(dry_run=False, full=True, keep_versions=kept)
+        except Exception as error:
+            raise self._failure(error) from None
+        sizes = {one.path: one.size_bytes for manifest in manifests.values() for one in manifest.files}
+        return sum(sizes.get(path, 0) for path in gone)
+
+    def _failure(self, error: Exception) -> DynoError:
+        """Return the error for what deltalake raised, without credentials."""
+        if isinstance(error, DynoError):
+            return error
+        text = str(error)
+        for value in self.options.values():
+            text = text.replace(value, "***") if len(value) > 3 else text
+        if self._is_remote:
+            return failure(
+                self.url, type(error)(text) if isinstance(error, PermissionError) else RuntimeError(text)
+            )
+        return ConfigError(
+            f"the Delta table {self.url!r} cannot be read or written ({fit(text, _LONGEST_REASON)}). "
+            "Check the path, its rights and the room on its disk, then run it again; an export resumes"
+        )
+
+
+def _columns(manifest: Manifest) -> pa.Schema:
+    """Return the columns of the table: times in microseconds, and a text for each period of a partition."""
+    stored = schema_from_json(manifest.schema).arrow
+    known = [pa.field(one.name, _TIMES if pa.types.is_timestamp(one.type) else one.type) for one in stored]
+    return pa.schema(
+        [*known, *(pa.field(part.name, pa.string()) for part in manifest.partitions if part.period)]
+    )
+
+
+def _live(table: DeltaTable) -> dict[str, dict[str, Any]]:
+    """Return size and partition of the files of the newest version, by name."""
+    rows = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    start = "partition."
+    return {
+        row["path"]: {
+            "size": row["size_bytes"],
+            "partition_values": {
+                name.removeprefix(start): None if value is None else str(value)
+                for name, value in row.items()
+                if name.startswith(start)
+            },
+        }
+        for row in rows
+    }
+
+
+def _added(file: StoredFile, parts: list[str], now_ms: int) -> AddAction:
+    stats: dict[str, Any] = {"numRecords": file.rows}
+    if file.first and file.last:
+        ends = [_iso(key[0]) for key in (file.first, file.last)]
+        if all(ends):
+            stats |= {"minValues": {"created": ends[0]}, "maxValues": {"created": ends[1]}}
+    return AddAction(
+        path=file.path,
+        size=file.size_bytes,
+        partition_values=dict(zip(parts, file.partition, strict=True)),
+        modification_time=now_ms,
+        data_change=True,
+        stats=json.dumps(stats),
+    )
+
+
+def _iso(instant_s: int) -> str | None:
+    """Return an instant as Delta tables write it, or None if no calendar has it."""
+    try:
+        return f"{datetime.fromtimestamp(instant_s, UTC):%Y-%m-%dT%H:%M:%S.000Z}"
+    except (ValueError, OverflowError, OSError):
+        return None

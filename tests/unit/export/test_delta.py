@@ -1,0 +1,331 @@
+"""Delta tables: one commit for each version, read by other programs, on a disk and in an object store."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+import s3fs
+from deltalake import DeltaTable, write_deltalake
+
+import dyno_frames as dyno
+from dyno_frames.errors import ConfigError, QueryError, SchemaError
+from dyno_frames.export.stores import delta_store
+
+pytestmark = pytest.mark.usefixtures("_small", "_cache")
+
+SECRET = "not-a-secret-but-hidden"
+
+
+class Place:
+    """Where a table is, and how its store is reached."""
+
+    def __init__(self, path: str, options: dict[str, str] | None = None) -> None:
+        self.path, self.options = path, options
+
+    def write(self, account: Any, expr: Any = None, **how: Any) -> Any:
+        return account.scan(expr).to_delta(self.path, storage_options=self.options, **how)
+
+    def open(self) -> Any:
+        return dyno.open_delta(self.path, storage_options=self.options)
+
+    def plain(self, version: int | None = None) -> DeltaTable:
+        """The table as deltalake opens it."""
+        return DeltaTable(self.path, version=version, storage_options=self.options)
+
+
+@pytest.fixture(params=["disk", "s3"])
+def place(request, tmp_path) -> Iterator[Place]:
+    if request.param == "disk":
+        yield Place(str(tmp_path / "données <b>, 100 %"))
+        return
+    options = {
+        "AWS_ENDPOINT_URL": request.getfixturevalue("endpoint"),
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "AWS_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+    }
+    name = f"tables-{uuid4().hex}"
+    bucket_files(options).mkdir(name)
+    yield Place(f"s3://{name}/campaigns", options)
+
+
+def bucket_files(options: dict[str, str]) -> s3fs.S3FileSystem:
+    return s3fs.S3FileSystem(
+        key="testing",
+        secret=SECRET,
+        client_kwargs={"endpoint_url": options["AWS_ENDPOINT_URL"]},
+        skip_instance_cache=True,
+    )
+
+
+def same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+
+
+def plain_rows(account: Any) -> pd.DataFrame:
+    """The rows as a program sees them that knows Delta tables alone: texts, and times in microseconds."""
+    frame = account.find()
+    for name, dtype in frame.dtypes.items():
+        if isinstance(dtype, pd.CategoricalDtype):
+            frame[name] = frame[name].astype("str")
+        if isinstance(dtype, pd.DatetimeTZDtype):
+            frame[name] = frame[name].dt.as_unit("us")
+    frame.attrs = {}
+    return frame
+
+
+def test_a_table_is_written_synced_compared_and_cleared(account, place):
+    first = place.write(account)
+    was = account.find()
+    assert (first.version, first.rows, first.versions) == (0, 300, [0])
+    same(first.to_frame(), was)
+    account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
+    account.sql("DELETE FROM campaigns WHERE id = '00074'")
+    second = place.write(account, mode="sync")
+    assert second.counts == {
+        "rows": 299,
+        "added": 0,
+        "changed": 1,
+        "removed": 1,
+        "moved": second.counts["moved"],
+    }
+    assert second.counts["moved"] < 300
+    same(second.to_frame(), account.find())
+    same(first.to_frame(), was)
+    assert second.diff()["change"].astype(str).tolist() == ["changed", "removed"]
+    assert place.plain(0).to_pyarrow_table().num_rows == 300
+    assert place.open().versions == [0, 1]
+    assert second.vacuum() > 0
+    assert place.open().versions == [1]
+    same(place.open().to_frame(), account.find())
+    account.sql("UPDATE campaigns SET opens = 78, updated = NOW WHERE id = '00037'")
+    assert place.write(account, mode="sync").counts["changed"] == 1
+    same(place.open().to_frame(), account.find())
+
+
+def test_a_sync_without_changes_makes_no_commit(account, place):
+    place.write(account)
+    assert place.write(account, mode="sync").version == 0
+    assert place.plain().version() == 0
+
+
+def test_other_programs_read_the_rows(account, tmp_path):
+    path = str(tmp_path / "table")
+    account.scan().to_delta(path, partition_by=["status", "created:year"])
+    wanted = plain_rows(account)
+    table = DeltaTable(path)
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.register("campaigns", table.to_pyarrow_dataset())
+        by_duckdb = database.sql("FROM campaigns").df()
+    found = {
+        "deltalake": table.to_pandas(),
+        "duckdb": by_duckdb,
+        "polars": pl.read_delta(path).to_pandas(),
+    }
+    for reader, frame in found.items():
+        assert set(frame["created_year"]) == set(wanted["created"].dt.strftime("%Y")), reader
+        ordered = frame.sort_values(["created", "id"], ignore_index=True)[list(wanted.columns)]
+        for name in ("start_time", "created", "updated"):
+            ordered[name] = ordered[name].dt.tz_convert("UTC").dt.as_unit("us")
+        for name in ("wide", "rate", "flag"):  # programs differ in how they show null
+            ordered[name] = ordered[name].astype(wanted[name].dtype) if name != "wide" else wanted[name]
+        pd.testing.assert_frame_equal(ordered, wanted, check_dtype=False, check_exact=True, obj=reader)
+    assert {str(field.type.type) for field in table.schema().fields} <= {
+        "string", "long", "double", "boolean", "timestamp",
+    }  # fmt: skip
+    drafts = table.to_pyarrow_table(filters=[("status", "=", "draft")])
+    assert drafts.num_rows == (wanted["status"] == "draft").sum()
+
+
+def test_a_row_that_moves_to_another_partition_is_there_once(account, place):
+    place.write(account, partition_by="status")
+    account.sql("UPDATE campaigns SET status = 'stopped', updated = NOW WHERE id = '00037'")
+    synced = place.write(account, mode="sync")
+    assert synced.counts["changed"] == 1
+    same(synced.to_frame(), account.find())
+    assert place.plain().to_pyarrow_table().num_rows == 300
+
+
+@pytest.mark.parametrize("name", ["a,b", "x/../y", "<b>&%2F=", "é 中 \U0001f600", "'\"\\", "__HIVE", " "])
+def test_a_value_of_a_partition_is_any_text(account, place, tmp_path, name):
+    account.sql("UPDATE campaigns SET from_name = ?, updated = NOW WHERE id < '00100'", name)
+    account.sql("UPDATE campaigns SET from_name = 'other', updated = NOW WHERE id >= '00100'")
+    written = place.write(account, partition_by="from_name")
+    same(written.to_frame(), account.find())
+    wanted = sorted(account.find()["from_name"])
+    assert sorted(place.plain().to_pyarrow_table()["from_name"].to_pylist()) == wanted
+    if place.options is None:
+        account.scan().to_delta(tmp_path / "table", partition_by="from_name")
+        assert sorted(pl.read_delta(str(tmp_path / "table"))["from_name"].to_list()) == wanted
+
+
+def test_append_replaces_rows_by_their_id(account, place):
+    place.write(account, "opens > 3")
+    account.sql("UPDATE campaigns SET opens = 1, updated = NOW WHERE id = '00037'")
+    merged = place.write(account, "opens <= 3", mode="append")
+    same(merged.to_frame(), account.find())
+
+
+def test_a_new_column_is_added_and_null_in_older_rows(account, tmp_path):
+    path = str(tmp_path / "table")
+    account.scan().to_delta(path)
+    account.between.answering = lambda rows: [
+        row | {"flavor": "sweet"} if row["id"] == "00037" else row for row in rows
+    ]
+    account.sql("UPDATE campaigns SET updated = NOW, created = NOW WHERE id = '00037'")
+    with dyno.connect(account.between.url, account.box.api_key, name="later") as client:
+        client.campaigns.scan().to_delta(path, mode="sync")
+    table = DeltaTable(path)
+    assert "flavor" in [field.name for field in table.schema().fields]
+    assert table.to_pandas()["flavor"].dropna().tolist() == ["sweet"]
+    assert "flavor" not in DeltaTable(path, version=0).to_pandas().columns
+
+
+def test_of_two_writers_one_commits_and_the_other_is_told(account, place):
+    written = place.write(account, "opens > 3")
+    store = delta_store(place.path, place.options)
+    with pytest.raises(ConfigError, match=r"another run has written version 0 of .* meanwhile.*Run it again"):
+        store.publish(written.manifest, {})
+    assert place.plain().version() == 0
+
+
+def test_a_commit_in_the_moment_of_another_is_refused(account, place, monkeypatch):
+    place.write(account)
+    other = place.plain()
+    account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
+    theirs = other.to_pyarrow_table().slice(0, 1)
+
+    class Racing(DeltaTable):
+        """A table in which another program commits just before us."""
+
+        def create_write_transaction(self, *arguments: Any, **options: Any) -> None:
+            write_deltalake(other, theirs, mode="append")
+            super().create_write_transaction(*arguments, **options)
+
+    monkeypatch.setattr("dyno_frames.export.delta.DeltaTable", Racing)
+    with pytest.raises(ConfigError, match="another run has written version 1"):
+        place.write(account, mode="sync")
+    monkeypatch.undo()
+    assert place.plain().version() == 1
+    with pytest.raises(ConfigError, match=r"another program has changed .* after version 0 \(WRITE\)"):
+        place.write(account, mode="sync")
+    assert place.write(account).version == 2
+    same(place.open().to_frame(), account.find())
+
+
+def test_the_commit_says_what_the_rows_are_and_holds_no_secret(account, place):
+    place.write(account, "opens > 3")
+    commit = place.plain().history()[0]
+    manifest = json.loads(commit["dyno_frames"])
+    assert manifest["origin"]["expression"] == "opens > 3"
+    assert manifest["certificate"]["verdict"] == "exact"
+    assert manifest["watermark"]
+    assert manifest["origin"]["account"]
+    text = json.dumps(commit)
+    assert account.box.api_key not in text
+    assert SECRET not in text
+    opened = place.open()
+    assert SECRET not in repr(opened)
+    assert SECRET.encode() not in pickle.dumps(opened)
+
+
+def test_what_is_no_table_of_this_package_is_left_alone(account, tmp_path):
+    foreign = tmp_path / "foreign"
+    write_deltalake(foreign, pd.DataFrame({"id": ["1"]}))
+    before = len(account.box.requests)
+    for mode in ("overwrite", "append", "sync"):
+        with pytest.raises(ConfigError, match="a Delta table that to_delta did not write"):
+            account.scan().to_delta(foreign, mode=mode)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="a folder with other files"):
+        account.scan().to_delta(tmp_path / "notes")
+    with pytest.raises(ConfigError, match=r"a\.txt' is a file"):
+        account.scan().to_delta(tmp_path / "notes" / "a.txt")
+    with pytest.raises(ConfigError, match=r"none' does not exist; make it first"):
+        account.scan().to_delta(tmp_path / "none" / "table")
+    assert len(account.box.requests) == before
+    assert DeltaTable(foreign).to_pandas()["id"].tolist() == ["1"]
+    with pytest.raises(SchemaError, match="to_delta did not write"):
+        dyno.open_delta(foreign)
+    with pytest.raises(FileNotFoundError):
+        dyno.open_delta(tmp_path / "nothing")
+
+
+def test_arguments_are_checked_before_a_request(account, tmp_path):
+    account.scan().to_delta(tmp_path / "t", partition_by="status")
+    before = len(account.box.requests)
+    wrong: list[tuple[dict[str, Any], type[Exception], str]] = [
+        ({"mode": "merge"}, ConfigError, "mode='merge'"),
+        ({"partition_by": "no_such"}, ConfigError, "no_such"),
+        ({"storage_options": {"key": 5}}, ConfigError, "storage_options="),
+        ({"storage_options": "key"}, ConfigError, "storage_options= is of type str"),
+        (
+            {"partition_by": "from_name"},
+            ConfigError,
+            r"partitioned by \['status'\], and this run by \['from_name'\]",
+        ),
+    ]
+    for options, kind, said in wrong:
+        with pytest.raises((kind, QueryError), match=said):
+            account.scan().to_delta(tmp_path / "t", **options)
+    with pytest.raises(ConfigError, match="path=5"):
+        account.scan().to_delta(5)
+    assert len(account.box.requests) == before
+
+
+def test_another_query_or_another_account_is_not_synced_into_a_table(account, tmp_path):
+    path = tmp_path / "t"
+    account.scan("opens > 3").to_delta(path)
+    with pytest.raises(ConfigError, match=r"holds the answer to 'opens > 3', and this query is"):
+        account.scan("opens > 4").to_delta(path, mode="sync")
+
+
+def test_a_damaged_file_is_named(account, place):
+    written = place.write(account)
+    name = written.manifest.files[0].path
+    if place.options:
+        files = bucket_files(place.options)
+        address = f"{place.path}/{name}"
+        files.pipe_file(address, files.cat_file(address)[:-1] + b"?")
+    else:
+        address = Path(place.path) / name
+        address.write_bytes(address.read_bytes()[:-1] + b"?")
+    with pytest.raises(SchemaError, match=f"{name}.*its SHA-256 differs"):
+        place.open().to_frame()
+
+
+def test_a_damaged_log_is_an_error_of_this_package(account, tmp_path):
+    path = tmp_path / "t"
+    account.scan().to_delta(path)
+    [commit] = (path / "_delta_log").glob("*.json")
+    commit.write_text(commit.read_text()[:200])
+    with pytest.raises(ConfigError, match="cannot be read or written"):
+        account.scan().to_delta(path, mode="sync")
+
+
+def test_an_interrupted_run_is_resumed(account, tmp_path, monkeypatch):
+    path = tmp_path / "t"
+    with monkeypatch.context() as patched:
+        patched.setattr("dyno_frames.export.delta.DeltaStore.publish", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            account.scan().to_delta(path)
+    before = len(account.between.bodies["find"])
+    account.scan().to_delta(path)
+    assert len(account.between.bodies["find"]) <= before + 1
+    same(dyno.open_delta(path).to_frame(), account.find())
+
+
+def _stopped(*_: Any) -> None:
+    raise KeyboardInterrupt
