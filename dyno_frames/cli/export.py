@@ -26,7 +26,15 @@ EXAMPLE = (
     "path",
     metavar="PATH",
     required=True,
-    help="File (.parquet) or folder of a dataset to write, or its URL. Missing folders are created.",
+    help="File (.parquet), or folder of a dataset or Delta table to write, or its URL. Missing folders are created.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "delta"]),
+    default="parquet",
+    show_default=True,
+    help="Parquet files, or a Delta table (extra delta), which can be in an object store.",
 )
 @click.option(
     "--mode",
@@ -47,9 +55,9 @@ EXAMPLE = (
     default=1_000_000,
     show_default=True,
     metavar="ROWS",
-    help="Maximum rows per Parquet file.",
+    help="Maximum rows per file, with --format parquet.",
 )
-@click.option("--compression", default="zstd", show_default=True, help="Compression of the Parquet files.")
+@click.option("--compression", default="zstd", show_default=True, help="Compression, with --format parquet.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
 @options.where
 @options.shape
@@ -59,6 +67,7 @@ def export(
     *,
     resource: str,
     path: str,
+    form: str,
     mode: str,
     partition_by: list[str] | None,
     max_rows_per_file: int,
@@ -71,7 +80,7 @@ def export(
     api_key: str | None,
     **shape: Any,
 ) -> None:
-    """Write the rows that match a query as Parquet.
+    """Write the rows that match a query as Parquet, or to a Delta table.
 
     Readers see either the old or the complete new data. The next run of the same query resumes an interrupted one, and
     only one run can write to a dataset at a time. The command prints one line, and shows progress only on a terminal.
@@ -81,13 +90,16 @@ def export(
         scan = verbs.scan(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
         if "://" not in path:
             Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
-        dataset = scan.to_parquet(
-            path,
-            mode=mode,
-            partition_by=partition_by,
-            max_rows_per_file=max_rows_per_file,
-            compression=compression,
-        )
+        if form == "delta":
+            dataset = scan.to_delta(path, mode=mode, partition_by=partition_by)
+        else:
+            dataset = scan.to_parquet(
+                path,
+                mode=mode,
+                partition_by=partition_by,
+                max_rows_per_file=max_rows_per_file,
+                compression=compression,
+            )
     click.echo(json.dumps(_facts(dataset, resource, mode)) if as_json else _line(dataset))
 
 

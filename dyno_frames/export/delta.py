@@ -347,7 +347,7 @@ class DeltaStore:
             )
         return ConfigError(
             f"the Delta table {self.url!r} cannot be read or written ({fit(text, _LONGEST_REASON)}). "
-            "Check the path, its rights and the room on its disk, then run it again; an export resumes"
+            "Check the path, its rights and the free space on its disk, then run it again; an export resumes"
         )
 
 

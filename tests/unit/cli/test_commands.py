@@ -14,6 +14,7 @@ import pandas as pd
 import pexpect
 import pytest
 
+import dyno_frames as dyno
 from dyno_frames.cli.program import program
 
 QUESTION = "status == 'finished' and opens > 100"
@@ -211,6 +212,15 @@ def test_export_syncs_a_dataset_and_says_so_in_one_line(ask, client, tmp_path):
     assert (facts["version"], facts["rows"], facts["added"], facts["verdict"]) == (1, rows, 0, "exact")
     assert facts["moved"] < rows
     assert len(pd.read_parquet(folder)) == rows
+
+
+def test_export_writes_a_delta_table(ask, finished, tmp_path):
+    table = tmp_path / "made" / "table"
+    parts = ("--format", "delta", "--partition-by", "created:year")
+    ended = ask("export", "campaigns", "--where", QUESTION, "--to", table, *parts)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"version 0, {len(finished):,} rows, exact" in ended.out
+    assert sorted(dyno.open_delta(table).to_frame()["id"]) == sorted(finished["id"])
 
 
 def test_export_prints_json_of_one_file_too(ask, finished, tmp_path):
