@@ -234,7 +234,7 @@ class DeltaStore:
         """Commit a version, in one step, from files of its parent and new files; return it as it was committed."""
         manifest = replace(manifest, files=tuple(one for one in manifest.files if one.rows))
         table = self._table()
-        if manifest.version != (0 if table is None else table.version() + 1):
+        if not self._is_next(manifest, table):
             raise overtaken(self, manifest.version)
         for one in manifest.files:
             if one.path in fresh:
@@ -249,6 +249,18 @@ class DeltaStore:
                 raise overtaken(self, manifest.version) from None
             raise self._failure(error) from None
         return manifest
+
+    def _is_next(self, manifest: Manifest, table: DeltaTable | None) -> bool:
+        """Tell whether nothing was written since the parent of a version was read."""
+        if table is None:
+            return manifest.version == 0
+        parent = -1 if manifest.parent is None else manifest.parent
+        later = [commit for commit in self._history(table) if commit["version"] > parent]
+        replaced = manifest.mode == "overwrite"  # so what another program wrote is replaced
+        return manifest.version == table.version() + 1 and not any(
+            MANIFEST in commit or not (replaced or commit.get("operation") in _MAINTENANCE)
+            for commit in later
+        )
 
     def _upload(self, source: Path, file: StoredFile) -> None:
         try:

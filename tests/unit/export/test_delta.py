@@ -200,6 +200,28 @@ def test_of_two_writers_one_commits_and_the_other_is_told(account, place):
     assert place.plain().version() == 0
 
 
+@pytest.mark.parametrize("mode", ["append", "sync", "overwrite"])
+def test_a_version_of_another_machine_is_not_replaced(account, tmp_path, monkeypatch, mode):
+    path = tmp_path / "t"
+    account.scan().to_delta(path)
+    account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
+    others = []
+
+    def meanwhile(rows: Any) -> Any:
+        if not others:
+            others.append(None)
+            with monkeypatch.context() as patched:
+                patched.setenv("DYNO_CACHE_DIR", str(tmp_path / "another machine"))
+                others.append(account.scan().to_delta(path, mode="append"))
+        return rows
+
+    account.between.answering = meanwhile
+    with pytest.raises(ConfigError, match=r"another run has written version \d of .* meanwhile"):
+        account.scan().to_delta(path, mode=mode)
+    assert dyno.open_delta(path).versions == [0, 1]
+    same(dyno.open_delta(path).to_frame(), account.find())
+
+
 def test_a_commit_in_the_moment_of_another_is_refused(account, place, monkeypatch):
     place.write(account)
     other = place.plain()
