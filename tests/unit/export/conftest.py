@@ -186,13 +186,19 @@ def endpoint() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
         url = f"http://127.0.0.1:{port}"
-        retries = requests.adapters.HTTPAdapter(
-            max_retries=Retry(connect=100, backoff_factor=0.05, backoff_max=0.2)
-        )
-        with requests.Session() as session:
-            session.mount("http://", retries)
-            session.get(f"{url}/moto-api/", timeout=20)
+        _wait_for(url)
         yield url
-        server.terminate()
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(url: str) -> None:
+    """Return when a server answers; it may take a minute to start on a machine that is busy."""
+    retries = Retry(total=300, read=0, backoff_factor=0.05, backoff_max=0.2)
+    with requests.Session() as session:
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
+        session.get(f"{url}/moto-api/", timeout=60)
