@@ -68,7 +68,7 @@ def delta_store(path: str | Path, options: Any = None) -> DatasetStore:
             "{'AWS_REGION': 'eu-central-1'}"
         )
     checked_path(path)
-    from dyno_frames.export.delta import DeltaStore
+    from dyno_frames.export.delta.store import DeltaStore
 
     return DeltaStore(str(path), dict(options or {}))
 

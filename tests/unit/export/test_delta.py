@@ -17,7 +17,7 @@ import s3fs
 from deltalake import DeltaTable, write_deltalake
 
 import dyno_frames as dyno
-from dyno_frames.errors import ConfigError, QueryError, SchemaError
+from dyno_frames.errors import ConfigError, IncompleteResultWarning, QueryError, SchemaError
 from dyno_frames.export.stores import delta_store
 
 pytestmark = pytest.mark.usefixtures("_small", "_cache")
@@ -235,7 +235,7 @@ def test_a_commit_in_the_moment_of_another_is_refused(account, place, monkeypatc
             write_deltalake(other, theirs, mode="append")
             super().create_write_transaction(*arguments, **options)
 
-    monkeypatch.setattr("dyno_frames.export.delta.DeltaTable", Racing)
+    monkeypatch.setattr("dyno_frames.export.delta.store.DeltaTable", Racing)
     with pytest.raises(ConfigError, match="another run has written version 1"):
         place.write(account, mode="sync")
     monkeypatch.undo()
@@ -326,6 +326,12 @@ def test_a_damaged_file_is_named(account, place):
         address.write_bytes(address.read_bytes()[:-1] + b"?")
     with pytest.raises(SchemaError, match=f"{name}.*its SHA-256 differs"):
         place.open().to_frame()
+    if place.options:
+        files.rm_file(address)
+    else:
+        address.unlink()
+    with pytest.raises(SchemaError, match=f"{name}.*does not exist"):
+        place.open().to_frame()
 
 
 def test_a_damaged_log_is_an_error_of_this_package(account, tmp_path):
@@ -340,13 +346,35 @@ def test_a_damaged_log_is_an_error_of_this_package(account, tmp_path):
 def test_an_interrupted_run_is_resumed(account, tmp_path, monkeypatch):
     path = tmp_path / "t"
     with monkeypatch.context() as patched:
-        patched.setattr("dyno_frames.export.delta.DeltaStore.publish", _stopped)
+        patched.setattr("dyno_frames.export.delta.store.DeltaStore.publish", _stopped)
         with pytest.raises(KeyboardInterrupt):
             account.scan().to_delta(path)
     before = len(account.between.bodies["find"])
     account.scan().to_delta(path)
     assert len(account.between.bodies["find"]) <= before + 1
     same(dyno.open_delta(path).to_frame(), account.find())
+
+
+def test_a_run_that_ends_before_its_first_commit_is_completed_by_the_next(account, place, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("dyno_frames.export.delta.commits.commit", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            place.write(account, partition_by="status")
+    with pytest.raises(FileNotFoundError):
+        place.open()
+    same(place.write(account, partition_by="status").to_frame(), account.find())
+    assert place.plain().to_pyarrow_table().num_rows == 300
+
+
+def test_a_version_whose_completeness_alone_differs_is_a_commit_without_files(account, place):
+    account.between.writing = lambda answer: answer.replace(b'"count":300', b'"count":301')
+    with pytest.warns(IncompleteResultWarning):
+        first = place.write(account)
+    account.between.writing = bytes
+    second = place.write(account, mode="sync")
+    assert (first.version, second.version) == (0, 1)
+    assert second.footer["certificate"]["verdict"] == "exact"
+    same(second.to_frame(), account.find())
 
 
 def _stopped(*_: Any) -> None:

@@ -10,33 +10,27 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
 from dyno_frames.calibrate import cache
 from dyno_frames.contract.texts import fit
-from dyno_frames.durable import sync
 from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
 from dyno_frames.export import disk
-from dyno_frames.export.manifest import Manifest, StoredFile, schema_from_json, unreadable
+from dyno_frames.export.delta import commits, objects
+from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.partitions import Partition
 from dyno_frames.export.remote import failure
 from dyno_frames.export.store import damaged, overtaken
 
 try:
-    import obstore
-    from deltalake import CommitProperties, DeltaTable, Schema
+    from deltalake import CommitProperties, DeltaTable
     from deltalake.exceptions import TableNotFoundError
-    from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
-    from obstore.store import from_url
 except ImportError:
     raise MissingExtraError.of("deltalake", "delta") from None
 
@@ -49,17 +43,7 @@ KEPT = "dyno_frames.kept"
 _MAINTENANCE = frozenset({"VACUUM START", "VACUUM END", "FSCK", "SET TBLPROPERTIES"})
 """Operations that change no row and no file of the newest version."""
 
-_OF_THE_CLIENT = ("allow_http", "allow_invalid_certificates", "connect_timeout", "timeout", "proxy_url")
-"""Options that concern connections; for S3 they may have the prefix aws_."""
-
-_OF_DELTALAKE = frozenset(
-    {"aws_s3_allow_unsafe_rename", "aws_s3_locking_provider", "delta_dynamo_table_name", "max_retries"}
-)
-"""Options that deltalake alone knows."""
-
 _LONGEST_REASON = 300
-
-_TIMES = pa.timestamp("us", tz="UTC")
 
 
 @dataclass(slots=True)
@@ -95,7 +79,7 @@ class DeltaStore:
 
     @property
     def _is_remote(self) -> bool:
-        return "://" in self.url
+        return objects.is_remote(self.url)
 
     def check(self) -> None:
         """Raise ConfigError if something else than a table of this package is there."""
@@ -201,8 +185,7 @@ class DeltaStore:
             path = Path(folder) / "file" if self._is_remote else Path(self._uri) / file.path
             try:
                 if self._is_remote:
-                    with path.open("wb") as target:
-                        target.writelines(obstore.get(self._objects(), file.path).stream())
+                    objects.download(self._uri, self.options, file.path, path)
                 digest = disk.sha256(path)
             except FileNotFoundError:
                 raise damaged(self, version, file, "does not exist") from None
@@ -211,19 +194,6 @@ class DeltaStore:
             if digest != file.sha256:
                 raise damaged(self, version, file, "is damaged: its SHA-256 differs")
             return pa.memory_map(str(path)) if os.name == "posix" else pa.BufferReader(path.read_bytes())
-
-    def _objects(self) -> Any:
-        """Return the object store. Its package and deltalake have the same options, but for a few."""
-        options = {name.lower(): value for name, value in self.options.items()}
-        client = {
-            name: options.pop(f"aws_{name}", None) or options.pop(name, None) for name in _OF_THE_CLIENT
-        }
-        config = {name: value for name, value in options.items() if name not in _OF_DELTALAKE}
-        return from_url(
-            self._uri,
-            config=cast("Any", config),
-            client_options=cast("Any", {name: value for name, value in client.items() if value is not None}),
-        )
 
     def prepare(self) -> None:
         """Create the local folder."""
@@ -236,11 +206,12 @@ class DeltaStore:
         table = self._table()
         if not self._is_next(manifest, table):
             raise overtaken(self, manifest.version)
-        for one in manifest.files:
-            if one.path in fresh:
-                self._upload(fresh[one.path], one)
         try:
-            self._commit(table, manifest)
+            objects.prepare(self._uri)
+            for one in manifest.files:
+                if one.path in fresh:
+                    objects.upload(fresh[one.path], self._uri, self.options, one.path)
+            commits.commit(self._uri, table, manifest, {MANIFEST: manifest.to_json()}, self.options)
         except Exception as error:
             if self._holds(manifest):  # the commit was made, though its answer or what follows it failed
                 return manifest
@@ -261,56 +232,6 @@ class DeltaStore:
             MANIFEST in commit or not (replaced or commit.get("operation") in _MAINTENANCE)
             for commit in later
         )
-
-    def _upload(self, source: Path, file: StoredFile) -> None:
-        try:
-            if self._is_remote:
-                obstore.put(self._objects(), file.path, source)
-                return
-            target_path = Path(self._uri) / file.path
-            target_path.parent.mkdir(parents=True, exist_ok=True)
-            with disk.beside(target_path) as part:
-                shutil.copyfile(source, part)
-                sync(part)
-        except Exception as error:
-            raise self._failure(error) from None
-
-    def _commit(self, table: DeltaTable | None, manifest: Manifest) -> None:
-        """Make the commit; it fails if there is one of this number already."""
-        now_ms = time.time_ns() // 1_000_000
-        schema = Schema.from_arrow(_columns(manifest))
-        parts = [part.name for part in manifest.partitions]
-        # without retries: a commit of another program is not merged with this one
-        properties = CommitProperties(custom_metadata={MANIFEST: manifest.to_json()}, max_commit_retries=0)
-        here = {one.path: one for one in manifest.files}
-        live = {} if table is None else _live(table)
-        adds: list[Any] = [_added(one, parts, now_ms) for name, one in here.items() if name not in live]
-        if table is None:
-            create_table_with_add_actions(
-                self._uri,
-                schema,
-                adds,
-                partition_by=parts,
-                storage_options=self.options or None,
-                commit_properties=properties,
-            )
-        elif not here.keys() & live.keys():  # the columns may differ, too
-            table.create_write_transaction(
-                adds, "overwrite", schema, partition_by=parts, commit_properties=properties
-            )
-        else:
-            gone = [
-                RemoveAction(path=name, data_change=True, deletion_timestamp=now_ms, **facts)
-                for name, facts in live.items()
-                if name not in here
-            ]
-            table.create_write_transaction(
-                [*adds, *gone], "append", schema, partition_by=parts, commit_properties=properties
-            )
-        if not self._is_remote:
-            log = Path(self._uri) / "_delta_log"
-            sync(log / f"{manifest.version:020d}.json")
-            sync(log)
 
     def _holds(self, manifest: Manifest) -> bool:
         """Tell whether a version is committed."""
@@ -361,53 +282,3 @@ class DeltaStore:
             f"the Delta table {self.url!r} cannot be read or written ({fit(text, _LONGEST_REASON)}). "
             "Check the path, its rights and the free space on its disk, then run it again; an export resumes"
         )
-
-
-def _columns(manifest: Manifest) -> pa.Schema:
-    """Return the columns of the table: times in microseconds, and a text for each period of a partition."""
-    stored = schema_from_json(manifest.schema).arrow
-    known = [pa.field(one.name, _TIMES if pa.types.is_timestamp(one.type) else one.type) for one in stored]
-    return pa.schema(
-        [*known, *(pa.field(part.name, pa.string()) for part in manifest.partitions if part.period)]
-    )
-
-
-def _live(table: DeltaTable) -> dict[str, dict[str, Any]]:
-    """Return size and partition of the files of the newest version, by name."""
-    rows = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    start = "partition."
-    return {
-        row["path"]: {
-            "size": row["size_bytes"],
-            "partition_values": {
-                name.removeprefix(start): None if value is None else str(value)
-                for name, value in row.items()
-                if name.startswith(start)
-            },
-        }
-        for row in rows
-    }
-
-
-def _added(file: StoredFile, parts: list[str], now_ms: int) -> AddAction:
-    stats: dict[str, Any] = {"numRecords": file.rows}
-    if file.first and file.last:
-        ends = [_iso(key[0]) for key in (file.first, file.last)]
-        if all(ends):
-            stats |= {"minValues": {"created": ends[0]}, "maxValues": {"created": ends[1]}}
-    return AddAction(
-        path=file.path,
-        size=file.size_bytes,
-        partition_values=dict(zip(parts, file.partition, strict=True)),
-        modification_time=now_ms,
-        data_change=True,
-        stats=json.dumps(stats),
-    )
-
-
-def _iso(instant_s: int) -> str | None:
-    """Return an instant as Delta tables write it, or None if no calendar has it."""
-    try:
-        return f"{datetime.fromtimestamp(instant_s, UTC):%Y-%m-%dT%H:%M:%S.000Z}"
-    except (ValueError, OverflowError, OSError):
-        return None

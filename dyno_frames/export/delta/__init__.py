@@ -1,0 +1,1 @@
+"""Datasets of versions as Delta tables: the extra ``delta``."""

@@ -1,0 +1,76 @@
+"""The files of a Delta table: on a local disk, or in an object store."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from dyno_frames.durable import sync
+from dyno_frames.errors import MissingExtraError
+from dyno_frames.export import disk
+
+try:
+    import obstore
+    from obstore.store import from_url
+except ImportError:
+    raise MissingExtraError.of("obstore", "delta") from None
+
+LOG = "_delta_log"
+"""The folder of the commits."""
+
+_OF_THE_CLIENT = ("allow_http", "allow_invalid_certificates", "connect_timeout", "timeout", "proxy_url")
+"""Options that concern connections; for S3 they may have the prefix aws_."""
+
+_OF_DELTALAKE = frozenset(
+    {"aws_s3_allow_unsafe_rename", "aws_s3_locking_provider", "delta_dynamo_table_name", "max_retries"}
+)
+"""Options that deltalake alone knows."""
+
+
+def is_remote(uri: str) -> bool:
+    """Tell whether a table is in an object store."""
+    return "://" in uri
+
+
+def prepare(uri: str) -> None:
+    """Create the folder of the log of a local table, which tells a run that was interrupted from other folders."""
+    if not is_remote(uri):
+        (Path(uri) / LOG).mkdir(parents=True, exist_ok=True)
+
+
+def upload(source: Path, uri: str, options: Mapping[str, str], name: str) -> None:
+    """Store a file of a table; it is there when it is complete."""
+    if is_remote(uri):
+        obstore.put(_store(uri, options), name, source)
+        return
+    target = Path(uri) / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with disk.beside(target) as part:
+        shutil.copyfile(source, part)
+
+
+def download(uri: str, options: Mapping[str, str], name: str, target: Path) -> None:
+    """Copy a file of a table to a local path; raise FileNotFoundError if it does not exist."""
+    with target.open("wb") as opened:
+        opened.writelines(obstore.get(_store(uri, options), name).stream())
+
+
+def flush_log(uri: str, version: int) -> None:
+    """Flush a commit of a local table to disk."""
+    if not is_remote(uri):
+        sync(Path(uri) / LOG / f"{version:020d}.json")
+        sync(Path(uri) / LOG)
+
+
+def _store(uri: str, options: Mapping[str, str]) -> Any:
+    """Return the object store. obstore and deltalake have the same options, but for a few."""
+    known = {name.lower(): value for name, value in options.items()}
+    client = {name: known.pop(f"aws_{name}", None) or known.pop(name, None) for name in _OF_THE_CLIENT}
+    config = {name: value for name, value in known.items() if name not in _OF_DELTALAKE}
+    return from_url(
+        uri,
+        config=cast("Any", config),
+        client_options=cast("Any", {name: value for name, value in client.items() if value is not None}),
+    )
