@@ -244,6 +244,8 @@ def open_delta(path: str | Path, *, storage_options: Mapping[str, str] | None = 
     ------
     FileNotFoundError
         The path does not exist.
+    ConfigError
+        Another program has changed the table after the newest version.
     SchemaError
         A manifest is damaged.
     MissingExtraError
@@ -254,7 +256,9 @@ def open_delta(path: str | Path, *, storage_options: Mapping[str, str] | None = 
     >>> dyno.open_delta("campaigns_table").diff()  # doctest: +SKIP
     """
     store = delta_store(path, storage_options)
-    return dataset_of(store, manifest_of(store, newest_version(store)))
+    newest = manifest_of(store, newest_version(store))
+    store.check_newest(newest)
+    return dataset_of(store, newest)
 
 
 def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dyno_frames.contract.texts import fit
 from dyno_frames.errors import ConfigError, DynoError, MissingExtraError, TransportError
@@ -32,19 +33,36 @@ def upload(source: Path, url: str) -> None:
         raise TransportError(f"{url} was not stored completely", cure="Run the export again")
 
 
-def _files(url: str) -> tuple[Any, str]:
-    """Return the file system of fsspec for a URL, and the path in it."""
-    protocol = url.partition("://")[0].lower()
+def check_object_url(url: str) -> None:
+    """Raise ConfigError if a URL is not that of an object store, or has credentials in it, which are not shown."""
+    parts = urlsplit(url)
+    plain = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     if "::" in url:
         raise ConfigError(
-            f"{url!r} is a chain of file systems; expected the URL of one object store, such as "
-            "'s3://bucket/campaigns.parquet'"
+            f"{plain!r} is a chain of file systems; expected the URL of one object store, such as "
+            "'s3://bucket/campaigns'"
         )
-    if protocol not in OBJECT_STORES:
+    if parts.scheme not in OBJECT_STORES or not parts.netloc:
+        cure = (
+            f"Give the path itself, {parts.path!r}"
+            if parts.scheme in {"file", "local"}
+            else "Use a local path"
+        )
         raise ConfigError(
-            f"{url!r} is not in an object store, so a reader could see an incomplete file. Expected a local path, or a "
-            "URL such as 's3://bucket/campaigns.parquet'"
+            f"{plain!r} is not in an object store, so a reader could see an incomplete version. Expected a local "
+            f"path, or a URL such as 's3://bucket/campaigns'. {cure}"
         )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigError(
+            f"the URL of {plain!r} has a user, a password or a query in it. Leave them out, and give credentials in "
+            "the environment or in storage_options="
+        )
+
+
+def _files(url: str) -> tuple[Any, str]:
+    """Return the file system of fsspec for a URL, and the path in it."""
+    check_object_url(url)
+    protocol = urlsplit(url).scheme
     try:
         import fsspec
     except ImportError:

@@ -11,6 +11,7 @@ from dyno_frames.contract.texts import is_whole
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export import pointer
 from dyno_frames.export.local import LocalStore
+from dyno_frames.export.remote import check_object_url
 from dyno_frames.export.store import DatasetStore
 
 ONE_FILE = ".parquet"
@@ -39,6 +40,7 @@ def is_one_file(path: str | Path) -> bool:
 def store_of(path: str | Path) -> DatasetStore:
     """Return the store of a local path, or raise ConfigError if the value is not the path of a dataset."""
     if "://" in str(checked_path(path)):
+        check_object_url(str(path))
         raise ConfigError(
             f"{str(path)!r} is a URL, and a dataset of versions in an object store is a Delta table: write it with "
             "scan.to_delta(url), and open it with dyno_frames.open_delta(url). to_parquet writes one file to a URL "
@@ -67,7 +69,8 @@ def delta_store(path: str | Path, options: Any = None) -> DatasetStore:
             f"storage_options= is of type {type(options).__name__}; expected texts by name, such as "
             "{'AWS_REGION': 'eu-central-1'}"
         )
-    checked_path(path)
+    if "://" in str(checked_path(path)):
+        check_object_url(str(path))
     from dyno_frames.export.delta.store import DeltaStore
 
     return DeltaStore(str(path), dict(options or {}))
@@ -93,8 +96,10 @@ def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
         )
     if isinstance(store, LocalStore) and store.path.exists():
         return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")
-    if store.next_version(None):
+    if store.is_plain and store.next_version(None):
         return SchemaError(
             f"{store.url!r} is a Delta table that to_delta did not write. Read it with deltalake"
         )
-    return FileNotFoundError(errno.ENOENT, "nothing that was exported exists at this path", store.url)
+    return FileNotFoundError(
+        errno.ENOENT, "no dataset or file written by to_parquet exists at this path", store.url
+    )

@@ -10,6 +10,7 @@ from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
 from dyno_frames.export.local import MIRROR, LocalStore
 from dyno_frames.export.options import WriteOptions, check_dataset, write_options
+from dyno_frames.export.queries import schema_of
 from dyno_frames.export.run import run
 from dyno_frames.export.store import DatasetStore
 from dyno_frames.export.stores import ONE_FILE, checked_path, delta_store, is_one_file, store_of
@@ -154,7 +155,11 @@ def write_delta(
         scan, mode=mode, partition_by=partition_by, max_rows_per_file=1_000_000, compression="zstd"
     )
     check_dataset(scan, options)
-    return _versioned(scan, delta_store(path, storage_options), options)
+    store = delta_store(path, storage_options)
+    from dyno_frames.export.delta.store import check_columns
+
+    check_columns([*schema_of(scan).names, *(part.name for part in options.partitions if part.period)])
+    return _versioned(scan, store, options)
 
 
 _INTERRUPTED = "the export was interrupted. Run it again to complete it"

@@ -104,7 +104,7 @@ def test_an_expression_that_is_typed_moves_the_widgets_or_is_kept_as_text_and_st
     expression(page).fill("stauts == 'draft'")
     expression(page).press("Enter")
     shows(page, "did you mean 'status'")
-    assert page.get_by_role("button", name=re.compile("^Fetch rows$")).is_disabled()
+    until(page.get_by_role("button", name=re.compile("^Fetch rows$")).is_disabled)
     picture(page, tmp_path, "fault")
     expression(page).fill(f"name == {HOSTILE!r}")
     expression(page).press("Enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,6 +69,7 @@ def _store(uri: str, options: Mapping[str, str]) -> Any:
     """Return the object store. obstore and deltalake have the same options, but for a few."""
     known = {name.lower(): value for name, value in options.items()}
     client = {name: known.pop(f"aws_{name}", None) or known.pop(name, None) for name in _OF_THE_CLIENT}
+    client["allow_http"] = client["allow_http"] or os.environ.get("AWS_ALLOW_HTTP")
     config = {name: value for name, value in known.items() if name not in _OF_DELTALAKE}
     return from_url(
         uri,

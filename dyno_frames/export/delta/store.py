@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from dyno_frames.calibrate import cache
 from dyno_frames.contract.texts import fit
-from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
+from dyno_frames.errors import ConfigError, DynoError, MissingExtraError, SchemaError
 from dyno_frames.export import disk
 from dyno_frames.export.delta import commits, objects
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
@@ -87,6 +87,11 @@ class DeltaStore:
             disk.check_name(Path(self._uri))
             self._check_folder(Path(self._uri))
         table = self._table()
+        if table is not None and table.metadata().configuration.get("delta.appendOnly") == "true":
+            raise ConfigError(
+                f"the Delta table {self.url!r} has the property delta.appendOnly, so no rows of it can be replaced. "
+                "Write to another path, or take the property away"
+            )
         if table is not None and not self._manifests(table):
             raise ConfigError(
                 f"{self.url!r} is a Delta table that to_delta did not write, and it would be replaced. Write to "
@@ -172,7 +177,8 @@ class DeltaStore:
         if others:
             raise ConfigError(
                 f"another program has changed the Delta table {self.url!r} after version {manifest.version} "
-                f"({', '.join(sorted(others))}), so rows cannot be merged with it. Replace it with mode='overwrite'"
+                f"({', '.join(sorted(others))}), so its rows are not those of that version. Read it with deltalake, or "
+                "replace it with mode='overwrite'"
             )
 
     def address(self, version: int, file: StoredFile) -> str:  # noqa: ARG002 - a local address depends on it
@@ -203,6 +209,8 @@ class DeltaStore:
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> Manifest:
         """Commit a version, in one step, from files of its parent and new files; return it as it was committed."""
         manifest = replace(manifest, files=tuple(one for one in manifest.files if one.rows))
+        check_columns([one["name"] for one in manifest.schema["fields"]])
+        _check_values(manifest)
         table = self._table()
         if not self._is_next(manifest, table):
             raise overtaken(self, manifest.version)
@@ -282,3 +290,25 @@ class DeltaStore:
             f"the Delta table {self.url!r} cannot be read or written ({fit(text, _LONGEST_REASON)}). "
             "Check the path, its rights and the free space on its disk, then run it again; an export resumes"
         )
+
+
+def check_columns(names: Sequence[str]) -> None:
+    """Raise SchemaError if names differ by capital letters alone, which a Delta table does not tell apart."""
+    known: dict[str, str] = {}
+    for name in names:
+        if (other := known.setdefault(name.casefold(), name)) != name:
+            raise SchemaError(
+                f"the columns {other!r} and {name!r} differ by capital letters alone, and a Delta table does not tell "
+                "them apart. Name one of them in columns="
+            )
+
+
+def _check_values(manifest: Manifest) -> None:
+    """Raise ConfigError if a row has an empty text in a column of the partitions, which Delta tables read as null."""
+    for one in manifest.files:
+        for part, value in zip(manifest.partitions, one.partition, strict=True):
+            if not value:
+                raise ConfigError(
+                    f"partition_by={str(part)!r}: {one.rows:,} rows have an empty text in {part.field}, which Delta "
+                    "tables read as null. Nothing was written; choose another field"
+                )

@@ -170,6 +170,57 @@ def test_a_value_of_a_partition_is_any_text(account, place, tmp_path, name):
         assert sorted(pl.read_delta(str(tmp_path / "table"))["from_name"].to_list()) == wanted
 
 
+def test_an_empty_text_is_no_partition_because_delta_tables_read_it_as_null(account, place):
+    account.sql("UPDATE campaigns SET from_name = CASE id WHEN '00037' THEN '' ELSE 'x' END, updated = NOW")
+    with pytest.raises(
+        ConfigError, match=r"partition_by='from_name': 1 rows have an empty text.*Nothing was written"
+    ):
+        place.write(account, partition_by="from_name")
+    same(place.write(account).to_frame(), account.find())
+
+
+def test_columns_that_differ_by_capital_letters_are_refused_before_a_request(opened, tmp_path):
+    times = {"created": [1_400_000_000], "updated": [1_400_000_000]}
+    shop = opened(pd.DataFrame({"id": ["1"], "name": ["a"], **times, "extra": [1], "Extra": [2]}))
+    scan = shop.scan()
+    before = len(shop.box.requests)
+    with pytest.raises(SchemaError, match=r"'extra' and 'Extra' differ by capital letters alone"):
+        scan.to_delta(tmp_path / "t")
+    assert len(shop.box.requests) == before
+    assert not (tmp_path / "t").exists()
+
+
+def test_a_table_that_another_program_changed_is_not_opened_as_the_newest_version(account, place):
+    place.write(account)
+    place.plain().delete("opens > 3")
+    with pytest.raises(
+        ConfigError, match=r"another program has changed .* after version 0 \(DELETE\).*deltalake"
+    ):
+        place.open()
+    assert place.write(account).version == 2
+    same(place.open().to_frame(), account.find())
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "s3://KEY:hidden@shop/t",
+            r"the URL of 's3://shop/t' has a user, a password or a query.*storage_options=",
+        ),
+        ("s3://shop/t?token=hidden", r"the URL of 's3://shop/t' has"),
+        ("file:///tmp/t", r"'file:///tmp/t' is not in an object store.*Expected a local path"),
+        ("ftp://shop/t", r"'ftp://shop/t' is not in an object store"),
+        ("s3://", r"is not in an object store"),
+    ],
+)
+def test_a_url_of_no_object_store_or_with_credentials_is_refused(account, url, said):
+    for use in (account.scan().to_delta, dyno.open_delta):
+        with pytest.raises(ConfigError, match=said) as raised:
+            use(url)
+        assert "hidden" not in str(raised.value)
+
+
 def test_append_replaces_rows_by_their_id(account, place):
     place.write(account, "opens > 3")
     account.sql("UPDATE campaigns SET opens = 1, updated = NOW WHERE id = '00037'")

@@ -72,13 +72,16 @@ def test_a_file_that_is_replaced_stays_if_the_new_one_cannot_be_written(account,
         ("ftp://shop/c.parquet", {}, r"'ftp://shop/c\.parquet' is not in an object store"),
         ("file:///tmp/c.parquet", {}, r"Expected a local path"),
         ("s3::memory://c.parquet", {}, r"is a chain of file systems"),
+        ("s3://KEY:hidden@shop/c.parquet", {}, r"the URL of 's3://shop/c\.parquet' has a user"),
+        ("s3://shop/c.parquet?token=hidden", {}, r"the URL of 's3://shop/c\.parquet' has a user"),
     ],
 )
 def test_what_a_url_cannot_be_is_refused_before_a_request(account, url, options, said):
     scan = account.scan()
     before = len(account.box.requests)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=said) as raised:
         scan.to_parquet(url, **options)
+    assert "hidden" not in str(raised.value)
     assert len(account.box.requests) == before
 
 
