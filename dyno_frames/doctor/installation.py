@@ -24,7 +24,7 @@ def python() -> Check:
     """Check the version of Python against the bounds of the installed package."""
     running = platform.python_version()
     try:
-        wanted = metadata(PACKAGE).get("Requires-Python", "")
+        wanted = "".join(metadata(PACKAGE).get_all("Requires-Python") or ())
     except PackageNotFoundError:
         return Check("python", Status.FAILED, f"{PACKAGE} is not installed", "pip install dyno_frames")
     if SpecifierSet(wanted).contains(running, prereleases=True):
