@@ -13,7 +13,6 @@ import pytest
 from cloudpickle import dumps, loads
 from dask.base import tokenize
 from dask.dataframe import DataFrame
-from distributed import Client
 from requests.adapters import HTTPAdapter
 
 import dyno_frames
@@ -250,14 +249,6 @@ def test_rows_of_a_mirror_are_not_read_by_dask(client, tmp_path):
     mirror = client.lists.mirror(tmp_path / "mirror")
     with pytest.raises(ConfigError, match="do not come from a server"):
         mirror.scan().to_dask()
-
-
-def test_clusters_of_threads_in_this_process_follow_each_other(client):
-    expected = client.campaigns.scan().to_frame()
-    for _ in range(2):
-        with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0") as cluster:
-            found = client.campaigns.scan().to_dask(rows_per_partition=400).compute(scheduler=cluster)
-            pd.testing.assert_frame_equal(found.reset_index(drop=True), expected)
 
 
 def test_divisions_are_instants_in_utc(client):
