@@ -1,4 +1,4 @@
-"""The error for rows that are older than the caller allows, or are no longer those that were counted."""
+"""The error for rows that are older than the caller allows, or that changed after they were counted."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _nothing(store: DatasetStore) -> SchemaError | FileNotFoundError:
         )
     if isinstance(store, LocalStore) and store.path.exists():
         return SchemaError(f"{store.url!r} is not a dataset of dyno_frames. Read it with pandas.read_parquet")
-    if store.is_plain and store.next_version(None):
+    if not isinstance(store, LocalStore) and store.next_version(None):
         return SchemaError(
             f"{store.url!r} is a Delta table that to_delta did not write. Read it with deltalake"
         )

@@ -250,9 +250,8 @@ class Scan:
         progress: bool | None = None,
     ) -> Any:
         """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
-        check_flags(optional=True, progress=progress)
         return self.write(
-            self if progress is None else self.with_options(progress=progress),
+            self._with_progress(progress=progress),
             path,
             partition_by=partition_by,
             mode=mode,
@@ -270,13 +269,13 @@ class Scan:
         progress: bool | None = None,
     ) -> Any:
         """Write the rows to a Delta table; see :func:`dyno_frames.export.write.write_delta`."""
-        check_flags(optional=True, progress=progress)
+        scan = self._with_progress(progress=progress)
         if self.write_delta is None:
             raise ConfigError(
                 "these rows do not come from a server; call to_delta() on client.campaigns.scan(…)"
             )
         return self.write_delta(
-            self if progress is None else self.with_options(progress=progress),
+            scan,
             path,
             partition_by=partition_by,
             mode=mode,
@@ -340,6 +339,11 @@ class Scan:
             workers=workers,
             max_requests_per_second=max_requests_per_second,
         )
+
+    def _with_progress(self, *, progress: bool | None) -> Self:
+        """Return the scan with a progress bar or without one; None keeps the option of the query."""
+        check_flags(optional=True, progress=progress)
+        return self if progress is None else self.with_options(progress=progress)
 
     def _streams(self) -> bool:
         """Tell whether rows can be returned page by page: one filter, every row, and no condition across rows."""

@@ -44,15 +44,15 @@ PAGE = 50
 PARENT_ROWS = 900
 
 
-def campaigns(count: int) -> pd.DataFrame:
+def campaigns(count: int, *, step_s: int = 3_600) -> pd.DataFrame:
     at = pd.Series(range(count))
     return pd.DataFrame(
         {
             "id": [f"{(7919 * place) % 1_000_003:07d}" for place in range(count)],
             "name": "name " + (at % 7).astype(str),
             "status": at.map(lambda place: ["draft", "finished", "stopped"][place % 3]),
-            "created": 1_400_000_000 + 3_600 * (at // 3),
-            "updated": 1_400_000_000 + 3_600 * (at // 3) + 60,
+            "created": 1_400_000_000 + step_s * (at // 3),
+            "updated": 1_400_000_000 + step_s * (at // 3) + 60,
             "opens": at % 13,
         }
     )

@@ -19,7 +19,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
@@ -27,6 +26,7 @@ import dyno_frames as dyno
 from dyno_frames.contract.profile import Profile
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.export import fetch, files
+from tests.benchmarks.export_kills import campaigns
 
 ROWS = 600
 CASES = (
@@ -38,20 +38,6 @@ CASES = (
 """Mode, partitions, and whether it is the very first run."""
 
 Rows = list[tuple[str, int]]
-
-
-def campaigns() -> pd.DataFrame:
-    at = pd.Series(range(ROWS))
-    return pd.DataFrame(
-        {
-            "id": [f"{(7919 * place) % 1_000_003:07d}" for place in range(ROWS)],
-            "name": "name " + (at % 7).astype(str),
-            "status": at.map(lambda place: ["draft", "finished", "stopped"][place % 3]),
-            "created": 1_400_000_000 + 40_000 * (at // 3),
-            "updated": 1_400_000_000 + 40_000 * (at // 3) + 60,
-            "opens": at % 13,
-        }
-    )
 
 
 def export(url: str, key: str, table: str, mode: str, partition_by: str | None) -> None:
@@ -90,7 +76,7 @@ def trial(box: Any, folder: Path, case: tuple[str, str | None, bool], lives_s: f
     table, arguments = folder / "table", (box.url, box.api_key, str(folder / "table"), mode, partition_by)
     with box._store.transaction() as connection:
         connection.execute("DELETE FROM campaigns")
-    box._store.load(CAMPAIGNS, campaigns().to_dict("records"))
+    box._store.load(CAMPAIGNS, campaigns(ROWS, step_s=40_000).to_dict("records"))
     before = None
     if not is_first:
         export(box.url, box.api_key, str(table), "overwrite", partition_by)

@@ -99,7 +99,7 @@ class DeltaStore:
             )
 
     def _check_folder(self, path: Path) -> None:
-        if path.is_dir() and any(path.iterdir()) and not (path / "_delta_log").is_dir():
+        if path.is_dir() and any(path.iterdir()) and not (path / objects.LOG).is_dir():
             raise ConfigError(
                 f"{self.url!r} is a folder with other files; expected a new path or a Delta table"
             )
@@ -203,7 +203,6 @@ class DeltaStore:
 
     def prepare(self) -> None:
         """Create the local folder."""
-        self.check()
         self.work.mkdir(parents=True, exist_ok=True)
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> Manifest:
@@ -231,10 +230,9 @@ class DeltaStore:
 
     def _is_next(self, manifest: Manifest, table: DeltaTable | None) -> bool:
         """Tell whether nothing was written since the parent of a version was read."""
-        if table is None:
-            return manifest.version == 0
-        parent = -1 if manifest.parent is None else manifest.parent
-        later = [commit for commit in self._history(table) if commit["version"] > parent]
+        if table is None or manifest.parent is None:
+            return table is None and manifest.version == 0
+        later = [commit for commit in self._history(table) if commit["version"] > manifest.parent]
         replaced = manifest.mode == "overwrite"  # so what another program wrote is replaced
         return manifest.version == table.version() + 1 and not any(
             MANIFEST in commit or not (replaced or commit.get("operation") in _MAINTENANCE)

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dyno_frames.export import certificates
 from dyno_frames.integrations.dask.sessions import cluster_of_task, connected_cluster
 from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.windows import Window
 
 _LOCAL: dict[str, dict[int, Mapping[str, Any]]] = {}
-_ORDER = list(Completeness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +101,20 @@ def combined(windows: Sequence[Window], results: Mapping[int, WindowResult]) -> 
     found = [(window, results[window.low]) for window in windows if window.low in results]
     missing = [window for window in windows if window.low not in results]
     changed = [text for window, result in found if (text := moved(window, result.rows))]
-    parts = [result.certificate for _, result in found]
-    verdicts = [part.verdict for part in parts]
-    verdicts += [Completeness.UNCERTIFIED] * bool(missing) + [Completeness.AT_LEAST_ONCE] * bool(changed)
+    verdict = Completeness.AT_LEAST_ONCE if changed else Completeness.EXACT
     reasons = [f"{shown(window)}: {why}" for window, one in found for why in one.certificate.reasons]
     if missing:
+        verdict = Completeness.UNCERTIFIED
         number = f"{len(missing):,} of {len(windows):,} partitions"
         reasons.append(f"no result of {number} is known here, first {shown(missing[0])}")
-    return Certificate(
-        verdict=max(verdicts, key=_ORDER.index, default=Completeness.EXACT),
-        reasons=(*changed, *reasons),
-        count_before=sum(window.rows for window in windows),
-        count_after=sum(result.rows for _, result in found) if not missing else None,
-        requests=sum(part.requests for part in parts),
-        retries=sum(part.retries for part in parts),
-        rows_moved=sum(part.rows_moved for part in parts),
-        rows_returned=sum(part.rows_returned for part in parts),
-        page_cap=max((part.page_cap for part in parts), default=0),
-        notes=_unique(note for part in parts for note in part.notes),
+    joined = certificates.combined(
+        certificates.certificate(verdict), *(result.certificate.to_json() for _, result in found)
     )
-
-
-def _unique(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))
+    return Certificate.from_json(
+        joined
+        | {
+            "reasons": [*changed, *reasons],
+            "count_before": sum(window.rows for window in windows),
+            "count_after": None if missing else sum(result.rows for _, result in found),
+        }
+    )
