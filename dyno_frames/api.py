@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -162,28 +163,51 @@ def _auth(url: str, key: Secret | str | None, auth: object, named: NamedConnecti
     return auth
 
 
-def _write_parquet(scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
-    from dyno_frames.export.write import write
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """The outputs of the scans of a connection.
 
-    return write(scan, path, **options)
+    Parameters
+    ----------
+    prepare
+        Plans a scan again after learning whether the server takes two bounds on one field.
+    """
 
+    prepare: Callable[[Scan], Scan]
 
-def _make_dask(scan: Scan, /, **options: Any) -> Any:
-    from dyno_frames.integrations.dask.collection import to_dask
+    def parquet(self, scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
+        """Write the rows as Parquet and return the dataset."""
+        from dyno_frames.export.write import write
 
-    return to_dask(scan, **options)
+        return write(scan, path, **self._on_cluster(**options))
 
+    def delta(self, scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
+        """Write the rows to a Delta table and return the dataset."""
+        from dyno_frames.export.write import write_delta
 
-def _write_delta(scan: Scan, path: str | Path, /, **options: Any) -> Dataset:
-    from dyno_frames.export.write import write_delta
+        return write_delta(scan, path, **self._on_cluster(**options))
 
-    return write_delta(scan, path, **options)
+    def _on_cluster(
+        self, *, client: Any, max_requests_per_second: float | None, **options: Any
+    ) -> dict[str, Any]:
+        """Return the options of an export, with the cluster of a Dask client if there is one."""
+        if client is None and max_requests_per_second is None:
+            return options
+        from dyno_frames.integrations.dask.cluster import DaskCluster
 
+        return options | {"cluster": DaskCluster.of(client, self.prepare, max_requests_per_second)}
 
-def _query_code(scan: Scan, language: str, /, **options: Any) -> str:
-    from dyno_frames.codegen.code import query_code
+    def dask(self, scan: Scan, /, **options: Any) -> Any:
+        """Return the rows as a Dask frame."""
+        from dyno_frames.integrations.dask.collection import to_dask
 
-    return query_code(scan, language, **options)
+        return to_dask(scan, prepare=self.prepare, **options)
+
+    def code(self, scan: Scan, language: str, /, *, wider: bool, counts: bool) -> str:
+        """Return the query as a program."""
+        from dyno_frames.codegen.code import query_code
+
+        return query_code(scan, language, wider=wider, counts=counts)
 
 
 def _request_code(session: Session, language: str, asked: Operation, /, **options: Any) -> str:
@@ -218,10 +242,7 @@ def _mirror(connection: Connection, resource: Resource, /, path: str | Path | No
 
 
 EXTENSIONS = Extensions(
-    write_parquet=_write_parquet,
-    make_dask=_make_dask,
-    write_delta=_write_delta,
-    query_code=_query_code,
+    outputs=_Outputs,
     request_code=_request_code,
     list_panel=_list_panel,
     template_preview=_template_preview,

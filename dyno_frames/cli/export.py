@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +60,18 @@ EXAMPLE = (
     help="Maximum rows per file, with --format parquet.",
 )
 @click.option("--compression", default="zstd", show_default=True, help="Compression, with --format parquet.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler, such as tcp://10.0.0.1:8786, whose workers download all rows (extra dask). "
+    "Syncs after the first run do not need it.",
+)
+@click.option(
+    "--max-requests-per-second",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="NUMBER",
+    help="Maximum requests per second of all workers, with --scheduler (default: no limit).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
 @options.where
 @options.shape
@@ -72,6 +86,8 @@ def export(
     partition_by: list[str] | None,
     max_rows_per_file: int,
     compression: str,
+    scheduler: str | None,
+    max_requests_per_second: float | None,
     as_json: bool,
     where: str | None,
     descending: bool,
@@ -85,22 +101,36 @@ def export(
     Readers see either the old or the complete new data. The next run of the same query resumes an interrupted one, and
     only one run can write to a dataset at a time. The command prints one line, and shows progress only on a terminal.
     """
-    with options.connected(url, api_key) as client:
+    with options.connected(url, api_key) as client, _cluster(scheduler) as cluster:
         verbs = getattr(client, resource)
         scan = verbs.scan(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)
         if "://" not in path:
             Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
+        how: dict[str, Any] = {
+            "mode": mode,
+            "partition_by": partition_by,
+            "client": cluster,
+            "max_requests_per_second": max_requests_per_second,
+        }
         if form == "delta":
-            dataset = scan.to_delta(path, mode=mode, partition_by=partition_by)
+            dataset = scan.to_delta(path, **how)
         else:
             dataset = scan.to_parquet(
-                path,
-                mode=mode,
-                partition_by=partition_by,
-                max_rows_per_file=max_rows_per_file,
-                compression=compression,
+                path, max_rows_per_file=max_rows_per_file, compression=compression, **how
             )
     click.echo(json.dumps(_facts(dataset, resource, mode)) if as_json else _line(dataset))
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[Any]:
+    """Provide the Dask client of a scheduler; None without an address."""
+    if address is None:
+        yield None
+        return
+    from dyno_frames.integrations.dask.cluster import connected
+
+    with connected(address) as client:
+        yield client
 
 
 def _facts(dataset: Dataset, resource: str, mode: str) -> dict[str, Any]:

@@ -83,15 +83,10 @@ def _scan(
         schema,
         context,
         origin(connection, resource, query, options),
-        connection.extensions.write_parquet,
         workers=connection.settings.workers,
         keeps_order=sampled.is_in_order,
         distrust=partial(connection.semantics.distrust, resource.name),
-        write_code=connection.extensions.query_code,
-        make_dask=partial(
-            connection.extensions.make_dask, prepare=partial(_knowing_windows, connection, resource)
-        ),
-        write_delta=connection.extensions.write_delta,
+        outputs=connection.extensions.outputs(partial(_knowing_windows, connection, resource)),
     )
 
 

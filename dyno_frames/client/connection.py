@@ -15,7 +15,8 @@ from dyno_frames.client.semantics import Semantics
 from dyno_frames.client.settings import Settings
 from dyno_frames.contract.operations import Operation
 from dyno_frames.contract.resources import Resource
-from dyno_frames.scan.writers import WriteCode, WriteDelta, WriteParquet
+from dyno_frames.scan.outputs import Outputs
+from dyno_frames.scan.scan import Scan
 from dyno_frames.transport.session import Session
 
 
@@ -73,12 +74,11 @@ class Extensions:
 
     Parameters
     ----------
-    write_parquet, write_delta
-        Write the rows of a scan.
-    make_dask
-        Returns the rows of a scan as a Dask frame.
-    query_code, request_code
-        Write a query and a request as programs.
+    outputs
+        Returns what writes the rows of a scan, or its query, elsewhere. Its argument plans a scan again after learning
+        whether the server takes two bounds on one field.
+    request_code
+        Writes a request as a program.
     list_panel
         Returns a panel of the lists of a connection.
     template_preview
@@ -89,10 +89,7 @@ class Extensions:
         Returns a mirror of a resource.
     """
 
-    write_parquet: WriteParquet
-    make_dask: Callable[..., Any]
-    write_delta: WriteDelta
-    query_code: WriteCode
+    outputs: Callable[[Callable[[Scan], Scan]], Outputs]
     request_code: WriteRequest
     list_panel: Callable[[Connection], Any]
     template_preview: PreviewTemplate

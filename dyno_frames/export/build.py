@@ -46,6 +46,7 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
             "partitions": [str(part) for part in options.partitions],
             "mode": options.mode,
             "parent": parent,
+            "is_on_cluster": options.cluster is not None,
         }
         same = json.dumps(facts, sort_keys=True)
     if not stage.resume(same):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 from uuid import uuid4
 
 import pyarrow as pa
@@ -57,9 +57,13 @@ class FileFormat:
     partitions: Sequence[Partition]
     max_rows_per_file: int
     compression: str
-    footer: Mapping[str, Any]
+    footer: dict[str, Any]
     ordered: bool = True
     is_plain: bool = False
+
+    def certified(self, certificate: Mapping[str, Any]) -> Self:
+        """Return the format of files with a certificate in their footer."""
+        return replace(self, footer=self.footer | {"certificate": dict(certificate)})
 
     @property
     def inside(self) -> Schema:

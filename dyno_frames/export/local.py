@@ -28,6 +28,7 @@ from dyno_frames.export import disk, pointer
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.partitions import Partition
 from dyno_frames.export.store import damaged, overtaken
+from dyno_frames.export.targets import SharedFolder
 
 MIRROR = "mirror.json"
 """The file beside the versions of a mirror that describes it."""
@@ -58,6 +59,11 @@ class LocalStore:
     def work(self) -> Path:
         """The folder for staged rows and uncommitted files."""
         return self.home / "work"
+
+    @property
+    def target(self) -> SharedFolder:
+        """A folder in ``work``."""
+        return SharedFolder(self.work / "files")
 
     def folder(self, version: int) -> Path:
         """Return the folder with exactly the files of a version."""

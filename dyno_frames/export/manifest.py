@@ -129,7 +129,7 @@ class Manifest:
         try:
             stored = _checked(content, name=name)
             stored["partitions"] = tuple(Partition(**part) for part in stored["partitions"])
-            stored["files"] = tuple(_file(one) for one in stored["files"])
+            stored["files"] = tuple(map(file_from_json, stored["files"]))
             return cls(**stored)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, SchemaError):
@@ -155,11 +155,12 @@ def unreadable(name: str, why: str) -> SchemaError:
     )
 
 
-def _file(stored: dict[str, Any]) -> StoredFile:
-    for name in ("partition", "first", "last"):
-        if stored[name] is not None:
-            stored[name] = tuple(stored[name])
-    return StoredFile(**stored)
+def file_from_json(stored: Mapping[str, Any]) -> StoredFile:
+    """Return a file of a version from its JSON values."""
+    keys = {name: stored[name] for name in ("partition", "first", "last")}
+    return StoredFile(
+        **{**stored, **{name: None if key is None else tuple(key) for name, key in keys.items()}}
+    )
 
 
 def schema_to_json(schema: Schema) -> dict[str, Any]:

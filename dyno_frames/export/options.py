@@ -10,6 +10,7 @@ from dyno_frames.contract.computed import Lookup
 from dyno_frames.contract.resources import CREATED, ID_FIELD, UPDATED
 from dyno_frames.contract.texts import without_query_addresses
 from dyno_frames.errors import ConfigError
+from dyno_frames.export.cluster import Cluster
 from dyno_frames.export.partitions import Partition, parse
 from dyno_frames.export.queries import is_a_set, lacks, origin_of, schema_of
 from dyno_frames.scan.scan import Scan
@@ -33,13 +34,17 @@ class Delta:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """The options of an export to a dataset, as in ``to_parquet``; ``delta`` is how a mirror is synced."""
+    """The options of an export to a dataset, as in ``to_parquet``.
+
+    ``delta`` is how a mirror is synced, and ``cluster`` fetches and writes the rows of a version that has all rows.
+    """
 
     mode: str = "overwrite"
     partitions: tuple[Partition, ...] = ()
     max_rows_per_file: int = 1_000_000
     compression: str = "zstd"
     delta: Delta | None = None
+    cluster: Cluster | None = None
 
 
 def write_options(
@@ -49,6 +54,7 @@ def write_options(
     partition_by: str | Sequence[str] | None,
     max_rows_per_file: Any,
     compression: str,
+    cluster: Cluster | None,
 ) -> WriteOptions:
     """Return the arguments of ``to_parquet`` as one value.
 
@@ -65,7 +71,11 @@ def write_options(
     if faults := [*faults, *wrong]:
         raise ConfigError("; ".join(faults))
     return WriteOptions(
-        mode=mode, partitions=partitions, max_rows_per_file=max_rows_per_file, compression=compression
+        mode=mode,
+        partitions=partitions,
+        max_rows_per_file=max_rows_per_file,
+        compression=compression,
+        cluster=cluster,
     )
 
 

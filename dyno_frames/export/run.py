@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from dyno_frames.contract.resources import UPDATED
 from dyno_frames.errors import SchemaError
 from dyno_frames.export import disk
 from dyno_frames.export.build import begin, file_format, manifest, raise_if_uncertified
 from dyno_frames.export.certificates import certificate, combined
+from dyno_frames.export.cluster import write_windows
 from dyno_frames.export.fetch import MAIN, fetch
+from dyno_frames.export.files import FileFormat
 from dyno_frames.export.grow import Done, grow
 from dyno_frames.export.manifest import Manifest
 from dyno_frames.export.merge import NO_CHANGE, together
@@ -50,14 +54,17 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
     """Write a version from the server's answer alone."""
     stage = Stage(store.work)
     known = None if parent is None else (parent, _written(store, parent))
+    if options.cluster is not None:
+        options.cluster.check(scan, store.target)
     begin(stage, scan, replace(options, mode="overwrite"), known)
-    fetched, moved = fetch(with_keys(scan), stage, options.partitions)
-    if lacks(scan, UPDATED):
-        note = "the server sends rows without 'updated', so this dataset cannot be synced"
-        fetched = combined(fetched, certificate(notes=[note]))
-    raise_if_uncertified(stage, scan, fetched)
-    form = file_format(schema_of(scan), scan, options, fetched, is_plain=store.is_plain)
-    written = together(Staged(stage.chunks(MAIN)), NO_CHANGE, form, stage.folder)
+    form = file_format(schema_of(scan), scan, options, certificate(), is_plain=store.is_plain)
+    if options.cluster is None:
+        fetched, moved = fetch(with_keys(scan), stage, options.partitions)
+        form = _certified(form, scan, fetched, stage)
+        written = together(Staged(stage.chunks(MAIN)), NO_CHANGE, form, stage.folder)
+    else:
+        fetched, written = write_windows(with_keys(scan), stage, form, store.target, options.cluster)
+        form, moved = _certified(form, scan, fetched, stage), int(fetched["rows_moved"])
     version = store.next_version(parent)
     made = manifest(scan, options, form, written, version=version, parent=parent)
     made = replace(
@@ -67,7 +74,19 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
         whole=is_a_set(scan),
     )
     made = store.publish(made, written.fresh)
-    return Done(made, made.counts, fetched, made.watermark)
+    return Done(made, made.counts, form.footer["certificate"], made.watermark)
+
+
+def _certified(form: FileFormat, scan: Scan, fetched: Mapping[str, Any], stage: Stage) -> FileFormat:
+    """Return the format with the certificate of the fetched rows.
+
+    Raise ContractError if the scan is strict and rows may be missing.
+    """
+    if lacks(scan, UPDATED):
+        note = "the server sends rows without 'updated', so this dataset cannot be synced"
+        fetched = combined(fetched, certificate(notes=[note]))
+    raise_if_uncertified(stage, scan, fetched)
+    return form.certified(fetched)
 
 
 def _written(store: DatasetStore, version: int) -> str | None:

@@ -129,6 +129,14 @@ class Stage:
             self._chunks[kind] = whole
         return self._chunks[kind]
 
+    def keep(self, name: str, values: Mapping[str, Any]) -> None:
+        """Store values under a name, until the run is committed or forgotten."""
+        _write(self.folder / f"{name}.json", values)
+
+    def kept(self, name: str) -> dict[str, Any] | None:
+        """Return the values that are stored under a name; None if there are none, or they are damaged."""
+        return _read(self.folder / f"{name}.json")
+
     def finish(self, kind: str, certificate: Mapping[str, Any]) -> None:
         """Record that all chunks of a kind are staged, with the certificate of their rows."""
         _write(self._note(kind), {"chunks": len(self.chunks(kind)), "certificate": dict(certificate)})

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from dyno_frames.errors import ConfigError, SchemaError
 from dyno_frames.export.manifest import Manifest, StoredFile
 from dyno_frames.export.partitions import Partition
+from dyno_frames.export.targets import FileTarget
 
 
 class DatasetStore(Protocol):
@@ -25,6 +26,10 @@ class DatasetStore(Protocol):
     @property
     def work(self) -> Path:
         """The local folder for staged rows and uncommitted files."""
+
+    @property
+    def target(self) -> FileTarget:
+        """Where workers store files for :meth:`publish`."""
 
     @property
     def is_plain(self) -> bool:
@@ -55,7 +60,10 @@ class DatasetStore(Protocol):
         """Return a file of a version opened for reading, after checking its SHA-256."""
 
     def publish(self, manifest: Manifest, fresh: Mapping[str, Path]) -> Manifest:
-        """Commit a version, in one step, from files of its parent and new files; return it as it was committed."""
+        """Commit a version, in one step, and return it as it was committed.
+
+        Its files are those of its parent, new ones at the given local paths, and those that workers stored.
+        """
 
     def remove(self, versions: list[int]) -> int:
         """Remove versions; return the number of bytes freed."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dyno_frames.errors import ConfigError, short_interrupt
+from dyno_frames.export.cluster import Cluster
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
 from dyno_frames.export.local import MIRROR, LocalStore
@@ -27,6 +28,7 @@ def write(
     mode: str = "overwrite",
     max_rows_per_file: int = 1_000_000,
     compression: str = "zstd",
+    cluster: Cluster | None = None,
 ) -> Dataset:
     """Write the rows of a scan as Parquet; readers see either the old or the complete new data.
 
@@ -53,6 +55,8 @@ def write(
         Maximum number of rows in one file of a dataset.
     compression
         ``"zstd"``, ``"snappy"``, ``"gzip"``, ``"brotli"``, ``"lz4"`` or ``"none"``.
+    cluster
+        Fetches and writes all rows of a dataset, with ``mode="overwrite"`` and in the first run of the other modes.
 
     Returns
     -------
@@ -81,9 +85,12 @@ def write(
         partition_by=partition_by,
         max_rows_per_file=max_rows_per_file,
         compression=compression,
+        cluster=cluster,
     )
-    if is_one_file(path) and (mode != "overwrite" or options.partitions):
-        what = f"mode={mode!r}" if mode != "overwrite" else "partition_by="
+    if is_one_file(path) and (mode != "overwrite" or options.partitions or cluster):
+        what = (
+            f"mode={mode!r}" if mode != "overwrite" else "partition_by=" if options.partitions else "client="
+        )
         raise ConfigError(
             f"{what} makes a dataset of several files, and {str(path)!r} is the name of one. Leave out the "
             f"ending: {str(path).removesuffix(ONE_FILE)!r}"
@@ -107,6 +114,7 @@ def write_delta(
     partition_by: str | Sequence[str] | None = None,
     mode: str = "overwrite",
     storage_options: Mapping[str, str] | None = None,
+    cluster: Cluster | None = None,
 ) -> Dataset:
     """Write a scan as a version of a Delta table in one commit; readers see either the old or the complete new rows.
 
@@ -126,7 +134,10 @@ def write_delta(
     mode
         As in :func:`write`: ``"overwrite"``, ``"append"`` or ``"sync"``.
     storage_options
-        Options of the object store, such as its key, by the names of deltalake.
+        Options of the object store, such as its key, by the names of deltalake. Workers of a cluster get those without
+        credentials, and look for credentials in their environment.
+    cluster
+        As in :func:`write`.
 
     Returns
     -------
@@ -152,7 +163,12 @@ def write_delta(
     Dataset('campaigns_table', version 2, 402 rows, exact)
     """
     options = write_options(
-        scan, mode=mode, partition_by=partition_by, max_rows_per_file=1_000_000, compression="zstd"
+        scan,
+        mode=mode,
+        partition_by=partition_by,
+        max_rows_per_file=1_000_000,
+        compression="zstd",
+        cluster=cluster,
     )
     check_dataset(scan, options)
     store = delta_store(path, storage_options)

@@ -82,7 +82,6 @@ class Source:
             schema=schema,
             context=Context(resource.name, schema.columns, schema.dtypes, Profile(), computed=computed),
             origin=origin(connection, resource, query, options),
-            write=connection.extensions.write_parquet,
             files=files,
             certificate=certificate_of(
                 check,

@@ -27,11 +27,11 @@ from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.certify import certify
 from dyno_frames.scan.execute import Execution
+from dyno_frames.scan.outputs import Outputs
 from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.progress import progress_bar, waiting_bar
 from dyno_frames.scan.reader import count_rows
 from dyno_frames.scan.stats import ScanStats
-from dyno_frames.scan.writers import MakeDask, WriteCode, WriteDelta, WriteParquet
 from dyno_frames.transport.session import Session
 
 _INTERRUPTED = "the query was interrupted"
@@ -49,20 +49,14 @@ class Scan:
         The bound expression, its plan, the columns, and what the plan was made against.
     origin
         The origin that frames store: account and query.
-    write
-        Writes the rows as Parquet.
     workers
         Maximum number of windows fetched at once (default: chosen by the scan).
     keeps_order
         Whether sampled rows came in the order of ``created``; if not, a small result is counted and read twice.
     distrust
         Called with the columns on which the server filtered wrongly.
-    write_code
-        Writes the query as a program; None if the rows do not come from a server.
-    make_dask
-        Returns the rows as a Dask frame; None if they do not come from a server.
-    write_delta
-        Writes the rows to a Delta table; None if they do not come from a server.
+    outputs
+        Writes the rows or the query; None if the rows do not come from a server.
 
     Examples
     --------
@@ -79,13 +73,10 @@ class Scan:
     schema: Schema
     context: Context
     origin: Origin
-    write: WriteParquet
     workers: int | None = None
     keeps_order: bool = False
     distrust: Callable[[frozenset[str]], object] = lambda _columns: None
-    write_code: WriteCode | None = None
-    make_dask: MakeDask | None = None
-    write_delta: WriteDelta | None = None
+    outputs: Outputs | None = None
 
     def __post_init__(self) -> None:
         if self.options.strict and self.plan.reasons:
@@ -127,7 +118,7 @@ class Scan:
 
     def explain(self) -> Plan:
         """Return the plan: what is sent, what is evaluated locally, and why."""
-        return replace(self.plan, write_code=None if self.write_code is None else self.to_code)
+        return replace(self.plan, write_code=None if self.outputs is None else self.to_code)
 
     def count(self) -> int:
         """Return the number of rows: the server counts them if the plan is exact; otherwise their ids are fetched."""
@@ -248,15 +239,19 @@ class Scan:
         max_rows_per_file: int = 1_000_000,
         compression: str = "zstd",
         progress: bool | None = None,
+        client: Any = None,
+        max_requests_per_second: float | None = None,
     ) -> Any:
         """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
-        return self.write(
+        return self._outputs("to_parquet").parquet(
             self._with_progress(progress=progress),
             path,
             partition_by=partition_by,
             mode=mode,
             max_rows_per_file=max_rows_per_file,
             compression=compression,
+            client=client,
+            max_requests_per_second=max_requests_per_second,
         )
 
     def to_delta(
@@ -267,19 +262,18 @@ class Scan:
         mode: str = "overwrite",
         storage_options: Mapping[str, str] | None = None,
         progress: bool | None = None,
+        client: Any = None,
+        max_requests_per_second: float | None = None,
     ) -> Any:
         """Write the rows to a Delta table; see :func:`dyno_frames.export.write.write_delta`."""
-        scan = self._with_progress(progress=progress)
-        if self.write_delta is None:
-            raise ConfigError(
-                "these rows do not come from a server; call to_delta() on client.campaigns.scan(…)"
-            )
-        return self.write_delta(
-            scan,
+        return self._outputs("to_delta").delta(
+            self._with_progress(progress=progress),
             path,
             partition_by=partition_by,
             mode=mode,
             storage_options=storage_options,
+            client=client,
+            max_requests_per_second=max_requests_per_second,
         )
 
     def to_code(self, language: str, *, wider: bool = False, counts: bool = False) -> str:
@@ -311,11 +305,7 @@ class Scan:
         <?php
         """
         check_flags(wider=wider, counts=counts)
-        if self.write_code is None:
-            raise ConfigError(
-                "these rows do not come from a server; call to_code() on client.campaigns.scan(…)"
-            )
-        return self.write_code(self, language, wider=wider, counts=counts)
+        return self._outputs("to_code").code(self, language, wider=wider, counts=counts)
 
     def to_dask(
         self,
@@ -327,11 +317,7 @@ class Scan:
         max_requests_per_second: float | None = None,
     ) -> Any:
         """Return the rows as a Dask frame; see :func:`dyno_frames.integrations.dask.collection.to_dask`."""
-        if self.make_dask is None:
-            raise ConfigError(
-                "these rows do not come from a server; call to_dask() on client.campaigns.scan(…)"
-            )
-        return self.make_dask(
+        return self._outputs("to_dask").dask(
             self,
             index=index,
             rows_per_partition=rows_per_partition,
@@ -339,6 +325,13 @@ class Scan:
             workers=workers,
             max_requests_per_second=max_requests_per_second,
         )
+
+    def _outputs(self, verb: str) -> Outputs:
+        if self.outputs is None:
+            raise ConfigError(
+                f"these rows do not come from a server; call {verb}() on client.campaigns.scan(…)"
+            )
+        return self.outputs
 
     def _with_progress(self, *, progress: bool | None) -> Self:
         """Return the scan with a progress bar or without one; None keeps the option of the query."""

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 TINY = {
     "actions": "--times 1 --entries 20",
-    "clusters": "--rows 1000 --kills 1",
+    "clusters": "--rows 1000 --table-rows 20000 --kills 3",
     "commands": "--times 1",
     "export_kills": "--kills 1",
     "exports": "--rows 1000 --only plain dyno",

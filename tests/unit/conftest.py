@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from urllib3 import Retry
 
 from dyno_frames.api import connect
 from dyno_frames.client.client import Client
@@ -70,3 +74,28 @@ def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.delitem(sys.modules, "keyring", raising=False)
     yield importlib.import_module("keyring")
     sys.modules.pop("keyring", None)
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """An S3 server of our own, in a process of its own: clients that block this one can reach it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(url)
+        yield url
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(url: str) -> None:
+    """Return when a server answers; it may take a minute to start on a machine that is busy."""
+    retries = Retry(total=300, read=0, backoff_factor=0.05, backoff_max=0.2)
+    with requests.Session() as session:
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
+        session.get(f"{url}/moto-api/", timeout=60)

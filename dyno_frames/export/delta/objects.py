@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +37,65 @@ _OF_DELTALAKE = frozenset(
 def is_remote(uri: str) -> bool:
     """Tell whether a table is in an object store."""
     return "://" in uri
+
+
+_SECRET = re.compile("key|secret|token|password|credential|sas|service_account", re.IGNORECASE)
+"""What is in the names of options that hold credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFiles:
+    """The files of a table, as workers store them: at their final place, which no commit names yet.
+
+    Parameters
+    ----------
+    url
+        The path or URL of the table.
+    options
+        The options of its object store. Those with credentials are not sent to workers.
+    """
+
+    url: str
+    options: Mapping[str, str] = field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make it again without credentials, which workers have in their environment."""
+        known = {name: value for name, value in self.options.items() if not _SECRET.search(name)}
+        return type(self), (self.url, known)
+
+    def prepare(self) -> None:
+        """Create the folder of the log of a local table."""
+        prepare(self.url)
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Provide a temporary folder."""
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+
+    def put(self, path: Path, name: str) -> None:
+        """Upload a complete file."""
+        upload(path, self.url, self.options, name)
+        path.unlink()
+
+    def has(self, name: str, size_bytes: int, sha256: str) -> bool:
+        """Tell whether a file is stored: by its digest on a disk, and by its size in an object store."""
+        try:
+            if not is_remote(self.url):
+                return disk.sha256(Path(self.url) / name) == sha256
+            return int(obstore.head(_store(self.url, self.options), name)["size"]) == size_bytes
+        except FileNotFoundError:
+            return False
+
+    def remove(self, name: str) -> None:
+        """Remove a file."""
+        if is_remote(self.url):
+            obstore.delete(_store(self.url, self.options), name)
+        else:
+            (Path(self.url) / name).unlink()
+
+    def path(self, name: str) -> None:
+        """Return None: the file is at its place."""
 
 
 def prepare(uri: str) -> None:

@@ -74,6 +74,11 @@ class DeltaStore:
         return cache.folder() / "exports" / hashlib.sha256(self._uri.encode()).hexdigest()[:32] / "work"
 
     @property
+    def target(self) -> objects.TableFiles:
+        """The folder of the table."""
+        return objects.TableFiles(self._uri, self.options)
+
+    @property
     def _uri(self) -> str:
         return self.url if self._is_remote else str(Path(self.url).absolute())
 

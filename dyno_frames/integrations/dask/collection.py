@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,13 +9,12 @@ import pandas as pd
 
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
-from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent
+from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
 from dyno_frames.integrations.dask.read import ReadWindow
 from dyno_frames.integrations.dask.results import Topics, combined
-from dyno_frames.integrations.dask.sessions import check_key, connected_cluster
+from dyno_frames.integrations.dask.sessions import check_worker, connected_cluster
 from dyno_frames.integrations.dask.windows import frozen_windows
 from dyno_frames.query.arguments import check_flags
-from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.scan import Scan
@@ -99,9 +97,8 @@ def to_dask(
     check_is_independent(scan)
     scan = prepare(scan)
     frozen = FrozenScan.of(scan, budget)
-    _check_worker(frozen)
+    check_worker(connected_cluster(), frozen)
     windows = frozen_windows(scan, rows=rows_per_partition, workers=budget.workers)
-    _check_allowed(scan, windows)
     token = dask.base.tokenize(frozen, windows, ensure_deterministic=True)
     kept = dask.config.get("distributed.admin.low-level-log-length", 1_000)  # events of each topic
     topics = Topics(f"dyno_frames-{token}", 1 + EVENT_SHARE * len(windows) // kept)
@@ -159,39 +156,8 @@ def _check_arguments(index: object, rows: object, *, pinned: object, workers: ob
     for name, value in (("rows_per_partition", rows), ("workers", 1 if workers is None else workers)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             faults.append(f"{name}={value!r}; expected a whole number from 1")
-    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if rate is not None and not (is_number and 0 < rate < math.inf):
-        faults.append(f"max_requests_per_second={rate!r}; expected a number above 0, or None for no limit")
-    if faults:
+    if faults := [*faults, *rate_faults(rate)]:
         raise ConfigError("; ".join(faults))
-
-
-def _check_worker(frozen: FrozenScan) -> None:
-    """Ask one worker of the connected cluster, if there is one, whether it has the key."""
-    client = connected_cluster()
-    if client is None:
-        return
-    addresses = list(client.scheduler_info()["workers"])[:1]
-    if not addresses:
-        return
-    try:
-        found = client.run(check_key, frozen, workers=addresses)
-    except ImportError as error:
-        raise ConfigError(
-            f"a worker of the Dask cluster cannot import a package: {error}. Install dyno_frames on the workers"
-        ) from None
-    for reason in filter(None, found.values()):
-        raise ConfigError(reason)
-
-
-def _check_allowed(scan: Scan, windows: Sequence[Window]) -> None:
-    counts = [window.rows for window in windows]
-    check_costs(
-        max_rows=scan.options.max_rows,
-        max_requests=scan.options.max_requests,
-        rows=sum(counts),
-        requests=expected_requests(counts, scan.plan.page_size),
-    )
 
 
 def _meta(scan: Scan, index: str | None) -> pd.DataFrame:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 from dyno_frames.client.binding import bound_query
 from dyno_frames.client.wire_units import session_in_seconds
@@ -36,6 +37,14 @@ class Budget:
 
     workers: int
     per_second: float | None = None
+
+
+def rate_faults(rate: Any) -> list[str]:
+    """Return what is wrong with ``max_requests_per_second=``."""
+    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
+    if rate is None or (is_number and 0 < rate < math.inf):
+        return []
+    return [f"max_requests_per_second={rate!r}; expected a number above 0, or None for no limit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +111,9 @@ class FrozenScan:
             schema,
             context,
             origin,
-            _writes_nothing,
             workers=1,
             keeps_order=self.keeps_order,
         )
-
-
-def _writes_nothing(*_: Any, **_options: Any) -> NoReturn:
-    raise ConfigError("a partition cannot be written; call to_parquet() on the scan or the Dask frame")
 
 
 def check_is_independent(scan: Scan) -> None:
@@ -124,9 +128,9 @@ def check_is_independent(scan: Scan) -> None:
     """
     if not is_a_set(scan):
         raise QueryError(
-            f"to_dask() reads partitions independently of each other, and the rows of {scan.query.text!r} depend "
-            "on other rows, or have an order, a limit or an offset. Leave these out, and use the methods of the "
-            "Dask frame instead, such as nlargest() and head()"
+            f"the workers of a cluster read partitions independently of each other, and the rows of "
+            f"{scan.query.text!r} depend on other rows, or have an order, a limit or an offset. Leave these out, or "
+            "use the methods of the Dask frame instead, such as nlargest() and head()"
         )
     if scan.origin.query is None:
         raise QueryError(

@@ -17,9 +17,16 @@ from dyno_frames.integrations.dask.frozen import FrozenScan, within
 from dyno_frames.integrations.dask.results import Topics, WindowResult, moved, shown
 from dyno_frames.integrations.dask.sessions import session_of
 from dyno_frames.scan.answer import Answer
-from dyno_frames.scan.scan import fixed
+from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.windows import Window
+
+
+def read_window(scan: Scan, window: Window) -> tuple[Answer, int]:
+    """Return the rows of a window, and how many rows came for the filters."""
+    stats = ScanStats()
+    answer = within(scan, window).run_with(stats)
+    return answer, sum(check.rows for check in stats.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +79,8 @@ class ReadWindow:
         read = names if self.index in {None, *names} else [*names, CREATED]
         if columns is not None or read != names:
             scan = scan.refine(columns=tuple(read))
-        stats = ScanStats()
-        answer = within(scan, window).run_with(stats)
-        self._check(window, answer, rows=sum(check.rows for check in stats.checks))
+        answer, rows = read_window(scan, window)
+        self._check(window, answer, rows=rows)
         return self._frame(answer.table, answer.schema, read)[names]
 
     def _check(self, window: Window, answer: Answer, *, rows: int) -> None:

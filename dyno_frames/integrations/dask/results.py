@@ -93,7 +93,7 @@ def moved(window: Window, rows: int) -> str:
     """Return how the rows of a window differ from their number at the time of planning; empty if they do not."""
     if rows == window.rows:
         return ""
-    return f"the rows {shown(window)} were {window.rows:,} when to_dask() counted them, and are {rows:,} now"
+    return f"the rows {shown(window)} were {window.rows:,} when they were counted first, and are {rows:,} now"
 
 
 def combined(windows: Sequence[Window], results: Mapping[int, WindowResult]) -> Certificate:

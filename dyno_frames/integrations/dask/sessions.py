@@ -64,7 +64,28 @@ def connected_cluster() -> Any:
         return None
 
 
-def check_key(frozen: FrozenScan) -> str:
+def check_worker(client: Any, frozen: FrozenScan) -> None:
+    """Ask one worker of a cluster, if there is one, whether it has the key.
+
+    Raises
+    ------
+    ConfigError
+        It has no key of the account, or cannot import this package.
+    """
+    addresses = [] if client is None else list(client.scheduler_info()["workers"])[:1]
+    if not addresses:
+        return
+    try:
+        found = client.run(_missing_key, frozen, workers=addresses)
+    except ImportError as error:
+        raise ConfigError(
+            f"a worker of the Dask cluster cannot import a package: {error}. Install dyno_frames on the workers"
+        ) from None
+    for reason in filter(None, found.values()):
+        raise ConfigError(reason)
+
+
+def _missing_key(frozen: FrozenScan) -> str:
     """Return why this process cannot connect to the account of a scan; an empty text if it can."""
     try:
         _auth(frozen)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-import requests
-from urllib3 import Retry
 
 from dyno_frames.api import connect
 from dyno_frames.contract.profile import Profile
@@ -177,28 +172,3 @@ def damage(request: pytest.FixtureRequest) -> Callable[[Path], Any]:
 @pytest.fixture
 def _cache(tmp_path, monkeypatch):
     monkeypatch.setenv("DYNO_CACHE_DIR", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    """An S3 server of our own, in a process of its own: clients that block this one can reach it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url)
-        yield url
-    finally:
-        server.kill()
-        server.wait()
-
-
-def _wait_for(url: str) -> None:
-    """Return when a server answers; it may take a minute to start on a machine that is busy."""
-    retries = Retry(total=300, read=0, backoff_factor=0.05, backoff_max=0.2)
-    with requests.Session() as session:
-        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
-        session.get(f"{url}/moto-api/", timeout=60)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sys
 import threading
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import dask
 import pandas as pd
 import pytest
 from cloudpickle import dumps
-from distributed import Client, LocalCluster
 
 import dyno_frames
 from dyno_frames.api import connect
@@ -28,57 +24,23 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from conformance.account import account
 from conformance.expressions import LOCALS, ROWS
 
-KEY, OTHER_KEY, UNKNOWN_KEY = "c4n4ry-of-the-cluster", "0ther-key-of-the-cluster", "unkn0wn-key"
 VARIABLE = "DYNO_TEST_CLUSTER_KEY"
-EVENTS = 60
-"""Events of a topic that the scheduler keeps; 1,000 by default."""
-
-MANY = pd.DataFrame(
-    {
-        "name": [f"row {number}" for number in range(4_000)],
-        "status": "draft",
-        "created": [1_450_000_000 + 60 * number for number in range(4_000)],
-    }
-)
+MANY = 4_000
 
 
 @pytest.fixture(scope="module")
-def box():
-    keys = {"other": OTHER_KEY, "unknown": UNKNOWN_KEY}
-    with Sandbox(load=account().loadable(), speed=0, api_key=KEY, accounts=keys, faults=[]) as box:
+def box(cluster_keys):
+    keys = dict(cluster_keys)
+    with Sandbox(
+        load=account().loadable(), speed=0, api_key=keys.pop("main"), accounts=keys, faults=[]
+    ) as box:
         yield box
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """Two workers of one thread, which have a key in DYNO_API_KEY, and another one in a variable of the test."""
-    with (
-        pytest.MonkeyPatch.context() as patch,  # the configuration of Dask would be in the dump of a cluster
-        dask.config.set(
-            {"distributed.scheduler.worker-ttl": None, "distributed.admin.low-level-log-length": EVENTS}
-        ),
-    ):
-        patch.setenv("DYNO_API_KEY", KEY)
-        patch.setenv(VARIABLE, OTHER_KEY)
-        with (
-            LocalCluster(
-                n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
-
-
-@pytest.fixture(scope="module")
-def client(box, cluster):
-    with connect(box.url, KEY, page_size=100) as client:
+def client(box, cluster, cluster_keys):
+    with connect(box.url, cluster_keys["main"], page_size=100) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def many(cluster):
-    with Sandbox(load={"campaigns": MANY}, speed=0, api_key=KEY, faults=[]) as box:
-        yield box
 
 
 def scans(client, rows):
@@ -107,7 +69,7 @@ def test_expressions_of_the_table_have_the_rows_of_pandas(client, seed):
         pd.testing.assert_frame_equal(frame.reset_index(drop=True), scan.to_frame())
 
 
-def test_the_key_is_in_no_graph_log_dump_or_page_of_the_cluster(client, cluster, tmp_path):
+def test_the_key_is_in_no_graph_log_dump_or_page_of_the_cluster(client, cluster, cluster_keys, tmp_path):
     collection = client.campaigns.scan("opens > 3").to_dask(rows_per_partition=100)
     failing = collection.map_partitions(lambda _part: 1 / 0, meta=("broken", "int64"))
     with pytest.raises(ZeroDivisionError):
@@ -122,11 +84,11 @@ def test_the_key_is_in_no_graph_log_dump_or_page_of_the_cluster(client, cluster,
         with urllib.request.urlopen(f"{base}/{page}") as reply:  # noqa: S310 - loopback
             seen += reply.read()
     assert b"dyno-" in seen
-    assert KEY.encode() not in seen
+    assert cluster_keys["main"].encode() not in seen
 
 
-def test_a_worker_without_the_key_of_the_account_is_named_before_the_first_task(box, cluster):
-    with connect(box.url, UNKNOWN_KEY, name="unknown") as unknown:
+def test_a_worker_without_the_key_of_the_account_is_named_before_the_first_task(box, cluster, cluster_keys):
+    with connect(box.url, cluster_keys["unknown"], name="unknown") as unknown:
         scan = unknown.campaigns.scan()
         sent = len(box.requests)
         with pytest.raises(
@@ -135,11 +97,11 @@ def test_a_worker_without_the_key_of_the_account_is_named_before_the_first_task(
             scan.to_dask()
         assert len(box.requests) <= sent + 4
     assert "register_plugin(WorkerConnection(" in str(caught.value)
-    assert KEY not in str(caught.value)
+    assert cluster_keys["main"] not in str(caught.value)
 
 
-def test_a_plugin_names_the_place_of_a_key(box, cluster):
-    with connect(box.url, OTHER_KEY, name="other") as other:
+def test_a_plugin_names_the_place_of_a_key(box, cluster, cluster_keys):
+    with connect(box.url, cluster_keys["other"], name="other") as other:
         other.campaigns.create(name="alone", list_id="none")
         with pytest.raises(ConfigError, match="no API key of the account"):
             other.campaigns.scan().to_dask()
@@ -156,15 +118,6 @@ def test_an_action_in_a_task_of_a_cluster_is_refused(box, cluster):
         cluster.submit(act, box.url).result()
 
 
-@contextmanager
-def injected(box, *faults):
-    box.set_faults(faults)
-    try:
-        yield
-    finally:
-        box.set_faults([])
-
-
 def most_at_once(entries):
     """Return how many requests were at the server at once."""
     ends = [(entry.at, 1) for entry in entries] + [(entry.at + entry.duration_s, -1) for entry in entries]
@@ -175,20 +128,20 @@ def most_at_once(entries):
     return most
 
 
-def test_workers_is_the_number_of_concurrent_requests_of_the_whole_cluster(many):
+def test_workers_is_the_number_of_concurrent_requests_of_the_whole_cluster(many, cluster_keys, injected):
     with (
-        connect(many.url, KEY, page_size=100) as client,
+        connect(many.url, cluster_keys["main"], page_size=100) as client,
         injected(many, {"kind": "latency", "delay_s": 0.02}),
     ):
         for workers in (1, 2):
             collection = client.campaigns.scan().to_dask(rows_per_partition=500, workers=workers)
             sent = len(many.requests)
-            assert len(collection.compute()) == len(MANY)
+            assert len(collection.compute()) == MANY
             assert most_at_once(many.requests[sent:]) == workers
 
 
-def test_the_rate_is_that_of_the_whole_cluster(many):
-    with connect(many.url, KEY, page_size=200) as client:
+def test_the_rate_is_that_of_the_whole_cluster(many, cluster_keys):
+    with connect(many.url, cluster_keys["main"], page_size=200) as client:
         collection = client.campaigns.scan().to_dask(rows_per_partition=1_000, max_requests_per_second=50)
         sent = len(many.requests)
         collection.compute()
@@ -197,20 +150,20 @@ def test_the_rate_is_that_of_the_whole_cluster(many):
         assert (len(times) - 1) / (times[-1] - times[0]) <= 55
 
 
-def test_a_pause_that_the_server_asks_of_one_worker_holds_for_all(many):
-    with connect(many.url, KEY, page_size=100) as client:
+def test_a_pause_that_the_server_asks_of_one_worker_holds_for_all(many, cluster_keys, injected):
+    with connect(many.url, cluster_keys["main"], page_size=100) as client:
         collection = client.campaigns.scan().to_dask(rows_per_partition=500)
         sent = len(many.requests)
         with injected(many, {"kind": "slow_down", "after": 12, "times": 1, "retry_after_s": 1}):
-            assert len(collection.compute()) == len(MANY)
+            assert len(collection.compute()) == MANY
         entries = sorted(many.requests[sent:], key=lambda entry: entry.at)
     (slow,) = (entry for entry in entries if entry.status == 429)
     came = slow.at + slow.duration_s
     assert [entry for entry in entries if came + 0.2 < entry.at < came + 0.9] == []
 
 
-def test_a_cluster_sends_about_as_many_requests_as_one_process(many):
-    with connect(many.url, KEY, page_size=50) as client:
+def test_a_cluster_sends_about_as_many_requests_as_one_process(many, cluster_keys):
+    with connect(many.url, cluster_keys["main"], page_size=50) as client:
         scan = client.campaigns.scan()
         alone = scan.run().certificate.requests
         sent = len(many.requests)
@@ -222,17 +175,21 @@ def test_a_cluster_sends_about_as_many_requests_as_one_process(many):
     assert certificate.requests + planned <= 1.05 * alone
 
 
-def test_the_certificate_knows_more_partitions_than_the_scheduler_keeps_events_of_a_topic(many):
-    with connect(many.url, KEY, page_size=100) as client:
+def test_the_certificate_knows_more_partitions_than_the_scheduler_keeps_events_of_a_topic(
+    many, cluster_keys, most_events
+):
+    with connect(many.url, cluster_keys["main"], page_size=100) as client:
         collection = client.campaigns.scan(columns=["id"]).to_dask(rows_per_partition=50)
-    assert collection.npartitions > EVENTS
+    assert collection.npartitions > most_events
     collection.compute()
     assert dyno_frames.certificate_of(collection).verdict == "exact"
 
 
-def test_rows_are_neither_lost_nor_doubled_when_workers_are_killed(many, cluster, seed):
+def test_rows_are_neither_lost_nor_doubled_when_workers_are_killed(
+    many, cluster_keys, kill_one, cluster, seed
+):
     dice = random.Random(seed)  # noqa: S311 - a test's dice
-    with connect(many.url, KEY, page_size=50) as client:
+    with connect(many.url, cluster_keys["main"], page_size=50) as client:
         expected = client.campaigns.scan().to_frame().id
         for _ in range(4):
             collection = client.campaigns.scan().to_dask(rows_per_partition=400)
@@ -245,20 +202,8 @@ def test_rows_are_neither_lost_nor_doubled_when_workers_are_killed(many, cluster
             cluster.wait_for_workers(2, timeout=30)
 
 
-def kill_one(cluster, share):
-    """Kill a worker; its nanny starts another one."""
-    workers = list(cluster.scheduler_info()["workers"])
-    if workers:
-        address = workers[int(share * len(workers))]
-        cluster.run(_end, workers=[address], wait=False, on_error="ignore")
-
-
-def _end():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_errors_of_a_task_reach_the_client_as_errors_of_the_package(many, cluster):
-    with connect(many.url, KEY, page_size=100) as client:
+def test_errors_of_a_task_reach_the_client_as_errors_of_the_package(many, cluster_keys, cluster):
+    with connect(many.url, cluster_keys["main"], page_size=100) as client:
         collection = client.campaigns.scan().to_dask(rows_per_partition=500)
         client.campaigns.delete(client.campaigns.find(limit=1).id[0])
         with pytest.raises(DynoError, match="created from"):

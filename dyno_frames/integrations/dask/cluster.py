@@ -1,0 +1,202 @@
+"""Let the workers of a Dask cluster fetch and write the rows of an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Self
+from uuid import uuid4
+
+from dyno_frames.contract.texts import fit
+from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
+from dyno_frames.export.cluster import WrittenWindow
+from dyno_frames.export.files import FileFormat
+from dyno_frames.export.targets import FileTarget
+from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
+from dyno_frames.integrations.dask.results import WindowResult, combined, shown
+from dyno_frames.integrations.dask.sessions import check_worker
+from dyno_frames.integrations.dask.windows import frozen_windows
+from dyno_frames.integrations.dask.write import WriteWindow
+from dyno_frames.scan.certificate import Certificate
+from dyno_frames.scan.prefetch import MAX_WORKERS
+from dyno_frames.scan.progress import progress_bar
+from dyno_frames.scan.scan import Scan
+from dyno_frames.scan.stats import ScanStats
+from dyno_frames.scan.windows import Window
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Provide the client of a scheduler.
+
+    Raises
+    ------
+    ConfigError
+        No scheduler answers at this address.
+    MissingExtraError
+        Dask is not installed.
+    """
+    client_of = _client_type()
+    try:
+        client = client_of(address, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"no Dask scheduler answers at {address!r} ({fit(str(error), _LONGEST_REASON)}); expected the address that "
+            "dask-scheduler prints, such as 'tcp://10.0.0.1:8786'"
+        ) from None
+    with client:
+        yield client
+
+
+def _client_type() -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingExtraError.of("distributed", "dask") from None
+    return Client
+
+
+@dataclass(frozen=True, slots=True)
+class DaskCluster:
+    """The cluster of a Dask client, as exports use it.
+
+    Parameters
+    ----------
+    client
+        The client.
+    prepare
+        Plans a scan again after learning whether the server takes two bounds on one field.
+    per_second
+        Maximum number of requests per second of the whole cluster; None for no limit.
+    """
+
+    client: Any
+    prepare: Callable[[Scan], Scan]
+    per_second: float | None
+
+    @classmethod
+    def of(cls, client: Any, prepare: Callable[[Scan], Scan], per_second: float | None) -> Self:
+        """Return the cluster of a client.
+
+        Raises
+        ------
+        ConfigError
+            An argument is not valid.
+        MissingExtraError
+            Dask is not installed.
+        """
+        if client is None:
+            raise ConfigError(
+                f"max_requests_per_second={per_second!r} is for the workers of a Dask cluster, and there is none. Pass "
+                "client=, or leave it out"
+            )
+        if not isinstance(client, _client_type()) or client.asynchronous:
+            raise ConfigError(
+                f"client= is of type {type(client).__name__}; expected a dask.distributed.Client that is not "
+                "asynchronous"
+            )
+        if faults := rate_faults(per_second):
+            raise ConfigError(faults[0])
+        return cls(client, prepare, per_second)
+
+    def check(self, scan: Scan, target: FileTarget) -> None:
+        """Raise if workers cannot read the scan or reach the target; nothing is fetched."""
+        check_is_independent(scan)
+        check_worker(self.client, self._frozen(scan))
+        self._check_target(target)
+
+    def _frozen(self, scan: Scan) -> FrozenScan:
+        return FrozenScan.of(scan, Budget(scan.workers or MAX_WORKERS, self.per_second))
+
+    def _check_target(self, target: FileTarget) -> None:
+        """Raise ConfigError if a worker does not find a file that this process stores."""
+        name = f"{uuid4().hex}.probe"
+        target.prepare()
+        with target.folder() as folder:
+            path = folder / f"{uuid4().hex}.part"
+            path.write_bytes(PROBE)
+            target.put(path, name)
+        try:
+            for address, reason in self.client.run(_finds, target, name).items():
+                if reason:
+                    raise ConfigError(
+                        f"the worker {address} of the Dask cluster cannot reach {target.url!r}: {reason}. Write to a "
+                        "folder that this process and all workers share, or to a Delta table in an object store, whose "
+                        "credentials the workers have in their environment"
+                    )
+        finally:
+            target.remove(name)
+
+    def windows(self, scan: Scan, *, rows: int) -> Sequence[Window]:
+        """Return adjoining windows of about so many rows, with their counts."""
+        scan = self.prepare(scan)
+        return frozen_windows(scan, rows=rows, workers=scan.workers or MAX_WORKERS)
+
+    def write(
+        self,
+        scan: Scan,
+        windows: Sequence[Window],
+        form: FileFormat,
+        target: FileTarget,
+        keep: Callable[[WrittenWindow], object],
+    ) -> None:
+        """Write the rows of windows, and call ``keep`` in this process for each one that is written."""
+        from distributed import as_completed
+
+        write, stats = WriteWindow(self._frozen(self.prepare(scan)), form, target), ScanStats()
+        run = uuid4().hex
+        with progress_bar(scan.options.progress, stats, what=scan.plan.resource):
+            stats.on_total(sum(window.rows for window in windows))
+            keys = [f"dyno-write-{run}-{one.low}" for one in windows]
+            futures = self.client.map(write, windows, key=keys)
+            of_key = dict(zip(keys, windows, strict=True))
+            try:
+                for future in as_completed(futures):
+                    written = _received(future, of_key[future.key])
+                    keep(written)
+                    stats.on_page(written.rows)
+                    future.release()
+            finally:
+                self.client.cancel(futures, force=True)
+
+    def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
+        """Return the certificate of all windows, as JSON values."""
+        results = {
+            one.low: WindowResult(one.low, one.rows, Certificate.from_json(one.certificate))
+            for one in written
+        }
+        return combined(windows, results).to_json()
+
+
+PROBE = b"dyno_frames"
+
+_LONGEST_REASON = 300
+
+
+def _finds(target: FileTarget, name: str) -> str:
+    """Return why a worker does not find a file; an empty text if it does."""
+    try:
+        return (
+            ""
+            if target.has(name, len(PROBE), sha256(PROBE).hexdigest())
+            else "a file of this run is not there"
+        )
+    except Exception as error:  # noqa: BLE001 - each object store raises errors of its own
+        return f"{type(error).__name__}"
+
+
+def _received(future: Any, window: Window) -> WrittenWindow:
+    """Return what a task has written, or raise an error of this package."""
+    try:
+        written: WrittenWindow = future.result()
+    except DynoError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a worker is lost, or its disk is full, or its packages are old
+        why = fit(f"{type(error).__name__}: {error}", _LONGEST_REASON)
+        raise ConfigError(
+            f"the workers of the Dask cluster could not write the rows {shown(window)} ({why}). Look at their logs and "
+            "their memory, then run it again; rows that are written already are not read again"
+        ) from None
+    return written
