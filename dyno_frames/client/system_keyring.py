@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
@@ -98,14 +100,15 @@ def _call(use: Callable[[Any], Any], limit_s: float) -> Any:
     It runs in a thread that is left behind after the limit. Errors of keyring's back ends may contain a key, so only
     their type is reported.
     """
+    if sys.modules.get("keyring") is None and find_spec("keyring") is None:
+        return _NOT_INSTALLED
     results: Queue[Any] = Queue()
 
     def run() -> None:
         try:
             results.put(use(importlib.import_module("keyring")))
-        except ImportError as error:
-            missing = getattr(error, "name", None) == "keyring"
-            results.put(_NOT_INSTALLED if missing else NoKey("the package keyring cannot be imported"))
+        except ImportError:
+            results.put(NoKey("the package keyring cannot be imported"))
         except Exception as error:  # noqa: BLE001 - back ends of keyring raise errors of their own
             results.put(NoKey(f"it raised {type(error).__name__}"))
 

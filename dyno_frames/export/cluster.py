@@ -108,9 +108,9 @@ def _frozen(scan: Scan, stage: Stage, form: FileFormat, cluster: Cluster) -> lis
     """Return the windows of the run, which an interrupted run has counted already."""
     known = stage.kept(_WINDOWS)
     if known is not None:
-        return [Window(*ends) for ends in known["windows"]]
+        return [Window(**window) for window in known["windows"]]
     windows = list(cluster.windows(scan, rows=min(ROWS_PER_WINDOW, form.max_rows_per_file)))
-    stage.keep(_WINDOWS, {"windows": [[one.low, one.high, one.rows] for one in windows]})
+    stage.keep(_WINDOWS, {"windows": list(map(asdict, windows))})
     return windows
 
 

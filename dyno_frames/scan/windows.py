@@ -21,11 +21,14 @@ class Window:
         Its ends.
     rows
         How many rows were counted in it.
+    has_earlier
+        Whether keys below ``low`` belong to it, too.
     """
 
     low: int
     high: int
     rows: int = 0
+    has_earlier: bool = False
 
 
 Counts: TypeAlias = Callable[[list[Window]], list[int]]

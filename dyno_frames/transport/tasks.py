@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator
 from types import FrameType
 
 from dyno_frames.errors import ConfigError
 
-_PACKAGES = frozenset({"dask", "distributed"})
-_RUNNERS = {
+_DASK = frozenset({"dask", "distributed"})
+_WORKER_PROCESSES = frozenset({"distributed.nanny", "distributed.cli.dask_worker"})
+"""What runs in the main thread of a process that is a worker of Dask and nothing else."""
+
+_POOLS = {
     ("multiprocessing.pool", "worker"): "multiprocessing",
     ("concurrent.futures.process", "_process_worker"): "concurrent.futures",
     ("loky.process_executor", "_process_worker"): "loky",
@@ -18,31 +22,42 @@ _RUNNERS = {
 
 
 def check_not_in_task(operation: str) -> None:
-    """Check that this code does not run in a task.
+    """Check that this code does not run in a task, or in a process that runs only tasks.
 
-    Schedulers repeat a task whose worker is lost, and may run it twice at once. Threads that a task starts are not
-    found.
+    Schedulers repeat a task whose worker is lost, and may run it twice at once. Not found are threads that a task
+    starts in the process of the main program, and programs that it starts.
 
     Raises
     ------
     ConfigError
         It does. Nothing was sent.
     """
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - a task is known by what called it
+    runner = "Dask" if _is_called_by_dask() else worker_process()
+    if runner:
+        raise ConfigError(
+            f"{operation} was called in a task of {runner}, which may run more than once. Nothing was sent. "
+            "Return the ids from the tasks, and call it in the main program"
+        )
+
+
+def worker_process() -> str:
+    """Return what runs tasks in this process, which is not a main program; empty in a main program."""
+    main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 - of another thread
+    for frame in _callers(main):
+        module = str(frame.f_globals.get("__name__"))
+        if module in _WORKER_PROCESSES:
+            return "Dask"
+        if pool := _POOLS.get((module, frame.f_code.co_name)):
+            return pool
+    return ""
+
+
+def _is_called_by_dask() -> bool:
+    frames = _callers(sys._getframe(1))  # noqa: SLF001 - a task is known by what called it
+    return any(str(frame.f_globals.get("__name__")).partition(".")[0] in _DASK for frame in frames)
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
-        runner = _runner(frame)
-        if runner:
-            raise ConfigError(
-                f"{operation} was called in a task of {runner}, which may run more than once. Nothing was sent. "
-                "Return the ids from the tasks, and call it in the main program"
-            )
+        yield frame
         frame = frame.f_back
-
-
-def _runner(frame: FrameType) -> str:
-    module = str(frame.f_globals.get("__name__"))
-    if module.partition(".")[0] in _PACKAGES:
-        return "Dask"
-    runner = _RUNNERS.get((module, frame.f_code.co_name), "")
-    is_thread = threading.current_thread() is not threading.main_thread()
-    return "" if is_thread and runner == "multiprocessing" else runner  # a ThreadPool repeats nothing

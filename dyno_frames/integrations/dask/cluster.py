@@ -108,7 +108,10 @@ class DaskCluster:
         self._check_target(target)
 
     def _frozen(self, scan: Scan) -> FrozenScan:
-        return FrozenScan.of(scan, Budget(scan.workers or MAX_WORKERS, self.per_second))
+        return FrozenScan.of(scan, self._budget(scan))
+
+    def _budget(self, scan: Scan) -> Budget:
+        return Budget(scan.workers or MAX_WORKERS, self.per_second)
 
     def _check_target(self, target: FileTarget) -> None:
         """Raise ConfigError if a worker does not find a file that this process stores."""
@@ -132,7 +135,7 @@ class DaskCluster:
     def windows(self, scan: Scan, *, rows: int) -> Sequence[Window]:
         """Return adjoining windows of about so many rows, with their counts."""
         scan = self.prepare(scan)
-        return frozen_windows(scan, rows=rows, workers=scan.workers or MAX_WORKERS)
+        return frozen_windows(scan, rows=rows, budget=self._budget(scan))
 
     def write(
         self,
@@ -164,7 +167,7 @@ class DaskCluster:
     def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
         """Return the certificate of all windows, as JSON values."""
         results = {
-            one.low: WindowResult(one.low, one.rows, Certificate.from_json(one.certificate))
+            one.low: WindowResult(one.low, one.rows, Certificate.from_json(one.certificate), 0.0)
             for one in written
         }
         return combined(windows, results).to_json()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
+from dyno_frames.export import certificates
 from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
 from dyno_frames.integrations.dask.read import ReadWindow
 from dyno_frames.integrations.dask.results import Topics, combined
@@ -36,16 +38,19 @@ def to_dask(
 ) -> Any:
     """Return the rows of a scan as a Dask frame, which the workers of a cluster read in parallel.
 
-    The call counts the rows and cuts them into partitions by ``created``: about two count requests for each partition.
-    Nothing else is sent until the frame is computed. Rows that are created later are not read.
+    The call looks up the first and the newest row, counts, and cuts the rows into partitions by ``created``: about two
+    count requests for each partition. Nothing else is sent until the frame is computed. Rows that are created later
+    are not read.
 
     The graph contains the query, the url and the account, and never the API key. Each worker looks for the key itself:
     in a ``WorkerConnection`` that was registered, its ``connections.toml``, ``DYNO_API_KEY``, and its keyring.
     Workers and the scheduler need dyno_frames. Do not write the key into Dask's own configuration, such as
     ``distributed.nanny.environ``: dumps of the cluster contain it.
 
-    Each ``compute()`` downloads the rows again; ``persist()`` keeps them. ``len()`` and ``count()`` of the Dask frame
-    download every row; ``scan.count()`` counts on the server. Conditions on the Dask frame are evaluated
+    Each ``compute()`` downloads the rows again, unless the cluster still holds those of a ``persist()`` of this frame.
+    After a worker is lost, its requests count until Dask's lease timeout (30 seconds). A pool of processes
+    (``scheduler="processes"``) is refused, since it cannot report what it read. ``len()`` and ``count()`` of the Dask
+    frame download every row; ``scan.count()`` counts on the server. Conditions on the Dask frame are evaluated
     after the download, so put them into the query. Selected columns are requested alone.
 
     Parameters
@@ -55,7 +60,7 @@ def to_dask(
     prepare
         Plans the scan again after learning whether the server takes two bounds on one field.
     index
-        ``"created"`` for an index with known divisions (default: a RangeIndex in each partition).
+        ``"created"`` to make it the index, with known divisions (default: a RangeIndex in each partition).
     rows_per_partition
         About how many rows a partition has. Rows of the same second stay together.
     pinned
@@ -98,10 +103,9 @@ def to_dask(
     scan = prepare(scan)
     frozen = FrozenScan.of(scan, budget)
     check_worker(connected_cluster(), frozen)
-    windows = frozen_windows(scan, rows=rows_per_partition, workers=budget.workers)
-    token = dask.base.tokenize(frozen, windows, ensure_deterministic=True)
+    windows = frozen_windows(scan, rows=rows_per_partition, budget=budget)
     kept = dask.config.get("distributed.admin.low-level-log-length", 1_000)  # events of each topic
-    topics = Topics(f"dyno_frames-{token}", 1 + EVENT_SHARE * len(windows) // kept)
+    topics = Topics(f"dyno_frames-{uuid4().hex}", 1 + EVENT_SHARE * len(windows) // kept)
     with dask.config.set({"dataframe.convert-string": False}):  # the dtypes of to_frame()
         return dd.from_map(
             ReadWindow(frozen, topics, index, pinned),
@@ -139,13 +143,24 @@ def certificate_of(collection: Any) -> Certificate:
     >>> certificate_of(rows).verdict  # doctest: +SKIP
     <Completeness.EXACT: 'exact'>
     """
-    for part in collection.expr.walk() if hasattr(collection, "expr") else ():
+    reads = {read.topics.name: (read, windows) for read, windows in _reads(collection)}
+    if not reads:
+        raise ConfigError(
+            f"certificate_of() got an object of type {type(collection).__name__} that was not read by to_dask(), or "
+            "whose tasks are gone, as after persist(). Pass the frame that scan.to_dask() returned"
+        )
+    found = [combined(windows, read.topics.received(windows)).to_json() for read, windows in reads.values()]
+    return Certificate.from_json(certificates.combined(*found))
+
+
+def _reads(collection: Any) -> Iterator[tuple[ReadWindow, Sequence[Window]]]:
+    """Iterate over the functions that read partitions, and their windows."""
+    import dask.dataframe as dd
+
+    is_read = isinstance(collection, dd.DataFrame | dd.Series | dd.Index | dd.Scalar)
+    for part in collection.expr.walk() if is_read else ():
         if isinstance(read := getattr(part, "func", None), ReadWindow):
-            return combined(part.iterables[0], read.topics.received(part.iterables[0]))
-    raise ConfigError(
-        f"certificate_of() got an object of type {type(collection).__name__} that was not read by to_dask(). "
-        "Pass the frame that scan.to_dask() returned"
-    )
+            yield read, part.iterables[0]
 
 
 def _check_arguments(index: object, rows: object, *, pinned: object, workers: object, rate: Any) -> None:
@@ -161,11 +176,10 @@ def _check_arguments(index: object, rows: object, *, pinned: object, workers: ob
 
 
 def _meta(scan: Scan, index: str | None) -> pd.DataFrame:
-    names = scan.options.columns or scan.schema.names
-    schema = scan.schema
+    schema, names = scan.schema, scan.options.columns or scan.schema.names
     if index is None:
         return schema.select(names).empty()
-    return schema.select(dict.fromkeys((*names, index))).empty().set_index(index, drop=False)[list(names)]
+    return schema.select(dict.fromkeys((*names, index))).empty().set_index(index)
 
 
 def _divisions(windows: Sequence[Window]) -> tuple[pd.Timestamp, ...]:

@@ -148,4 +148,5 @@ def can_cut(scan: Scan) -> bool:
 
 def within(scan: Scan, part: Window) -> Scan:
     """Return the scan of the rows in a window."""
-    return unlimited(window(scan, part.low if can_cut(scan) else None, part.high))
+    low = part.low if can_cut(scan) and not part.has_earlier else None
+    return unlimited(window(scan, low, part.high))

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from dyno_frames.contract.resources import CREATED
-from dyno_frames.errors import ContractError, StaleError
+from dyno_frames.contract.resources import ID_FIELD
+from dyno_frames.errors import ConfigError, ContractError, StaleError
+from dyno_frames.export import certificates
 from dyno_frames.frames.dataframe import to_frame
-from dyno_frames.frames.schema import Schema
 from dyno_frames.integrations.dask.frozen import FrozenScan, within
 from dyno_frames.integrations.dask.results import Topics, WindowResult, moved, shown
-from dyno_frames.integrations.dask.sessions import session_of
+from dyno_frames.integrations.dask.sessions import cluster_of_task, session_of
 from dyno_frames.scan.answer import Answer
+from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.windows import Window
+from dyno_frames.transport.tasks import worker_process
 
 
 def read_window(scan: Scan, window: Window) -> tuple[Answer, int]:
-    """Return the rows of a window, and how many rows came for the filters."""
-    stats = ScanStats()
-    answer = within(scan, window).run_with(stats)
-    return answer, sum(check.rows for check in stats.checks)
+    """Return the rows of a window, and how many rows came for the filters.
+
+    If these are fewer than were counted at first, the server counts again: rows that it still counts are missing.
+    """
+    stats, part = ScanStats(), within(scan, window)
+    answer = part.run_with(stats)
+    rows = sum(check.rows for check in stats.checks)
+    counted = part.count_filters(widest=True) if rows < window.rows else rows
+    if counted > rows:
+        reason = f"the server counts {counted:,} rows and {rows:,} came"
+        doubt = certificates.certificate(Completeness.UNCERTIFIED, reasons=[reason], requests=1)
+        known = answer.certificate.to_json()
+        joined = Certificate.from_json(known | certificates.combined(known, doubt))
+        answer = replace(answer, certificate=joined)
+    return answer, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class ReadWindow:
         """Return what tells this function from others."""
         return type(self).__name__, self.topics.name, self.index, self.pinned
 
-    def __call__(self, window: Window, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    def __call__(self, window: Window, columns: Sequence[str]) -> pd.DataFrame:
         """Return the rows of a window.
 
         Parameters
@@ -65,7 +78,7 @@ class ReadWindow:
         window
             The keys, and the frozen number of rows.
         columns
-            The columns to read (default: those of the query).
+            The columns to read. Dask would leave out an empty list if it were optional.
 
         Raises
         ------
@@ -74,14 +87,24 @@ class ReadWindow:
         ContractError
             Rows may be missing.
         """
+        _check_can_report()
+        try:
+            return self._read(window, columns)
+        except Exception as error:
+            self.topics.report(WindowResult.failed(window, error))
+            raise
+
+    def _read(self, window: Window, names: Sequence[str]) -> pd.DataFrame:
         scan = self.frozen.on(session_of(self.frozen))
-        names = list(columns or scan.options.columns or scan.schema.names)
-        read = names if self.index in {None, *names} else [*names, CREATED]
-        if columns is not None or read != names:
+        read = list(dict.fromkeys(names if self.index is None else [*names, self.index])) or [ID_FIELD]
+        if read != list(scan.options.columns or scan.schema.names):
             scan = scan.refine(columns=tuple(read))
         answer, rows = read_window(scan, window)
         self._check(window, answer, rows=rows)
-        return self._frame(answer.table, answer.schema, read)[names]
+        self.topics.report(WindowResult(window.low, rows, answer.certificate, time.time()))
+        frame = to_frame(fixed(answer.table, read), answer.schema.select(read))
+        frame = frame if self.index is None else frame.set_index(self.index)
+        return frame[[name for name in names if name != self.index]]
 
     def _check(self, window: Window, answer: Answer, *, rows: int) -> None:
         if self.pinned and not answer.certificate.verdict.has_all_rows:
@@ -93,8 +116,13 @@ class ReadWindow:
                 "is there, and certificate_of() names the partitions that changed",
                 age_s=None,
             )
-        self.topics.report(WindowResult(window.low, rows, answer.certificate))
 
-    def _frame(self, table: pa.Table, schema: Schema, names: list[str]) -> pd.DataFrame:
-        frame = to_frame(fixed(table, names), schema.select(names))
-        return frame if self.index is None else frame.set_index(self.index, drop=False)
+
+def _check_can_report() -> None:
+    """Raise ConfigError in a process that cannot report what it read."""
+    pool = worker_process() if cluster_of_task() is None else ""
+    if pool:
+        raise ConfigError(
+            f"a partition was read in a process of {pool}, which cannot report whether its rows are complete. Compute "
+            "with scheduler='threads', or on a cluster: dask.distributed.Client()"
+        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from dyno_frames.export import certificates
 from dyno_frames.integrations.dask.sessions import cluster_of_task, connected_cluster
@@ -26,18 +27,28 @@ class WindowResult:
     low
         The first key of the window, by which it is identified.
     rows
-        The number of rows that came for the filters.
+        The number of rows that came for the filters; None if the window could not be read.
     certificate
         The certificate of its rows.
+    at
+        When it was read, in epoch seconds of the worker's clock.
     """
 
     low: int
-    rows: int
+    rows: int | None
     certificate: Certificate
+    at: float
+
+    @classmethod
+    def failed(cls, window: Window, error: Exception) -> Self:
+        """Return the result of a window that could not be read."""
+        why = f"it could not be read ({type(error).__name__})"
+        made = certificates.combined(certificates.certificate(Completeness.UNCERTIFIED, reasons=[why]))
+        return cls(window.low, None, Certificate.from_json(made), time.time())
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json()}
+        return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json(), "at": self.at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +80,16 @@ class Topics:
 
     def received(self, windows: Iterable[Window]) -> dict[int, WindowResult]:
         """Return the newest result of each window, by its first key."""
-        found = dict(_LOCAL.get(self.name, {}))
+        events = list(_LOCAL.get(self.name, {}).values())
         client = connected_cluster()
         if client is not None:
             for topic in {self.of(window.low) for window in windows}:
-                found |= {event["low"]: event for _, event in client.get_events(topic)}
+                events += [event for _, event in client.get_events(topic)]
         return {
-            low: WindowResult(low, stored["rows"], Certificate.from_json(stored["certificate"]))
-            for low, stored in found.items()
+            event["low"]: WindowResult(
+                event["low"], event["rows"], Certificate.from_json(event["certificate"]), event["at"]
+            )
+            for event in sorted(events, key=lambda event: float(event["at"]))
         }
 
 
@@ -86,12 +99,12 @@ def shown(window: Window) -> str:
         dt.datetime.fromtimestamp(at, dt.UTC).isoformat(" ", "seconds").removesuffix("+00:00")
         for at in (window.low, max(window.high - 1, window.low))
     )
-    return f"created from {first} to {last} UTC"
+    return f"created up to {last} UTC" if window.has_earlier else f"created from {first} to {last} UTC"
 
 
-def moved(window: Window, rows: int) -> str:
+def moved(window: Window, rows: int | None) -> str:
     """Return how the rows of a window differ from their number at the time of planning; empty if they do not."""
-    if rows == window.rows:
+    if rows is None or rows == window.rows:
         return ""
     return f"the rows {shown(window)} were {window.rows:,} when they were counted first, and are {rows:,} now"
 
@@ -107,6 +120,7 @@ def combined(windows: Sequence[Window], results: Mapping[int, WindowResult]) -> 
         verdict = Completeness.UNCERTIFIED
         number = f"{len(missing):,} of {len(windows):,} partitions"
         reasons.append(f"no result of {number} is known here, first {shown(missing[0])}")
+    rows = [result.rows for _, result in found]
     joined = certificates.combined(
         certificates.certificate(verdict), *(result.certificate.to_json() for _, result in found)
     )
@@ -115,6 +129,6 @@ def combined(windows: Sequence[Window], results: Mapping[int, WindowResult]) -> 
         | {
             "reasons": [*changed, *reasons],
             "count_before": sum(window.rows for window in windows),
-            "count_after": None if missing else sum(result.rows for _, result in found),
+            "count_after": None if missing or None in rows else sum(filter(None, rows)),
         }
     )

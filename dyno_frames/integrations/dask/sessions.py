@@ -129,7 +129,8 @@ def _auth(frozen: FrozenScan) -> ApiKeyAuth:
             found = stored_key(origin.url, named)
         except ConfigError:
             looked.append(
-                "no key in " + (f"connection {named.name!r}" if named else f"{KEY_VARIABLE} or the keyring")
+                "no usable key in "
+                + (f"connection {named.name!r}" if named else f"{KEY_VARIABLE} or the keyring")
             )
             continue
         auth = ApiKeyAuth(found.secret, header=frozen.header)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import subprocess
 import sys
 
 import dask
@@ -12,12 +14,13 @@ import pandas as pd
 import pytest
 from cloudpickle import dumps, loads
 from dask.base import tokenize
-from dask.dataframe import DataFrame
+from dask.dataframe import DataFrame, concat
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 import dyno_frames
 from dyno_frames.api import connect
-from dyno_frames.errors import ConfigError, MissingExtraError, QueryError, StaleError
+from dyno_frames.errors import ConfigError, ContractError, MissingExtraError, QueryError, StaleError
 from dyno_frames.sandbox.sandbox import Sandbox
 
 START = 1_450_000_000
@@ -131,14 +134,26 @@ def test_selected_columns_are_requested_alone(box, own_state):
     }
 
 
-def test_the_same_question_of_the_same_rows_has_the_same_token(client):
+def test_a_frame_keeps_its_token_and_a_later_one_is_read_anew(client):
     first, again = (client.campaigns.scan("opens > 20").to_dask() for _ in range(2))
-    assert first._name == again._name
-    assert tokenize(first) == tokenize(again)
-    client.campaigns.create(name="new", list_id="none")
-    assert client.campaigns.scan().to_dask()._name != client.campaigns.scan("opens >= 0").to_dask()._name
-    client.campaigns.delete(client.campaigns.find("opens > 20 and status == 'draft'", limit=1).id[0])
-    assert client.campaigns.scan("opens > 20").to_dask()._name != first._name
+    assert tokenize(first) == tokenize(loads(dumps(first)))
+    assert first._name != again._name
+
+
+@pytest.mark.parametrize("query", ["opens > 1000", "status == 'finished' and opens == 25"])
+@pytest.mark.parametrize("pinned", [True, False])
+def test_rows_that_match_later_are_seen_whenever_they_were_created(client, box, query, pinned):
+    found = client.campaigns.scan(query).to_dask(rows_per_partition=200, pinned=pinned)
+    with box._store.transaction() as connection:
+        connection.execute(
+            "UPDATE campaigns SET status = 'finished', opens = ?", (25 if "25" in query else 2000,)
+        )
+    if pinned:
+        with pytest.raises(StaleError):
+            found.compute()
+    else:
+        assert len(found.compute()) == len(ROWS)
+    assert dyno_frames.certificate_of(found).verdict != "exact"
 
 
 def test_rows_that_are_created_later_are_not_read(client):
@@ -150,7 +165,7 @@ def test_rows_that_are_created_later_are_not_read(client):
 def test_a_window_with_another_number_of_rows_is_an_error_that_names_it(client):
     found = client.campaigns.scan().to_dask(rows_per_partition=200)
     client.campaigns.delete(client.campaigns.find("status == 'draft'", limit=1).id[0])
-    first = r"created from 2015-12-13 09:46:40 to 2015-12-\d\d \d\d:\d\d:\d\d UTC were (\d+) .* Call to_dask\(\) again"
+    first = r"created up to 2015-12-\d\d \d\d:\d\d:\d\d UTC were (\d+) .* Call to_dask\(\) again"
     with pytest.raises(StaleError, match=first):
         found.compute()
 
@@ -235,8 +250,9 @@ def test_a_query_that_costs_more_than_allowed_is_refused(client):
 
 
 def test_an_object_that_is_no_frame_of_a_scan_has_no_certificate(client):
-    with pytest.raises(ConfigError, match="of type DataFrame that was not read by to_dask"):
-        dyno_frames.certificate_of(client.campaigns.frame())
+    for other in (client.campaigns.frame(), client.campaigns.scan().to_dask().to_delayed()[0]):
+        with pytest.raises(ConfigError, match=f"of type {type(other).__name__} that was not read by to_dask"):
+            dyno_frames.certificate_of(other)
 
 
 def test_without_dask_the_extra_is_named(client, monkeypatch):
@@ -249,6 +265,121 @@ def test_rows_of_a_mirror_are_not_read_by_dask(client, tmp_path):
     mirror = client.lists.mirror(tmp_path / "mirror")
     with pytest.raises(ConfigError, match="do not come from a server"):
         mirror.scan().to_dask()
+
+
+def test_the_certificate_of_joined_frames_is_the_worst_of_all(client):
+    early, late = (
+        client.campaigns.scan(f"created {sign} '2015-12-15'").to_dask(rows_per_partition=200, pinned=False)
+        for sign in ("<", ">=")
+    )
+    both = concat([early, late])
+    late.compute()
+    assert dyno_frames.certificate_of(both).verdict == "uncertified"
+    client.campaigns.delete(client.campaigns.find("status == 'draft'", limit=1).id[0])
+    assert len(both.compute()) == len(ROWS) - 1
+    for frame in (both, both.opens.sum(), concat([late, early])):
+        certificate = dyno_frames.certificate_of(frame)
+        assert certificate.verdict == "at_least_once"
+        assert certificate.count_after == len(ROWS) - 1
+
+
+def test_a_failed_computation_takes_the_certificate_of_the_one_before(client):
+    found = client.campaigns.scan().to_dask(rows_per_partition=200)
+    found.compute()
+    assert dyno_frames.certificate_of(found).verdict == "exact"
+    client.campaigns.delete(client.campaigns.find("status == 'draft'", limit=1).id[0])
+    with pytest.raises(StaleError):
+        found.compute()
+    certificate = dyno_frames.certificate_of(found)
+    assert certificate.verdict == "uncertified"
+    assert "it could not be read (StaleError)" in certificate.reasons[0]
+
+
+def test_a_pool_of_processes_which_cannot_report_is_refused(client):
+    found = client.campaigns.scan().to_dask()
+    with pytest.raises(ConfigError, match="which cannot report whether its rows are complete"):
+        found.compute(scheduler="processes", num_workers=1)
+
+
+class Repeating(HTTPAdapter):
+    """Returns one row of a page in the place of another one, once."""
+
+    repeats = False
+
+    def send(self, request, **options):
+        response = super().send(request, **options)
+        page = response.json().get("data")
+        if self.repeats and isinstance(page, list) and len(page) > 10:
+            page[3], self.repeats = page[4], False
+            content = json.dumps({"has_error": False, "error_code": "", "data": page}).encode()
+            response._content = content
+            response.raw = HTTPResponse(
+                io.BytesIO(content), status=200, headers=response.headers, preload_content=False
+            )
+        return response
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_row_in_the_place_of_another_one_is_no_change_but_a_missing_row(box, own_state, pinned):
+    adapter = Repeating()
+    with connect(box.url, box.api_key, transport=adapter, page_size=100) as client:
+        found = client.campaigns.scan().to_dask(rows_per_partition=200, pinned=pinned)
+        adapter.repeats = True
+        if pinned:
+            with pytest.raises(ContractError, match=r"the server counts (\d+) rows and \d+ came"):
+                found.compute()
+        else:
+            assert len(found.compute()) == len(ROWS) - 1
+        assert dyno_frames.certificate_of(found).verdict == "uncertified"
+
+
+def test_selecting_no_column_keeps_the_rows(client):
+    found = client.campaigns.scan("opens > 20").to_dask(rows_per_partition=200)
+    rows = client.campaigns.count("opens > 20")
+    assert found[[]].compute().shape == (rows, 0)
+    assert len(found[[]].assign(one=1)) == rows
+
+
+def test_the_index_is_no_column_as_after_set_index(client):
+    found = client.campaigns.scan(columns=["opens", "created"]).to_dask(
+        rows_per_partition=200, index="created"
+    )
+    assert list(found.columns) == ["opens"]
+    expected = client.campaigns.scan(columns=["created", "opens"]).to_frame()
+    pd.testing.assert_frame_equal(found.reset_index().compute().reset_index(drop=True), expected)
+
+
+def test_counting_for_the_partitions_keeps_to_the_rate(client, box):
+    client.campaigns.scan().to_dask()  # learns what the server's filters mean
+    sent = len(box.requests)
+    client.campaigns.scan().to_dask(rows_per_partition=200, max_requests_per_second=20)
+    counts = [entry.at for entry in list(box.requests)[sent:] if entry.path.endswith("/count")]
+    assert len(counts) > 5
+    assert (len(counts) - 1) / (max(counts) - min(counts)) <= 22
+
+
+_IN_PROCESS = """
+import faulthandler, sys
+from distributed import Client
+from dyno_frames import connect
+
+faulthandler.dump_traceback_later(150, exit=True)
+with connect(sys.argv[1], name="main") as client:
+    scan = client.campaigns.scan()
+    expected = scan.to_frame()
+    for _ in range(2):
+        with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0") as cluster:
+            found = scan.to_dask(rows_per_partition=400).compute(scheduler=cluster)
+            assert found.id.tolist() == expected.id.tolist()
+"""
+
+
+def test_clusters_of_threads_in_one_process_follow_each_other(box, monkeypatch):
+    monkeypatch.setenv("DYNO_API_KEY", box.api_key)
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_PROCESS, box.url], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_divisions_are_instants_in_utc(client):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
 import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dask
@@ -15,7 +17,7 @@ from cloudpickle import dumps
 
 import dyno_frames
 from dyno_frames.api import connect
-from dyno_frames.errors import ConfigError, DynoError, QueryError
+from dyno_frames.errors import ConfigError, QueryError, StaleError
 from dyno_frames.integrations.dask.plugin import WorkerConnection
 from dyno_frames.sandbox.sandbox import Sandbox
 
@@ -128,6 +130,54 @@ def most_at_once(entries):
     return most
 
 
+def act_in(thread_of):
+    """Return a task that acts in a thread which it starts."""
+
+    def act(url):
+        def pause():
+            with connect(url) as client:
+                client.campaigns.pause("any")
+
+        return thread_of(pause)
+
+    return act
+
+
+def in_pool(act):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act).result()
+
+
+def in_asyncio(act):
+    return asyncio.run(asyncio.to_thread(act))
+
+
+@pytest.mark.parametrize("thread_of", [in_pool, in_asyncio])
+def test_an_action_in_a_thread_that_a_task_starts_is_refused(box, cluster, thread_of):
+    with pytest.raises(ConfigError, match="pause was called in a task of Dask"):
+        cluster.submit(act_in(thread_of), box.url).result()
+
+
+def test_a_later_frame_does_not_get_the_rows_that_an_earlier_one_has_persisted(changing, cluster):
+    box, client = changing
+    kept = client.campaigns.scan().to_dask(rows_per_partition=1_000).persist()
+    kept.opens.sum().compute()
+    with box._store.transaction() as connection:
+        connection.execute("UPDATE campaigns SET opens = 7")
+    assert client.campaigns.scan().to_dask(rows_per_partition=1_000).opens.sum().compute() == 7 * MANY
+    assert kept.npartitions
+
+
+def test_the_certificate_is_that_of_the_last_computation_wherever_it_was(changing, cluster):
+    _, client = changing
+    found = client.campaigns.scan().to_dask(rows_per_partition=1_000, pinned=False)
+    found.compute()
+    assert dyno_frames.certificate_of(found).verdict == "exact"
+    client.campaigns.delete(client.campaigns.find(limit=1).id[0])
+    assert len(found.compute(scheduler="threads")) == MANY - 1
+    assert dyno_frames.certificate_of(found).verdict == "at_least_once"
+
+
 def test_workers_is_the_number_of_concurrent_requests_of_the_whole_cluster(many, cluster_keys, injected):
     with (
         connect(many.url, cluster_keys["main"], page_size=100) as client,
@@ -206,5 +256,5 @@ def test_errors_of_a_task_reach_the_client_as_errors_of_the_package(many, cluste
     with connect(many.url, cluster_keys["main"], page_size=100) as client:
         collection = client.campaigns.scan().to_dask(rows_per_partition=500)
         client.campaigns.delete(client.campaigns.find(limit=1).id[0])
-        with pytest.raises(DynoError, match="created from"):
+        with pytest.raises(StaleError, match="created up to"):
             collection.compute()
