@@ -32,7 +32,7 @@ def check_not_in_task(operation: str) -> None:
     ConfigError
         It does. Nothing was sent.
     """
-    runner = "Dask" if _is_called_by_dask() else worker_process()
+    runner = "Dask" if _is_called_by_dask() else task_runner()
     if runner:
         raise ConfigError(
             f"{operation} was called in a task of {runner}, which may run more than once. Nothing was sent. "
@@ -40,7 +40,7 @@ def check_not_in_task(operation: str) -> None:
         )
 
 
-def worker_process() -> str:
+def task_runner() -> str:
     """Return what runs tasks in this process, which is not a main program; empty in a main program."""
     main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 - of another thread
     for frame in _callers(main):

@@ -69,7 +69,7 @@ def code_cells(notebook):
 
 
 def test_there_are_notebooks():
-    assert [path.name[:3] for path in NOTEBOOKS] == ["01_", "02_", "03_", "04_"]
+    assert [path.name[:3] for path in NOTEBOOKS] == ["01_", "02_", "03_", "04_", "05_"]
 
 
 def test_every_cell_that_shows_something_is_stored_with_it(notebook):

@@ -68,7 +68,6 @@ class MirrorTrial(Trial):
             schema=account.schema,
             context=Context("campaigns", account.schema.by_name, account.schema.dtypes, account.told),
             origin=Origin(client="law", url="http://127.0.0.1:9", resource="campaigns"),
-            write=lambda *_, **__: None,
             files=self.files,
             certificate=Certificate(verdict=Completeness.EXACT),
         )

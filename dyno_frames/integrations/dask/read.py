@@ -21,7 +21,7 @@ from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.scan import Scan, fixed
 from dyno_frames.scan.stats import ScanStats
 from dyno_frames.scan.windows import Window
-from dyno_frames.transport.tasks import worker_process
+from dyno_frames.transport.tasks import task_runner
 
 
 def read_window(scan: Scan, window: Window) -> tuple[Answer, int]:
@@ -120,7 +120,7 @@ class ReadWindow:
 
 def _check_can_report() -> None:
     """Raise ConfigError in a process that cannot report what it read."""
-    pool = worker_process() if cluster_of_task() is None else ""
+    pool = task_runner() if cluster_of_task() is None else ""
     if pool:
         raise ConfigError(
             f"a partition was read in a process of {pool}, which cannot report whether its rows are complete. Compute "

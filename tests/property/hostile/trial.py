@@ -12,7 +12,6 @@ from law.choices import Choices
 from dyno_frames.contract.profile import Profile, Several
 from dyno_frames.contract.resources import CAMPAIGNS
 from dyno_frames.errors import ContractError, TransportError
-from dyno_frames.export.write import write
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import learn
 from dyno_frames.query.bind import bind_query
@@ -197,7 +196,7 @@ class Trial:
         options = replace(forms.get(self.form, QueryOptions()), progress=False)
         plan = make_plan(question, context, options)
         origin = Origin(client="hostile", url="http://127.0.0.1:9", resource=CAMPAIGNS.name)
-        return Scan(server, question, plan, schema, context, origin, write, workers=self.workers)
+        return Scan(server, question, plan, schema, context, origin, workers=self.workers)
 
     def _came(self, scan: Scan) -> tuple[list[tuple[str, int]], Certificate]:
         if self.form == "batches":

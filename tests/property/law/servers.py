@@ -24,7 +24,6 @@ from dyno_frames.contract.profile import (
     UnknownField,
 )
 from dyno_frames.contract.resources import CAMPAIGNS, RESOURCES
-from dyno_frames.export.write import write
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema, learn
 from dyno_frames.query.bind import bind_query
@@ -200,7 +199,7 @@ class Account:
         )
         origin = Origin(client="law", url=URL, resource=CAMPAIGNS.name)
         plan = make_plan(question, context, options)
-        return Scan(self.seam, question, plan, schema, context, origin, write)
+        return Scan(self.seam, question, plan, schema, context, origin)
 
     def become(self, does: Profile) -> None:
         """Let the server mean something else by its filters; its rows stay."""

@@ -186,7 +186,8 @@ def test_a_variable_that_is_not_set_is_named_after_the_places_before_it(producti
     assert str(file) in str(caught.value)
 
 
-def test_the_places_of_a_key_without_a_connection_are_named_in_order(file):
+def test_the_places_of_a_key_without_a_connection_are_named_in_order(file, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(ConfigError) as caught:
         connect(URL)
     assert (
@@ -233,7 +234,8 @@ def test_a_keyring_that_keeps_nothing_is_noticed(keyring, monkeypatch):
         system_keyring.store("host", Secret(KEY))
 
 
-def test_storing_without_the_package_names_the_extra():
+def test_storing_without_the_package_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(MissingExtraError, match=r"dyno_frames\[keyring\]"):
         system_keyring.store("host", Secret(KEY))
 
