@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -249,6 +251,58 @@ def test_of_two_writers_one_commits_and_the_other_is_told(account, place):
     with pytest.raises(ConfigError, match=r"another run has written version 0 of .* meanwhile.*Run it again"):
         store.publish(written.manifest, {})
     assert place.plain().version() == 0
+
+
+_MACHINE = """
+import json, os, sys
+import dyno_frames as dyno
+from dyno_frames.errors import ConfigError
+
+url, key, path, options, cache, least = json.loads(sys.argv[1])
+os.environ["DYNO_CACHE_DIR"] = cache
+with dyno.connect(url, key, page_size=50) as client:
+    scan = client.campaigns.scan(f"opens >= {least}", progress=False)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for _ in range(4):
+        try:
+            print("wrote", scan.to_delta(path, storage_options=options).version, flush=True)
+        except ConfigError as error:
+            assert "another run has written version" in str(error), error
+            print("told", flush=True)
+"""
+
+
+def test_machines_that_write_at_once_commit_one_after_the_other(account, place, tmp_path):
+    """Two processes, each with a cache of its own, so that no lock of this machine orders them.
+
+    Their queries have the same rows and different texts, for a version that is the same to the byte is no conflict.
+    """
+    shared = [account.between.url, account.box.api_key, place.path, place.options]
+    machines = [
+        subprocess.Popen(
+            [sys.executable, "-c", _MACHINE, json.dumps([*shared, str(tmp_path / str(least)), least])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for least in (-1, -2)
+    ]
+    for machine in machines:
+        assert machine.stdout.readline() == "ready\n"
+    said = []
+    for machine in machines:
+        machine.stdin.write("\n")
+        machine.stdin.flush()
+    for machine in machines:
+        said += machine.communicate()[0].splitlines()
+        assert machine.returncode == 0
+    wrote = sorted(int(line.split()[1]) for line in said if line.startswith("wrote"))
+    assert len(said) == 8
+    assert wrote == list(range(len(wrote))) == place.open().versions
+    for version in wrote:
+        assert place.plain(version).to_pyarrow_table().num_rows == 300
+    same(place.open().to_frame(), account.find())
 
 
 @pytest.mark.parametrize("mode", ["append", "sync", "overwrite"])
