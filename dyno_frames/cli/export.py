@@ -63,8 +63,8 @@ EXAMPLE = (
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Dask scheduler, such as tcp://10.0.0.1:8786, whose workers download all rows (extra dask). "
-    "Syncs after the first run do not need it.",
+    help="Dask scheduler, such as tcp://10.0.0.1:8786, whose workers download the rows (extra dask), with --mode "
+    "overwrite and in the first run. They need dyno_frames and DYNO_API_KEY.",
 )
 @click.option(
     "--max-requests-per-second",

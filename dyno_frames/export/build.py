@@ -12,7 +12,7 @@ from typing import Any
 
 from dyno_frames.errors import ContractError
 from dyno_frames.export.files import FileFormat
-from dyno_frames.export.manifest import Manifest, schema_to_json
+from dyno_frames.export.manifest import FORMAT, Manifest, schema_to_json
 from dyno_frames.export.merge import Written
 from dyno_frames.export.options import WriteOptions
 from dyno_frames.export.queries import (
@@ -46,8 +46,12 @@ def begin(stage: Stage, scan: Scan, options: WriteOptions, parent: tuple[int, st
             "partitions": [str(part) for part in options.partitions],
             "mode": options.mode,
             "parent": parent,
-            "is_on_cluster": options.cluster is not None,
         }
+        if options.cluster is not None:  # what is staged are files of the version
+            facts |= {
+                "files": [FORMAT, options.compression, options.max_rows_per_file],
+                "profile": scan.context.profile.to_json(),
+            }
         same = json.dumps(facts, sort_keys=True)
     if not stage.resume(same):
         stage.begin(same, watermark=None if options.delta else _watermark(scan))

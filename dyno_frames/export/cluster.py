@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
 
+from dyno_frames.export.certificates import certificate, combined, verdict_of
 from dyno_frames.export.files import FileFormat, write_empty
 from dyno_frames.export.manifest import StoredFile, file_from_json
 from dyno_frames.export.merge import Written
 from dyno_frames.export.stage import Stage
 from dyno_frames.export.targets import FileTarget
+from dyno_frames.scan.certificate import Completeness
 from dyno_frames.scan.scan import Scan
 from dyno_frames.scan.windows import Window
 
 ROWS_PER_WINDOW = 100_000
-"""About how many rows a worker holds in memory, and the largest number of rows in a file."""
+"""About how many rows a task holds in memory, and how many a file has."""
 
 _WINDOWS = "windows"
 
@@ -58,8 +60,11 @@ class Cluster(Protocol):
     def check(self, scan: Scan, target: FileTarget) -> None:
         """Raise ConfigError or QueryError if workers cannot read the scan or reach the target; nothing is fetched."""
 
-    def windows(self, scan: Scan, *, rows: int) -> Sequence[Window]:
-        """Return adjoining windows of about so many rows, with their counts."""
+    def windows(self, scan: Scan, *, rows: int, known: Sequence[Window]) -> Sequence[Window]:
+        """Return adjoining windows of about so many rows, with their counts as of now.
+
+        Windows that an interrupted run has cut are kept, and followed by those of later rows.
+        """
 
     def write(
         self,
@@ -80,12 +85,16 @@ def write_windows(
 ) -> tuple[dict[str, Any], Written]:
     """Let the workers of a cluster write every row; return the certificate of the rows, and their files.
 
-    Windows that an interrupted run has written are not written again.
+    Windows that an interrupted run has written are not written again if the server still counts as many rows.
     """
     target.prepare()
-    windows = _frozen(scan, stage, form, cluster)
+    windows = _counted_windows(scan, stage, cluster)
     earlier = (_earlier(stage, window, target) for window in windows)
     written = {one.low: one for one in earlier if one is not None}
+    notes = [
+        f"{sum(one.rows for one in written.values()):,} rows came in an earlier run that was interrupted"
+    ]
+    notes = notes if written else []
     missing = [window for window in windows if window.low not in written]
 
     def keep(one: WrittenWindow) -> None:
@@ -101,24 +110,30 @@ def write_windows(
     if not files:
         empty, path = write_empty(form, stage.folder)
         files, paths = [empty], {empty.path: path}
-    return cluster.certificate(windows, every), Written(tuple(files), paths)
+    proof = combined(cluster.certificate(windows, every), certificate(notes=notes))
+    return proof, Written(tuple(files), paths)
 
 
-def _frozen(scan: Scan, stage: Stage, form: FileFormat, cluster: Cluster) -> list[Window]:
-    """Return the windows of the run, which an interrupted run has counted already."""
-    known = stage.kept(_WINDOWS)
-    if known is not None:
-        return [Window(**window) for window in known["windows"]]
-    windows = list(cluster.windows(scan, rows=min(ROWS_PER_WINDOW, form.max_rows_per_file)))
+def _counted_windows(scan: Scan, stage: Stage, cluster: Cluster) -> Sequence[Window]:
+    """Return the windows of the run, with the ends of those that an interrupted run has cut."""
+    kept = stage.kept(_WINDOWS) or {"windows": []}
+    known = [Window(**window) for window in kept["windows"]]
+    windows = cluster.windows(scan, rows=ROWS_PER_WINDOW, known=known)
     stage.keep(_WINDOWS, {"windows": list(map(asdict, windows))})
     return windows
 
 
 def _earlier(stage: Stage, window: Window, target: FileTarget) -> WrittenWindow | None:
-    """Return what an interrupted run has written of a window, if all of it is still there."""
+    """Return what an interrupted run has written of a window, if its files are there and its rows still counted."""
     known = stage.kept(_name(window.low))
     written = None if known is None else WrittenWindow.from_json(known)
-    if written is None or not all(target.has(one.path, one.size_bytes, one.sha256) for one in written.files):
+    if (
+        written is None
+        or written.rows != window.rows
+        or verdict_of(written.certificate) is not Completeness.EXACT
+    ):
+        return None
+    if not all(target.has(one.path, one.size_bytes, one.sha256) for one in written.files):
         return None
     return written
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -20,6 +21,8 @@ _CHUNK_BYTES = 8 << 20
 _COMMON_NAME_BYTES = 255
 _NAME_LETTERS = 50
 """Maximum letters of the target in the name of a temporary file; at four bytes each the name is short enough."""
+
+_ATTEMPTS = 5
 
 _RANDOM = re.compile("[0-9a-f]{32}")
 
@@ -143,10 +146,25 @@ def sync_tree(folder: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder with its content, if it exists."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        _remove_folder(path)
     else:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove a folder, in which a worker of a cluster may still be writing a last file."""
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:
+            if not path.exists():
+                return
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or not left:
+                raise
+        else:
+            return
 
 
 def sha256(path: Path) -> str:

@@ -24,7 +24,7 @@ _NOTE = b"dyno_frames"
 _RUN = "run.json"
 
 KEPT_S = 86_400
-"""Maximum age of a run to resume: one day."""
+"""Maximum time since the last file of a run to resume: one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Stage:
         if same is None or found is None or found["same"] != same:
             return False
         self.run = found
-        return bool(abs(time.time() - found["begun"]) < KEPT_S)
+        last = max(float(found["begun"]), self.folder.stat().st_mtime)
+        return abs(time.time() - last) < KEPT_S
 
     def begin(self, same: str | None, *, watermark: int | None) -> None:
         """Delete the staged rows and begin a new run. The watermark was read before the first row is fetched."""

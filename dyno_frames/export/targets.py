@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
+from dyno_frames.errors import DynoError
 from dyno_frames.export import disk
 
 
 class FileTarget(Protocol):
-    """A place that all workers reach. It is sent to them, without credentials."""
+    """A place that all workers reach. It is sent to them, so pickling it must leave out credentials."""
 
     @property
     def url(self) -> str:
@@ -64,9 +67,14 @@ class SharedFolder:
         yield self.root
 
     def put(self, path: Path, name: str) -> None:
-        """Rename a complete file."""
-        self.path(name).parent.mkdir(parents=True, exist_ok=True)
-        disk.put(path, self.path(name))
+        """Rename a complete file. It fails if the run has ended, and with it its folder."""
+        disk.put(path, self._made(self.path(name)))
+
+    def _made(self, path: Path) -> Path:
+        """Return a path after creating the folders between it and the root, which must exist."""
+        for folder in reversed(path.relative_to(self.root).parents[:-1]):
+            (self.root / folder).mkdir(exist_ok=True)
+        return path
 
     def has(self, name: str, size_bytes: int, sha256: str) -> bool:  # noqa: ARG002 - the digest says more
         """Tell whether a file is stored, by its digest."""
@@ -82,3 +90,32 @@ class SharedFolder:
     def path(self, name: str) -> Path:
         """Return the path of a file."""
         return self.root / name
+
+
+_PROBE = b"dyno_frames"
+
+
+@contextmanager
+def stored_probe(target: FileTarget) -> Iterator[str]:
+    """Store a small file, provide its name, and remove it again."""
+    name = f"{uuid4().hex}.probe"
+    with target.folder() as folder:
+        path = folder / f"{uuid4().hex}.part"
+        path.write_bytes(_PROBE)
+        target.put(path, name)
+    try:
+        yield name
+    finally:
+        with suppress(OSError, DynoError):
+            target.remove(name)
+
+
+def missing_reason(target: FileTarget, name: str) -> str:
+    """Return why the calling process cannot use a target, where another process stored a probe; empty if it can."""
+    try:
+        if not target.has(name, len(_PROBE), hashlib.sha256(_PROBE).hexdigest()):
+            return "it does not see the files of this process"
+        with stored_probe(target):
+            return ""
+    except (OSError, DynoError) as error:
+        return str(error)

@@ -134,8 +134,8 @@ def write_delta(
     mode
         As in :func:`write`: ``"overwrite"``, ``"append"`` or ``"sync"``.
     storage_options
-        Options of the object store, such as its key, by the names of deltalake. Workers of a cluster get those without
-        credentials, and look for credentials in their environment.
+        Options of the object store, such as its key, by the names of deltalake. Workers of a cluster get its region,
+        its endpoint and other settings, and look for credentials in their environment.
     cluster
         As in :func:`write`.
 

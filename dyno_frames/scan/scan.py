@@ -242,7 +242,33 @@ class Scan:
         client: Any = None,
         max_requests_per_second: float | None = None,
     ) -> Any:
-        """Write the rows to Parquet; see :func:`dyno_frames.export.write.write`."""
+        """Write the rows to Parquet, in this process or on a Dask cluster.
+
+        Parameters
+        ----------
+        path, partition_by, mode, max_rows_per_file, compression
+            As in :func:`dyno_frames.export.write.write`, which also lists the errors.
+        progress
+            As in the query (default: its value).
+        client
+            A ``dask.distributed.Client``, whose workers download the rows and write the files, and only this process
+            commits them. Workers need dyno_frames, the API key as in :meth:`to_dask`, and a folder that all machines
+            share. It is used with ``mode="overwrite"`` and in the first run of the other modes; later runs download
+            the changes in this process. Rows that are created after the call are left to the next run. Files have
+            about 100,000 rows.
+        max_requests_per_second
+            Maximum number of requests per second of all workers (default: no limit).
+
+        Returns
+        -------
+        Dataset
+            The path, counts and certificate of the written data.
+
+        Examples
+        --------
+        >>> client.campaigns.scan().to_parquet("campaigns", mode="sync")  # doctest: +SKIP
+        Dataset('campaigns', version 2, 402 rows, exact)
+        """
         return self._outputs("to_parquet").parquet(
             self._with_progress(progress=progress),
             path,
@@ -265,7 +291,33 @@ class Scan:
         client: Any = None,
         max_requests_per_second: float | None = None,
     ) -> Any:
-        """Write the rows to a Delta table; see :func:`dyno_frames.export.write.write_delta`."""
+        """Write the rows to a Delta table, in this process or on a Dask cluster.
+
+        Parameters
+        ----------
+        path, partition_by, mode, storage_options
+            As in :func:`dyno_frames.export.write.write_delta`, which also lists the errors.
+        progress
+            As in the query (default: its value).
+        client
+            A ``dask.distributed.Client``, whose workers download the rows and write the files, and only this process
+            commits them. Workers need dyno_frames, the API key as in :meth:`to_dask`, and a shared folder or an
+            object store whose credentials they have in their environment. It is used with ``mode="overwrite"`` and in
+            the first run of the other modes; later runs download the changes in this process. Rows that are created
+            after the call are left to the next run. Files have about 100,000 rows.
+        max_requests_per_second
+            Maximum number of requests per second of all workers (default: no limit).
+
+        Returns
+        -------
+        Dataset
+            The version that was written, with its counts and certificate.
+
+        Examples
+        --------
+        >>> client.campaigns.scan().to_delta("campaigns_table", mode="sync")  # doctest: +SKIP
+        Dataset('campaigns_table', version 2, 402 rows, exact)
+        """
         return self._outputs("to_delta").delta(
             self._with_progress(progress=progress),
             path,

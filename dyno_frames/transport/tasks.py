@@ -24,13 +24,13 @@ _POOLS = {
 def check_not_in_task(operation: str) -> None:
     """Check that this code does not run in a task, or in a process that runs only tasks.
 
-    Schedulers repeat a task whose worker is lost, and may run it twice at once. Not found are threads that a task
-    starts in the process of the main program, and programs that it starts.
+    Schedulers repeat a task whose worker is lost, and may run it twice at once. Threads that a task starts in the
+    process of the main program, and programs that it starts, are not detected.
 
     Raises
     ------
     ConfigError
-        It does. Nothing was sent.
+        The code runs in a task. Nothing was sent.
     """
     runner = "Dask" if _is_called_by_dask() else task_runner()
     if runner:
@@ -41,7 +41,7 @@ def check_not_in_task(operation: str) -> None:
 
 
 def task_runner() -> str:
-    """Return what runs tasks in this process, which is not a main program; empty in a main program."""
+    """Return the name of the pool or cluster that this process works for; empty in a main program."""
     main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001 - of another thread
     for frame in _callers(main):
         module = str(frame.f_globals.get("__name__"))

@@ -12,15 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from dyno_frames.contract.texts import fit
 from dyno_frames.durable import sync
-from dyno_frames.errors import MissingExtraError
+from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
 from dyno_frames.export import disk
+from dyno_frames.export.remote import failure
 
 try:
     import obstore
     from obstore.store import from_url
 except ImportError:
     raise MissingExtraError.of("obstore", "delta") from None
+
+_LONGEST_REASON = 300
 
 LOG = "_delta_log"
 """The folder of the commits."""
@@ -39,8 +43,24 @@ def is_remote(uri: str) -> bool:
     return "://" in uri
 
 
-_SECRET = re.compile("key|secret|token|password|credential|sas|service_account", re.IGNORECASE)
-"""What is in the names of options that hold credentials."""
+_SENT = frozenset(
+    {
+        *(
+            "region",
+            "default_region",
+            "endpoint",
+            "endpoint_url",
+            "virtual_hosted_style_request",
+            "s3_express",
+        ),
+        *("server_side_encryption", "sse_kms_key_id", "sse_bucket_key_enabled", "conditional_put"),
+        *("account_name", "use_emulator", "bucket", "bucket_name", "container_name"),
+        *("allow_http", "allow_invalid_certificates", "connect_timeout", "timeout"),
+    }
+)
+"""Options that workers get, by their names without the prefix of a provider: none of them is a credential."""
+
+_PROVIDERS = re.compile("^(aws|azure_storage|azure|google)_", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +72,7 @@ class TableFiles:
     url
         The path or URL of the table.
     options
-        The options of its object store. Those with credentials are not sent to workers.
+        The options of its object store. Those that may hold credentials are not sent to workers.
     """
 
     url: str
@@ -60,8 +80,8 @@ class TableFiles:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to make it again without credentials, which workers have in their environment."""
-        known = {name: value for name, value in self.options.items() if not _SECRET.search(name)}
-        return type(self), (self.url, known)
+        sent = {name: value for name, value in self.options.items() if _is_sent(name, value)}
+        return type(self), (self.url, sent)
 
     def prepare(self) -> None:
         """Create the folder of the log of a local table."""
@@ -75,27 +95,58 @@ class TableFiles:
 
     def put(self, path: Path, name: str) -> None:
         """Upload a complete file."""
-        upload(path, self.url, self.options, name)
+        with errors_of(self.url, self.options):
+            upload(path, self.url, self.options, name)
         path.unlink()
 
     def has(self, name: str, size_bytes: int, sha256: str) -> bool:
         """Tell whether a file is stored: by its digest on a disk, and by its size in an object store."""
-        try:
-            if not is_remote(self.url):
-                return disk.sha256(Path(self.url) / name) == sha256
-            return int(obstore.head(_store(self.url, self.options), name)["size"]) == size_bytes
-        except FileNotFoundError:
-            return False
+        with errors_of(self.url, self.options):
+            try:
+                if not is_remote(self.url):
+                    return disk.sha256(Path(self.url) / name) == sha256
+                return int(obstore.head(_store(self.url, self.options), name)["size"]) == size_bytes
+            except FileNotFoundError:
+                return False
 
     def remove(self, name: str) -> None:
         """Remove a file."""
-        if is_remote(self.url):
-            obstore.delete(_store(self.url, self.options), name)
-        else:
-            (Path(self.url) / name).unlink()
+        with errors_of(self.url, self.options):
+            if is_remote(self.url):
+                obstore.delete(_store(self.url, self.options), name)
+            else:
+                (Path(self.url) / name).unlink()
 
     def path(self, name: str) -> None:
         """Return None: the file is at its place."""
+
+
+def _is_sent(name: str, value: str) -> bool:
+    return _PROVIDERS.sub("", name).lower() in _SENT and "@" not in value
+
+
+@contextmanager
+def errors_of(uri: str, options: Mapping[str, str]) -> Iterator[None]:
+    """Raise what a library raises in the block as an error of this package, without credentials."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - deltalake and obstore raise errors of their own
+        raise error_of(uri, options, error) from None
+
+
+def error_of(uri: str, options: Mapping[str, str], error: Exception) -> DynoError:
+    """Return the error of this package for what deltalake or obstore raised, without credentials."""
+    if isinstance(error, DynoError):
+        return error
+    text = str(error)
+    for value in options.values():
+        text = text.replace(value, "***") if len(value) > 3 else text
+    if is_remote(uri):
+        return failure(uri, type(error)(text) if isinstance(error, PermissionError) else RuntimeError(text))
+    return ConfigError(
+        f"the Delta table {uri!r} cannot be read or written ({fit(text, _LONGEST_REASON)}). "
+        "Check the path, its rights and the free space on its disk, then run it again; an export resumes"
+    )
 
 
 def prepare(uri: str) -> None:

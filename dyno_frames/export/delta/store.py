@@ -19,13 +19,11 @@ from typing import Any
 import pyarrow as pa
 
 from dyno_frames.calibrate import cache
-from dyno_frames.contract.texts import fit
 from dyno_frames.errors import ConfigError, DynoError, MissingExtraError, SchemaError
 from dyno_frames.export import disk
 from dyno_frames.export.delta import commits, objects
 from dyno_frames.export.manifest import Manifest, StoredFile, unreadable
 from dyno_frames.export.partitions import Partition
-from dyno_frames.export.remote import failure
 from dyno_frames.export.store import damaged, overtaken
 
 try:
@@ -42,8 +40,6 @@ KEPT = "dyno_frames.kept"
 
 _MAINTENANCE = frozenset({"VACUUM START", "VACUUM END", "FSCK", "SET TBLPROPERTIES"})
 """Operations that change no row and no file of the newest version."""
-
-_LONGEST_REASON = 300
 
 
 @dataclass(slots=True)
@@ -280,19 +276,7 @@ class DeltaStore:
 
     def _failure(self, error: Exception) -> DynoError:
         """Return the error for what deltalake raised, without credentials."""
-        if isinstance(error, DynoError):
-            return error
-        text = str(error)
-        for value in self.options.values():
-            text = text.replace(value, "***") if len(value) > 3 else text
-        if self._is_remote:
-            return failure(
-                self.url, type(error)(text) if isinstance(error, PermissionError) else RuntimeError(text)
-            )
-        return ConfigError(
-            f"the Delta table {self.url!r} cannot be read or written ({fit(text, _LONGEST_REASON)}). "
-            "Check the path, its rights and the free space on its disk, then run it again; an export resumes"
-        )
+        return objects.error_of(self.url, self.options, error)
 
 
 def check_columns(names: Sequence[str]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Self
 from uuid import uuid4
 
@@ -13,8 +12,9 @@ from dyno_frames.contract.texts import fit
 from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
 from dyno_frames.export.cluster import WrittenWindow
 from dyno_frames.export.files import FileFormat
-from dyno_frames.export.targets import FileTarget
+from dyno_frames.export.targets import FileTarget, missing_reason, stored_probe
 from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
+from dyno_frames.integrations.dask.pace import Pace
 from dyno_frames.integrations.dask.results import WindowResult, combined, shown
 from dyno_frames.integrations.dask.sessions import check_worker
 from dyno_frames.integrations.dask.windows import frozen_windows
@@ -41,7 +41,11 @@ def connected(address: str) -> Iterator[Any]:
     client_of = _client_type()
     try:
         client = client_of(address, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+    ) as error:  # TypeError: an address with TLS, and no settings for it
         raise ConfigError(
             f"no Dask scheduler answers at {address!r} ({fit(str(error), _LONGEST_REASON)}); expected the address that "
             "dask-scheduler prints, such as 'tcp://10.0.0.1:8786'"
@@ -102,10 +106,20 @@ class DaskCluster:
         return cls(client, prepare, per_second)
 
     def check(self, scan: Scan, target: FileTarget) -> None:
-        """Raise if workers cannot read the scan or reach the target; nothing is fetched."""
+        """Raise if workers cannot read the scan or store files; nothing is fetched."""
         check_is_independent(scan)
-        check_worker(self.client, self._frozen(scan))
-        self._check_target(target)
+        try:
+            self.client.register_plugin(Pace())
+            check_worker(self.client, self._frozen(scan))
+            self._check_target(target)
+        except DynoError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of the cluster, or of a package that one of its machines lacks
+            why = fit(f"{type(error).__name__}: {error}", _LONGEST_REASON)
+            raise ConfigError(
+                f"the Dask cluster cannot be used ({why}). Scheduler and workers need dyno_frames and what it "
+                "needs, in the same versions as here"
+            ) from None
 
     def _frozen(self, scan: Scan) -> FrozenScan:
         return FrozenScan.of(scan, self._budget(scan))
@@ -114,28 +128,38 @@ class DaskCluster:
         return Budget(scan.workers or MAX_WORKERS, self.per_second)
 
     def _check_target(self, target: FileTarget) -> None:
-        """Raise ConfigError if a worker does not find a file that this process stores."""
-        name = f"{uuid4().hex}.probe"
+        """Raise ConfigError if a worker does not find a file of this process, or cannot store one."""
         target.prepare()
-        with target.folder() as folder:
-            path = folder / f"{uuid4().hex}.part"
-            path.write_bytes(PROBE)
-            target.put(path, name)
-        try:
-            for address, reason in self.client.run(_finds, target, name).items():
-                if reason:
-                    raise ConfigError(
-                        f"the worker {address} of the Dask cluster cannot reach {target.url!r}: {reason}. Write to a "
-                        "folder that this process and all workers share, or to a Delta table in an object store, whose "
-                        "credentials the workers have in their environment"
-                    )
-        finally:
-            target.remove(name)
+        with stored_probe(target) as name:
+            workers = self.client.scheduler_info()["workers"]
+            found = (
+                self.client.run(missing_reason, target, name)
+                if workers
+                else {"that was started": self._asked(target, name)}
+            )
+        for address, reason in found.items():
+            if reason:
+                raise ConfigError(
+                    f"the worker {address} of the Dask cluster cannot use {target.url!r}: {reason}. Write to a folder "
+                    "that this process and all workers share, or to a Delta table in an object store, whose "
+                    "credentials the workers have in their environment"
+                )
 
-    def windows(self, scan: Scan, *, rows: int) -> Sequence[Window]:
-        """Return adjoining windows of about so many rows, with their counts."""
+    def _asked(self, target: FileTarget, name: str) -> str:
+        """Ask a worker that the cluster starts now."""
+        task = self.client.submit(missing_reason, target, name, pure=False)
+        try:
+            return str(task.result(timeout=_STARTS_S))
+        except TimeoutError:
+            task.cancel()
+            raise ConfigError(
+                f"the Dask cluster has no workers, and started none within {_STARTS_S} s"
+            ) from None
+
+    def windows(self, scan: Scan, *, rows: int, known: Sequence[Window]) -> Sequence[Window]:
+        """Return adjoining windows of about so many rows, with their counts as of now."""
         scan = self.prepare(scan)
-        return frozen_windows(scan, rows=rows, budget=self._budget(scan))
+        return frozen_windows(scan, rows=rows, budget=self._budget(scan), known=known)
 
     def write(
         self,
@@ -162,32 +186,22 @@ class DaskCluster:
                     stats.on_page(written.rows)
                     future.release()
             finally:
-                self.client.cancel(futures, force=True)
+                with suppress(Exception):  # the scheduler may be gone, and the first error says more
+                    self.client.cancel(futures, force=True)
 
     def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
         """Return the certificate of all windows, as JSON values."""
         results = {
-            one.low: WindowResult(one.low, one.rows, Certificate.from_json(one.certificate), 0.0)
+            one.low: WindowResult(one.low, one.rows, Certificate.from_json(one.certificate))
             for one in written
         }
         return combined(windows, results).to_json()
 
 
-PROBE = b"dyno_frames"
-
 _LONGEST_REASON = 300
 
-
-def _finds(target: FileTarget, name: str) -> str:
-    """Return why a worker does not find a file; an empty text if it does."""
-    try:
-        return (
-            ""
-            if target.has(name, len(PROBE), sha256(PROBE).hexdigest())
-            else "a file of this run is not there"
-        )
-    except Exception as error:  # noqa: BLE001 - each object store raises errors of its own
-        return f"{type(error).__name__}"
+_STARTS_S = 60
+"""How long a cluster may take to start its first worker."""
 
 
 def _received(future: Any, window: Window) -> WrittenWindow:
@@ -196,10 +210,10 @@ def _received(future: Any, window: Window) -> WrittenWindow:
         written: WrittenWindow = future.result()
     except DynoError:
         raise
-    except Exception as error:  # noqa: BLE001 - a worker is lost, or its disk is full, or its packages are old
+    except Exception as error:  # noqa: BLE001 - workers are lost, or a disk is full
         why = fit(f"{type(error).__name__}: {error}", _LONGEST_REASON)
         raise ConfigError(
-            f"the workers of the Dask cluster could not write the rows {shown(window)} ({why}). Look at their logs and "
-            "their memory, then run it again; rows that are written already are not read again"
+            f"the workers of the Dask cluster could not write the rows {shown(window)} ({why}). Look at the logs, the "
+            "memory and the disks of the workers, then run it again; it goes on with the rows that are missing"
         ) from None
     return written

@@ -11,11 +11,12 @@ import pandas as pd
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.export import certificates
+from dyno_frames.export.queries import first_key
 from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
 from dyno_frames.integrations.dask.read import ReadWindow
 from dyno_frames.integrations.dask.results import Topics, combined
 from dyno_frames.integrations.dask.sessions import check_worker, connected_cluster
-from dyno_frames.integrations.dask.windows import frozen_windows
+from dyno_frames.integrations.dask.windows import every_row, frozen_windows
 from dyno_frames.query.arguments import check_flags
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.prefetch import MAX_WORKERS
@@ -51,7 +52,8 @@ def to_dask(
     After a worker is lost, its requests count until Dask's lease timeout (30 seconds). A pool of processes
     (``scheduler="processes"``) is refused, since it cannot report what it read. ``len()`` and ``count()`` of the Dask
     frame download every row; ``scan.count()`` counts on the server. Conditions on the Dask frame are evaluated
-    after the download, so put them into the query. Selected columns are requested alone.
+    after the download, so put them into the query. Only the selected columns are requested, with ``id`` and
+    ``created``. Workers connect without the ``transport=`` of :func:`dyno_frames.connect`.
 
     Parameters
     ----------
@@ -81,9 +83,10 @@ def to_dask(
     Raises
     ------
     QueryError
-        The query has an order or a limit, compares rows with each other, or cannot be stored as JSON.
+        The query has an order or a limit, its rows depend on other rows, or it cannot be stored as JSON.
     ConfigError
-        An argument is not valid, or a worker of the connected cluster has no key of the account.
+        An argument is not valid, rows have no ``created``, or a worker of the connected cluster has no key of the
+        account.
     MissingExtraError
         Dask is not installed.
 
@@ -108,10 +111,10 @@ def to_dask(
     topics = Topics(f"dyno_frames-{uuid4().hex}", 1 + EVENT_SHARE * len(windows) // kept)
     with dask.config.set({"dataframe.convert-string": False}):  # the dtypes of to_frame()
         return dd.from_map(
-            ReadWindow(frozen, topics, index, pinned),
+            ReadWindow(frozen, topics, index, pinned, strict=scan.options.strict),
             windows,
             meta=_meta(scan, index),
-            divisions=None if index is None else _divisions(windows),
+            divisions=None if index is None else _divisions(scan, windows),
             label="dyno",
             enforce_metadata=True,
         )
@@ -182,6 +185,9 @@ def _meta(scan: Scan, index: str | None) -> pd.DataFrame:
     return schema.select(dict.fromkeys((*names, index))).empty().set_index(index)
 
 
-def _divisions(windows: Sequence[Window]) -> tuple[pd.Timestamp, ...]:
-    ends = (*(window.low for window in windows), max(windows[-1].high - 1, windows[-1].low))
+def _divisions(scan: Scan, windows: Sequence[Window]) -> tuple[pd.Timestamp, ...]:
+    oldest = first_key(every_row(scan), CREATED, ascending=True)
+    first = windows[0].low if oldest is None else min(oldest, windows[0].low)
+    last = max(windows[-1].high - 1, windows[-1].low)
+    ends = (first, *(window.low for window in windows[1:]), last)
     return tuple(pd.Timestamp(end, unit="s", tz="UTC") for end in ends)

@@ -10,8 +10,9 @@ from typing import Any
 from dyno_frames.client.binding import bound_query
 from dyno_frames.client.wire_units import session_in_seconds
 from dyno_frames.contract.profile import Profile, Several
+from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, QueryError
-from dyno_frames.export.queries import is_a_set, unlimited, window
+from dyno_frames.export.queries import is_a_set, lacks, unlimited, window
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
 from dyno_frames.query.options import QueryOptions
@@ -129,13 +130,18 @@ def check_is_independent(scan: Scan) -> None:
     if not is_a_set(scan):
         raise QueryError(
             f"the workers of a cluster read partitions independently of each other, and the rows of "
-            f"{scan.query.text!r} depend on other rows, or have an order, a limit or an offset. Leave these out, or "
-            "use the methods of the Dask frame instead, such as nlargest() and head()"
+            f"{scan.query.text!r} depend on other rows, or have an order, a limit or an offset. Leave these out, and "
+            "use the methods of a Dask frame instead, such as nlargest() and head(), or export without a cluster"
         )
     if scan.origin.query is None:
         raise QueryError(
             f"the query {scan.query.text!r} cannot be sent to workers, because it has values that cannot be "
             "stored as JSON. Write it with numbers, texts, times and lists of these"
+        )
+    if lacks(scan, CREATED):
+        raise ConfigError(
+            "the server sends rows without 'created', by which a cluster divides the rows. Use to_frame(), or export "
+            "without a cluster"
         )
     if scan.session.key.is_in(json.dumps(scan.origin.query)):
         raise ConfigError("a value of the query contains the API key, which a Dask graph must not contain")
@@ -148,5 +154,7 @@ def can_cut(scan: Scan) -> bool:
 
 def within(scan: Scan, part: Window) -> Scan:
     """Return the scan of the rows in a window."""
-    low = part.low if can_cut(scan) and not part.has_earlier else None
+    if not (part.has_earlier or can_cut(scan)):
+        raise ConfigError("the server does not take two bounds on one field any more. Run it again")
+    low = None if part.has_earlier else part.low
     return unlimited(window(scan, low, part.high))

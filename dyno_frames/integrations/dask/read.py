@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,14 +32,14 @@ def read_window(scan: Scan, window: Window) -> tuple[Answer, int]:
     stats, part = ScanStats(), within(scan, window)
     answer = part.run_with(stats)
     rows = sum(check.rows for check in stats.checks)
-    counted = part.count_filters(widest=True) if rows < window.rows else rows
-    if counted > rows:
-        reason = f"the server counts {counted:,} rows and {rows:,} came"
-        doubt = certificates.certificate(Completeness.UNCERTIFIED, reasons=[reason], requests=1)
-        known = answer.certificate.to_json()
-        joined = Certificate.from_json(known | certificates.combined(known, doubt))
-        answer = replace(answer, certificate=joined)
-    return answer, rows
+    if rows >= window.rows:
+        return answer, rows
+    counted = part.count_filters(widest=True)
+    reasons = [f"the server counts {counted:,} rows and {rows:,} came"] if counted > rows else []
+    verdict = Completeness.UNCERTIFIED if reasons else Completeness.EXACT
+    known = answer.certificate.to_json()
+    joined = certificates.combined(known, certificates.certificate(verdict, reasons=reasons, requests=1))
+    return replace(answer, certificate=Certificate.from_json(known | joined)), rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,15 @@ class ReadWindow:
         ``"created"``, or None for a RangeIndex in each partition.
     pinned
         Whether a window must have the number of rows that was counted at first.
+    strict
+        Whether it is an error if rows may be missing. It is one for a pinned window, too.
     """
 
     frozen: FrozenScan
     topics: Topics
     index: str | None
     pinned: bool
+    strict: bool
 
     def __repr__(self) -> str:
         return f"ReadWindow({self.frozen!r})"
@@ -91,7 +94,8 @@ class ReadWindow:
         try:
             return self._read(window, columns)
         except Exception as error:
-            self.topics.report(WindowResult.failed(window, error))
+            with suppress(Exception):  # the first error says more
+                self.topics.report(WindowResult.failed(window, error))
             raise
 
     def _read(self, window: Window, names: Sequence[str]) -> pd.DataFrame:
@@ -101,13 +105,13 @@ class ReadWindow:
             scan = scan.refine(columns=tuple(read))
         answer, rows = read_window(scan, window)
         self._check(window, answer, rows=rows)
-        self.topics.report(WindowResult(window.low, rows, answer.certificate, time.time()))
+        self.topics.report(WindowResult(window.low, rows, answer.certificate))
         frame = to_frame(fixed(answer.table, read), answer.schema.select(read))
         frame = frame if self.index is None else frame.set_index(self.index)
         return frame[[name for name in names if name != self.index]]
 
     def _check(self, window: Window, answer: Answer, *, rows: int) -> None:
-        if self.pinned and not answer.certificate.verdict.has_all_rows:
+        if (self.pinned or self.strict) and not answer.certificate.verdict.has_all_rows:
             why = "; ".join(answer.certificate.reasons)
             raise ContractError(f"rows {shown(window)} may be missing: {why}. Compute it again")
         if self.pinned and (change := moved(window, rows)):

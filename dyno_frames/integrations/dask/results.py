@@ -15,7 +15,8 @@ from dyno_frames.integrations.dask.sessions import cluster_of_task, connected_cl
 from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.windows import Window
 
-_LOCAL: dict[str, dict[int, Mapping[str, Any]]] = {}
+_LOCAL: dict[str, dict[int, tuple[float, Mapping[str, Any]]]] = {}
+"""What was read in this process: by collection and window, the time and the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,22 @@ class WindowResult:
         The number of rows that came for the filters; None if the window could not be read.
     certificate
         The certificate of its rows.
-    at
-        When it was read, in epoch seconds of the worker's clock.
     """
 
     low: int
     rows: int | None
     certificate: Certificate
-    at: float
 
     @classmethod
     def failed(cls, window: Window, error: Exception) -> Self:
         """Return the result of a window that could not be read."""
         why = f"it could not be read ({type(error).__name__})"
         made = certificates.combined(certificates.certificate(Completeness.UNCERTIFIED, reasons=[why]))
-        return cls(window.low, None, Certificate.from_json(made), time.time())
+        return cls(window.low, None, Certificate.from_json(made))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json(), "at": self.at}
+        return {"low": self.low, "rows": self.rows, "certificate": self.certificate.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Topics:
             topic = self.of(result.low)
             sys.modules["distributed"].get_worker().log_event(topic, result.to_json())
         else:
-            _LOCAL.setdefault(self.name, {})[result.low] = result.to_json()
+            _LOCAL.setdefault(self.name, {})[result.low] = (time.time(), result.to_json())
 
     def received(self, windows: Iterable[Window]) -> dict[int, WindowResult]:
         """Return the newest result of each window, by its first key."""
@@ -84,22 +82,26 @@ class Topics:
         client = connected_cluster()
         if client is not None:
             for topic in {self.of(window.low) for window in windows}:
-                events += [event for _, event in client.get_events(topic)]
+                events += client.get_events(topic)  # with the time of the scheduler
         return {
             event["low"]: WindowResult(
-                event["low"], event["rows"], Certificate.from_json(event["certificate"]), event["at"]
+                event["low"], event["rows"], Certificate.from_json(event["certificate"])
             )
-            for event in sorted(events, key=lambda event: float(event["at"]))
+            for _, event in sorted(events, key=lambda event: event[0])
         }
 
 
 def shown(window: Window) -> str:
     """Return the times of a window as text."""
-    first, last = (
-        dt.datetime.fromtimestamp(at, dt.UTC).isoformat(" ", "seconds").removesuffix("+00:00")
-        for at in (window.low, max(window.high - 1, window.low))
-    )
+    first, last = map(_time, (window.low, max(window.high - 1, window.low)))
     return f"created up to {last} UTC" if window.has_earlier else f"created from {first} to {last} UTC"
+
+
+def _time(instant_s: int) -> str:
+    try:
+        return dt.datetime.fromtimestamp(instant_s, dt.UTC).isoformat(" ", "seconds").removesuffix("+00:00")
+    except (ValueError, OverflowError, OSError):  # no calendar has it
+        return f"{instant_s} s after 1970"
 
 
 def moved(window: Window, rows: int | None) -> str:

@@ -141,7 +141,7 @@ def _auth(frozen: FrozenScan) -> ApiKeyAuth:
         client = open_client(origin.client, origin.url, origin.account)
     except ConfigError:
         raise ConfigError(
-            f"this Dask worker has no API key of the account of {origin.url} that to_dask() was called for. Found: "
+            f"this Dask worker has no API key of the account of {origin.url} of this query. Found: "
             f"{'; '.join(looked)}. Set {KEY_VARIABLE} on the workers, give them a connections.toml, or name the place "
             "of the key: dask_client.register_plugin(WorkerConnection('production', url, 'env:NAME'))"
         ) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Lock
 
 from dyno_frames.contract.resources import CREATED
-from dyno_frames.export.queries import first_key, unlimited
+from dyno_frames.export.queries import first_key
 from dyno_frames.integrations.dask.frozen import Budget, can_cut, within
 from dyno_frames.integrations.dask.pace import Pace
 from dyno_frames.query.bind import bind_query
@@ -16,16 +18,14 @@ from dyno_frames.scan.prefetch import MAX_PARTS
 from dyno_frames.scan.scan import Scan
 from dyno_frames.scan.windows import Window, cut
 
-NO_ROWS = Window(0, 0)
+NO_ROWS = Window(0, 0, has_earlier=True)
 
 
-def frozen_windows(scan: Scan, *, rows: int, budget: Budget) -> list[Window]:
-    """Return adjoining windows of about so many rows, for all rows that are in the account now.
+def frozen_windows(scan: Scan, *, rows: int, budget: Budget, known: Sequence[Window] = ()) -> list[Window]:
+    """Return adjoining windows of about so many rows, for all rows that are in the account now, and count their rows.
 
     The first window has everything that is older, and the last one ends with the newest row of the account, so a row
     that matches the query later is in one of them, unless it is created later.
-
-    Raises if they have more rows, or need more requests, than the options of the scan allow.
 
     Parameters
     ----------
@@ -36,8 +36,16 @@ def frozen_windows(scan: Scan, *, rows: int, budget: Budget) -> list[Window]:
         local filter.
     budget
         The requests that may be sent.
+    known
+        Windows that were cut earlier: they are counted again, and followed by windows of later rows.
+
+    Raises
+    ------
+    QueryError
+        The windows have more rows, or need more requests, than the options of the scan allow.
     """
-    windows = _counted(scan, rows=rows, budget=budget)
+    with ThreadPoolExecutor(budget.workers, thread_name_prefix="dyno-dask") as pool:
+        windows = _Cutter(scan, rows, budget, pool).windows(known)
     counts = [window.rows for window in windows]
     check_costs(
         max_rows=scan.options.max_rows,
@@ -48,29 +56,50 @@ def frozen_windows(scan: Scan, *, rows: int, budget: Budget) -> list[Window]:
     return windows
 
 
-def _counted(scan: Scan, *, rows: int, budget: Budget) -> list[Window]:
-    if not scan.plan.filters:
-        return [NO_ROWS]
-    every = scan.refine(query=bind_query(None, scan.schema.empty()))
-    high = first_key(every, CREATED, ascending=False)
-    if high is None:
-        return [NO_ROWS]
-    low = first_key(scan if scan.plan.exact else every, CREATED, ascending=True)
-    low = high if low is None else min(low, high)
-    pace = Pace()
+def every_row(scan: Scan) -> Scan:
+    """Return the scan without its query."""
+    return scan.refine(query=bind_query(None, scan.schema.empty()))
 
-    def count(window: Window) -> int:
-        for _ in range(len(scan.plan.filters) + (scan.plan.wider is not None)):
-            time.sleep(pace.reserve("", per_second=budget.per_second))
-        return within(scan, window).count_filters(widest=True)
 
-    def counts(windows: list[Window]) -> list[int]:
-        return list(pool.map(count, windows))
+class _Cutter:
+    """Cuts a scan, and keeps to the budget while it counts."""
 
-    whole = Window(low, high + 1, has_earlier=True)
-    whole = replace(whole, rows=count(whole))
-    if whole.rows <= rows or not can_cut(unlimited(scan)):
-        return [whole]
-    with ThreadPoolExecutor(budget.workers, thread_name_prefix="dyno-dask") as pool:
-        first, *others = cut(low, high, counts, target=rows, parts=min(MAX_PARTS, -(-whole.rows // rows)))
-    return [replace(first, has_earlier=True), *others]
+    def __init__(self, scan: Scan, rows: int, budget: Budget, pool: ThreadPoolExecutor) -> None:
+        self._scan, self._rows, self._budget, self._pool = scan, rows, budget, pool
+        self._pace, self._lock = Pace(), Lock()
+
+    def windows(self, known: Sequence[Window]) -> list[Window]:
+        """Return the windows, with those that are known first."""
+        scan = self._scan
+        high = first_key(every_row(scan), CREATED, ascending=False) if scan.plan.filters else None
+        if high is None:
+            return [NO_ROWS]
+        if known and can_cut(scan):
+            later = self._cut(Window(known[-1].high, high + 1)) if high >= known[-1].high else []
+            return [*self._counted(known), *later]
+        low = first_key(scan if scan.plan.exact else every_row(scan), CREATED, ascending=True)
+        low = high if low is None else min(low, high)
+        first, *others = self._cut(Window(known[0].low if known else low, high + 1, has_earlier=True))
+        return [replace(first, has_earlier=True), *others]
+
+    def _cut(self, whole: Window) -> list[Window]:
+        """Count the rows of a window, and cut it if it has too many."""
+
+        def counts(windows: list[Window]) -> list[int]:
+            return [window.rows for window in self._counted(windows)]
+
+        [whole] = self._counted([whole])
+        if whole.rows <= self._rows or not can_cut(self._scan):
+            return [whole]
+        parts = min(MAX_PARTS, -(-whole.rows // self._rows))
+        return cut(whole.low, whole.high - 1, counts, target=self._rows, parts=parts)
+
+    def _counted(self, windows: Sequence[Window]) -> list[Window]:
+        return list(self._pool.map(self._count, windows))
+
+    def _count(self, window: Window) -> Window:
+        for _ in range(len(self._scan.plan.filters) + (self._scan.plan.wider is not None)):
+            with self._lock:
+                wait_s = self._pace.reserve("", per_second=self._budget.per_second)
+            time.sleep(wait_s)
+        return replace(window, rows=within(self._scan, window).count_filters(widest=True))
