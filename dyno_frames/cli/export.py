@@ -101,6 +101,10 @@ def export(
     Readers see either the old or the complete new data. The next run of the same query resumes an interrupted one, and
     only one run can write to a dataset at a time. The command prints one line, and shows progress only on a terminal.
     """
+    if max_requests_per_second is not None and scheduler is None:
+        raise click.UsageError(
+            "--max-requests-per-second limits the workers of --scheduler, and there is none."
+        )
     with options.connected(url, api_key) as client, _cluster(scheduler) as cluster:
         verbs = getattr(client, resource)
         scan = verbs.scan(where, ascending=not descending, strict=strict, scope=options.NO_NAMES, **shape)

@@ -76,6 +76,9 @@ class Cluster(Protocol):
     ) -> None:
         """Write the rows of windows, and call ``keep`` in this process for each one that is written."""
 
+    def count(self, scan: Scan, windows: Sequence[Window]) -> int:
+        """Return the number of rows in all windows together, as of now."""
+
     def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
         """Return the certificate of all windows, as JSON values."""
 
@@ -110,8 +113,19 @@ def write_windows(
     if not files:
         empty, path = write_empty(form, stage.folder)
         files, paths = [empty], {empty.path: path}
-    proof = combined(cluster.certificate(windows, every), certificate(notes=notes))
-    return proof, Written(tuple(files), paths)
+    after = cluster.count(scan, windows)
+    own = certificate(notes=notes)
+    proof = combined(cluster.certificate(windows, every), own, _recounted(windows, every, after))
+    return proof | {"count_after": after}, Written(tuple(files), paths)
+
+
+def _recounted(windows: Sequence[Window], written: Sequence[WrittenWindow], after: int) -> dict[str, Any]:
+    """Return the certificate from comparing the rows with the server's count after all were written."""
+    before, came = sum(one.rows for one in windows), sum(one.rows for one in written)
+    if came == after:
+        return certificate(requests=1)
+    text = f"the server counted {before:,} rows before and {after:,} after; {came:,} came"
+    return certificate(Completeness.AT_LEAST_ONCE, reasons=[text], requests=1)
 
 
 def _counted_windows(scan: Scan, stage: Stage, cluster: Cluster) -> Sequence[Window]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from dyno_frames.errors import ConfigError, short_interrupt
+from dyno_frames.errors import ConfigError, DynoError, short_interrupt
 from dyno_frames.export.cluster import Cluster
 from dyno_frames.export.dataset import Dataset, dataset_of
 from dyno_frames.export.file import write_file
@@ -96,7 +97,7 @@ def write(
             f"ending: {str(path).removesuffix(ONE_FILE)!r}"
         )
     if is_one_file(path):
-        with short_interrupt(_INTERRUPTED):
+        with short_interrupt(_INTERRUPTED), _disk_errors(path):
             return _checked(write_file(scan, path, compression=options.compression))
     check_dataset(scan, options)
     store = store_of(path)
@@ -182,9 +183,22 @@ _INTERRUPTED = "the export was interrupted. Run it again to complete it"
 
 
 def _versioned(scan: Scan, store: DatasetStore, options: WriteOptions) -> Dataset:
-    with short_interrupt(_INTERRUPTED):
+    with short_interrupt(_INTERRUPTED), _disk_errors(store.url):
         done = run(scan, store, options)
     return _checked(dataset_of(store, done.manifest, done.counts))
+
+
+@contextmanager
+def _disk_errors(path: str | Path) -> Iterator[None]:
+    """Raise errors of the operating system in the block as ConfigError: a full disk, or missing rights."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, DynoError):
+            raise
+        raise ConfigError(
+            f"{str(path)!r} cannot be written ({error}). Check the space and the rights on its disk, then run it again"
+        ) from error
 
 
 def _checked(dataset: Dataset) -> Dataset:

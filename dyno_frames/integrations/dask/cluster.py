@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
 from dyno_frames.export.cluster import WrittenWindow
 from dyno_frames.export.files import FileFormat
 from dyno_frames.export.targets import FileTarget, missing_reason, stored_probe
-from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
+from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults, within
 from dyno_frames.integrations.dask.pace import Pace
 from dyno_frames.integrations.dask.results import WindowResult, combined, shown
 from dyno_frames.integrations.dask.sessions import check_worker
@@ -39,6 +40,10 @@ def connected(address: str) -> Iterator[Any]:
         Dask is not installed.
     """
     client_of = _client_type()
+    if not re.search(r":\d+$", address):
+        raise ConfigError(
+            f"{address!r} is not the address of a Dask scheduler; expected one such as 'tcp://10.0.0.1:8786'"
+        )
     try:
         client = client_of(address, set_as_default=False)
     except (
@@ -180,7 +185,7 @@ class DaskCluster:
             futures = self.client.map(write, windows, key=keys)
             of_key = dict(zip(keys, windows, strict=True))
             try:
-                for future in as_completed(futures):
+                for future in as_completed(futures, loop=self.client.loop):
                     written = _received(future, of_key[future.key])
                     keep(written)
                     stats.on_page(written.rows)
@@ -188,6 +193,11 @@ class DaskCluster:
             finally:
                 with suppress(Exception):  # the scheduler may be gone, and the first error says more
                     self.client.cancel(futures, force=True)
+
+    def count(self, scan: Scan, windows: Sequence[Window]) -> int:
+        """Return the number of rows in all windows together, as of now."""
+        whole = Window(windows[0].low, windows[-1].high, has_earlier=True)
+        return within(self.prepare(scan), whole).count_filters(widest=True)
 
     def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
         """Return the certificate of all windows, as JSON values."""

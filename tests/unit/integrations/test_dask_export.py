@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 import threading
 from uuid import uuid4
 
@@ -233,18 +235,50 @@ def _in_environment(many, cluster_keys, monkeypatch):
 
 
 @pytest.mark.usefixtures("_in_environment")
-def test_the_command_exports_with_the_workers_of_a_scheduler(many_client, cluster, tmp_path, capsys):
-    command = ["export", "campaigns", "--where", "opens > 50", "--to", str(tmp_path / "c"), "--scheduler"]
-    assert main([*command, cluster.scheduler.address, "--max-requests-per-second", "500"]) == 0
-    assert "exact" in capsys.readouterr().out
+def test_the_command_exports_with_the_workers_of_a_scheduler(many_client, cluster, tmp_path):
+    command = [sys.executable, "-m", "dyno_frames", "export", "campaigns", "--to", str(tmp_path / "c")]
+    command += ["--where", "opens > 50", "--max-requests-per-second", "500"]
+    command += ["--scheduler", cluster.scheduler.address]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "exact" in done.stdout
     same_rows(dyno.open_dataset(tmp_path / "c").to_frame(), many_client.campaigns.find("opens > 50"))
 
 
 @pytest.mark.usefixtures("_in_environment")
-def test_an_address_without_a_scheduler_is_named(tmp_path, capsys):
+def test_an_address_without_a_scheduler_is_named(many, tmp_path, capsys):
+    sent = many.requests[-1:]
+    command = ["export", "campaigns", "--to", str(tmp_path / "c")]
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
-        assert (
-            main(["export", "campaigns", "--to", str(tmp_path / "c"), "--scheduler", "tcp://127.0.0.1:9"])
-            == 2
-        )
+        assert main([*command, "--scheduler", "tcp://127.0.0.1:9"]) == 2
     assert "no Dask scheduler answers at 'tcp://127.0.0.1:9'" in capsys.readouterr().err
+    assert main([*command, "--scheduler", "nonsense"]) == 2
+    assert "'nonsense' is not the address of a Dask scheduler" in capsys.readouterr().err
+    assert main([*command, "--max-requests-per-second", "3"]) == 2
+    assert "limits the workers of --scheduler, and there is none" in capsys.readouterr().err
+    assert many.requests[-1:] == sent
+
+
+def test_rows_that_go_after_they_were_written_are_in_the_certificate(changing, cluster, tmp_path):
+    box, client = changing
+    scan = client.campaigns.scan()
+    stopped = threading.Event()
+
+    def delete() -> None:
+        """Delete the oldest row once a window is written."""
+        while not stopped.is_set():
+            if list(tmp_path.glob(".c.dyno/work/window-145000*.json")):
+                with box._store.transaction() as connection:
+                    connection.execute("DELETE FROM campaigns WHERE created = 1450000000")
+                return
+
+    deleting = threading.Thread(target=delete)
+    deleting.start()
+    try:
+        made = scan.to_parquet(tmp_path / "c", client=cluster)
+    finally:
+        stopped.set()
+        deleting.join()
+    certificate = made.footer["certificate"]
+    assert certificate["verdict"] == "at_least_once"
+    assert "the server counted 4,000 rows before and 3,999 after; 4,000 came" in certificate["reasons"]
