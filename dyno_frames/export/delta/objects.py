@@ -58,7 +58,7 @@ _SENT = frozenset(
         *("allow_http", "allow_invalid_certificates", "connect_timeout", "timeout"),
     }
 )
-"""Options that workers get, by their names without the prefix of a provider: none of them is a credential."""
+"""Options that workers get, by their names without the prefix of a provider. They hold no credentials."""
 
 _PROVIDERS = re.compile("^(aws|azure_storage|azure|google)_", re.IGNORECASE)
 

@@ -14,8 +14,8 @@ from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
 from dyno_frames.export.cluster import WrittenWindow
 from dyno_frames.export.files import FileFormat
 from dyno_frames.export.targets import FileTarget, missing_reason, stored_probe
-from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults, within
-from dyno_frames.integrations.dask.pace import Pace
+from dyno_frames.integrations.dask.budget import Budget, rate_faults
+from dyno_frames.integrations.dask.frozen import FrozenScan, check_is_independent, within
 from dyno_frames.integrations.dask.results import WindowResult, combined, shown
 from dyno_frames.integrations.dask.sessions import check_worker
 from dyno_frames.integrations.dask.windows import frozen_windows
@@ -46,11 +46,7 @@ def connected(address: str) -> Iterator[Any]:
         )
     try:
         client = client_of(address, set_as_default=False)
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-    ) as error:  # TypeError: an address with TLS, and no settings for it
+    except (OSError, ValueError, TypeError) as error:  # TypeError: no settings for TLS
         raise ConfigError(
             f"no Dask scheduler answers at {address!r} ({fit(str(error), _LONGEST_REASON)}); expected the address that "
             "dask-scheduler prints, such as 'tcp://10.0.0.1:8786'"
@@ -112,6 +108,8 @@ class DaskCluster:
 
     def check(self, scan: Scan, target: FileTarget) -> None:
         """Raise if workers cannot read the scan or store files; nothing is fetched."""
+        from dyno_frames.integrations.dask.pace import Pace
+
         check_is_independent(scan)
         try:
             self.client.register_plugin(Pace())
@@ -224,6 +222,6 @@ def _received(future: Any, window: Window) -> WrittenWindow:
         why = fit(f"{type(error).__name__}: {error}", _LONGEST_REASON)
         raise ConfigError(
             f"the workers of the Dask cluster could not write the rows {shown(window)} ({why}). Look at the logs, the "
-            "memory and the disks of the workers, then run it again; it goes on with the rows that are missing"
+            "memory and the disks of the workers, then run it again; it resumes with the rows that are missing"
         ) from None
     return written

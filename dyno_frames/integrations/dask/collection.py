@@ -12,7 +12,8 @@ from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.export import certificates
 from dyno_frames.export.queries import first_key
-from dyno_frames.integrations.dask.frozen import Budget, FrozenScan, check_is_independent, rate_faults
+from dyno_frames.integrations.dask.budget import Budget, rate_faults
+from dyno_frames.integrations.dask.frozen import FrozenScan, check_is_independent
 from dyno_frames.integrations.dask.read import ReadWindow
 from dyno_frames.integrations.dask.results import Topics, combined
 from dyno_frames.integrations.dask.sessions import check_worker, connected_cluster

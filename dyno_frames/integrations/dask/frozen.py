@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dyno_frames.client.binding import bound_query
 from dyno_frames.client.wire_units import session_in_seconds
@@ -15,6 +13,7 @@ from dyno_frames.errors import ConfigError, QueryError
 from dyno_frames.export.queries import is_a_set, lacks, unlimited, window
 from dyno_frames.frames.provenance import Origin
 from dyno_frames.frames.schema import Schema
+from dyno_frames.integrations.dask.budget import Budget
 from dyno_frames.query.options import QueryOptions
 from dyno_frames.query.plan import Context
 from dyno_frames.query.planner import make_plan
@@ -22,30 +21,6 @@ from dyno_frames.query.query import Scope
 from dyno_frames.scan.scan import Scan
 from dyno_frames.scan.windows import Window
 from dyno_frames.transport.session import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How many requests a cluster sends.
-
-    Parameters
-    ----------
-    workers
-        Maximum number of concurrent requests.
-    per_second
-        Maximum number of requests per second; None for no limit.
-    """
-
-    workers: int
-    per_second: float | None = None
-
-
-def rate_faults(rate: Any) -> list[str]:
-    """Return what is wrong with ``max_requests_per_second=``."""
-    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if rate is None or (is_number and 0 < rate < math.inf):
-        return []
-    return [f"max_requests_per_second={rate!r}; expected a number above 0, or None for no limit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

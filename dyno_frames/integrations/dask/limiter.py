@@ -9,7 +9,7 @@ from typing import Any
 
 from distributed import Semaphore, get_client
 
-from dyno_frames.integrations.dask.frozen import Budget
+from dyno_frames.integrations.dask.budget import Budget
 from dyno_frames.integrations.dask.pace import HANDLER, Pace
 
 

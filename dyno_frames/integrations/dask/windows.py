@@ -10,8 +10,8 @@ from threading import Lock
 
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.export.queries import first_key
-from dyno_frames.integrations.dask.frozen import Budget, can_cut, within
-from dyno_frames.integrations.dask.pace import Pace
+from dyno_frames.integrations.dask.budget import Budget, Reservations
+from dyno_frames.integrations.dask.frozen import can_cut, within
 from dyno_frames.query.bind import bind_query
 from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.prefetch import MAX_PARTS
@@ -66,7 +66,7 @@ class _Cutter:
 
     def __init__(self, scan: Scan, rows: int, budget: Budget, pool: ThreadPoolExecutor) -> None:
         self._scan, self._rows, self._budget, self._pool = scan, rows, budget, pool
-        self._pace, self._lock = Pace(), Lock()
+        self._reservations, self._lock = Reservations(), Lock()
 
     def windows(self, known: Sequence[Window]) -> list[Window]:
         """Return the windows, with those that are known first."""
@@ -100,6 +100,6 @@ class _Cutter:
     def _count(self, window: Window) -> Window:
         for _ in range(len(self._scan.plan.filters) + (self._scan.plan.wider is not None)):
             with self._lock:
-                wait_s = self._pace.reserve("", per_second=self._budget.per_second)
+                wait_s = self._reservations.reserve("", per_second=self._budget.per_second)
             time.sleep(wait_s)
         return replace(window, rows=within(self._scan, window).count_filters(widest=True))
