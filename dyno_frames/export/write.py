@@ -196,8 +196,10 @@ def _disk_errors(path: str | Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, DynoError):
             raise
+        why = f"{error.strerror}: {error.filename!r}" if error.filename is not None else str(error)
         raise ConfigError(
-            f"{str(path)!r} cannot be written ({error}). Check the space and the rights on its disk, then run it again"
+            f"{str(path)!r} cannot be written ({why}). Check the space and the rights on its disk, or choose another "
+            "path, then run it again"
         ) from error
 
 

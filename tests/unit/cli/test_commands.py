@@ -260,11 +260,8 @@ def test_an_export_that_meets_another_ends_with_2(ask, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (
-            ["export", "lists", "--to", "/proc/x"],
-            "cannot be used: No such file or directory; choose another path",
-        ),
-        (["export", "lists", "--to", "/proc/x.parquet"], "cannot be used: No such file or directory"),
+        (["export", "lists", "--to", "/proc/x"], "'/proc/x' cannot be written (No such file or directory: "),
+        (["export", "lists", "--to", "/proc/x.parquet"], "cannot be written (No such file or directory: "),
         (["export", "lists", "--to", "/dev/full/x.parquet"], "'/dev/full' cannot be used"),
         (["sandbox", "--db", "/proc/x"], "/proc/x cannot be used as a sandbox's database: unable to open"),
     ],
