@@ -1,7 +1,7 @@
 """A load server of campaigns that are encoded beforehand, so that the client's cost is what is measured.
 
 It answers finds by offset and by ``created``, and counts by ``created``, in the order of ``created``: a page is a
-slice of one long text, found by arithmetic. Run it as ``python -m tests.benchmarks.scans_server``; it prints its URL.
+slice of one long text, found by arithmetic. It also knows the newest changes. Run it as ``python -m tests.benchmarks.scans_server``; it prints its URL.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ class Rows:
         """Return the parts of a find's answer."""
         first, last = self.within(body)
         size, offset = min(body.get("application_limit", 100), CAP), body.get("application_offset", 0)
+        if body.get("application_order_by") == "updated":  # the newest changes, of which exports ask for one
+            newest = sorted(
+                range(max(last - CAP, first), last), key=lambda at: STEP_S * at + at % 997, reverse=True
+            )
+            return [HEAD, ",".join(map(row, newest[offset : offset + size])).encode(), TAIL]
         if body.get("application_order_direction") == "desc":
             stop = max(last - offset, first)
             if size > 1:
@@ -73,7 +78,14 @@ class Rows:
     def count(self, body: dict[str, Any]) -> list[bytes | memoryview]:
         """Return the parts of a count's answer."""
         first, last = self.within(body)
-        return [b'{"has_error":false,"error_code":"","data":{"count":%d}}' % (last - first)]
+        number = last - first
+        if "updated" in body:  # of the newest changes
+            ends = body["updated"]
+            low, high = ends.get("gt", ends.get("gte", 0) - 1), ends.get("lt", 1 << 60)
+            number = sum(
+                low < FIRST_S + STEP_S * at + at % 997 < high for at in range(max(last - CAP, first), last)
+            )
+        return [b'{"has_error":false,"error_code":"","data":{"count":%d}}' % number]
 
 
 class Connection(asyncio.Protocol):
