@@ -124,7 +124,9 @@ def killed(box, *, kills: int, seed: int) -> Counter[str]:
             killing.join()
             wrong["lost or doubled"] += sorted(found) != sorted(expected)
             wrong["not exact"] += verdict != "exact"
-            wrong["over the budget"] += most_at_once(one for one in box.requests if one.at >= began) > BUDGET
+            wrong["over the budget"] += (
+                most_at_once([one for one in box.requests if one.at >= began]) > BUDGET
+            )
             cluster.wait_for_workers(2, timeout=60)
     return +wrong
 
