@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, Self
 
+from dyno_frames.export import window_results
 from dyno_frames.export.certificates import certificate, combined, verdict_of
 from dyno_frames.export.files import FileFormat, write_empty
 from dyno_frames.export.manifest import StoredFile, file_from_json
 from dyno_frames.export.merge import Written
 from dyno_frames.export.stage import Stage
 from dyno_frames.export.targets import FileTarget
-from dyno_frames.scan.certificate import Completeness
+from dyno_frames.export.window_results import WindowResult
+from dyno_frames.scan.certificate import Certificate, Completeness
 from dyno_frames.scan.scan import Scan
 from dyno_frames.scan.windows import Window
 
@@ -42,6 +44,11 @@ class WrittenWindow:
     rows: int
     certificate: Mapping[str, Any]
     files: tuple[StoredFile, ...]
+
+    @property
+    def result(self) -> WindowResult:
+        """What reading the window found."""
+        return WindowResult(self.low, self.rows, Certificate.from_json(self.certificate))
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -79,9 +86,6 @@ class Cluster(Protocol):
     def count(self, scan: Scan, windows: Sequence[Window]) -> int:
         """Return the number of rows in all windows together, as of now."""
 
-    def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
-        """Return the certificate of all windows, as JSON values."""
-
 
 def write_windows(
     scan: Scan, stage: Stage, form: FileFormat, target: FileTarget, cluster: Cluster
@@ -94,10 +98,8 @@ def write_windows(
     windows = _counted_windows(scan, stage, cluster)
     earlier = (_earlier(stage, window, target) for window in windows)
     written = {one.low: one for one in earlier if one is not None}
-    notes = [
-        f"{sum(one.rows for one in written.values()):,} rows came in an earlier run that was interrupted"
-    ]
-    notes = notes if written else []
+    known = sum(one.rows for one in written.values())
+    notes = [f"{known:,} rows came in an earlier run that was interrupted"] if written else []
     missing = [window for window in windows if window.low not in written]
 
     def keep(one: WrittenWindow) -> None:
@@ -115,7 +117,10 @@ def write_windows(
         files, paths = [empty], {empty.path: path}
     after = cluster.count(scan, windows)
     own = certificate(notes=notes)
-    proof = combined(cluster.certificate(windows, every), own, _recounted(windows, every, after))
+    results = {one.low: one.result for one in every}
+    proof = combined(
+        window_results.combined(windows, results).to_json(), own, _recounted(windows, every, after)
+    )
     return proof | {"count_after": after}, Written(tuple(files), paths)
 
 

@@ -175,7 +175,12 @@ def newest_change(scan: Scan) -> int | None:
     """
     if UPDATED in scan.schema.unseen:
         return None
-    return first_key(scan.refine(query=bind_query(None, scan.schema.empty())), UPDATED, ascending=False)
+    return first_key(every_row(scan), UPDATED, ascending=False)
+
+
+def every_row(scan: Scan) -> Scan:
+    """Return the scan without its query."""
+    return scan.refine(query=bind_query(None, scan.schema.empty()))
 
 
 def unlimited(scan: Scan) -> Scan:

@@ -63,7 +63,7 @@ def _write_all(scan: Scan, store: DatasetStore, options: WriteOptions, parent: i
         form = _certified(form, scan, fetched, stage)
         written = together(Staged(stage.chunks(MAIN)), NO_CHANGE, form, stage.folder)
     else:
-        fetched, written = write_windows(with_keys(scan), stage, form, store.target, options.cluster)
+        fetched, written = write_windows(scan, stage, form, store.target, options.cluster)
         form, moved = _certified(form, scan, fetched, stage), int(fetched["rows_moved"])
     version = store.next_version(parent)
     made = manifest(scan, options, form, written, version=version, parent=parent)

@@ -43,21 +43,25 @@ def is_remote(uri: str) -> bool:
     return "://" in uri
 
 
-_SENT = frozenset(
-    {
-        *(
-            "region",
-            "default_region",
-            "endpoint",
-            "endpoint_url",
-            "virtual_hosted_style_request",
-            "s3_express",
-        ),
-        *("server_side_encryption", "sse_kms_key_id", "sse_bucket_key_enabled", "conditional_put"),
-        *("account_name", "use_emulator", "bucket", "bucket_name", "container_name"),
-        *("allow_http", "allow_invalid_certificates", "connect_timeout", "timeout"),
-    }
+_OF_PLACES = (
+    "region",
+    "default_region",
+    "endpoint",
+    "endpoint_url",
+    "account_name",
+    "bucket",
+    "bucket_name",
+    "container_name",
 )
+_OF_WRITES = ("server_side_encryption", "sse_kms_key_id", "sse_bucket_key_enabled", "conditional_put")
+_OF_REQUESTS = (
+    "virtual_hosted_style_request",
+    "s3_express",
+    "use_emulator",
+    "allow_http",
+    "allow_invalid_certificates",
+)
+_SENT = frozenset((*_OF_PLACES, *_OF_WRITES, *_OF_REQUESTS, "connect_timeout", "timeout"))
 """Options that workers get, by their names without the prefix of a provider. They hold no credentials."""
 
 _PROVIDERS = re.compile("^(aws|azure_storage|azure|google)_", re.IGNORECASE)

@@ -14,13 +14,12 @@ from dyno_frames.errors import ConfigError, DynoError, MissingExtraError
 from dyno_frames.export.cluster import WrittenWindow
 from dyno_frames.export.files import FileFormat
 from dyno_frames.export.targets import FileTarget, missing_reason, stored_probe
+from dyno_frames.export.window_results import shown
 from dyno_frames.integrations.dask.budget import Budget, rate_faults
 from dyno_frames.integrations.dask.frozen import FrozenScan, check_is_independent, within
-from dyno_frames.integrations.dask.results import WindowResult, combined, shown
 from dyno_frames.integrations.dask.sessions import check_worker
 from dyno_frames.integrations.dask.windows import frozen_windows
 from dyno_frames.integrations.dask.write import WriteWindow
-from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.prefetch import MAX_WORKERS
 from dyno_frames.scan.progress import progress_bar
 from dyno_frames.scan.scan import Scan
@@ -196,14 +195,6 @@ class DaskCluster:
         """Return the number of rows in all windows together, as of now."""
         whole = Window(windows[0].low, windows[-1].high, has_earlier=True)
         return within(self.prepare(scan), whole).count_filters(widest=True)
-
-    def certificate(self, windows: Sequence[Window], written: Sequence[WrittenWindow]) -> dict[str, Any]:
-        """Return the certificate of all windows, as JSON values."""
-        results = {
-            one.low: WindowResult(one.low, one.rows, Certificate.from_json(one.certificate))
-            for one in written
-        }
-        return combined(windows, results).to_json()
 
 
 _LONGEST_REASON = 300

@@ -11,13 +11,14 @@ import pandas as pd
 from dyno_frames.contract.resources import CREATED
 from dyno_frames.errors import ConfigError, MissingExtraError
 from dyno_frames.export import certificates
-from dyno_frames.export.queries import first_key
+from dyno_frames.export.queries import every_row, first_key
+from dyno_frames.export.window_results import combined
 from dyno_frames.integrations.dask.budget import Budget, rate_faults
 from dyno_frames.integrations.dask.frozen import FrozenScan, check_is_independent
 from dyno_frames.integrations.dask.read import ReadWindow
-from dyno_frames.integrations.dask.results import Topics, combined
+from dyno_frames.integrations.dask.results import Topics
 from dyno_frames.integrations.dask.sessions import check_worker, connected_cluster
-from dyno_frames.integrations.dask.windows import every_row, frozen_windows
+from dyno_frames.integrations.dask.windows import frozen_windows
 from dyno_frames.query.arguments import check_flags
 from dyno_frames.scan.certificate import Certificate
 from dyno_frames.scan.prefetch import MAX_WORKERS

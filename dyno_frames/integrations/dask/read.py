@@ -12,9 +12,10 @@ import pandas as pd
 from dyno_frames.contract.resources import ID_FIELD
 from dyno_frames.errors import ConfigError, ContractError, StaleError
 from dyno_frames.export import certificates
+from dyno_frames.export.window_results import WindowResult, moved, shown
 from dyno_frames.frames.dataframe import to_frame
 from dyno_frames.integrations.dask.frozen import FrozenScan, within
-from dyno_frames.integrations.dask.results import Topics, WindowResult, moved, shown
+from dyno_frames.integrations.dask.results import Topics
 from dyno_frames.integrations.dask.sessions import cluster_of_task, session_of
 from dyno_frames.scan.answer import Answer
 from dyno_frames.scan.certificate import Certificate, Completeness

@@ -9,10 +9,9 @@ from dataclasses import replace
 from threading import Lock
 
 from dyno_frames.contract.resources import CREATED
-from dyno_frames.export.queries import first_key
+from dyno_frames.export.queries import every_row, first_key
 from dyno_frames.integrations.dask.budget import Budget, Reservations
 from dyno_frames.integrations.dask.frozen import can_cut, within
-from dyno_frames.query.bind import bind_query
 from dyno_frames.scan.budget import check_costs, expected_requests
 from dyno_frames.scan.prefetch import MAX_PARTS
 from dyno_frames.scan.scan import Scan
@@ -54,11 +53,6 @@ def frozen_windows(scan: Scan, *, rows: int, budget: Budget, known: Sequence[Win
         requests=expected_requests(counts, scan.plan.page_size),
     )
     return windows
-
-
-def every_row(scan: Scan) -> Scan:
-    """Return the scan without its query."""
-    return scan.refine(query=bind_query(None, scan.schema.empty()))
 
 
 class _Cutter:
