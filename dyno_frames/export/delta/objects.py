@@ -109,7 +109,7 @@ class TableFiles:
             try:
                 if not is_remote(self.url):
                     return disk.sha256(Path(self.url) / name) == sha256
-                return int(obstore.head(_store(self.url, self.options), name)["size"]) == size_bytes
+                return size(self.url, self.options, name) == size_bytes
             except FileNotFoundError:
                 return False
 
@@ -174,6 +174,13 @@ def download(uri: str, options: Mapping[str, str], name: str, target: Path) -> N
     """Copy a file of a table to a local path; raise FileNotFoundError if it does not exist."""
     with target.open("wb") as opened:
         opened.writelines(obstore.get(_store(uri, options), name).stream())
+
+
+def size(uri: str, options: Mapping[str, str], name: str) -> int:
+    """Return the size of a file of a table in bytes; raise FileNotFoundError if it does not exist."""
+    if is_remote(uri):
+        return int(obstore.head(_store(uri, options), name)["size"])
+    return (Path(uri) / name).stat().st_size
 
 
 def flush_log(uri: str, version: int) -> None:

@@ -249,29 +249,34 @@ class DeltaStore:
             return False
 
     def remove(self, versions: list[int]) -> int:
-        """Remove versions, and their files that no kept version has; return the number of bytes freed."""
+        """Remove versions and the files that no kept version has; return the number of bytes freed."""
         table = self._table()
-        if table is None or not versions:
+        if table is None:
             return 0
         manifests = {
             version: Manifest.from_json(text.encode(), name=f"version {version} of {self.url!r}")
             for version, text in self._manifests(table).items()
         }
+        sizes = {one.path: one.size_bytes for manifest in manifests.values() for one in manifest.files}
         kept = [version for version in manifests if version not in versions]
+        gone: list[str] = []
         try:
-            gone = table.vacuum(
-                retention_hours=0,
-                dry_run=False,
-                enforce_retention_duration=False,
-                keep_versions=kept,
-                commit_properties=CommitProperties(custom_metadata={KEPT: json.dumps(kept)}),
-            )
+            if versions:
+                gone = table.vacuum(
+                    retention_hours=0,
+                    dry_run=False,
+                    enforce_retention_duration=False,
+                    keep_versions=kept,
+                    commit_properties=CommitProperties(custom_metadata={KEPT: json.dumps(kept)}),
+                )
+                table.update_incremental()
             # what interrupted runs left behind, once no run can be using it
-            table.update_incremental()
-            table.vacuum(dry_run=False, full=True, keep_versions=kept)
+            left = table.vacuum(full=True, keep_versions=kept)
+            if left:
+                sizes |= {name: objects.size(self._uri, self.options, name) for name in left}
+                gone += table.vacuum(dry_run=False, full=True, keep_versions=kept)
         except Exception as error:
             raise self._failure(error) from None
-        sizes = {one.path: one.size_bytes for manifest in manifests.values() for one in manifest.files}
         return sum(sizes.get(path, 0) for path in gone)
 
     def _failure(self, error: Exception) -> DynoError:

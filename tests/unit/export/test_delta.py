@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -469,6 +471,22 @@ def test_a_run_that_ends_before_its_first_commit_is_completed_by_the_next(accoun
         place.open()
     same(place.write(account, partition_by="status").to_frame(), account.find())
     assert place.plain().to_pyarrow_table().num_rows == 300
+
+
+def test_vacuum_removes_files_of_interrupted_runs_after_the_retention_time(account, tmp_path):
+    path = tmp_path / "table"
+    made = account.scan().to_delta(path)
+    old, new = path / "part-of-an-old-run.parquet", path / "part-of-a-run-just-now.parquet"
+    for left in (old, new):
+        left.write_bytes(b"PAR1" * 25)
+    week_ago = time.time() - 8 * 86_400
+    os.utime(old, (week_ago, week_ago))
+    assert made.vacuum() == 100
+    assert not old.exists()
+    assert new.exists()
+    assert dyno.open_delta(path).versions == [0]
+    same(dyno.open_delta(path).to_frame(), account.find())
+    assert account.scan().to_delta(path, mode="sync").version == 0
 
 
 def test_a_version_whose_completeness_alone_differs_is_a_commit_without_files(account, place):
