@@ -57,12 +57,13 @@ class DeltaStore:
     url: str
     options: dict[str, str] = field(default_factory=dict, repr=False)
     is_plain: bool = field(default=True, init=False)
+    _read: tuple[tuple[str, int], list[dict[str, Any]]] | None = field(default=None, init=False, repr=False)
 
     def __getstate__(self) -> str:
         return self.url  # the options hold credentials
 
     def __setstate__(self, url: str) -> None:
-        self.url, self.options, self.is_plain = url, {}, True
+        self.url, self.options, self.is_plain, self._read = url, {}, True, None
 
     @property
     def work(self) -> Path:
@@ -130,11 +131,15 @@ class DeltaStore:
         return found
 
     def _history(self, table: DeltaTable) -> list[dict[str, Any]]:
-        """Return the commits, oldest first."""
-        try:
-            return sorted(table.history(), key=lambda commit: int(commit["version"]))
-        except Exception as error:
-            raise self._failure(error) from None
+        """Return the commits, oldest first; they are read once for each version of the table, a file for each."""
+        state = (str(table.metadata().id), table.version())
+        if self._read is None or self._read[0] != state:
+            try:
+                found = sorted(table.history(), key=lambda commit: int(commit["version"]))
+            except Exception as error:
+                raise self._failure(error) from None
+            self._read = state, found
+        return self._read[1]
 
     def versions(self) -> list[int]:
         """Return the numbers of the versions that can be read, oldest first."""

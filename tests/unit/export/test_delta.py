@@ -473,6 +473,16 @@ def test_a_run_that_ends_before_its_first_commit_is_completed_by_the_next(accoun
     assert place.plain().to_pyarrow_table().num_rows == 300
 
 
+def test_a_run_reads_the_commits_of_a_table_once(account, tmp_path, monkeypatch):
+    path, read = tmp_path / "table", []
+    account.scan().to_delta(path)
+    history = DeltaTable.history
+    monkeypatch.setattr(DeltaTable, "history", lambda self: read.append(self.version()) or history(self))
+    account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
+    assert account.scan().to_delta(path, mode="sync").counts["changed"] == 1
+    assert read == [0]
+
+
 def test_vacuum_removes_files_of_interrupted_runs_after_the_retention_time(account, tmp_path):
     path = tmp_path / "table"
     made = account.scan().to_delta(path)
