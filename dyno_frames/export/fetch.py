@@ -36,11 +36,15 @@ FOUND = "found"
 
 
 def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
-    """Fetch the rows that are not staged yet. Return the certificate of all staged rows, and how many moved."""
-    done = stage.done(MAIN)
+    """Fetch the rows that are not staged yet. Return the certificate of all staged rows, and how many moved.
+
+    Rows that an interrupted run has staged are fetched again if the server counts another number of them now.
+    """
+    if not _still_counted(scan, stage):
+        stage.drop(MAIN)
+    earlier, done = list(stage.chunks(MAIN)), stage.done(MAIN)
     if done is not None:
-        return done, 0
-    earlier = list(stage.chunks(MAIN))
+        return combined(done, certificate(notes=[_came_earlier(earlier)], requests=1)), 0
     rest = created_after(scan, earlier[-1].last) if earlier else scan
     known = earlier[-1].certificate if earlier else certificate()
     found: list[dict[str, Any]] = []
@@ -108,6 +112,21 @@ def _in_chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
+def _still_counted(scan: Scan, stage: Stage) -> bool:
+    """Tell whether the server counts as many rows as an interrupted run has staged of the query."""
+    staged, done = stage.chunks(MAIN), stage.done(MAIN)
+    if done is None and not staged:
+        return True
+    part = unlimited(scan if done is not None else window(scan, None, staged[-1].last + 1))
+    if is_countable(part):
+        return part.count() == sum(chunk.rows for chunk in staged)
+    return done is None or part.count_filters() == done["count_after"]
+
+
+def _came_earlier(chunks: Sequence[Chunk]) -> str:
+    return f"{sum(chunk.rows for chunk in chunks):,} rows came in an earlier run that was interrupted"
+
+
 def _resumed(scan: Scan, stage: Stage, earlier: Sequence[Chunk], rest: dict[str, Any]) -> dict[str, Any]:
     """Return the certificate of rows that were fetched in several runs.
 
@@ -119,9 +138,8 @@ def _resumed(scan: Scan, stage: Stage, earlier: Sequence[Chunk], rest: dict[str,
     known = (earlier[certified - 1].certificate or {}) if certified else certificate()
     unproved = sum(chunk.rows for chunk in earlier[certified:])
     if not unproved:
-        note = f"{sum(chunk.rows for chunk in earlier):,} rows came in an earlier run that was interrupted"
-        return combined(known, rest, certificate(notes=[note]))
-    why = f"{unproved:,} rows came in an earlier run that was interrupted"
+        return combined(known, rest, certificate(notes=[_came_earlier(earlier)]))
+    why = _came_earlier(earlier[certified:])
     here = sum(chunk.rows for chunk in stage.chunks(MAIN))
     counted = count(scan) if is_countable(scan) else None
     verdict = Completeness.UNCERTIFIED if counted is None or counted > here else Completeness.AT_LEAST_ONCE

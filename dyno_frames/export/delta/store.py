@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from dyno_frames.export.store import damaged, overtaken
 
 try:
     from deltalake import CommitProperties, DeltaTable
-    from deltalake.exceptions import TableNotFoundError
+    from deltalake.exceptions import CommitFailedError, TableNotFoundError
 except ImportError:
     raise MissingExtraError.of("deltalake", "delta") from None
 
@@ -40,6 +41,12 @@ KEPT = "dyno_frames.kept"
 
 _MAINTENANCE = frozenset({"VACUUM START", "VACUUM END", "FSCK", "SET TBLPROPERTIES"})
 """Operations that change no row and no file of the newest version."""
+
+_MOST_READS = 20
+"""How often to read the commits again because there is a newer one."""
+
+_ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
+"""What deltalake reads as another character in a part of the places where it handles a local path."""
 
 
 @dataclass(slots=True)
@@ -101,6 +108,11 @@ class DeltaStore:
             )
 
     def _check_folder(self, path: Path) -> None:
+        if escaped := _ESCAPED.search(str(path)):
+            raise ConfigError(
+                f"the path {str(path)!r} has {escaped[0]!r}, and programs that read Delta tables take it for another "
+                "character. Choose another path"
+            )
         if path.is_dir() and any(path.iterdir()) and not (path / objects.LOG).is_dir():
             raise ConfigError(
                 f"{self.url!r} is a folder with other files; expected a new path or a Delta table"
@@ -131,15 +143,25 @@ class DeltaStore:
         return found
 
     def _history(self, table: DeltaTable) -> list[dict[str, Any]]:
-        """Return the commits, oldest first; they are read once for each version of the table, a file for each."""
-        state = (str(table.metadata().id), table.version())
-        if self._read is None or self._read[0] != state:
-            try:
+        """Return the commits, oldest first, after bringing the table to its newest version.
+
+        Each commit is a file, so they are read once for each version of the table. deltalake reads the commits of the
+        log as it is now, and numbers them from the version that was opened; so they are read again if that is older.
+        """
+        try:
+            for _ in range(_MOST_READS):
+                state = (str(table.metadata().id), table.version())
+                if self._read is not None and self._read[0] == state:
+                    return self._read[1]
                 found = sorted(table.history(), key=lambda commit: int(commit["version"]))
-            except Exception as error:
-                raise self._failure(error) from None
-            self._read = state, found
-        return self._read[1]
+                table.update_incremental()
+                if table.version() == state[1]:
+                    self._read = state, found
+        except Exception as error:
+            raise self._failure(error) from None
+        raise ConfigError(
+            f"other programs write to the Delta table {self.url!r} faster than its commits can be read. Run it again"
+        )
 
     def versions(self) -> list[int]:
         """Return the numbers of the versions that can be read, oldest first."""
@@ -178,7 +200,9 @@ class DeltaStore:
         others = {
             str(commit.get("operation"))
             for commit in later
-            if commit["version"] > manifest.version and commit.get("operation") not in _MAINTENANCE
+            if commit["version"] > manifest.version
+            and MANIFEST not in commit
+            and commit.get("operation") not in _MAINTENANCE
         }
         if others:
             raise ConfigError(
@@ -264,6 +288,8 @@ class DeltaStore:
         }
         sizes = {one.path: one.size_bytes for manifest in manifests.values() for one in manifest.files}
         kept = [version for version in manifests if version not in versions]
+        # without retries: the commit of another program in between may need one of the files
+        once = CommitProperties(custom_metadata={KEPT: json.dumps(kept)}, max_commit_retries=0)
         gone: list[str] = []
         try:
             if versions:
@@ -272,14 +298,18 @@ class DeltaStore:
                     dry_run=False,
                     enforce_retention_duration=False,
                     keep_versions=kept,
-                    commit_properties=CommitProperties(custom_metadata={KEPT: json.dumps(kept)}),
+                    commit_properties=once,
                 )
                 table.update_incremental()
             # what interrupted runs left behind, once no run can be using it
             left = table.vacuum(full=True, keep_versions=kept)
             if left:
                 sizes |= {name: objects.size(self._uri, self.options, name) for name in left}
-                gone += table.vacuum(dry_run=False, full=True, keep_versions=kept)
+                gone += table.vacuum(dry_run=False, full=True, keep_versions=kept, commit_properties=once)
+        except CommitFailedError:
+            raise ConfigError(
+                f"another program wrote to the Delta table {self.url!r} meanwhile. Run vacuum again"
+            ) from None
         except Exception as error:
             raise self._failure(error) from None
         return sum(sizes.get(path, 0) for path in gone)

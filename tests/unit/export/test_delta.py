@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -481,6 +481,63 @@ def test_a_run_reads_the_commits_of_a_table_once(account, tmp_path, monkeypatch)
     account.sql("UPDATE campaigns SET opens = 77, updated = NOW WHERE id = '00037'")
     assert account.scan().to_delta(path, mode="sync").counts["changed"] == 1
     assert read == [0]
+
+
+def test_a_reader_is_not_told_of_another_program_when_this_package_commits(account, place):
+    first = place.write(account)
+    store = delta_store(place.path, place.options)
+    place.write(account, "opens > 3")
+    store.check_newest(first.manifest)
+    same(first.to_frame(), account.find())
+
+
+@pytest.fixture
+def elsewhere(account, place, tmp_path, monkeypatch) -> Callable[[str], None]:
+    """Let another machine write the table once, just before the next call of a method of deltalake."""
+
+    def before(name: str) -> None:
+        method = getattr(DeltaTable, name)
+
+        def replaced(self: DeltaTable, *arguments: Any, **options: Any) -> Any:
+            setattr(DeltaTable, name, method)
+            with monkeypatch.context() as patched:
+                patched.setenv("DYNO_CACHE_DIR", str(tmp_path / "another machine"))
+                place.write(account)
+            return method(self, *arguments, **options)
+
+        monkeypatch.setattr(DeltaTable, name, replaced)
+
+    return before
+
+
+def test_versions_have_their_numbers_while_another_machine_writes(account, place, elsewhere):
+    place.write(account, "opens > 3")
+    second = place.write(account, "opens > 4")
+    place.open().vacuum()
+    elsewhere("history")
+    assert place.open().versions == [1, place.plain().version()]
+    same(second.to_frame(), account.find("opens > 4"))
+
+
+def test_vacuum_is_refused_while_another_machine_writes(account, place, elsewhere):
+    first, second = (place.write(account, query) for query in ("opens > 3", "opens > 4"))
+    elsewhere("vacuum")
+    with pytest.raises(ConfigError, match=r"another program wrote to the Delta table .*Run vacuum again"):
+        second.vacuum()
+    assert place.open().versions == [0, 1, 2]
+    for written, query in ((first, "opens > 3"), (second, "opens > 4"), (place.open(), None)):
+        same(written.to_frame(), account.find(query))
+    assert place.open().vacuum() > 0
+    same(place.open().to_frame(), account.find())
+
+
+def test_a_path_that_deltalake_reads_in_two_ways_is_refused_before_a_request(account, tmp_path):
+    scan = account.scan()
+    before = len(account.box.requests)
+    with pytest.raises(ConfigError, match=r"'.*a%20b' has '%20', and programs that read Delta tables"):
+        scan.to_delta(tmp_path / "a%20b")
+    assert len(account.box.requests) == before
+    assert not (tmp_path / "a%20b").exists()
 
 
 def test_vacuum_removes_files_of_interrupted_runs_after_the_retention_time(account, tmp_path):

@@ -48,6 +48,37 @@ def test_a_run_of_another_question_begins_anew(account, tmp_path, interrupted):
     pd.testing.assert_frame_equal(dyno.read_dataset(path), account.find("opens > 3"))
 
 
+def test_rows_that_were_staged_are_fetched_again_if_the_server_counts_others(account, tmp_path, interrupted):
+    for chunks in (2, 3):
+        interrupted(tmp_path / "c", chunks=chunks)
+        account.sql("DELETE FROM campaigns WHERE id = (SELECT id FROM campaigns ORDER BY created LIMIT 1)")
+        written = account.scan().to_parquet(tmp_path / "c")
+        assert written.footer["certificate"]["verdict"] == "exact"
+        pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find())
+
+
+@pytest.mark.parametrize("query", [None, "opens > 8 or name == 'plain'", "name.str.len() > 5"])
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_a_run_that_was_interrupted_before_its_commit_counts_its_rows_again(
+    account, tmp_path, monkeypatch, query, is_changed
+):
+    path = tmp_path / "c"
+    with monkeypatch.context() as patched:
+        patched.setattr("dyno_frames.export.run.together", _stopped)
+        with pytest.raises(Interrupted):
+            account.scan(query).to_parquet(path)
+    if is_changed:
+        first = account.find(query)["id"].iloc[0]
+        account.sql("DELETE FROM campaigns WHERE id = ?", first)
+    before = len(account.between.bodies["find"])
+    written = account.scan(query).to_parquet(path)
+    assert (len(account.between.bodies["find"]) > before + 1) is is_changed
+    notes = written.footer["certificate"]["notes"]
+    assert any("came in an earlier run" in note for note in notes) is not is_changed
+    assert written.footer["certificate"]["verdict"] == "exact"
+    pd.testing.assert_frame_equal(dyno.read_dataset(path), account.find(query))
+
+
 def test_a_run_that_was_interrupted_long_ago_begins_anew(account, tmp_path, interrupted, monkeypatch):
     path = tmp_path / "c"
     interrupted(path, chunks=2)
@@ -154,3 +185,7 @@ def test_chunks_that_a_finished_run_has_lost_are_fetched_again(account, dataset,
     max(staged_whole.glob("*.arrow")).unlink()
     account.scan().to_parquet(dataset.path, mode="sync")
     pd.testing.assert_frame_equal(dyno.read_dataset(dataset.path), account.find())
+
+
+def _stopped(*_: object, **__: object) -> None:
+    raise Interrupted
