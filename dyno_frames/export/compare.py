@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dyno_frames.contract.resources import CREATED, ID_FIELD
-from dyno_frames.export.queries import count_window, fetch_keys, is_countable, unlimited
+from dyno_frames.export.queries import count_window, fetch_keys, has_countable_windows, unlimited
 from dyno_frames.frames.tables import by_created
 from dyno_frames.scan.answer import Answer
 from dyno_frames.scan.prefetch import MAX_WORKERS
@@ -100,7 +100,7 @@ def compare(scan: Scan, ours: Sequence[pa.Table], *, by_ids: bool = False) -> Co
     created = here[CREATED].cast(pa.int64()).to_numpy()
     everything = _Range(0, len(created), None, None)
     with ThreadPoolExecutor(asked.workers or MAX_WORKERS, thread_name_prefix="dyno-compare") as pool:
-        if by_ids or not is_countable(asked):  # a count would fetch the ids as well
+        if by_ids or not has_countable_windows(asked):  # a count would fetch the ids as well
             return _compared(pool, asked, here, [everything])
         counts = _Counts(asked, pool)
         first = counts.of(_cut(everything, _first_marks(len(created)), created))

@@ -213,7 +213,8 @@ def open_dataset(path: str | Path) -> Dataset:
     [1, 2, 3]
     >>> dataset.diff()  # doctest: +SKIP
     """
-    if _is_file(path):
+    path = checked_path(path)
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises on long names
         footer = read_footer(path)
         try:
             rows = int(footer["rows"])
@@ -289,7 +290,8 @@ def read_dataset(path: str | Path, version: int | None = None) -> pd.DataFrame:
     >>> dyno.read_dataset("campaigns")  # doctest: +SKIP
     >>> dyno.read_dataset("campaigns", version=1)  # doctest: +SKIP
     """
-    if _is_file(path):
+    path = checked_path(path)
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises on long names
         return _read_file(Path(path), version)
     return read_version(store_of(path), version)
 
@@ -308,10 +310,6 @@ def read_version(store: DatasetStore, version: int | None) -> pd.DataFrame:
         whole = by_created(whole)
     certificate = manifest.certificate and {**manifest.certificate, "rows_returned": manifest.rows}
     return attach(to_frame(whole, schema), origin_from_json(manifest.origin), certificate=certificate)
-
-
-def _is_file(path: str | Path) -> bool:
-    return os.path.isfile(checked_path(path))  # noqa: PTH113 - Path.is_file raises on long names
 
 
 def _read_file(path: Path, version: int | None) -> pd.DataFrame:

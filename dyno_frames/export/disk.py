@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,8 +83,25 @@ def _remove_abandoned(target: Path) -> None:
     for path in target.absolute().parent.iterdir():
         random = path.name.removeprefix(prefix).removesuffix(PART)
         if path.name == f"{prefix}{random}{PART}" and _RANDOM.fullmatch(random):
-            with contextlib.suppress(OSError), _locked(path):
-                path.unlink()
+            _unlink_abandoned(path)
+
+
+def remove_abandoned(folder: Path, *, older_than_s: float) -> int:
+    """Remove old temporary files in a folder and below it that no run is writing; return the number of bytes freed."""
+    oldest, freed = time.time() - older_than_s, 0
+    for path in folder.rglob(f".*{PART}"):
+        random, found = path.name.removesuffix(PART).rpartition(".")[2], path.stat()
+        if _RANDOM.fullmatch(random) and found.st_mtime < oldest and _unlink_abandoned(path):
+            freed += found.st_size
+    return freed
+
+
+def _unlink_abandoned(path: Path) -> bool:
+    """Remove a temporary file if no run is writing it; return whether it is gone."""
+    with contextlib.suppress(OSError), _locked(path):
+        path.unlink()
+        return True
+    return False
 
 
 if sys.platform == "win32":

@@ -83,6 +83,11 @@ def is_countable(scan: Scan) -> bool:
     return scan.plan.terms is not None
 
 
+def has_countable_windows(scan: Scan) -> bool:
+    """Tell whether the server can count the rows in windows of ``created``, without fetching any."""
+    return all(is_countable(window(scan, low, high)) for low, high in ((None, 1), (1, None)))
+
+
 def origin_of(scan: Scan) -> dict[str, Any]:
     """Return the query and the server, as JSON values without the API key."""
     return asdict(scan.origin)

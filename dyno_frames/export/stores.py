@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,15 @@ _MOST_LINKS = 40
 
 
 def checked_path(path: Any) -> str | Path:
-    """Return a path or URL, or raise ConfigError if it is not one."""
+    """Return a path or URL, a path with the home folder for ``~``, or raise ConfigError if it is not one."""
     if not isinstance(path, str | Path) or "\0" in str(path) or not Path(path).name:
         raise ConfigError(
             f"path={path!r}; expected the name of a file or a dataset, for example 'campaigns' or 'campaigns.parquet'"
         )
-    if not is_whole(str(path) if "://" in str(path) else str(Path(path).absolute())):
+    expanded = path if "://" in str(path) else type(path)(os.path.expanduser(path))  # noqa: PTH111 - as in pandas
+    if not is_whole(str(expanded) if "://" in str(path) else str(Path(expanded).absolute())):
         raise ConfigError(f"path={str(path)!r} has bytes that are not UTF-8; expected another name")
-    return path
+    return expanded
 
 
 def is_one_file(path: str | Path) -> bool:
@@ -39,7 +41,8 @@ def is_one_file(path: str | Path) -> bool:
 
 def store_of(path: str | Path) -> DatasetStore:
     """Return the store of a local path, or raise ConfigError if the value is not the path of a dataset."""
-    if "://" in str(checked_path(path)):
+    path = checked_path(path)
+    if "://" in str(path):
         check_object_url(str(path))
         raise ConfigError(
             f"{str(path)!r} is a URL, and a dataset of versions in an object store is a Delta table: write it with "
@@ -69,7 +72,8 @@ def delta_store(path: str | Path, options: Any = None) -> DatasetStore:
             f"storage_options= is of type {type(options).__name__}; expected texts by name, such as "
             "{'AWS_REGION': 'eu-central-1'}"
         )
-    if "://" in str(checked_path(path)):
+    path = checked_path(path)
+    if "://" in str(path):
         check_object_url(str(path))
     from dyno_frames.export.delta.store import DeltaStore
 

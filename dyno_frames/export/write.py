@@ -79,7 +79,7 @@ def write(
     >>> client.campaigns.scan().to_parquet("campaigns", mode="sync")  # doctest: +SKIP
     Dataset('campaigns', version 2, 402 rows, exact)
     """
-    checked_path(path)
+    path = checked_path(path)
     options = write_options(
         scan,
         mode=mode,

@@ -45,6 +45,9 @@ _MAINTENANCE = frozenset({"VACUUM START", "VACUUM END", "FSCK", "SET TBLPROPERTI
 _MOST_READS = 20
 """How often to read the commits again because there is a newer one."""
 
+_ABANDONED_S = 7 * 86_400
+"""Age of temporary files that vacuum removes: that of other files that no version has, in Delta tables."""
+
 _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
 """What deltalake reads as another character in a part of the places where it handles a local path."""
 
@@ -312,7 +315,10 @@ class DeltaStore:
             ) from None
         except Exception as error:
             raise self._failure(error) from None
-        return sum(sizes.get(path, 0) for path in gone)
+        part_bytes = 0
+        if not self._is_remote:
+            part_bytes = disk.remove_abandoned(Path(self._uri), older_than_s=_ABANDONED_S)
+        return part_bytes + sum(sizes.get(path, 0) for path in gone)
 
     def _failure(self, error: Exception) -> DynoError:
         """Return the error for what deltalake raised, without credentials."""

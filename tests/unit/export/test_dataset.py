@@ -44,6 +44,18 @@ def many_ties(opened):
     )
 
 
+def test_a_path_may_begin_with_the_home_folder_as_in_pandas(account, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for path in ("~/c", Path("~/one.parquet")):
+        account.scan().to_parquet(path)
+        pd.testing.assert_frame_equal(dyno.read_dataset(path), account.find())
+    assert dyno.open_dataset("~/c").rows == 300
+    account.scan().to_delta("~/table")
+    assert dyno.open_delta("~/table").rows == 300
+    assert {"c", "one.parquet", "table"} <= {path.name for path in tmp_path.iterdir()}
+
+
 def readers(path: Path) -> dict[str, pd.DataFrame]:
     """Every plain way to read a folder."""
     pattern = f"{path}/**/*.parquet"

@@ -543,14 +543,16 @@ def test_a_path_that_deltalake_reads_in_two_ways_is_refused_before_a_request(acc
 def test_vacuum_removes_files_of_interrupted_runs_after_the_retention_time(account, tmp_path):
     path = tmp_path / "table"
     made = account.scan().to_delta(path)
-    old, new = path / "part-of-an-old-run.parquet", path / "part-of-a-run-just-now.parquet"
-    for left in (old, new):
+    olds = [path / "part-of-an-old-run.parquet", path / "folder" / f".part-0.parquet.{uuid4().hex}.part"]
+    news = [path / "part-of-a-run-just-now.parquet", path / "folder" / f".part-1.parquet.{uuid4().hex}.part"]
+    (path / "folder").mkdir()
+    for left in (*olds, *news):
         left.write_bytes(b"PAR1" * 25)
     week_ago = time.time() - 8 * 86_400
-    os.utime(old, (week_ago, week_ago))
-    assert made.vacuum() == 100
-    assert not old.exists()
-    assert new.exists()
+    for old in olds:
+        os.utime(old, (week_ago, week_ago))
+    assert made.vacuum() == 200
+    assert [one.exists() for one in (*olds, *news)] == [False, False, True, True]
     assert dyno.open_delta(path).versions == [0]
     same(dyno.open_delta(path).to_frame(), account.find())
     assert account.scan().to_delta(path, mode="sync").version == 0

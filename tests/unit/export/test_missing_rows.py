@@ -47,6 +47,20 @@ def path(account, tmp_path):
     return tmp_path / "c"
 
 
+def test_a_sync_reads_every_id_once_from_a_server_that_is_not_calibrated(opened, tmp_path):
+    numbers = pd.Series(range(3_000))
+    times = dict.fromkeys(("created", "updated"), BEGAN_S + 1_000 * numbers)
+    account = opened(pd.DataFrame({"name": "a", "opens": numbers, **times}), profile="auto", workers=4)
+    account.scan().to_parquet(tmp_path / "c")
+    account.sql("DELETE FROM campaigns WHERE opens = 1234")
+    account.between.forget()
+    synced = account.scan().to_parquet(tmp_path / "c", mode="sync")
+    assert verdict(synced) == "exact"
+    asked = sum(len(bodies) for bodies in account.between.bodies.values())
+    assert asked <= 1.5 * 3_000 / 50, "no more requests than for an export of everything"
+    pd.testing.assert_frame_equal(dyno.read_dataset(tmp_path / "c"), account.find())
+
+
 @pytest.mark.parametrize("back_s", [301, 3_600, 4_000_000, 20_000_000])
 def test_a_row_stamped_long_before_the_watermark_is_found(account, path, back_s):
     watermark = int(account.find()["updated"].max().timestamp())
