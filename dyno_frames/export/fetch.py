@@ -38,15 +38,14 @@ FOUND = "found"
 def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
     """Fetch the rows that are not staged yet. Return the certificate of all staged rows, and how many moved.
 
-    Rows that an interrupted run has staged are fetched again if the server counts another number of them now.
+    Rows that an interrupted run has staged are fetched again if the server counts another number of them now. Else
+    only the rows that were created later are fetched.
     """
     if not _still_counted(scan, stage):
         stage.drop(MAIN)
     earlier, done = list(stage.chunks(MAIN)), stage.done(MAIN)
-    if done is not None:
-        return combined(done, certificate(notes=[_came_earlier(earlier)], requests=1)), 0
     rest = created_after(scan, earlier[-1].last) if earlier else scan
-    known = earlier[-1].certificate if earlier else certificate()
+    known = done or (earlier[-1].certificate if earlier else certificate())
     found: list[dict[str, Any]] = []
     with _forgotten_if_unusable(stage):
         for rows in map(Rows, windows_of(rest, CHUNK_ROWS)):
@@ -58,7 +57,9 @@ def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[di
             stage.run.setdefault("first_updated", rows.first_updated)
     made = combined(*found)
     moved = int(made["rows_moved"])
-    if earlier:
+    if earlier and done is not None:
+        made = combined(done, made, certificate(notes=[_came_earlier(earlier)]))
+    elif earlier:
         made = _resumed(scan, stage, earlier, made)
     stage.finish(MAIN, made)
     return made, moved
@@ -115,12 +116,12 @@ def _in_chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 def _still_counted(scan: Scan, stage: Stage) -> bool:
     """Tell whether the server counts as many rows as an interrupted run has staged of the query."""
     staged, done = stage.chunks(MAIN), stage.done(MAIN)
-    if done is None and not staged:
+    if not staged:
         return True
-    part = unlimited(scan if done is not None else window(scan, None, staged[-1].last + 1))
+    part = window(scan, None, staged[-1].last + 1)
     if is_countable(part):
-        return part.count() == sum(chunk.rows for chunk in staged)
-    return done is None or part.count_filters() == done["count_after"]
+        return count(part) == sum(chunk.rows for chunk in staged)
+    return done is None or unlimited(scan).count_filters() == done["count_after"]
 
 
 def _came_earlier(chunks: Sequence[Chunk]) -> str:
