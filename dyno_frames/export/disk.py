@@ -90,9 +90,11 @@ def remove_abandoned(folder: Path, *, older_than_s: float) -> int:
     """Remove old temporary files in a folder and below it that no run is writing; return the number of bytes freed."""
     oldest, freed = time.time() - older_than_s, 0
     for path in folder.rglob(f".*{PART}"):
-        random, found = path.name.removesuffix(PART).rpartition(".")[2], path.stat()
-        if _RANDOM.fullmatch(random) and found.st_mtime < oldest and _unlink_abandoned(path):
-            freed += found.st_size
+        random = path.name.removesuffix(PART).rpartition(".")[2]
+        with contextlib.suppress(FileNotFoundError):  # its run has ended meanwhile
+            found = path.stat()
+            if _RANDOM.fullmatch(random) and found.st_mtime < oldest and _unlink_abandoned(path):
+                freed += found.st_size
     return freed
 
 
