@@ -91,7 +91,7 @@ def remove_abandoned(folder: Path, *, older_than_s: float) -> int:
     oldest, freed = time.time() - older_than_s, 0
     for path in folder.rglob(f".*{PART}"):
         random = path.name.removesuffix(PART).rpartition(".")[2]
-        with contextlib.suppress(FileNotFoundError):  # its run has ended meanwhile
+        with contextlib.suppress(OSError):  # its run has ended meanwhile, or it is another user's
             found = path.stat()
             if _RANDOM.fullmatch(random) and found.st_mtime < oldest and _unlink_abandoned(path):
                 freed += found.st_size

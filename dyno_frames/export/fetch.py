@@ -38,14 +38,15 @@ FOUND = "found"
 def fetch(scan: Scan, stage: Stage, partitions: Sequence[Partition]) -> tuple[dict[str, Any], int]:
     """Fetch the rows that are not staged yet. Return the certificate of all staged rows, and how many moved.
 
-    Rows that an interrupted run has staged are fetched again if the server counts another number of them now. Else
-    only the rows that were created later are fetched.
+    Rows that an interrupted run has staged are fetched again if the server is seen to count another number of rows up
+    to the ``created`` of the last one. Else only the rows that were created later are fetched. An equal number does
+    not prove equal rows: the next sync fetches those that changed.
     """
     if not _still_counted(scan, stage):
         stage.drop(MAIN)
     earlier, done = list(stage.chunks(MAIN)), stage.done(MAIN)
     rest = created_after(scan, earlier[-1].last) if earlier else scan
-    known = done or (earlier[-1].certificate if earlier else certificate())
+    known = (done or earlier[-1].certificate) if earlier else certificate()
     found: list[dict[str, Any]] = []
     with _forgotten_if_unusable(stage):
         for rows in map(Rows, windows_of(rest, CHUNK_ROWS)):
@@ -114,7 +115,10 @@ def _in_chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def _still_counted(scan: Scan, stage: Stage) -> bool:
-    """Tell whether the server counts as many rows as an interrupted run has staged of the query."""
+    """Tell whether the server counts as many rows as an interrupted run has staged of the query.
+
+    Rows that the server cannot count are not counted, unless all were staged.
+    """
     staged, done = stage.chunks(MAIN), stage.done(MAIN)
     if not staged:
         return True

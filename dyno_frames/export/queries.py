@@ -84,7 +84,7 @@ def is_countable(scan: Scan) -> bool:
 
 
 def has_countable_windows(scan: Scan) -> bool:
-    """Tell whether the server can count the rows in windows of ``created``, without fetching any."""
+    """Tell whether the server can count the rows before or from an instant of ``created``, without fetching any."""
     return all(is_countable(window(scan, low, high)) for low, high in ((None, 1), (1, None)))
 
 

@@ -92,9 +92,9 @@ class Stage:
 
     def drop(self, kind: str) -> None:
         """Remove the chunks of one kind."""
+        disk.remove(self._note(kind))  # first: it would describe the chunks of the next fetch
         for chunk in self.chunks(kind):
             disk.remove(chunk.path)
-        disk.remove(self._note(kind))
         self._chunks[kind] = []
 
     def write(

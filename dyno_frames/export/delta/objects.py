@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -177,10 +177,12 @@ def download(uri: str, options: Mapping[str, str], name: str, target: Path) -> N
 
 
 def size(uri: str, options: Mapping[str, str], name: str) -> int:
-    """Return the size of a file of a table in bytes; raise FileNotFoundError if it does not exist."""
-    if is_remote(uri):
-        return int(obstore.head(_store(uri, options), name)["size"])
-    return (Path(uri) / name).stat().st_size
+    """Return the size of a file of a table in bytes, and 0 if it does not exist."""
+    with suppress(FileNotFoundError):
+        if is_remote(uri):
+            return int(obstore.head(_store(uri, options), name)["size"])
+        return (Path(uri) / name).stat().st_size
+    return 0
 
 
 def flush_log(uri: str, version: int) -> None:

@@ -49,7 +49,7 @@ _ABANDONED_S = 7 * 86_400
 """Age of temporary files that vacuum removes: that of other files that no version has, in Delta tables."""
 
 _ESCAPED = re.compile("%[0-9A-Fa-f]{2}")
-"""What deltalake reads as another character in a part of the places where it handles a local path."""
+"""An escaped character; deltalake decodes it in some places where it handles a local path, and not in others."""
 
 
 @dataclass(slots=True)
@@ -67,7 +67,9 @@ class DeltaStore:
     url: str
     options: dict[str, str] = field(default_factory=dict, repr=False)
     is_plain: bool = field(default=True, init=False)
-    _read: tuple[tuple[str, int], list[dict[str, Any]]] | None = field(default=None, init=False, repr=False)
+    _read: tuple[tuple[str, int], list[dict[str, Any]]] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def __getstate__(self) -> str:
         return self.url  # the options hold credentials
@@ -146,7 +148,7 @@ class DeltaStore:
         return found
 
     def _history(self, table: DeltaTable) -> list[dict[str, Any]]:
-        """Return the commits, oldest first, after bringing the table to its newest version.
+        """Return the commits, oldest first. A table that is older than the newest version is brought to that one.
 
         Each commit is a file, so they are read once for each version of the table. deltalake reads the commits of the
         log as it is now, and numbers them from the version that was opened; so they are read again if that is older.
@@ -281,7 +283,10 @@ class DeltaStore:
             return False
 
     def remove(self, versions: list[int]) -> int:
-        """Remove versions and the files that no kept version has; return the number of bytes freed."""
+        """Remove versions, the files that no kept version has, and those of interrupted runs after a week.
+
+        Return the number of bytes freed.
+        """
         table = self._table()
         if table is None:
             return 0
@@ -292,7 +297,7 @@ class DeltaStore:
         sizes = {one.path: one.size_bytes for manifest in manifests.values() for one in manifest.files}
         kept = [version for version in manifests if version not in versions]
         # without retries: the commit of another program in between may need one of the files
-        once = CommitProperties(custom_metadata={KEPT: json.dumps(kept)}, max_commit_retries=0)
+        properties = CommitProperties(custom_metadata={KEPT: json.dumps(kept)}, max_commit_retries=0)
         gone: list[str] = []
         try:
             if versions:
@@ -301,14 +306,18 @@ class DeltaStore:
                     dry_run=False,
                     enforce_retention_duration=False,
                     keep_versions=kept,
-                    commit_properties=once,
+                    commit_properties=properties,
                 )
                 table.update_incremental()
             # what interrupted runs left behind, once no run can be using it
             left = table.vacuum(full=True, keep_versions=kept)
             if left:
                 sizes |= {name: objects.size(self._uri, self.options, name) for name in left}
-                gone += table.vacuum(dry_run=False, full=True, keep_versions=kept, commit_properties=once)
+                # this commit says nothing of versions: there may be one more by now
+                properties = CommitProperties(max_commit_retries=0)
+                gone += table.vacuum(
+                    dry_run=False, full=True, keep_versions=kept, commit_properties=properties
+                )
         except CommitFailedError:
             raise ConfigError(
                 f"another program wrote to the Delta table {self.url!r} meanwhile. Run vacuum again"

@@ -76,6 +76,15 @@ def same(found: pd.DataFrame, wanted: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)
 
 
+def refused_before_a_request(account: Any, path: Path, error: type[Exception], said: str) -> None:
+    scan = account.scan()
+    before = len(account.box.requests)
+    with pytest.raises(error, match=said):
+        scan.to_delta(path)
+    assert len(account.box.requests) == before
+    assert not path.exists()
+
+
 def plain_rows(account: Any) -> pd.DataFrame:
     """The rows as a program sees them that knows Delta tables alone: texts, and times in microseconds."""
     frame = account.find()
@@ -186,12 +195,8 @@ def test_an_empty_text_is_no_partition_because_delta_tables_read_it_as_null(acco
 def test_columns_that_differ_by_capital_letters_are_refused_before_a_request(opened, tmp_path):
     times = {"created": [1_400_000_000], "updated": [1_400_000_000]}
     shop = opened(pd.DataFrame({"id": ["1"], "name": ["a"], **times, "extra": [1], "Extra": [2]}))
-    scan = shop.scan()
-    before = len(shop.box.requests)
-    with pytest.raises(SchemaError, match=r"'extra' and 'Extra' differ by capital letters alone"):
-        scan.to_delta(tmp_path / "t")
-    assert len(shop.box.requests) == before
-    assert not (tmp_path / "t").exists()
+    said = r"'extra' and 'Extra' differ by capital letters alone"
+    refused_before_a_request(shop, tmp_path / "t", SchemaError, said)
 
 
 def test_a_table_that_another_program_changed_is_not_opened_as_the_newest_version(account, place):
@@ -492,18 +497,25 @@ def test_a_reader_is_not_told_of_another_program_when_this_package_commits(accou
 
 
 @pytest.fixture
-def elsewhere(account, place, tmp_path, monkeypatch) -> Callable[[str], None]:
-    """Let another machine write the table once, just before the next call of a method of deltalake."""
+def elsewhere(account, place, tmp_path, monkeypatch) -> Callable[..., None]:
+    """Let another machine write the table once, just before or after the next call of a method of deltalake."""
 
-    def before(name: str) -> None:
+    def write() -> None:
+        with monkeypatch.context() as patched:
+            patched.setenv("DYNO_CACHE_DIR", str(tmp_path / "another machine"))
+            place.write(account)
+
+    def before(name: str, *, after: bool = False) -> None:
         method = getattr(DeltaTable, name)
 
         def replaced(self: DeltaTable, *arguments: Any, **options: Any) -> Any:
             setattr(DeltaTable, name, method)
-            with monkeypatch.context() as patched:
-                patched.setenv("DYNO_CACHE_DIR", str(tmp_path / "another machine"))
-                place.write(account)
-            return method(self, *arguments, **options)
+            if not after:
+                write()
+            found = method(self, *arguments, **options)
+            if after:
+                write()
+            return found
 
         monkeypatch.setattr(DeltaTable, name, replaced)
 
@@ -531,13 +543,25 @@ def test_vacuum_is_refused_while_another_machine_writes(account, place, elsewher
     same(place.open().to_frame(), account.find())
 
 
+@pytest.mark.parametrize("place", ["disk"], indirect=True)
+def test_vacuum_hides_no_version_that_another_machine_writes_meanwhile(account, place, elsewhere):
+    place.write(account, "opens > 3")
+    second = place.write(account, "opens > 4")
+    left, week_ago = Path(place.path) / "part-of-an-old-run.parquet", time.time() - 8 * 86_400
+    left.write_bytes(b"PAR1" * 25)
+    os.utime(left, (week_ago, week_ago))
+    elsewhere("vacuum", after=True)
+    second.vacuum()
+    assert not left.exists()
+    assert place.open().versions == [1, place.plain().version() - 2]
+    same(place.open().to_frame(), account.find())
+    same(second.to_frame(), account.find("opens > 4"))
+    assert place.write(account, mode="sync").rows == 300
+
+
 def test_a_path_that_deltalake_reads_in_two_ways_is_refused_before_a_request(account, tmp_path):
-    scan = account.scan()
-    before = len(account.box.requests)
-    with pytest.raises(ConfigError, match=r"'.*a%20b' has '%20', and programs that read Delta tables"):
-        scan.to_delta(tmp_path / "a%20b")
-    assert len(account.box.requests) == before
-    assert not (tmp_path / "a%20b").exists()
+    said = r"'.*a%20b' has '%20', and programs that read Delta tables"
+    refused_before_a_request(account, tmp_path / "a%20b", ConfigError, said)
 
 
 def test_vacuum_removes_files_of_interrupted_runs_after_the_retention_time(account, tmp_path):
