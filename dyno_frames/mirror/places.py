@@ -40,14 +40,15 @@ def mirror_store(path: Any) -> LocalStore:
     ConfigError
         The path is a URL, a file, a folder of another program, or in a folder that cannot be written.
     """
-    if isinstance(checked_path(path), str) and "://" in path:
+    path = checked_path(path)
+    if "://" in str(path):
         raise ConfigError(f"path={path!r} is a URL. Expected a path on this machine")
     if is_one_file(path):
         raise ConfigError(
             f"path={str(path)!r} is the name of one file, and a mirror is a dataset of several. Leave out the ending: "
             f"{str(path).removesuffix('.parquet')!r}"
         )
-    store = store_of(Path(path).expanduser().absolute())
+    store = store_of(Path(path).absolute())
     if not isinstance(store, LocalStore):
         raise ConfigError(f"path={path!r}; expected a path on this machine")
     folder = store.path.parent

@@ -16,9 +16,8 @@ import pytest
 from dyno_frames.api import connect
 from dyno_frames.sandbox.sandbox import Sandbox
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore"
-)  # Spark and Ray warn about pandas, and about each other's files
+# Spark and Ray warn about pandas, and leave files open
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 STATUSES = ("draft", "finished", "running")
 ROWS = pd.DataFrame(

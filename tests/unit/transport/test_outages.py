@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -183,7 +182,7 @@ def test_a_server_that_was_reached_long_ago_is_not_waited_for(serve, connect, wi
 def test_a_session_that_is_closed_wakes_those_who_wait(connect):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    policy = Policy(first_s=60, longest_unconnected_s=60, outlast_s=60, unreached_s=60, deadline_s=1000)
+    policy = Policy(first_s=60, longest_unconnected_s=60, outlast_s=600, unreached_s=600, deadline_s=1000)
     session = connect(f"http://127.0.0.1:{port}", policy=policy, sleep=None, random=lambda: 1.0)
     errors = []
 
@@ -235,7 +234,7 @@ def test_ctrl_c_works_at_once_and_shows_no_key(serve, wire, place):
         assert child.stdout.readline() == "asking\n"
         deadline = time.monotonic() + 20
         if place == "back-off":
-            assert re.search(r"sent again in (60|59\.9)[.\d]* s", child.stdout.readline())
+            assert "sent again in 60" in child.stdout.readline()
         while place == "silence" and not silent.asked:
             assert time.monotonic() < deadline
         started = time.monotonic()
